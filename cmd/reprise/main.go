@@ -1,0 +1,13 @@
+// Command reprise reads, compares and converts recordings of concurrent runs, and shows on a small program what they
+// are good for. "reprise help" lists its commands.
+package main
+
+import (
+	"os"
+
+	"github.com/reprise-go/reprise/internal/cli"
+)
+
+func main() {
+	os.Exit(cli.Main(os.Args[1:], os.Stdout, os.Stderr))
+}

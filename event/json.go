@@ -1,0 +1,298 @@
+package event
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+var errNotObject = errors.New("not a JSON object")
+
+// AppendJSON appends the JSON form of e. It panics if e is the zero Event.
+func (e Event) AppendJSON(dst []byte) []byte {
+	if e.kind == 0 {
+		panic("event: AppendJSON of the zero Event")
+	}
+	dst = append(dst, `{"type":"`...)
+	dst = append(dst, table[e.kind].name...)
+	dst = append(dst, '"')
+	for f, v := range e.Fields() {
+		dst = append(dst, ',', '"')
+		dst = append(dst, f.Name...)
+		dst = append(dst, '"', ':')
+		dst = v.appendJSON(dst)
+	}
+	return append(dst, '}')
+}
+
+// MarshalJSON returns the JSON form of e. The zero Event is an error.
+func (e Event) MarshalJSON() ([]byte, error) {
+	if e.kind == 0 {
+		return nil, errZeroEvent
+	}
+	return e.AppendJSON(nil), nil
+}
+
+// UnmarshalJSON reads the JSON form of an event: type and fields in any order, unknown keys passed over. The error is
+// a [*DecodeError].
+func (e *Event) UnmarshalJSON(b []byte) error {
+	v, err := parseEventJSON(b)
+	if err != nil {
+		return locate(err, DecodeError{Offset: -1, Index: -1})
+	}
+	*e = v
+	return nil
+}
+
+// AppendJSON appends the JSON form of m.
+func (m Metadata) AppendJSON(dst []byte) []byte {
+	for i, v := range [4]uint64{uint64(m.Version), m.Seed, m.RecordedAt, m.ConfigHash} {
+		dst = append(dst, "{,,,"[i], '"')
+		dst = append(dst, metadataKeys[i]...)
+		dst = append(dst, '"', ':')
+		dst = strconv.AppendUint(dst, v, 10)
+	}
+	if m.Description != "" {
+		dst = append(dst, `,"description":`...)
+		dst = appendQuoted(dst, m.Description)
+	}
+	return append(dst, '}')
+}
+
+// appendQuoted appends s as a JSON string that escapes only what must be.
+func appendQuoted(dst []byte, s string) []byte {
+	const short = "\b\t\n\f\r\"\\"
+	dst = append(dst, '"')
+	for i := range len(s) {
+		switch c := s[i]; {
+		case strings.IndexByte(short, c) >= 0:
+			dst = append(dst, '\\', `btnfr"\`[strings.IndexByte(short, c)])
+		case c < 0x20:
+			dst = fmt.Appendf(dst, `\u%04x`, c)
+		default:
+			dst = append(dst, c)
+		}
+	}
+	return append(dst, '"')
+}
+
+// MarshalJSON returns the JSON form of m. The errors are those of [Metadata.EncodeMsgpack].
+func (m Metadata) MarshalJSON() ([]byte, error) {
+	if err := m.validate(); err != nil {
+		return nil, err
+	}
+	return m.AppendJSON(nil), nil
+}
+
+// UnmarshalJSON reads the JSON form of metadata. The error is a [*DecodeError].
+func (m *Metadata) UnmarshalJSON(b []byte) error {
+	v, err := parseMetadataJSON(b)
+	if err != nil {
+		return locate(err, DecodeError{Offset: -1, Index: -1})
+	}
+	*m = v
+	return nil
+}
+
+// WriteJSONL writes t as JSON lines: the metadata, then one event a line.
+func (t *Trace) WriteJSONL(w io.Writer) error {
+	if err := t.Metadata.validate(); err != nil {
+		return err
+	}
+	bw := bufio.NewWriter(w)
+	line := append(t.Metadata.AppendJSON(nil), '\n')
+	for _, e := range t.All() {
+		if _, err := bw.Write(line); err != nil {
+			return err
+		}
+		line = append(e.AppendJSON(line[:0]), '\n')
+	}
+	if _, err := bw.Write(line); err != nil {
+		return err
+	}
+	return bw.Flush()
+}
+
+// maxLine bounds a line of JSON: a description of the largest size with every byte escaped, and some room.
+const maxLine = 6*MaxDescription + 64<<10
+
+// ReadJSONL reads a trace in JSON lines from r, to the end of r. The error is a [*DecodeError] with the line, or that
+// of r.
+func ReadJSONL(r io.Reader) (*Trace, error) {
+	lines := bufio.NewScanner(r)
+	lines.Buffer(nil, maxLine)
+	var t *Trace
+	line := 0
+	for lines.Scan() {
+		line++
+		at := DecodeError{Offset: -1, Line: line, Index: int64(line) - 2}
+		if t == nil {
+			m, err := parseMetadataJSON(lines.Bytes())
+			if err != nil {
+				return nil, lineError(lines, err, at)
+			}
+			t = NewTrace(m)
+			continue
+		}
+		e, err := parseEventJSON(lines.Bytes())
+		if err != nil {
+			return nil, lineError(lines, err, at)
+		}
+		t.Append(e)
+	}
+	at := DecodeError{Offset: -1, Line: line + 1, Index: int64(line) - 1}
+	switch err := lines.Err(); {
+	case errors.Is(err, bufio.ErrTooLong):
+		return nil, locate(malformed("the line is longer than %d bytes", maxLine), at)
+	case err != nil:
+		return nil, err
+	case t == nil:
+		return nil, locate(malformed("no metadata on the first line: the input is empty"), at)
+	}
+	return t, nil
+}
+
+// lineError is the error of a line, or that of the reader if it cut the line short.
+func lineError(lines *bufio.Scanner, err error, at DecodeError) error {
+	if cut := lines.Err(); cut != nil {
+		return cut
+	}
+	return locate(err, at)
+}
+
+func parseEventJSON(line []byte) (Event, error) {
+	var named namedFields
+	err := eachJSONField(line, func(key string, v json.Token) error {
+		if key == "type" {
+			name, ok := v.(string)
+			if !ok {
+				return &fieldError{"type", malformed("not a string")}
+			}
+			k, ok := KindByName(name)
+			if !ok {
+				return unknownKind(name)
+			}
+			return named.setKind(k)
+		}
+		if index, ok := fieldIndex[key]; ok {
+			named.setField(index, rawOfJSON(v))
+		}
+		return nil
+	})
+	if err != nil {
+		return Event{}, err
+	}
+	return named.event()
+}
+
+func parseMetadataJSON(line []byte) (Metadata, error) {
+	var b metadataBuilder
+	err := eachJSONField(line, func(key string, v json.Token) error {
+		i := metadataIndex(key)
+		if i < 0 {
+			return nil
+		}
+		if key != "description" {
+			return b.setNumber(i, rawOfJSON(v))
+		}
+		s, ok := v.(string)
+		if !ok && v != nil {
+			return &fieldError{"metadata.description", malformed("not a string")}
+		}
+		return b.setDescription(s)
+	})
+	if err != nil {
+		return Metadata{}, err
+	}
+	return b.metadata()
+}
+
+// rawOfJSON takes a number of 64 bits exactly as it is written; 1.0 and 1e3 are not integers.
+func rawOfJSON(v json.Token) raw {
+	if v == nil {
+		return raw{state: rawNull}
+	}
+	n, ok := v.(json.Number)
+	if !ok {
+		return raw{state: rawOther}
+	}
+	if u, err := strconv.ParseUint(n.String(), 10, 64); err == nil {
+		return raw{rawUint, u}
+	}
+	if i, err := strconv.ParseInt(n.String(), 10, 64); err == nil && i < 0 {
+		return raw{rawNegative, uint64(i)}
+	}
+	return raw{state: rawOther}
+}
+
+// eachJSONField calls field for every key of the JSON object that fills line, with the value as a token. For a nested
+// value, which no field of ours has, the token is its opening delimiter.
+func eachJSONField(line []byte, field func(key string, v json.Token) error) error {
+	if !utf8.Valid(line) {
+		return malformed("text is not valid UTF-8")
+	}
+	dec := json.NewDecoder(bytes.NewReader(line))
+	dec.UseNumber()
+	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
+		return jsonError(err, errNotObject)
+	}
+	for dec.More() {
+		key, err := dec.Token()
+		if err != nil {
+			return jsonError(err, nil)
+		}
+		v, err := dec.Token()
+		if err != nil {
+			return jsonError(err, nil)
+		}
+		if err := field(key.(string), v); err != nil {
+			return err
+		}
+		if err := skipNested(dec, v); err != nil {
+			return err
+		}
+	}
+	if _, err := dec.Token(); err != nil {
+		return jsonError(err, nil)
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return malformed("text after the JSON object")
+	}
+	return nil
+}
+
+// skipNested reads to the end of the value that t opens.
+func skipNested(dec *json.Decoder, t json.Token) error {
+	var err error
+	for depth := 0; ; {
+		switch t {
+		case json.Delim('{'), json.Delim('['):
+			depth++
+		case json.Delim('}'), json.Delim(']'):
+			depth--
+		}
+		if depth == 0 {
+			return nil
+		}
+		if t, err = dec.Token(); err != nil {
+			return jsonError(err, nil)
+		}
+	}
+}
+
+// jsonError wraps an error of the JSON decoder, or otherwise if there was none.
+func jsonError(err, otherwise error) error {
+	if err == nil {
+		err = otherwise
+	}
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	return fmt.Errorf("%w: %w", ErrMalformed, err)
+}

@@ -1,0 +1,82 @@
+// Package cli is the reprise command as a library: [Main] with arguments and streams in, an exit code out.
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+)
+
+// The exit codes.
+const (
+	exitOK    = 0
+	exitFound = 1 // a failure or a divergence was found
+	exitUsage = 2 // wrong use
+	exitInput = 3 // a bad input file
+)
+
+// Main runs the command with the given arguments, without the program's name, and returns the exit code. Results go to
+// stdout, everything else to stderr.
+func Main(args []string, stdout, stderr io.Writer) int {
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.Execute()
+	var coded *codedError
+	switch {
+	case err == nil:
+		return exitOK
+	case !errors.As(err, &coded):
+		coded = &codedError{exitUsage, err} // cobra's own complaints are about the use
+	}
+	if coded.err != nil {
+		fmt.Fprintln(stderr, "reprise:", coded.err)
+	}
+	if coded.code == exitUsage {
+		fmt.Fprintln(stderr, `Run "reprise help" for the commands and their arguments.`)
+	}
+	return coded.code
+}
+
+// codedError is an error with its exit code; a nil err has been reported already.
+type codedError struct {
+	code int
+	err  error
+}
+
+func (e *codedError) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit code %d", e.code)
+	}
+	return e.err.Error()
+}
+
+func (e *codedError) Unwrap() error { return e.err }
+
+// found ends the command with exit code 1; what was found has been printed.
+func found() error { return &codedError{code: exitFound} }
+
+func failed(err error) error { return &codedError{exitFound, err} }
+
+func usage(format string, args ...any) error {
+	return &codedError{exitUsage, fmt.Errorf(format, args...)}
+}
+
+func badInput(err error) error { return &codedError{exitInput, err} }
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "reprise",
+		Short:         "Record a concurrent run once, replay it exactly, and see where another run went differently",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.AddCommand(newDemo(), newDump(), newDiff(), newConvert())
+	return root
+}

@@ -1,0 +1,216 @@
+package cli
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/reprise-go/reprise/divergence"
+	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/recorder"
+	"github.com/reprise-go/reprise/replayer"
+	"github.com/reprise-go/reprise/simsched"
+	"github.com/reprise-go/reprise/source"
+)
+
+// demoProgram is a program with a bug and the same program without it.
+type demoProgram struct {
+	name   string
+	story  string
+	buggy  func(*simsched.Sim) error
+	fixed  func(*simsched.Sim) error
+	theFix string
+}
+
+var demos = []demoProgram{{
+	name: "lost-update",
+	story: "Two clerks move money between two accounts. A transfer reads both balances under a lock, asks the\n" +
+		"clearing house without it, and writes the new balances under the lock again. If the two overlap, one\n" +
+		"of them writes what it read before the other wrote: an update is lost.",
+	buggy: lostUpdate((*bank).transfer),
+	fixed: lostUpdate((*bank).fixedTransfer),
+	theFix: "The fixed program keeps the lock from the first read to the last write. So it asks the clearing house, and\n" +
+		"   draws how long that takes, where the recorded run gave up the lock and let the scheduler choose again.",
+}}
+
+const maxDemoSeeds = 1000
+
+func newDemo() *cobra.Command {
+	var out, in string
+	cmd := &cobra.Command{
+		Use:   "demo [NAME]",
+		Short: "Find a concurrency bug, record it, replay it, and see where the fixed program goes differently",
+		Args:  cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p, err := demoByName(args)
+			if err != nil {
+				return err
+			}
+			d := &demo{program: p, path: out, w: cmd.OutOrStdout()}
+			if in != "" {
+				d.path = in
+				return d.run(d.load, d.replay, d.diverge)
+			}
+			if out == "" {
+				d.path = p.name + ".msgpack"
+			}
+			return d.run(d.find, d.record, d.replay, d.diverge)
+		},
+	}
+	cmd.Flags().StringVarP(&out, "output", "o", "", "where to write the recording (default NAME.msgpack)")
+	cmd.Flags().StringVar(&in, "replay", "", "do not look for a failing seed, replay this recording")
+	cmd.MarkFlagsMutuallyExclusive("output", "replay")
+	return cmd
+}
+
+func demoByName(args []string) (demoProgram, error) {
+	if len(args) == 0 {
+		return demos[0], nil
+	}
+	var names []string
+	for _, p := range demos {
+		if p.name == args[0] {
+			return p, nil
+		}
+		names = append(names, p.name)
+	}
+	return demoProgram{}, usage("unknown demo %q; the demos are %s", args[0], strings.Join(names, ", "))
+}
+
+// demo tells the story of one program.
+type demo struct {
+	program demoProgram
+	path    string
+	w       io.Writer
+
+	chapter int
+	trace   *event.Trace
+	failure error // of the recorded run; nil if it is not known
+}
+
+// run goes through the chapters. Each one checks what it says.
+func (d *demo) run(chapters ...func() error) error {
+	if _, err := formatOf(d.path); err != nil {
+		return err
+	}
+	d.say("%s\n", d.program.story)
+	for _, chapter := range chapters {
+		if err := chapter(); err != nil {
+			return err
+		}
+	}
+	d.say("\nThe recording is in %s. To look at it: reprise dump %s\n", d.path, d.path)
+	return nil
+}
+
+func (d *demo) say(format string, args ...any) { fmt.Fprintf(d.w, format, args...) }
+
+// title starts a chapter.
+func (d *demo) title(text string) {
+	d.chapter++
+	d.say("\n%d. %s\n", d.chapter, text)
+}
+
+// config is that of every run of the demo.
+func (d *demo) config() simsched.Config {
+	return simsched.Config{Program: "reprise demo " + d.program.name}
+}
+
+// find tries seeds until one fails.
+func (d *demo) find() error {
+	d.title("Try seeds until one fails")
+	cfg := d.config()
+	for cfg.Seed = 1; cfg.Seed <= maxDemoSeeds; cfg.Seed++ {
+		d.trace, d.failure = recorder.Run(cfg, d.program.buggy)
+		if d.failure != nil {
+			d.say("   seeds 1 to %d pass, seed %d fails:\n   %v\n", cfg.Seed-1, cfg.Seed, d.failure)
+			return nil
+		}
+	}
+	return failed(fmt.Errorf("none of %d seeds fails", maxDemoSeeds))
+}
+
+// record writes the recording of the failing run to the file.
+func (d *demo) record() error {
+	d.title("Keep the recording of that run")
+	if err := writeTrace(d.path, d.trace); err != nil {
+		return err
+	}
+	b, err := encodeTrace(d.path, d.trace)
+	if err != nil {
+		return err
+	}
+	d.say("   %s: %d events, %d bytes, sha256 %.8x\n", d.path, d.trace.Len(), len(b), sha256.Sum256(b))
+	return nil
+}
+
+// load reads a recording that was made before.
+func (d *demo) load() (err error) {
+	d.trace, err = readTrace(d.path)
+	return err
+}
+
+// replay replays the file twice and compares failure and bytes.
+func (d *demo) replay() error {
+	d.title("Replay it from the file: no seed, no strategy, every event checked")
+	file, err := encodeTrace(d.path, d.trace)
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{"first", "second"} {
+		recorded, err := readTrace(d.path)
+		if err != nil {
+			return err
+		}
+		again := recorder.New(recorded.Metadata)
+		cfg := d.config()
+		cfg.Observer = again
+		result, err := replayer.Run(source.FromTrace(recorded), cfg, d.program.buggy)
+		if err != nil {
+			return d.notReplayed(err)
+		}
+		b, err := encodeTrace(d.path, again.Trace())
+		if err != nil {
+			return err
+		}
+		if d.failure == nil {
+			d.failure = result.Err
+		}
+		if fmt.Sprint(result.Err) != fmt.Sprint(d.failure) || !bytes.Equal(b, file) {
+			return failed(fmt.Errorf("the %s replay ended with %v and sha256 %.8x", name, result.Err, sha256.Sum256(b)))
+		}
+		d.say("   %s replay: %d of %d events match, sha256 %.8x, and it fails the same way:\n   %v\n",
+			name, result.Events, recorded.Len(), sha256.Sum256(b), result.Err)
+	}
+	return nil
+}
+
+// notReplayed reports why a recording could not be replayed against its program.
+func (d *demo) notReplayed(err error) error {
+	var diverged *divergence.Error
+	switch {
+	case errors.Is(err, replayer.ErrProgram):
+		return badInput(fmt.Errorf("%s: %w", d.path, err))
+	case errors.As(err, &diverged):
+		d.say("%s", diverged.Divergence.Text())
+	}
+	return failed(fmt.Errorf("%s: %w", d.path, err))
+}
+
+// diverge replays the file against the fixed program.
+func (d *demo) diverge() error {
+	d.title("Replay it against the fixed program")
+	d.say("   %s\n\n", d.program.theFix)
+	_, err := replayer.Run(source.FromTrace(d.trace), d.config(), d.program.fixed)
+	var diverged *divergence.Error
+	if !errors.As(err, &diverged) {
+		return failed(fmt.Errorf("the fixed program did not diverge from the recording: %v", err))
+	}
+	d.say("%s", diverged.Divergence.Text())
+	return nil
+}

@@ -1,0 +1,337 @@
+package lint
+
+import (
+	"fmt"
+	"go/importer"
+	"go/token"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// cases shows each check what to reject and what to accept. A line "-- path" starts a file; the lines that end in
+// "// want", and no others, must have findings. A "|" only hides a word from
+// the lint of this file.
+var cases = []struct {
+	name  string
+	check check
+	files string
+}{
+	{"import directions", imports, `
+-- event/a.go
+package event
+import (
+	"io/fs"
+	"github.com/vmihailenco/msgpack/v5"
+	"github.com/vmihailenco/msgpack/v5x" // want
+	"github.com/klauspost/compress/zstd" // want
+	"github.com/reprise-go/reprise" // want
+	"github.com/reprise-go/reprise/source" // want
+)
+-- event/a_test.go
+package event
+import (
+	"github.com/reprise-go/reprise"
+	"github.com/reprise-go/reprise/source"
+	"pgregory.net/rapid"
+	"golang.org/x/mod/modfile" // want
+)
+-- simsched/a.go
+package simsched
+import (
+	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/tracefile" // want
+	"pgregory.net/rapid" // want
+)
+-- examples/bank/a.go
+package main
+import (
+	"github.com/reprise-go/reprise/simtest"
+	"github.com/reprise-go/reprise/internal/cli" // want
+)
+-- internal/cli/a.go
+package cli
+import "github.com/reprise-go/reprise/examples"
+`},
+	{"package without a row", imports, `
+-- util/a.go
+package util // want
+-- util/b.go
+package util
+`},
+	{"clocks", determinism, `
+-- simsched/a.go
+package simsched
+import (
+	"context"
+	clock "time"
+)
+var d clock.Duration
+var _ = clock.Now() // want
+var _ = clock.Sleep // want
+var _ = context.WithCancel
+var _ = context.WithTimeout // want
+-- minimize/a.go
+package minimize
+import . "time" // want
+-- event/a_test.go
+package event
+import "time"
+var _ = time.Now()
+-- recorder/a.go
+package recorder
+import "time"
+var _ = time.Now()
+`},
+	{"forbidden imports", determinism, `
+-- divergence/a.go
+package divergence
+import (
+	_ "math/rand" // want
+	_ "crypto/rand" // want
+	_ "os/exec" // want
+	_ "net/http" // want
+	_ "unsafe" // want
+	_ "os" // want
+	_ "net" // want
+	_ "syscall" // want
+	_ "sort"
+)
+-- event/a.go
+package event
+import (
+	"os"
+	_ "syscall"
+)
+var _ = os.ErrDeadlineExceeded
+var _ = os.Getenv // want
+-- simsched/a.go
+package simsched
+import (
+	"math/rand/v2"
+	_ "net"
+)
+var r *rand.Rand = rand.New(rand.NewPCG(1, 2))
+var _ = rand.IntN(3) // want
+`},
+	{"channels", channels, `
+-- simsched/a.go
+package simsched
+func f(
+	c <-chan int, // want
+) {
+	go f(c) // want
+	select { // want
+	case <-c:
+	}
+}
+-- simsched/a_test.go
+package simsched
+func g() { go g() }
+-- source/a.go
+package source
+func f() { go f() }
+`},
+	{"printing", printing, `
+-- source/a.go
+package source
+import (
+	"fmt"
+	"os"
+)
+func f() {
+	fmt.Printf("") // want
+	fmt.Fprintln(os.Stderr, fmt.Sprint())
+	println() // want
+	fmt.Fprint(os.Stdout) // want
+}
+-- cmd/reprise/a.go
+package main
+func main() { println() }
+-- internal/cli/a.go
+package cli
+func f() { println() }
+-- examples/bank/a.go
+package bank
+func f() { println() }
+`},
+	{"map order", mapOrderHere, `
+-- event/a.go
+package event
+import (
+	"maps"
+	"slices"
+)
+type set map[int]bool
+var a = slices.Sorted(maps.Keys(set{}))
+var b = slices.Collect(maps.Keys(set{})) // want
+func f[M ~map[int]bool](s []int, m set, p M) {
+	for range s {
+	}
+	for range m { // want
+	}
+	for range p { // want
+	}
+	for range m { // lint: order does not matter because nothing happens
+	}
+	for range m { // lint: order does not matter // want
+	}
+}
+-- event/a_js.go
+package event
+func f() {
+	for range 3 { // want
+	}
+}
+-- event/a_test.go
+package event
+func f(m map[int]int) {
+	for range m {
+	}
+}
+-- simtest/a.go
+package simtest
+func f(m map[int]int) {
+	for range m {
+	}
+}
+`},
+	{"map order with type errors", mapOrderHere, `
+-- event/a.go
+package event
+func f() {
+	for range m { // want
+	}
+}
+`},
+	{"paths", buildMachinePaths, `
+-- a.md
+see /wor|k/x // want
+"/roo|t/x" // want
+file:///wor|k/x // want
+~/wor|k/x, home/roo|t/x, ${HOME}/wor|k/x, /roots/x
+`},
+	{"skipped tests", skippedTests, `
+-- a_test.go
+package a
+func f(t T) {
+	t.Skip() // want
+	x.t.SkipNow() // want
+	y.Skipf() // want
+	decoder.Skip()
+}
+`},
+	{"markers", markers, `
+-- a.go
+package a
+var _ = context.TODO()
+// A TO|DO list. // want
+var a = 1 // autofixmes
+/* FIX|ME */ // want
+`},
+	{"long README", readmeLength, "-- README.md\n" + strings.Repeat("x\n", 200) + "x // want"},
+	{"README", readmeLength, "-- README.md\n" + strings.Repeat("x\n", 200)},
+	{"package docs", packageDocs, `
+-- a/a.go
+package a // want
+-- a/a_test.go
+// Package a.
+package a
+-- b/b_test.go
+package b // want
+-- c/a.go
+package c
+-- c/b.go
+// Package c.
+package c
+-- d/a_test.go
+package d
+-- d/b_test.go
+// Package d.
+package d
+`},
+	{"exported docs", exportedDocs, `
+-- a/a.go
+package a
+func F() {} // want
+// Does.
+func G() {} // want
+// H does.
+func H() {}
+// Tx is.
+type T[P any] int // want
+func (*T[P]) M() {} // want
+// An U, is.
+type U int
+// M is.
+func (U) M() {}
+func (u) M() {}
+var V = 1 // want
+// W and X are.
+var W, X = 1, 2
+const (
+	A = 1 // want
+	B = 2 // two
+	// Three.
+	C = 3
+	d = 4
+)
+// These.
+var (
+	Y = 1
+)
+type (
+	Z int // want
+)
+-- internal/a/a.go
+package a
+func F() {}
+-- a/a_test.go
+package a
+func F() {}
+`},
+	{"function length", functionLength, "-- a_test.go\npackage a\n" +
+		"func short() {\n" + strings.Repeat("\tf()\n", 98) + "}\n" +
+		"func long() { // want\n" + strings.Repeat("\tf()\n", 99) + "}\n"},
+}
+
+// mapOrderHere is the map order check with a_js.go not built.
+func mapOrderHere(files []*file, r *report) {
+	b := &build{importer: importer.Default(), excluded: map[string]bool{"event/a_js.go": true}}
+	b.mapOrder(files, r)
+}
+
+func TestChecks(t *testing.T) {
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			r := &report{fset: token.NewFileSet()}
+			var files []*file
+			var want []string
+			for _, part := range strings.Split("\n"+c.files, "\n-- ")[1:] {
+				name, text, _ := strings.Cut(part, "\n")
+				lines := strings.Split(strings.ReplaceAll(text, "|", ""), "\n")
+				for i := range lines {
+					if code, ok := strings.CutSuffix(lines[i], " // want"); ok {
+						lines[i] = code
+						want = append(want, fmt.Sprintf("%s:%d", name, i+1))
+					}
+				}
+				f, err := r.parse(name, strings.Join(lines, "\n"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				files = append(files, f)
+			}
+			c.check(files, r)
+			slices.Sort(want)
+			report, got := strings.Join(r.lines(), "\n"), []string(nil)
+			for _, f := range r.findings {
+				got = append(got, fmt.Sprintf("%s:%d", f.pos.Filename, f.pos.Line))
+			}
+			slices.Sort(got)
+			if !slices.Equal(got, want) {
+				t.Errorf("findings at %q, want %q:\n%s", got, want, report)
+			}
+		})
+	}
+}

@@ -1,0 +1,100 @@
+package lint
+
+import (
+	"slices"
+	"strings"
+)
+
+// A rule says what the production code of a package may import besides the standard library.
+type rule struct {
+	pkg      string   // path from the module root; a path with a trailing slash stands for all packages below it
+	internal []string // packages of the module, or above, or all
+	third    []string // other modules
+}
+
+const (
+	above = "every package above it in the table"
+	all   = "every package of the module"
+)
+
+// rules is the table "Layout and import directions" of the design, bottom to top.
+var rules = []rule{
+	{"event", nil, []string{"github.com/vmihailenco/msgpack/v5"}},
+	{"tracefile", []string{"event"}, []string{"github.com/klauspost/compress"}},
+	{"simsched", []string{"event"}, nil},
+	{"source", []string{"event", "tracefile"}, nil},
+	{"recorder", []string{"event", "tracefile", "simsched"}, nil}, // simsched, so that recorder.Run exists
+	{"divergence", []string{"event", "source"}, []string{"github.com/google/go-cmp"}},
+	{"replayer", []string{"event", "source", "divergence", "simsched"}, nil},
+	{"explore", []string{"event", "simsched", "recorder", "replayer"}, nil},
+	{"minimize", []string{"event"}, nil},
+	{"traceview", []string{"event", "source", "divergence"}, nil},
+	{"simtest", []string{above}, nil},
+	{"examples", []string{above}, nil},
+	{"examples/", []string{above}, nil},
+	{"internal/cli", []string{all}, []string{"github.com/spf13/cobra"}},
+	{"cmd/reprise", []string{"internal/cli"}, nil},
+	{"props_test", nil, nil}, // tests only
+	{"internal/lint", nil, nil},
+	{"internal/tracecheck", []string{"event"}, nil},
+	{"internal/tracegen", []string{"event"}, nil},
+	{"internal/invariant", nil, nil},
+}
+
+// testModules are what tests may import besides the whole module and what their package may import.
+var testModules = []string{
+	"pgregory.net/rapid", "github.com/google/go-cmp", "go.uber.org/goleak",
+	"github.com/rogpeppe/go-internal/testscript",
+}
+
+func ruleOf(pkg string) int {
+	return slices.IndexFunc(rules, func(r rule) bool {
+		return r.pkg == pkg || strings.HasSuffix(r.pkg, "/") && strings.HasPrefix(pkg, r.pkg)
+	})
+}
+
+// imports checks the import directions.
+func imports(files []*file, r *report) {
+	var missing []string
+	for _, f := range files {
+		if f.ast == nil {
+			continue
+		}
+		row := ruleOf(f.pkg())
+		if row < 0 {
+			if !slices.Contains(missing, f.pkg()) {
+				missing = append(missing, f.pkg())
+				r.at(f.ast.Package, "package %q has no row in the table of internal/lint/imports_test.go", f.pkg())
+			}
+			continue
+		}
+		for _, spec := range f.ast.Imports {
+			if p := importPath(spec); !mayImport(row, f.isTest(), p) {
+				r.at(spec.Pos(), "%s may not import %s; allowed: %s", f.pkg(), p, allowed(row, f.isTest()))
+			}
+		}
+	}
+}
+
+func mayImport(row int, test bool, p string) bool {
+	rule := rules[row]
+	if p == module || strings.HasPrefix(p, module+"/") {
+		pkg := strings.TrimPrefix(strings.TrimPrefix(p, module), "/")
+		target := ruleOf(pkg)
+		return test || slices.Contains(rule.internal, pkg) || slices.Contains(rule.internal, all) ||
+			slices.Contains(rule.internal, above) && target >= 0 && target < row
+	}
+	if first, _, _ := strings.Cut(p, "/"); !strings.Contains(first, ".") {
+		return true // the standard library
+	}
+	within := func(mod string) bool { return p == mod || strings.HasPrefix(p, mod+"/") }
+	return slices.ContainsFunc(rule.third, within) || test && slices.ContainsFunc(testModules, within)
+}
+
+func allowed(row int, test bool) string {
+	list := slices.Concat(rules[row].internal, rules[row].third)
+	if test {
+		list = slices.Concat([]string{all}, testModules, rules[row].third)
+	}
+	return strings.Join(append(list, "the standard library"), ", ")
+}

@@ -1,0 +1,176 @@
+package tracecheck
+
+import (
+	"fmt"
+
+	"github.com/reprise-go/reprise/event"
+)
+
+func (c *Checker) rngSeed(e *event.Event) *Error {
+	switch {
+	case c.index != 0:
+		return broken(1, "the seed belongs at event 0")
+	case e.Value() != c.seed:
+		return broken(1, "the seed of the metadata is %d", c.seed)
+	}
+	return nil
+}
+
+func (c *Checker) taskSpawned(e *event.Event) *Error {
+	id, region := uint64(e.Task()), uint64(e.Region())
+	if err := c.tasks.fresh(id); err != nil {
+		return err
+	}
+	owner, state := c.regions.look(region)
+	first := len(c.tasks.slots) == 0
+	if state != live && !(first && state == never) {
+		return c.regions.notLive(region)
+	}
+	if err := c.atTick(e.Tick()); err != nil {
+		return err
+	}
+	if state == never {
+		c.orphan, c.orphanAt = *e, c.index
+	} else {
+		c.regions.slots[owner].tasks++
+	}
+	c.tasks.add(id, c.index, owner)
+	return nil
+}
+
+func (c *Checker) taskScheduled(e *event.Event) *Error {
+	if err := c.taskNamed(e.Task()); err != nil {
+		return err
+	}
+	return c.atTick(e.Tick())
+}
+
+func (c *Checker) taskNamed(task event.TaskID) *Error {
+	_, err := c.tasks.named(uint64(task))
+	return err
+}
+
+func (c *Checker) chaosInjection(e *event.Event) *Error {
+	if task, ok := e.ChaosTask(); ok {
+		return c.taskNamed(task)
+	}
+	return nil
+}
+
+func (c *Checker) wakerWake(e *event.Event) *Error {
+	id := uint64(e.Task())
+	if _, state := c.tasks.look(id); state == never {
+		return c.tasks.notLive(id)
+	}
+	return nil
+}
+
+func (c *Checker) taskCompleted(e *event.Event) *Error {
+	p, err := c.tasks.named(uint64(e.Task()))
+	if err != nil {
+		return err
+	}
+	c.tasks.end(p, c.index)
+	if owner := c.tasks.slots[p].owner; owner >= 0 {
+		c.regions.slots[owner].tasks--
+	}
+	return nil
+}
+
+func (c *Checker) regionCreated(e *event.Event) *Error {
+	id, owner := uint64(e.Region()), -1
+	err := c.regions.fresh(id)
+	if err != nil {
+		return err
+	}
+	if parent, ok := e.Parent(); ok {
+		if owner, err = c.regions.named(uint64(parent)); err != nil {
+			return err
+		}
+	}
+	if err := c.atTick(e.Tick()); err != nil {
+		return err
+	}
+	p := c.regions.add(id, c.index, owner)
+	if owner >= 0 {
+		c.regions.slots[owner].children++
+	}
+	c.adopt(p)
+	return nil
+}
+
+// adopt gives the first task the new region at p if it is the one that the task has been waiting for.
+func (c *Checker) adopt(p int) {
+	if c.orphan.Kind() == 0 || uint64(c.orphan.Region()) != c.regions.slots[p].id {
+		return
+	}
+	if root, state := c.tasks.look(uint64(c.orphan.Task())); state == live {
+		c.tasks.slots[root].owner = p
+		c.regions.slots[p].tasks++
+	}
+	c.orphan = event.Event{}
+}
+
+func (c *Checker) regionClosed(e *event.Event) *Error {
+	p, err := c.regions.named(uint64(e.Region()))
+	if err != nil {
+		return err
+	}
+	s := &c.regions.slots[p]
+	switch {
+	case s.tasks > 0:
+		return broken(6, "%s has not completed", c.tasks.oldestIn(p))
+	case s.children > 0:
+		return broken(6, "child %s has not closed", c.regions.oldestIn(p))
+	}
+	c.regions.end(p, c.index)
+	if s.owner >= 0 {
+		c.regions.slots[s.owner].children--
+	}
+	return nil
+}
+
+func (c *Checker) timeAdvanced(e *event.Event) *Error {
+	from, to := e.FromNanos(), e.ToNanos()
+	switch {
+	case from != c.now:
+		return broken(3, "the time so far is %s", c.clock())
+	case from >= to:
+		return broken(3, "to_nanos is not after from_nanos")
+	}
+	c.now, c.nowAt = to, c.index
+	return nil
+}
+
+// clock tells the time and where it comes from.
+func (c *Checker) clock() string {
+	if c.nowAt < 0 {
+		return "0ns since the start"
+	}
+	return fmt.Sprintf("%dns since event %d", c.now, c.nowAt)
+}
+
+// atTick checks law 7.
+func (c *Checker) atTick(tick uint64) *Error {
+	if tick < c.tick {
+		return broken(7, "at_tick was %d at event %d", c.tick, c.tickAt)
+	}
+	c.tick, c.tickAt = tick, c.index
+	return nil
+}
+
+func (c *Checker) checkpoint(e *event.Event) *Error {
+	sequence := e.Sequence()
+	switch {
+	case c.checkpointAt >= 0 && (sequence == 0 || sequence-1 != c.sequence):
+		return broken(8, "the sequence was %d at event %d", c.sequence, c.checkpointAt)
+	case e.TimeNanos() != c.now:
+		return broken(8, "the time is %s", c.clock())
+	case uint64(e.ActiveTasks()) != c.tasks.live:
+		return broken(8, "the number of live tasks is %d", c.tasks.live)
+	case uint64(e.ActiveRegions()) != c.regions.live:
+		return broken(8, "the number of open regions is %d", c.regions.live)
+	}
+	c.sequence, c.checkpointAt = sequence, c.index
+	return nil
+}

@@ -1,0 +1,140 @@
+package tracecheck
+
+import (
+	"fmt"
+
+	"github.com/reprise-go/reprise/event"
+)
+
+// Error says which event broke which law.
+type Error struct {
+	Law   int         // number of the law, from 1 to 8
+	Index int         // index of the event, from 0
+	Event event.Event // the event itself
+	Msg   string      // what is wrong, with the index of the event that it conflicts with where there is one
+}
+
+// Error returns the law, the event and what is wrong with it.
+func (e *Error) Error() string {
+	return fmt.Sprintf("tracecheck: law %d, event %d (%v): %s", e.Law, e.Index, e.Event, e.Msg)
+}
+
+// broken makes an Error that does not know its event yet.
+func broken(law int, format string, args ...any) *Error {
+	return &Error{Law: law, Msg: fmt.Sprintf(format, args...)}
+}
+
+// Check checks a whole trace and returns the first broken law as an [*Error], or nil. To check a trace that was cut
+// off, hand its events to a [Checker] and leave out [Checker.End].
+func Check(t *event.Trace) error {
+	c := New(t.Metadata)
+	for _, e := range t.All() {
+		if err := c.Event(e); err != nil {
+			return err
+		}
+	}
+	return c.End()
+}
+
+// Checker checks one trace event by event. It is made by [New] and is not safe for concurrent use.
+type Checker struct {
+	seed    uint64
+	index   int    // of the event that comes next
+	err     *Error // the first broken law
+	tasks   arena
+	regions arena
+	timers  timers
+
+	orphan   event.Event // the first TaskSpawned while its region is missing, else the zero Event
+	orphanAt int         // its index
+
+	now   uint64 // virtual time
+	nowAt int    // event that set now, -1 at the start
+
+	tick   uint64 // the last at_tick
+	tickAt int    // event that had it
+
+	sequence     uint64 // number of the last checkpoint
+	checkpointAt int    // event that had it, -1 before the first
+}
+
+// New returns a Checker of the trace with the metadata md, before its first event.
+func New(md event.Metadata) *Checker {
+	return &Checker{
+		seed:         md.Seed,
+		tasks:        arena{words: &taskWords},
+		regions:      arena{words: &regionWords},
+		nowAt:        -1,
+		checkpointAt: -1,
+	}
+}
+
+// Event checks the next event of the trace. It returns the first broken law as an [*Error], and from then on, whatever
+// comes, that same Error. It panics if e is the zero Event.
+func (c *Checker) Event(e event.Event) error {
+	if c.err != nil {
+		return c.err
+	}
+	if err := c.apply(&e); err != nil {
+		err.Index, err.Event = c.index, e
+		c.err = err
+		return err
+	}
+	c.index++
+	return nil
+}
+
+// End checks what a trace owes after its last event: the region of the first task has been created. It returns an
+// [*Error] with the TaskSpawned of that task, or what Event returned if a law was broken before, or nil.
+func (c *Checker) End() error {
+	if c.err != nil {
+		return c.err
+	}
+	if c.orphan.Kind() == 0 {
+		return nil
+	}
+	err := broken(2, "region %v was not created before the end", c.orphan.Region())
+	err.Index, err.Event = c.orphanAt, c.orphan
+	return err
+}
+
+// apply checks e and takes it into the state.
+func (c *Checker) apply(e *event.Event) *Error {
+	switch e.Kind() {
+	case event.KindTaskScheduled:
+		return c.taskScheduled(e)
+	case event.KindTaskYielded:
+		return c.taskNamed(e.Task())
+	case event.KindTaskCompleted:
+		return c.taskCompleted(e)
+	case event.KindTaskSpawned:
+		return c.taskSpawned(e)
+	case event.KindTimeAdvanced:
+		return c.timeAdvanced(e)
+	case event.KindTimerCreated:
+		return c.timers.create(e, c.index)
+	case event.KindTimerFired:
+		return c.timers.fire(e, c.index, c.now)
+	case event.KindTimerCancelled:
+		return c.timers.cancel(e, c.index)
+	case event.KindRngSeed:
+		return c.rngSeed(e)
+	case event.KindChaosInjection:
+		return c.chaosInjection(e)
+	case event.KindRegionCreated:
+		return c.regionCreated(e)
+	case event.KindRegionClosed:
+		return c.regionClosed(e)
+	case event.KindRegionCancelled:
+		_, err := c.regions.named(uint64(e.Region()))
+		return err
+	case event.KindWakerWake:
+		return c.wakerWake(e)
+	case event.KindCheckpoint:
+		return c.checkpoint(e)
+	case 0:
+		panic("tracecheck: Checker.Event of the zero Event")
+	default: // IoReady, IoResult, IoError, RngValue, WakerBatchWake: no law speaks of them
+		return nil
+	}
+}

@@ -1,0 +1,191 @@
+// Package replayer turns events back into a run: it drives the scheduler from a recording, without seed or strategy,
+// and checks every event that the run emits. It writes no file.
+package replayer
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/reprise-go/reprise/divergence"
+	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/simsched"
+	"github.com/reprise-go/reprise/source"
+)
+
+// ErrProgram is the class of every [*ProgramError], for errors.Is.
+var ErrProgram = errors.New("a recording of another program")
+
+// ProgramError says that a recording is not of the program that is to be replayed.
+type ProgramError struct {
+	Recorded string // the description of the recording
+	Program  string // simsched.Config.Program
+}
+
+// Error names both programs.
+func (e *ProgramError) Error() string {
+	return fmt.Sprintf("replayer: the recording is of %q, the program is %q; replay it against its own program",
+		e.Recorded, e.Program)
+}
+
+// Is reports whether target is [ErrProgram].
+func (e *ProgramError) Is(target error) bool { return target == ErrProgram }
+
+// Result tells how the replayed run itself ended.
+type Result struct {
+	Events uint64 // how many events matched
+	Err    error  // what simsched.Run returned: the recorded failure again, if the replay matched; nil after a divergence
+}
+
+// Run replays the recording in src from its first event against body. The error is nil if the run emitted exactly the
+// recorded events and ended where the recording does; a [*divergence.Error] at the first event that differs; or the
+// error of a source that cannot be read, or of the Observer of cfg. If the recording and cfg both name a program and the
+// names differ, nothing is run and the error is a [*ProgramError].
+//
+// The seed of cfg is replaced by that of the recording, and its Chooser by the recording. The other settings must be
+// those of the recorded run: a difference is a note in the divergence that it is likely to cause. The Observer of cfg,
+// if there is one, sees every event that matched. If a task calls runtime.Goexit, Run does not return.
+//
+// After the first difference the run goes on for a few events, as under [simsched.NewRoundRobin], so that the report can
+// show where it was heading.
+func Run(src source.Source, cfg simsched.Config, body func(*simsched.Sim) error) (Result, error) {
+	r := &replay{src: src, observer: cfg.Observer, beyond: simsched.NewRoundRobin(src.Metadata().Seed)}
+	if recorded := src.Metadata().Description; recorded != cfg.Program && recorded != "" && cfg.Program != "" {
+		return Result{}, &ProgramError{recorded, cfg.Program}
+	}
+	if err := r.rewind(); err != nil {
+		return Result{}, err
+	}
+	cfg.Seed, cfg.Chooser, cfg.Observer = src.Metadata().Seed, r, r
+	err := simsched.Run(cfg, func(s *simsched.Sim) error {
+		r.sim = s
+		return body(s)
+	})
+	if errors.Is(err, errStop) {
+		err = nil // it was the replay that ended the run
+	}
+	result := Result{Events: r.progress.Index, Err: err}
+	switch {
+	case r.failed != nil:
+		return result, r.failed
+	case r.diverged || r.more:
+		return result, r.describe(cfg)
+	}
+	return result, nil
+}
+
+// replay is the Chooser and the Observer of one strict replay.
+type replay struct {
+	src      source.Source
+	observer simsched.Observer
+	sim      *simsched.Sim // nil until the main task runs
+
+	next     event.Event // the next recorded event, if more
+	more     bool
+	progress divergence.Progress
+
+	diverged bool
+	beyond   simsched.Chooser // answers where the recording cannot
+	actual   []event.Event    // from the first difference on
+	failed   error            // of the source or the observer
+}
+
+var (
+	_ simsched.Chooser  = (*replay)(nil)
+	_ simsched.Observer = (*replay)(nil)
+)
+
+func (r *replay) rewind() error {
+	if err := r.src.Seek(0); err != nil {
+		return err
+	}
+	r.fetch()
+	return r.failed
+}
+
+// fetch reads the next recorded event.
+func (r *replay) fetch() {
+	var err error
+	r.next, err = r.src.Next()
+	r.more = err == nil
+	if err != nil && err != io.EOF {
+		r.failed = err
+	}
+}
+
+// Choose implements [simsched.Chooser]: the next recorded event tells the outcome. If it cannot be the outcome of this
+// choice, any answer will do, since the event that the run emits next is bound to differ.
+func (r *replay) Choose(c *simsched.Choice) uint64 {
+	if r.more && !r.diverged {
+		if id, ok := outcome(c.Point, r.next); ok {
+			if c.Point == simsched.PointValue {
+				return id
+			}
+			if i, ok := c.IndexOf(id); ok {
+				return uint64(i)
+			}
+		}
+	}
+	return r.beyond.Choose(c)
+}
+
+// outcome returns the alternative that e tells of, if e is the outcome of a choice at p.
+func outcome(p simsched.Point, e event.Event) (id uint64, ok bool) {
+	switch k := e.Kind(); {
+	case p == simsched.PointTask && k == event.KindTaskScheduled, p == simsched.PointWaiter && k == event.KindWakerWake:
+		return uint64(e.Task()), true
+	case p == simsched.PointTimer && k == event.KindTimerFired:
+		return uint64(e.Timer()), true
+	case p == simsched.PointCase && k == event.KindRngValue, p == simsched.PointValue && k == event.KindRngValue:
+		return e.Value(), true
+	case p == simsched.PointBytes && k == event.KindIoResult && e.Bytes() > 0:
+		return uint64(e.Bytes()), true
+	}
+	return 0, false
+}
+
+// errStop ends the run after a divergence.
+var errStop = errors.New("replayer: the replay has diverged")
+
+// Observe implements [simsched.Observer].
+func (r *replay) Observe(e event.Event) error {
+	if r.diverged || !r.more || e != r.next {
+		return r.differ(e)
+	}
+	r.progress.Add(e)
+	r.fetch()
+	if r.failed != nil {
+		return r.failed
+	}
+	if r.observer != nil {
+		r.failed = r.observer.Observe(e)
+	}
+	return r.failed
+}
+
+// differ notes an event of the run that is not the recorded one, or comes after such a one.
+func (r *replay) differ(e event.Event) error {
+	r.diverged = true
+	r.actual = append(r.actual, e)
+	if len(r.actual) > divergence.DefaultContext {
+		return errStop
+	}
+	return nil
+}
+
+// describe reports the first difference, or the source's error if its events cannot be read again.
+func (r *replay) describe(cfg simsched.Config) error {
+	m, err := r.progress.Mismatch(r.src)
+	if err != nil {
+		return err
+	}
+	m.Actual = r.actual
+	if r.sim != nil {
+		m.TaskName, m.RegionName = r.sim.TaskName, r.sim.RegionName
+	}
+	d := divergence.Describe(m)
+	now := r.src.Metadata()
+	now.ConfigHash = cfg.Hash()
+	d.Notes = divergence.CompareMetadata(r.src.Metadata(), now)
+	return &divergence.Error{Divergence: d}
+}

@@ -1,0 +1,43 @@
+package simsched
+
+// arena hands out slots with an index and a generation, which is raised each time an index is used again. A slot keeps
+// its last value until then, so that what has just ended can still be named.
+type arena[T any] struct {
+	slots []slot[T]
+	free  []uint32
+	live  int
+}
+
+type slot[T any] struct {
+	value      *T
+	generation uint32
+}
+
+// add stores v and returns its index and generation.
+func (a *arena[T]) add(v *T) (index, generation uint32) {
+	a.live++
+	if n := len(a.free); n > 0 {
+		index = a.free[n-1]
+		a.free = a.free[:n-1]
+		s := &a.slots[index]
+		s.generation++
+		s.value = v
+		return index, s.generation
+	}
+	a.slots = append(a.slots, slot[T]{value: v})
+	return uint32(len(a.slots) - 1), 0
+}
+
+// remove gives a slot back.
+func (a *arena[T]) remove(index uint32) {
+	a.live--
+	a.free = append(a.free, index)
+}
+
+// get returns the live or last value of an index, nil if there never was one.
+func (a *arena[T]) get(index uint32) *T {
+	if int64(index) >= int64(len(a.slots)) {
+		return nil
+	}
+	return a.slots[index].value
+}

@@ -1,0 +1,178 @@
+package simsched
+
+import "fmt"
+
+// Chan is a channel of values of type T, with the rules of Go's channels. Which of several waiting tasks is served is a
+// choice.
+type Chan[T any] struct {
+	sim    *Sim
+	name   string
+	buf    []T // a ring
+	head   int
+	n      int
+	closed bool
+	recvq  queue
+	sendq  queue
+}
+
+// NewChan returns a channel with room for capacity values, 0 for an unbuffered one. The name is for reports. It panics
+// if capacity is negative.
+func NewChan[T any](s *Sim, name string, capacity int) *Chan[T] {
+	if capacity < 0 {
+		panic("simsched: NewChan called with a negative capacity")
+	}
+	return newChan[T](s, name, capacity)
+}
+
+func newChan[T any](s *Sim, name string, capacity int) *Chan[T] {
+	return &Chan[T]{sim: s, name: name, buf: make([]T, capacity)}
+}
+
+// Len returns the number of values in the buffer.
+func (c *Chan[T]) Len() int { return c.n }
+
+// Cap returns the capacity of the buffer.
+func (c *Chan[T]) Cap() int { return len(c.buf) }
+
+// Send sends v, waiting until there is a receiver or room. It panics if c is closed.
+func (c *Chan[T]) Send(v T) {
+	t := c.sim.enter("Chan.Send")
+	c.sim.point(t)
+	if c.canSend() {
+		c.send(v)
+		return
+	}
+	t.self.slot = &v
+	c.sim.block(t, &c.sendq, (*sending[T])(c))
+	c.sent(&t.self)
+}
+
+// Recv receives a value, waiting until there is one; ok is false, and the value zero, if c is closed and empty.
+func (c *Chan[T]) Recv() (v T, ok bool) {
+	t := c.sim.enter("Chan.Recv")
+	c.sim.point(t)
+	if c.canRecv() {
+		return c.recv()
+	}
+	t.self.slot = &v
+	c.sim.block(t, &c.recvq, (*receiving[T])(c))
+	return v, t.self.received()
+}
+
+// All yields values until c is closed and empty, as range over a Go channel does.
+func (c *Chan[T]) All() func(yield func(T) bool) {
+	return func(yield func(T) bool) {
+		for v, ok := c.Recv(); ok; v, ok = c.Recv() {
+			if !yield(v) {
+				return
+			}
+		}
+	}
+}
+
+// Close closes c: receivers get what is buffered and then zero values, senders panic. It panics if c is closed.
+func (c *Chan[T]) Close() {
+	t, ok := c.sim.release("Chan.Close")
+	if !ok {
+		return
+	}
+	c.sim.point(t)
+	if c.closed {
+		panic("simsched: Chan.Close of a closed channel")
+	}
+	c.closed = true
+	c.sim.wakeAll(&c.recvq, func(w *waiter) { w.ok = false })
+	c.sim.wakeAll(&c.sendq, func(w *waiter) { w.ok = false })
+}
+
+func (c *Chan[T]) canSend() bool { return c.closed || c.recvq.n > 0 || c.n < len(c.buf) }
+func (c *Chan[T]) canRecv() bool { return c.closed || c.sendq.n > 0 || c.n > 0 }
+
+// send hands v on; canSend holds.
+func (c *Chan[T]) send(v T) {
+	switch {
+	case c.closed:
+		panic("simsched: Chan.Send on a closed channel")
+	case c.recvq.n > 0:
+		w := c.sim.wakeOne(&c.recvq)
+		w.ok = true
+		if dst := w.slot.(*T); dst != nil {
+			*dst = v
+		}
+	default:
+		c.push(v)
+	}
+}
+
+// recv takes a value; canRecv holds.
+func (c *Chan[T]) recv() (v T, ok bool) {
+	if c.n > 0 {
+		v = c.pop()
+		if c.sendq.n > 0 {
+			c.push(c.takeSender())
+		}
+		return v, true
+	}
+	if c.sendq.n > 0 {
+		return c.takeSender(), true
+	}
+	return v, false
+}
+
+// takeSender serves one of the waiting senders.
+func (c *Chan[T]) takeSender() T {
+	w := c.sim.wakeOne(&c.sendq)
+	w.ok = true
+	return *w.slot.(*T)
+}
+
+// sent ends a send that has waited.
+func (c *Chan[T]) sent(w *waiter) {
+	w.slot = nil
+	if !w.ok {
+		panic("simsched: Chan.Send on a closed channel")
+	}
+}
+
+// received ends a receive that has waited.
+func (w *waiter) received() bool {
+	w.slot = nil
+	return w.ok
+}
+
+func (c *Chan[T]) push(v T) {
+	c.buf[(c.head+c.n)%len(c.buf)] = v
+	c.n++
+}
+
+func (c *Chan[T]) pop() (v T) {
+	var zero T
+	v, c.buf[c.head] = c.buf[c.head], zero
+	c.head = (c.head + 1) % len(c.buf)
+	c.n--
+	return v
+}
+
+// offer sends v if it can be taken at once. It is no scheduling point: timers use it.
+func (c *Chan[T]) offer(v T) {
+	if c.canSend() {
+		c.send(v)
+	}
+}
+
+// drop empties the buffer and reports whether there was anything.
+func (c *Chan[T]) drop() bool {
+	had := c.n > 0
+	for c.n > 0 {
+		c.pop()
+	}
+	return had
+}
+
+type sending[T any] Chan[T]
+
+func (c *sending[T]) waitsFor() string { return fmt.Sprintf("to send on channel %q", c.name) }
+
+type receiving[T any] Chan[T]
+
+func (c *receiving[T]) waitsFor() string { return fmt.Sprintf("to receive from channel %q", c.name) }

@@ -1,0 +1,70 @@
+package simsched
+
+import (
+	"encoding/binary"
+	"hash/fnv"
+
+	"github.com/reprise-go/reprise/event"
+)
+
+const (
+	defaultMaxSteps        = 1_000_000
+	defaultCheckpointEvery = 1000
+)
+
+// Config says how a run is made. The zero Config is valid.
+type Config struct {
+	// Program names the program or test, for people and as a safeguard: it becomes the description of a recording, and
+	// a replay refuses a recording of another program. Empty means no name and no such check.
+	Program string
+
+	// Seed is the seed of the run. It is reported as the first event and feeds the default Chooser.
+	Seed uint64
+
+	// Chooser makes every choice of the run; nil means NewRandom(Seed). A Chooser has state and serves one run.
+	Chooser Chooser
+
+	// Observer sees every event of the run; nil means none.
+	Observer Observer
+
+	// MaxSteps is the number of scheduling steps after which the run ends with ErrStepLimit; 0 means 1,000,000.
+	MaxSteps uint64
+
+	// CheckpointEvery is the number of scheduling steps between two checkpoints; 0 means 1000, a negative number
+	// means none.
+	CheckpointEvery int
+}
+
+// validate fills the defaults.
+func (c Config) validate() Config {
+	if c.Chooser == nil {
+		c.Chooser = NewRandom(c.Seed)
+	}
+	if c.MaxSteps == 0 {
+		c.MaxSteps = defaultMaxSteps
+	}
+	if c.CheckpointEvery == 0 {
+		c.CheckpointEvery = defaultCheckpointEvery
+	}
+	return c
+}
+
+// Hash returns a hash of the settings that can change a run, never 0: MaxSteps and CheckpointEvery. The seed and the
+// choices are not part of it, a recording has them anyway.
+func (c Config) Hash() uint64 {
+	c = c.validate()
+	b := append([]byte(nil), "simsched 1"...)
+	b = binary.BigEndian.AppendUint64(b, c.MaxSteps)
+	b = binary.BigEndian.AppendUint64(b, uint64(int64(max(c.CheckpointEvery, -1))))
+	h := fnv.New64a()
+	h.Write(b)
+	return max(h.Sum64(), 1)
+}
+
+// Metadata returns the metadata of a recording of a run under c.
+func (c Config) Metadata() event.Metadata {
+	m := event.NewMetadata(c.Seed)
+	m.ConfigHash = c.Hash()
+	m.Description = c.Program
+	return m
+}

@@ -1,0 +1,64 @@
+package simsched
+
+import (
+	"fmt"
+	"sync"
+)
+
+// Mutex is a mutual exclusion lock. As with [sync.Mutex], whoever comes first after an Unlock gets it: the waiter that
+// was woken, or a task that runs before it.
+type Mutex struct {
+	sim    *Sim
+	name   string
+	holder *Task
+	queue  queue
+}
+
+var _ sync.Locker = (*Mutex)(nil)
+
+// NewMutex returns an unlocked mutex. The name is for reports.
+func (s *Sim) NewMutex(name string) *Mutex { return &Mutex{sim: s, name: name} }
+
+// Lock locks m, waiting until it is free.
+func (m *Mutex) Lock() {
+	t := m.sim.enter("Mutex.Lock")
+	m.sim.point(t)
+	for m.holder != nil {
+		m.sim.block(t, &m.queue, m)
+	}
+	m.holder = t
+}
+
+// TryLock locks m if it is free and reports whether it did.
+func (m *Mutex) TryLock() bool {
+	t := m.sim.enter("Mutex.TryLock")
+	m.sim.point(t)
+	if m.holder != nil {
+		return false
+	}
+	m.holder = t
+	return true
+}
+
+// Unlock unlocks m and wakes one of the tasks that wait for it. Any task may call it. It panics if m is not locked.
+func (m *Mutex) Unlock() {
+	t, ok := m.sim.release("Mutex.Unlock")
+	if !ok {
+		return
+	}
+	m.sim.point(t)
+	if m.holder == nil {
+		panic("simsched: Mutex.Unlock of an unlocked mutex")
+	}
+	m.holder = nil
+	if m.queue.n > 0 {
+		m.sim.wakeOne(&m.queue)
+	}
+}
+
+func (m *Mutex) waitsFor() string {
+	if m.holder == nil {
+		return fmt.Sprintf("for mutex %q", m.name)
+	}
+	return fmt.Sprintf("for mutex %q held by %v", m.name, m.holder)
+}

@@ -1,0 +1,95 @@
+package simsched
+
+import (
+	"io"
+
+	"github.com/reprise-go/reprise/event"
+)
+
+// Pipe is a stream of bytes with a buffer, on the I/O reactor: reads and writes move as many bytes as the run chooses.
+type Pipe struct {
+	sim    *Sim
+	reg    *Registration
+	buf    []byte
+	limit  int
+	closed bool
+	broken event.IOErrorKind // 0 if not
+}
+
+var _ io.ReadWriteCloser = (*Pipe)(nil)
+
+// NewPipe returns an empty pipe that holds up to capacity bytes. It panics if capacity is not positive.
+func (s *Sim) NewPipe(name string, capacity int) *Pipe {
+	if capacity <= 0 {
+		panic("simsched: NewPipe called with a capacity that is not positive")
+	}
+	p := &Pipe{sim: s, reg: s.Register(name), limit: capacity}
+	p.reg.SetReady(event.Writable)
+	return p
+}
+
+// Read waits for bytes and reads some of them. It returns io.EOF after the last byte of a pipe that was closed, and the
+// error of a pipe that was broken.
+func (p *Pipe) Read(b []byte) (int, error) {
+	p.sim.point(p.sim.enter("Pipe.Read"))
+	if len(b) == 0 {
+		return 0, nil
+	}
+	for len(p.buf) == 0 && !p.closed && p.broken == 0 {
+		p.reg.ClearReady(event.Readable)
+		p.reg.Wait(event.Readable)
+	}
+	switch {
+	case p.broken != 0:
+		return 0, p.reg.Fail(p.broken)
+	case len(p.buf) == 0:
+		return p.reg.Transfer(0), io.EOF
+	}
+	n := p.reg.Transfer(min(len(b), len(p.buf)))
+	copy(b, p.buf[:n])
+	p.buf = p.buf[:copy(p.buf, p.buf[n:])]
+	p.reg.SetReady(event.Writable)
+	return n, nil
+}
+
+// Write writes all of b, waiting for room. It fails with [event.IOBrokenPipe] if the pipe is closed, and with the error
+// of a pipe that was broken; n bytes were written then.
+func (p *Pipe) Write(b []byte) (n int, err error) {
+	p.sim.point(p.sim.enter("Pipe.Write"))
+	for n < len(b) {
+		for len(p.buf) == p.limit && !p.closed && p.broken == 0 {
+			p.reg.ClearReady(event.Writable)
+			p.reg.Wait(event.Writable)
+		}
+		switch {
+		case p.broken != 0:
+			return n, p.reg.Fail(p.broken)
+		case p.closed:
+			return n, p.reg.Fail(event.IOBrokenPipe)
+		}
+		moved := p.reg.Transfer(min(len(b)-n, p.limit-len(p.buf)))
+		p.buf = append(p.buf, b[n:n+moved]...)
+		n += moved
+		p.reg.SetReady(event.Readable)
+	}
+	return n, nil
+}
+
+// Close ends the stream. What is in the buffer can still be read. Closing twice does nothing.
+func (p *Pipe) Close() error {
+	if t, ok := p.sim.release("Pipe.Close"); ok {
+		p.sim.point(t)
+		p.closed = true
+		p.reg.SetReady(event.Readable | event.Hangup)
+	}
+	return nil
+}
+
+// Break makes every read and write from now on fail with the error of kind, as a connection that is reset.
+func (p *Pipe) Break(kind event.IOErrorKind) {
+	if t, ok := p.sim.release("Pipe.Break"); ok {
+		p.sim.point(t)
+		p.broken = kind
+		p.reg.SetReady(event.Error)
+	}
+}

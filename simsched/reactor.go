@@ -1,0 +1,88 @@
+package simsched
+
+import (
+	"fmt"
+
+	"github.com/reprise-go/reprise/event"
+)
+
+// Registration is an I/O source known to the reactor by a token. The side that plays the environment sets its
+// readiness; the side that does I/O waits for readiness and reports what each operation came to.
+type Registration struct {
+	sim       *Sim
+	token     event.Token
+	name      string
+	readiness event.Readiness
+	waiting   queue
+}
+
+// Register makes a registration with the next token, ready for nothing. The name is for reports.
+func (s *Sim) Register(name string) *Registration {
+	s.enter("Register")
+	s.tokens++
+	return &Registration{sim: s, token: event.Token(s.tokens), name: name}
+}
+
+// Token returns the token of r.
+func (r *Registration) Token() event.Token { return r.token }
+
+// Readiness returns what r is ready for.
+func (r *Registration) Readiness() event.Readiness { return r.readiness }
+
+// SetReady adds flags to the readiness. If that changes it, it is an IoReady event with the whole readiness, and the
+// tasks that wait are woken to look.
+func (r *Registration) SetReady(flags event.Readiness) {
+	if _, ok := r.sim.release("Registration.SetReady"); !ok || r.readiness.Has(flags) {
+		return
+	}
+	r.readiness |= flags
+	r.sim.emit(event.IoReady(r.token, r.readiness))
+	r.sim.wakeAll(&r.waiting, nil)
+}
+
+// ClearReady takes flags out of the readiness: an operation found that it would block.
+func (r *Registration) ClearReady(flags event.Readiness) { r.readiness &^= flags }
+
+// Wait waits until r is ready for any of the flags of interest, for an error or for a hangup, and returns the
+// readiness.
+func (r *Registration) Wait(interest event.Readiness) event.Readiness {
+	t := r.sim.enter("Registration.Wait")
+	r.sim.point(t)
+	for r.readiness&(interest|event.Error|event.Hangup) == 0 {
+		r.sim.block(t, &r.waiting, &awaiting{r, interest})
+	}
+	return r.readiness
+}
+
+type awaiting struct {
+	r        *Registration
+	interest event.Readiness
+}
+
+func (a *awaiting) waitsFor() string {
+	return fmt.Sprintf("for %q (token %d) to be %v", a.r.name, a.r.token, a.interest)
+}
+
+// Transfer reports an operation that can move up to n bytes and returns how many it moves: a choice from 1 to n, 0 if
+// n is 0. It is an IoResult event. It panics if n is negative.
+func (r *Registration) Transfer(n int) int {
+	t := r.sim.enter("Registration.Transfer")
+	if n < 0 {
+		panic("simsched: Registration.Transfer called with a negative number of bytes")
+	}
+	if n > 1 {
+		n -= r.sim.choose(PointBytes, n)
+	}
+	r.sim.emit(event.IoResult(r.token, int64(n)))
+	r.sim.stopIfEnded(t)
+	return n
+}
+
+// Fail reports an operation that failed and returns the Go error of kind, with the name of the registration. It is an
+// IoError event.
+func (r *Registration) Fail(kind event.IOErrorKind) error {
+	t := r.sim.enter("Registration.Fail")
+	r.sim.emit(event.IoError(r.token, kind))
+	r.sim.stopIfEnded(t)
+	return fmt.Errorf("%s: %w", r.name, kind.Err())
+}

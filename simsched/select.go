@@ -1,0 +1,157 @@
+package simsched
+
+import (
+	"strings"
+
+	"github.com/reprise-go/reprise/event"
+)
+
+// Case is one case of a [Sim.Select]: [Chan.OnSend], [Chan.OnRecv], [OnDone] or [Default].
+type Case interface {
+	blocker
+	queue() *queue   // where to wait
+	ready() bool     // whether take can be called
+	take()           // does the operation
+	prepare(*waiter) // readies a waiter to be put into the queue
+	finish(*waiter)  // ends the operation after the waiter was served
+}
+
+// Select waits until one of the cases can go on, does it, and returns its index. If several can, one is chosen; if none
+// can and there is a [Default], that is taken. Without cases it waits for ever.
+func (s *Sim) Select(cases ...Case) int {
+	t := s.enter("Select")
+	s.point(t)
+	var ready []uint64
+	fallback := -1
+	for i, c := range cases {
+		if _, ok := c.(defaultCase); ok {
+			fallback = i
+		} else if c.ready() {
+			ready = append(ready, uint64(i))
+		}
+	}
+	if len(ready) == 0 {
+		if fallback >= 0 {
+			return fallback
+		}
+		return s.selectBlocked(t, cases)
+	}
+	i := ready[0]
+	if n := len(ready); n > 1 {
+		s.choice.cases = ready
+		i = ready[s.choose(PointCase, n)]
+		s.emit(event.RngValue(i))
+		s.stopIfEnded(t)
+	}
+	cases[i].take()
+	return int(i)
+}
+
+// selectBlocked waits in the queues of all cases. Of cases that wait in the same queue the first one does.
+func (s *Sim) selectBlocked(t *Task, cases []Case) int {
+	t.cases = make([]waiter, len(cases))
+	for i, c := range cases {
+		w := &t.cases[i]
+		w.task, w.index = t, i
+		if q := c.queue(); !t.waitsIn(q) {
+			c.prepare(w)
+			q.push(w)
+		}
+	}
+	t.blockedOn = selecting(cases)
+	s.switchFrom(t)
+	t.blockedOn, t.cases = nil, nil
+	w := t.selected
+	t.selected = nil
+	cases[w.index].finish(w)
+	return w.index
+}
+
+func (t *Task) waitsIn(q *queue) bool {
+	for i := range t.cases {
+		if t.cases[i].queue == q {
+			return true
+		}
+	}
+	return false
+}
+
+// leaveSelect notes which waiter of a Select was served and takes the others out of their queues.
+func (t *Task) leaveSelect(served *waiter) {
+	t.selected = served
+	for i := range t.cases {
+		if w := &t.cases[i]; w.queue != nil {
+			w.queue.remove(w)
+		}
+	}
+}
+
+type selecting []Case
+
+func (cases selecting) waitsFor() string {
+	if len(cases) == 0 {
+		return "in a select without cases"
+	}
+	parts := make([]string, len(cases))
+	for i, c := range cases {
+		parts[i] = c.waitsFor()
+	}
+	return strings.Join(parts, " or ")
+}
+
+// Default is the case of a [Sim.Select] that is taken when no other can go on.
+func Default() Case { return defaultCase{} }
+
+type defaultCase struct{}
+
+func (defaultCase) queue() *queue    { panic("simsched: a default case does not wait") }
+func (defaultCase) ready() bool      { return false }
+func (defaultCase) take()            {}
+func (defaultCase) prepare(*waiter)  {}
+func (defaultCase) finish(*waiter)   {}
+func (defaultCase) waitsFor() string { return "for nothing" }
+
+// OnSend is the case that v can be sent on c. It panics when it is taken and c is closed.
+func (c *Chan[T]) OnSend(v T) Case { return &sendCase[T]{c, v} }
+
+type sendCase[T any] struct {
+	c *Chan[T]
+	v T
+}
+
+func (k *sendCase[T]) queue() *queue     { return &k.c.sendq }
+func (k *sendCase[T]) ready() bool       { return k.c.canSend() }
+func (k *sendCase[T]) take()             { k.c.send(k.v) }
+func (k *sendCase[T]) prepare(w *waiter) { w.slot = &k.v }
+func (k *sendCase[T]) finish(w *waiter)  { k.c.sent(w) }
+func (k *sendCase[T]) waitsFor() string  { return (*sending[T])(k.c).waitsFor() }
+
+// OnRecv is the case that a value can be received from c, or that c is closed. The value and whether it was sent go to
+// v and ok; either may be nil.
+func (c *Chan[T]) OnRecv(v *T, ok *bool) Case { return &recvCase[T]{c, v, ok} }
+
+type recvCase[T any] struct {
+	c  *Chan[T]
+	v  *T
+	ok *bool
+}
+
+func (k *recvCase[T]) queue() *queue     { return &k.c.recvq }
+func (k *recvCase[T]) ready() bool       { return k.c.canRecv() }
+func (k *recvCase[T]) take()             { k.set(k.c.recv()) }
+func (k *recvCase[T]) prepare(w *waiter) { w.slot = new(T) }
+func (k *recvCase[T]) waitsFor() string  { return (*receiving[T])(k.c).waitsFor() }
+
+func (k *recvCase[T]) finish(w *waiter) {
+	v := *w.slot.(*T)
+	k.set(v, w.received())
+}
+
+func (k *recvCase[T]) set(v T, ok bool) {
+	if k.v != nil {
+		*k.v = v
+	}
+	if k.ok != nil {
+		*k.ok = ok
+	}
+}

@@ -1,0 +1,189 @@
+package simsched
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+
+	"github.com/reprise-go/reprise/event"
+)
+
+// Task is a concurrent activity of a run, as a goroutine is of a program.
+type Task struct {
+	sim    *Sim
+	id     event.TaskID
+	name   string
+	fn     func() error
+	region *Region // where it was spawned
+	scope  *Region // where its own tasks go
+	co     *coroutine
+
+	self      waiter
+	cases     []waiter // of a Select that blocks
+	selected  *waiter  // by which it was woken
+	blockedOn blocker
+	sleep     timer
+
+	parked bool // in Park
+	permit bool // woken before it parked
+
+	done    bool
+	joined  bool // somebody has received err
+	outcome event.Outcome
+	err     error
+	joiners queue
+}
+
+// blocker is what a task can wait for. waitsFor completes the sentence "T1 waits ...".
+type blocker interface {
+	waitsFor() string
+}
+
+// ID returns the identifier of t.
+func (t *Task) ID() event.TaskID { return t.id }
+
+// Name returns the name that t was given.
+func (t *Task) Name() string { return t.name }
+
+// String returns the identifier and the name.
+func (t *Task) String() string { return t.id.String() + " " + t.name }
+
+// Go starts a task in the current region: that of the innermost [Sim.InRegion] around the call, else that of the
+// running task. The name is for reports and need not be unique. A nil error is success; an error that is
+// context.Canceled after the region was cancelled is a cancellation; any other error reaches whoever calls Join, or
+// else the owner of the region.
+func (s *Sim) Go(name string, fn func() error) *Task {
+	t := s.enter("Go")
+	s.point(t)
+	return s.spawn(t.scope, name, fn)
+}
+
+// Current returns the running task.
+func (s *Sim) Current() *Task { return s.enter("Current") }
+
+func (s *Sim) spawn(r *Region, name string, fn func() error) *Task {
+	t := &Task{sim: s, name: name, fn: fn, region: r, scope: r}
+	t.self.task = t
+	t.id = event.NewTaskID(s.tasks.add(t))
+	r.tasks++
+	s.emit(event.TaskSpawned(t.id, r.id, s.tick))
+	s.ready.push(&t.self)
+	return t
+}
+
+// runTask runs t to its end.
+func (s *Sim) runTask(t *Task) {
+	returned := false
+	defer func() {
+		if s.unwinding {
+			_ = recover() // a deferred call that panics while its task is unwound has nobody to tell
+			return
+		}
+		if returned {
+			return
+		}
+		if v := recover(); v != nil {
+			p := &PanicError{Task: t.id, Name: t.name, Value: v, Stack: debug.Stack()}
+			s.panics = append(s.panics, p)
+			s.complete(t, event.OutcomePanicked, p)
+		}
+		// else runtime.Goexit was called: it goes on to the caller of Run
+	}()
+	err := t.fn()
+	returned = true
+	s.complete(t, t.judge(err), err)
+}
+
+// judge gives the outcome of a task that has returned.
+func (t *Task) judge(err error) event.Outcome {
+	switch {
+	case err == nil:
+		return event.OutcomeOK
+	case t.region.cancelled && errors.Is(err, context.Canceled):
+		return event.OutcomeCancelled
+	default:
+		return event.OutcomeErr
+	}
+}
+
+// complete ends t.
+func (s *Sim) complete(t *Task, outcome event.Outcome, err error) {
+	t.done, t.outcome, t.err, t.fn = true, outcome, err, nil
+	s.emit(event.TaskCompleted(t.id, outcome))
+	s.tasks.remove(t.id.Index())
+	s.wakeAll(&t.joiners, nil)
+	t.region.taskEnded(t)
+}
+
+// Join waits until t has ended and returns its error: what its function returned, or a [*PanicError].
+func (t *Task) Join() error {
+	s := t.sim
+	me := s.enter("Task.Join")
+	s.point(me)
+	if !t.done {
+		s.block(me, &t.joiners, (*joining)(t))
+	}
+	t.joined = true
+	return t.err
+}
+
+// Done reports whether t has ended.
+func (t *Task) Done() bool { return t.done }
+
+// Outcome returns how t has ended; [event.OutcomeOK] while it runs.
+func (t *Task) Outcome() event.Outcome { return t.outcome }
+
+type joining Task
+
+func (t *joining) waitsFor() string { return fmt.Sprintf("for %v to end", (*Task)(t)) }
+
+// Yield gives up the turn of the running task, which stays ready.
+func (s *Sim) Yield() {
+	t := s.enter("Yield")
+	s.emit(event.TaskYielded(t.id))
+	s.point(t)
+}
+
+// Waker wakes a task that has called [Sim.Park].
+type Waker struct{ task *Task }
+
+// Waker returns a waker of the running task.
+func (s *Sim) Waker() Waker { return Waker{s.enter("Waker")} }
+
+// Park waits until a waker of the running task is used. A wake that came before counts, but only one.
+func (s *Sim) Park() {
+	t := s.enter("Park")
+	s.point(t)
+	if !t.permit {
+		t.parked, t.blockedOn = true, parking{}
+		s.switchFrom(t)
+		t.blockedOn = nil
+	}
+	t.permit = false
+}
+
+type parking struct{}
+
+func (parking) waitsFor() string { return "to be woken" }
+
+// Wake makes the task ready if it is in Park, else its next Park returns at once. Waking a task that has ended does
+// nothing.
+func (w Waker) Wake() {
+	s := w.task.sim
+	t, ok := s.release("Waker.Wake")
+	if !ok {
+		return
+	}
+	s.point(t)
+	s.emit(event.WakerWake(w.task.id))
+	if !w.task.parked {
+		w.task.permit = true
+		return
+	}
+	w.task.parked = false
+	s.ready.push(&w.task.self)
+}
+
+// Region returns the region in which t was started.
+func (t *Task) Region() *Region { return t.region }

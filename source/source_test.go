@@ -1,0 +1,90 @@
+package source_test
+
+import (
+	"errors"
+	"io"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/source"
+)
+
+// model is a Source as simple as can be: a slice and an index.
+type model struct {
+	events []event.Event
+	pos    int
+}
+
+// at returns what Next and Peek give.
+func (m *model) at() (event.Event, error) {
+	if m.pos == len(m.events) {
+		return event.Event{}, io.EOF
+	}
+	return m.events[m.pos], nil
+}
+
+// machine drives a Source and the model side by side.
+type machine struct {
+	source.Source
+	model model
+}
+
+func (m *machine) same(t *rapid.T, op string, e event.Event, err error) {
+	if want, wantErr := m.model.at(); e != want || err != wantErr {
+		t.Fatalf("%s at %d of %d gives %v, %v; want %v, %v", op, m.model.pos, len(m.model.events), e, err, want, wantErr)
+	}
+}
+
+func (m *machine) next(t *rapid.T) {
+	e, err := m.Next()
+	m.same(t, "Next", e, err)
+	m.model.pos = min(m.model.pos+1, len(m.model.events))
+}
+
+func (m *machine) peek(t *rapid.T) {
+	e, err := m.Peek()
+	m.same(t, "Peek", e, err)
+}
+
+func (m *machine) seek(t *rapid.T) {
+	n := len(m.model.events)
+	index := rapid.OneOf(rapid.Uint64Range(0, uint64(n)), rapid.Uint64Range(0, uint64(n)+3), rapid.Uint64()).Draw(t, "index")
+	err := m.Seek(index)
+	if index > uint64(n) {
+		if !errors.Is(err, source.ErrSeek) {
+			t.Fatalf("Seek(%d) of %d events gives the error %v, want ErrSeek", index, n, err)
+		}
+		return
+	}
+	if err != nil {
+		t.Fatalf("Seek(%d) of %d events: %v", index, n, err)
+	}
+	m.model.pos = int(index)
+}
+
+func (m *machine) pos(t *rapid.T) {
+	if got := m.Pos(); got != uint64(m.model.pos) {
+		t.Fatalf("Pos is %d, want %d", got, m.model.pos)
+	}
+}
+
+func TestStateMachine(t *testing.T) {
+	for _, impl := range implementations {
+		t.Run(impl.name, func(t *testing.T) {
+			rapid.Check(t, func(rt *rapid.T) {
+				tr := numbered(rapid.OneOf(rapid.IntRange(0, 5), rapid.IntRange(1020, 1030)).Draw(rt, "events"))
+				m := &machine{impl.open(t, tr), model{events: tr.Slice(0, tr.Len())}}
+				rt.Repeat(map[string]func(*rapid.T){"": m.pos, "next": m.next, "peek": m.peek, "seek": m.seek})
+			})
+		})
+	}
+}
+
+func TestSeekErrorSaysWhere(t *testing.T) {
+	err := source.FromTrace(numbered(3)).Seek(9)
+	if want := "source: seek to event 9 of 3: position beyond the end"; err == nil || err.Error() != want {
+		t.Errorf("the error is %v, want %s", err, want)
+	}
+}
