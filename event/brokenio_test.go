@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -23,10 +24,10 @@ func (stuckReader) Read([]byte) (int, error) { return 0, nil }
 
 // readRoads are all ways to read a trace or events to the end.
 var readRoads = map[string]func(io.Reader) error{
-	"ReadMsgpack": func(r io.Reader) error { _, err := ReadMsgpack(r); return err },
-	"ReadJSONL":   func(r io.Reader) error { _, err := ReadJSONL(r); return err },
-	"Decoder":     func(r io.Reader) error { _, err := decodeAll(r); return err },
-	"msgpack.Decoder": func(r io.Reader) error {
+	"MessagePack": func(r io.Reader) error { _, err := ReadMsgpack(r); return err },
+	"JSON lines":  func(r io.Reader) error { _, err := ReadJSONL(r); return err },
+	"stream":      func(r io.Reader) error { _, err := decodeAll(r); return err },
+	"msgpack/v5": func(r io.Reader) error {
 		return msgpack.NewDecoder(r).Decode(new(Trace))
 	},
 }
@@ -43,7 +44,7 @@ func TestReaderErrors(t *testing.T) {
 	} {
 		for road, read := range readRoads {
 			if err := read(c.reader()); !errors.Is(err, c.want) || errors.Is(err, ErrMalformed) {
-				t.Errorf("%s, %s reader: error %v, want %v and not ErrMalformed", road, name, err, c.want)
+				t.Errorf("reading %s, %s reader: error %v, want %v and not ErrMalformed", road, name, err, c.want)
 			}
 		}
 	}
@@ -63,8 +64,8 @@ func written(t *testing.T) map[string]string {
 		t.Fatal(err)
 	}
 	return map[string]string{
-		"ReadMsgpack": packed.String(), "ReadJSONL": lines.String(), "Decoder": events.String(),
-		"msgpack.Decoder": packed.String(),
+		"MessagePack": packed.String(), "JSON lines": lines.String(), "stream": events.String(),
+		"msgpack/v5": packed.String(),
 	}
 }
 
@@ -73,13 +74,13 @@ func written(t *testing.T) map[string]string {
 func TestReaderErrorAnywhere(t *testing.T) {
 	for road, input := range written(t) {
 		last := len(input)
-		if road == "msgpack.Decoder" {
+		if road == "msgpack/v5" {
 			last--
 		}
 		for n := range last + 1 {
 			r := io.MultiReader(strings.NewReader(input[:n]), iotest.ErrReader(errDisk))
 			if err := readRoads[road](r); !errors.Is(err, errDisk) || errors.Is(err, ErrMalformed) {
-				t.Errorf("%s, broken after %d bytes: error %v, want %v and not ErrMalformed", road, n, err, errDisk)
+				t.Errorf("reading %s, broken after %d bytes: error %v, want %v and not ErrMalformed", road, n, err, errDisk)
 			}
 		}
 	}
@@ -103,9 +104,9 @@ func (w *fullWriter) Write(p []byte) (int, error) {
 
 // writeRoads are all ways to write a trace or its events.
 var writeRoads = map[string]func(*Trace, io.Writer) error{
-	"ReadMsgpack": (*Trace).WriteMsgpack,
-	"ReadJSONL":   (*Trace).WriteJSONL,
-	"Decoder": func(tr *Trace, w io.Writer) error {
+	"MessagePack": (*Trace).WriteMsgpack,
+	"JSON lines":  (*Trace).WriteJSONL,
+	"stream": func(tr *Trace, w io.Writer) error {
 		enc := NewEncoder(w)
 		for _, e := range tr.All() {
 			if err := enc.Encode(e); err != nil {
@@ -114,24 +115,24 @@ var writeRoads = map[string]func(*Trace, io.Writer) error{
 		}
 		return enc.Flush()
 	},
-	"msgpack.Decoder": func(tr *Trace, w io.Writer) error { return msgpack.NewEncoder(w).Encode(tr) },
+	"msgpack/v5": func(tr *Trace, w io.Writer) error { return msgpack.NewEncoder(w).Encode(tr) },
 }
 
 func TestWriterErrorAnywhere(t *testing.T) {
 	for road, output := range written(t) {
 		for room := range len(output) {
 			if err := writeRoads[road](sampleTrace(), &fullWriter{room, errDisk}); !errors.Is(err, errDisk) {
-				t.Errorf("the opposite of %s, full after %d bytes: error %v, want %v", road, room, err, errDisk)
+				t.Errorf("writing %s, full after %d bytes: error %v, want %v", road, room, err, errDisk)
 			}
-			if road == "msgpack.Decoder" {
+			if road == "msgpack/v5" {
 				continue // msgpack/v5 trusts its writer
 			}
 			if err := writeRoads[road](sampleTrace(), &fullWriter{room, nil}); !errors.Is(err, io.ErrShortWrite) {
-				t.Errorf("the opposite of %s, short after %d bytes: error %v, want io.ErrShortWrite", road, room, err)
+				t.Errorf("writing %s, short after %d bytes: error %v, want io.ErrShortWrite", road, room, err)
 			}
 		}
 		if err := writeRoads[road](sampleTrace(), &fullWriter{len(output), errDisk}); err != nil {
-			t.Errorf("the opposite of %s, just enough room: error %v, want none", road, err)
+			t.Errorf("writing %s, just enough room: error %v, want none", road, err)
 		}
 	}
 }
@@ -177,13 +178,28 @@ func TestLargeTrace(t *testing.T) {
 	for road, write := range writeRoads {
 		var b bytes.Buffer
 		if err := write(tr, &b); err != nil {
-			t.Fatalf("the opposite of %s: %v", road, err)
+			t.Fatalf("writing %s: %v", road, err)
 		}
 		if b.Len() < 2*inputBuffer {
 			t.Fatalf("%d bytes, want a multiple of the buffer", b.Len())
 		}
 		if err := readRoads[road](iotest.HalfReader(&b)); err != nil && err != io.EOF {
-			t.Errorf("%s: %v", road, err)
+			t.Errorf("reading %s: %v", road, err)
+		}
+	}
+}
+
+// TestLargeStream: an event across every edge of the buffer comes out whole.
+func TestLargeStream(t *testing.T) {
+	tr := largeTrace()
+	var b bytes.Buffer
+	if err := writeRoads["stream"](tr, &b); err != nil {
+		t.Fatal(err)
+	}
+	for name, wrap := range readers {
+		got, err := decodeAll(wrap(bytes.NewReader(b.Bytes())))
+		if want := tr.Slice(0, tr.Len()); err != io.EOF || !slices.Equal(got, want) {
+			t.Errorf("%s reader: %d events, %v; want the %d that were written, io.EOF", name, len(got), err, len(want))
 		}
 	}
 }
@@ -193,7 +209,7 @@ func TestLargeTraceWriterError(t *testing.T) {
 	for road, write := range writeRoads {
 		for room := 1; room < 2*inputBuffer; room *= 3 {
 			if err := write(tr, &fullWriter{room, errDisk}); !errors.Is(err, errDisk) {
-				t.Errorf("the opposite of %s, full after %d bytes: error %v, want %v", road, room, err, errDisk)
+				t.Errorf("writing %s, full after %d bytes: error %v, want %v", road, room, err, errDisk)
 			}
 		}
 	}

@@ -121,6 +121,19 @@ func TestDeepNestingJSON(t *testing.T) {
 	}
 }
 
+// TestLongKey: an unknown key is passed over, not kept.
+func TestLongKey(t *testing.T) {
+	input := []byte("\x83\xdb\x00\x40\x00\x00" + strings.Repeat("k", 4<<20) + "\x00\xa4type\xa7RngSeed\xa4seed\x2a")
+	var e Event
+	var err error
+	if got := allocated(func() { e, _, err = ConsumeMsgpack(input) }); got > 64<<10 {
+		t.Errorf("%d bytes allocated for an unknown key, want it not to be kept", got)
+	}
+	if err != nil || e != RngSeed(42) {
+		t.Errorf("ConsumeMsgpack = %v, %v; want RngSeed seed=42", e, err)
+	}
+}
+
 // TestLimitOfDescription: the largest description is read, in memory of its size.
 func TestLimitOfDescription(t *testing.T) {
 	tr := NewTrace(NewMetadata(1))
