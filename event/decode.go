@@ -3,10 +3,9 @@ package event
 import (
 	"bytes"
 	"io"
-	"unicode/utf8"
+	"math"
 
 	"github.com/vmihailenco/msgpack/v5"
-	"github.com/vmihailenco/msgpack/v5/msgpcode"
 )
 
 // ConsumeMsgpack decodes the event at the start of b and returns the number of bytes it takes. The error is a
@@ -73,13 +72,11 @@ func newDecoder(in *input) *Decoder { return &Decoder{in: in} }
 // Decode returns the next event, io.EOF after the last one. Any other error is a [*DecodeError], or that of the reader,
 // and is final.
 func (d *Decoder) Decode() (Event, error) {
-	w := d.in.window(parseWindow)
-	if e, n, ok := parse(w); ok {
-		d.in.pos += n
+	if e, ok := d.fast(); ok {
 		d.index++
 		return e, nil
 	}
-	if len(w) == 0 {
+	if len(d.in.window(1)) == 0 {
 		return Event{}, d.in.end()
 	}
 	e, err := d.event()
@@ -213,12 +210,27 @@ func (d *Decoder) events(t *Trace) error {
 // sequenceEvent reads an event by the fast path where it can.
 func (d *Decoder) sequenceEvent() (Event, error) {
 	if d.in != nil {
-		if e, n, ok := parse(d.in.window(parseWindow)); ok {
-			d.in.pos += n
+		if e, ok := d.fast(); ok {
 			return e, nil
 		}
 	}
 	return d.event()
+}
+
+// fast reads an event by the fast path and reports whether it could. It waits for no more bytes than an event in the
+// canonical form takes, so that one is handed out as soon as it is there.
+func (d *Decoder) fast() (Event, bool) {
+	for want := 1; ; {
+		w := d.in.window(want)
+		if e, n, ok := parse(w); ok {
+			d.in.pos += n
+			return e, true
+		}
+		if len(w) < want || len(w) >= parseWindow {
+			return Event{}, false
+		}
+		want = len(w) + 1
+	}
 }
 
 // event reads an event in its array or map form.
@@ -319,17 +331,10 @@ func (d *Decoder) metadata() (Metadata, error) {
 		return Metadata{}, err
 	}
 	start := d.start
-	switch {
-	case isMap:
+	if isMap {
 		err = d.mapEntries(n, func(key string) error { return d.metadataField(&b, key) })
-	case n != 4 && n != 5:
-		err = d.fail(malformed("metadata is an array of 4 or 5, this one has %d elements", n))
-	default:
-		for _, key := range metadataKeys[:n] {
-			if err = d.metadataField(&b, key); err != nil {
-				break
-			}
-		}
+	} else {
+		err = d.metadataArray(&b, n, start)
 	}
 	if err != nil {
 		return Metadata{}, d.fail(err)
@@ -340,6 +345,32 @@ func (d *Decoder) metadata() (Metadata, error) {
 		return Metadata{}, d.fail(err)
 	}
 	return m, nil
+}
+
+// metadataArray reads the n elements of metadata in its array form. The version has its say before the length, which
+// another version may have changed.
+func (d *Decoder) metadataArray(b *metadataBuilder, n int, start int64) error {
+	if n > 0 {
+		if err := d.metadataField(b, metadataKeys[0]); err != nil {
+			return err
+		}
+		if v := b.numbers[0]; v.state == rawUint && v.bits <= math.MaxUint32 {
+			if err := checkVersion(uint32(v.bits)); err != nil {
+				d.start = start
+				return err
+			}
+		}
+	}
+	if n != 4 && n != 5 {
+		d.start = start
+		return malformed("metadata is an array of 4 or 5, this one has %d elements", n)
+	}
+	for _, key := range metadataKeys[1:n] {
+		if err := d.metadataField(b, key); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (d *Decoder) metadataField(b *metadataBuilder, key string) error {
@@ -360,309 +391,4 @@ func (d *Decoder) metadataField(b *metadataBuilder, key string) error {
 		}
 		return b.setNumber(i, v)
 	}
-}
-
-// description reads text or nil.
-func (d *Decoder) description() (string, error) {
-	dec := d.msgpack()
-	c, err := dec.PeekCode()
-	if err != nil {
-		return "", err
-	}
-	if c == msgpcode.Nil {
-		return "", dec.DecodeNil()
-	}
-	n, err := d.textLen()
-	if err != nil {
-		return "", err
-	}
-	if n > MaxDescription {
-		return "", malformed("a description of %d bytes is over the limit of %d", n, MaxDescription)
-	}
-	return d.text(n)
-}
-
-// text reads n bytes of UTF-8, without trusting n.
-func (d *Decoder) text(n int) (string, error) {
-	var b []byte
-	for len(b) < n {
-		step := min(n-len(b), 4096)
-		b = append(b, make([]byte, step)...)
-		if err := d.msgpack().ReadFull(b[len(b)-step:]); err != nil {
-			return "", err
-		}
-	}
-	if !utf8.Valid(b) {
-		return "", malformed("text is not valid UTF-8")
-	}
-	return string(b), nil
-}
-
-// container reads the header of an array or a map.
-func (d *Decoder) container() (isMap bool, n int, err error) {
-	d.mark()
-	dec := d.msgpack()
-	c, err := dec.PeekCode()
-	if err != nil {
-		return false, 0, d.fail(err)
-	}
-	switch {
-	case msgpcode.IsFixedArray(c) || c == msgpcode.Array16 || c == msgpcode.Array32:
-		n, err = length(dec.DecodeArrayLen())
-	case msgpcode.IsFixedMap(c) || c == msgpcode.Map16 || c == msgpcode.Map32:
-		isMap = true
-		n, err = length(dec.DecodeMapLen())
-	default:
-		err = malformed("code %#02x where an array or a map is needed", c)
-	}
-	if err != nil {
-		return false, 0, d.fail(err)
-	}
-	return isMap, n, nil
-}
-
-// mapEntries reads the keys of a map and calls value to read each value. A key that cannot be one of ours is handed on
-// as a key that is not known.
-func (d *Decoder) mapEntries(n int, value func(key string) error) error {
-	for range n {
-		d.mark()
-		key, err := d.key()
-		if err != nil {
-			return d.fail(err)
-		}
-		d.mark()
-		if err := value(key); err != nil {
-			return d.fail(err)
-		}
-	}
-	return nil
-}
-
-// key reads a key; of one longer than any of ours it keeps nothing.
-func (d *Decoder) key() (string, error) {
-	n, err := d.textLen()
-	if err != nil {
-		return "", err
-	}
-	if n > maxEventBytes {
-		return "", d.discard(n)
-	}
-	return d.text(n)
-}
-
-// textLen reads the header of a str or bin value.
-func (d *Decoder) textLen() (int, error) {
-	dec := d.msgpack()
-	c, err := dec.PeekCode()
-	if err != nil {
-		return 0, err
-	}
-	if !msgpcode.IsString(c) && !msgpcode.IsBin(c) {
-		return 0, malformed("code %#02x where text is needed", c)
-	}
-	return length(dec.DecodeBytesLen())
-}
-
-// length refuses a length that an int of 32 bits cannot hold, which msgpack hands on as a negative number.
-func length(n int, err error) (int, error) {
-	if err == nil && n < 0 {
-		err = malformed("a length of %d is over what this machine can hold", uint32(n))
-	}
-	return n, err
-}
-
-// raw reads any value and keeps it if it is an integer or nil.
-func (d *Decoder) raw() (raw, error) {
-	dec := d.msgpack()
-	c, err := dec.PeekCode()
-	if err != nil {
-		return raw{}, err
-	}
-	switch {
-	case c == msgpcode.Nil:
-		return raw{state: rawNull}, dec.DecodeNil()
-	case c <= msgpcode.PosFixedNumHigh || c >= msgpcode.Uint8 && c <= msgpcode.Uint64:
-		v, err := dec.DecodeUint64()
-		return raw{rawUint, v}, err
-	case c >= msgpcode.NegFixedNumLow || c >= msgpcode.Int8 && c <= msgpcode.Int64:
-		v, err := dec.DecodeInt64()
-		if v < 0 {
-			return raw{rawNegative, uint64(v)}, err
-		}
-		return raw{rawUint, uint64(v)}, err
-	}
-	return raw{state: rawOther}, d.skip()
-}
-
-// skip reads over one value of any shape, without recursion: nesting costs no memory.
-func (d *Decoder) skip() error {
-	for left := uint64(1); left > 0; left-- {
-		more, err := d.skipOne()
-		if err != nil {
-			return err
-		}
-		left += more
-	}
-	return nil
-}
-
-// skipOne reads over a scalar, or over the header of a container, and returns how many values are in it.
-func (d *Decoder) skipOne() (inside uint64, err error) {
-	dec := d.msgpack()
-	c, err := dec.PeekCode()
-	if err != nil {
-		return 0, truncated(err)
-	}
-	var n int
-	switch {
-	case msgpcode.IsFixedArray(c) || c == msgpcode.Array16 || c == msgpcode.Array32:
-		n, err = dec.DecodeArrayLen()
-		return uint64(uint32(n)), truncated(err)
-	case msgpcode.IsFixedMap(c) || c == msgpcode.Map16 || c == msgpcode.Map32:
-		n, err = dec.DecodeMapLen()
-		return 2 * uint64(uint32(n)), truncated(err)
-	case msgpcode.IsString(c) || msgpcode.IsBin(c):
-		if n, err = length(dec.DecodeBytesLen()); err == nil {
-			err = d.discard(n)
-		}
-	case msgpcode.IsExt(c):
-		if _, n, err = dec.DecodeExtHeader(); err == nil {
-			n, err = length(n, nil)
-		}
-		if err == nil {
-			err = d.discard(n)
-		}
-	case c == 0xc1:
-		err = malformed("code 0xc1 is never used in MessagePack")
-	default:
-		err = dec.Skip()
-	}
-	return 0, truncated(err)
-}
-
-// discard reads over n bytes.
-func (d *Decoder) discard(n int) error {
-	for n > 0 {
-		step := min(n, len(d.scratch))
-		if err := d.msgpack().ReadFull(d.scratch[:step]); err != nil {
-			return truncated(err)
-		}
-		n -= step
-	}
-	return nil
-}
-
-// namedFields collects an event whose fields come by name, in any order.
-type namedFields struct {
-	kind      Kind
-	values    [maxFieldNames]raw
-	duplicate [maxFieldNames]bool
-}
-
-const maxFieldNames = 32
-
-// fieldIndex numbers the field names of all kinds.
-var fieldIndex = buildFieldIndex()
-
-func buildFieldIndex() map[string]int {
-	m := map[string]int{}
-	for k := range Kinds() {
-		for _, f := range table[k].fields {
-			if _, ok := m[f.Name]; !ok {
-				m[f.Name] = len(m)
-			}
-		}
-	}
-	return m
-}
-
-func (n *namedFields) setKind(k Kind) error {
-	if n.kind != 0 {
-		return malformed("duplicate field type")
-	}
-	n.kind = k
-	return nil
-}
-
-func (n *namedFields) setField(index int, v raw) {
-	n.duplicate[index] = n.values[index].state != rawAbsent
-	n.values[index] = v
-}
-
-// event makes the event; fields that its kind does not have are passed over.
-func (n *namedFields) event() (Event, error) {
-	if n.kind == 0 {
-		return Event{}, malformed("an event without a field type")
-	}
-	fields := table[n.kind].fields
-	for _, f := range fields {
-		if n.duplicate[fieldIndex[f.Name]] {
-			return Event{}, &fieldError{n.kind.String() + "." + f.Name, malformed("duplicate field")}
-		}
-	}
-	return assemble(n.kind, func(i int) raw { return n.values[fieldIndex[fields[i].Name]] })
-}
-
-// metadataKeys are the fields of metadata in wire order.
-var metadataKeys = [...]string{"version", "seed", "recorded_at", "config_hash", "description"}
-
-func metadataIndex(key string) int {
-	for i, k := range metadataKeys {
-		if k == key {
-			return i
-		}
-	}
-	return -1
-}
-
-// metadataBuilder collects metadata whose fields come in any order.
-type metadataBuilder struct {
-	numbers     [4]raw
-	description string
-	described   bool
-}
-
-func (b *metadataBuilder) setNumber(i int, v raw) error {
-	if b.numbers[i].state != rawAbsent {
-		return &fieldError{"metadata." + metadataKeys[i], malformed("duplicate field")}
-	}
-	b.numbers[i] = v
-	return nil
-}
-
-func (b *metadataBuilder) setDescription(s string) error {
-	if b.described {
-		return &fieldError{"metadata.description", malformed("duplicate field")}
-	}
-	b.described = true
-	b.description = s
-	if err := checkDescription(s); err != nil {
-		return &fieldError{"metadata.description", err}
-	}
-	return nil
-}
-
-// metadata makes the metadata, the version checked first.
-func (b *metadataBuilder) metadata() (Metadata, error) {
-	m := Metadata{Description: b.description}
-	for i, dst := range []any{&m.Version, &m.Seed, &m.RecordedAt, &m.ConfigHash} {
-		typ := TypeValue
-		if i == 0 {
-			typ = TypeCount
-		}
-		bits, _, err := typ.check(b.numbers[i])
-		if err != nil {
-			return Metadata{}, &fieldError{"metadata." + metadataKeys[i], err}
-		}
-		switch p := dst.(type) {
-		case *uint32:
-			*p = uint32(bits)
-			if err := checkVersion(*p); err != nil {
-				return Metadata{}, err
-			}
-		case *uint64:
-			*p = bits
-		}
-	}
-	return m, nil
 }
