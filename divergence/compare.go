@@ -121,8 +121,8 @@ func CompareMetadata(expected, actual event.Metadata) []string {
 	if e, a := expected.ConfigHash, actual.ConfigHash; e != a && e != 0 && a != 0 {
 		notes = append(notes, fmt.Sprintf("the runs were configured differently: config hash %#x and %#x", e, a))
 	}
-	if expected.Description != actual.Description {
-		notes = append(notes, fmt.Sprintf("the descriptions differ: %.60q and %.60q", expected.Description, actual.Description))
+	if e, a := expected.Description, actual.Description; e != a {
+		notes = append(notes, fmt.Sprintf("the descriptions differ: %.60q and %.60q", e, a))
 	}
 	return notes
 }

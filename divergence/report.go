@@ -22,9 +22,9 @@ func (d *Divergence) Summary() string {
 }
 
 // Text returns the report for people: one screen, ending in a newline. It begins with the two events that differ; then
-// come the events around them with their indices, where lines of the expected run begin with "-", of the actual run with
-// "+", and those of both with a space; then the fields that differ, who is involved, and the notes, as far as there are
-// any.
+// come the events around them with their indices, where lines of the expected run begin with "-", of the actual run
+// with "+", and those of both with a space; then the fields that differ, who is involved, and the notes, as far as there
+// are any.
 func (d *Divergence) Text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "divergence at event %d, virtual time %v: %s\n", d.Index, d.Time, d.Category)
@@ -94,9 +94,9 @@ type jsonDivergence struct {
 }
 
 type jsonField struct {
-	Name     string `json:"name"`
-	Expected any    `json:"expected"`
-	Actual   any    `json:"actual"`
+	Name     string      `json:"name"`
+	Expected event.Value `json:"expected"`
+	Actual   event.Value `json:"actual"`
 }
 
 type jsonEntity struct {
@@ -128,23 +128,12 @@ func (d *Divergence) MarshalJSON() ([]byte, error) {
 		Fields: []jsonField{}, Entities: []jsonEntity{}, Notes: list(d.Notes),
 	}
 	for _, f := range d.Fields {
-		j.Fields = append(j.Fields, jsonField{f.Name, number(f.Expected), number(f.Actual)})
+		j.Fields = append(j.Fields, jsonField(f))
 	}
 	for _, e := range d.Entities {
 		j.Entities = append(j.Entities, jsonEntity(e))
 	}
 	return json.Marshal(j)
-}
-
-// number returns v as a number, nil if it is absent.
-func number(v event.Value) any {
-	switch {
-	case !v.Present():
-		return nil
-	case v.Type() == event.TypeBytes:
-		return v.Int64()
-	}
-	return v.Uint64()
 }
 
 // list returns s, or an empty list for nil.

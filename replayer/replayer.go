@@ -34,7 +34,10 @@ func (e *ProgramError) Is(target error) bool { return target == ErrProgram }
 // Result tells how the replayed run itself ended.
 type Result struct {
 	Events uint64 // how many events matched
-	Err    error  // what simsched.Run returned: the recorded failure again, if the replay matched; nil after a divergence
+
+	// Err is what simsched.Run returned: the recorded failure again, if the replay matched. After a divergence it tells
+	// how the run ended if it came to an end by itself, and is nil if it was the replay that ended it.
+	Err error
 }
 
 // Run replays the recording in src from its first event against body. The error is nil if the run emitted exactly the
@@ -49,7 +52,9 @@ type Result struct {
 // After the first difference the run goes on for a few events, as under [simsched.NewRoundRobin], so that the report can
 // show where it was heading.
 func Run(src source.Source, cfg simsched.Config, body func(*simsched.Sim) error) (Result, error) {
-	r := &replay{src: src, observer: cfg.Observer, beyond: simsched.NewRoundRobin(src.Metadata().Seed)}
+	r := &replay{
+		src: src, observer: cfg.Observer, configHash: cfg.Hash(), beyond: simsched.NewRoundRobin(src.Metadata().Seed),
+	}
 	if recorded := src.Metadata().Description; recorded != cfg.Program && recorded != "" && cfg.Program != "" {
 		return Result{}, &ProgramError{recorded, cfg.Program}
 	}
@@ -65,29 +70,32 @@ func Run(src source.Source, cfg simsched.Config, body func(*simsched.Sim) error)
 		err = nil // it was the replay that ended the run
 	}
 	result := Result{Events: r.progress.Index, Err: err}
+	if r.failed == nil && r.diverged == nil && r.more {
+		r.describe() // the run has ended too early
+	}
 	switch {
 	case r.failed != nil:
 		return result, r.failed
-	case r.diverged || r.more:
-		return result, r.describe(cfg)
+	case r.diverged != nil:
+		return result, &divergence.Error{Divergence: r.diverged}
 	}
 	return result, nil
 }
 
 // replay is the Chooser and the Observer of one strict replay.
 type replay struct {
-	src      source.Source
-	observer simsched.Observer
-	sim      *simsched.Sim // nil until the main task runs
+	src        source.Source
+	observer   simsched.Observer
+	configHash uint64           // of the replayed run
+	beyond     simsched.Chooser // answers where the recording cannot
+	sim        *simsched.Sim    // nil until the main task runs
 
 	next     event.Event // the next recorded event, if more
 	more     bool
 	progress divergence.Progress
 
-	diverged bool
-	beyond   simsched.Chooser // answers where the recording cannot
-	actual   []event.Event    // from the first difference on
-	failed   error            // of the source or the observer
+	diverged *divergence.Divergence // from the first difference on
+	failed   error                  // of the source or the observer
 }
 
 var (
@@ -116,7 +124,7 @@ func (r *replay) fetch() {
 // Choose implements [simsched.Chooser]: the next recorded event tells the outcome. If it cannot be the outcome of this
 // choice, any answer will do, since the event that the run emits next is bound to differ.
 func (r *replay) Choose(c *simsched.Choice) uint64 {
-	if r.more && !r.diverged {
+	if r.more && r.diverged == nil {
 		if id, ok := outcome(c.Point, r.next); ok {
 			if c.Point == simsched.PointValue {
 				return id
@@ -149,7 +157,7 @@ var errStop = errors.New("replayer: the replay has diverged")
 
 // Observe implements [simsched.Observer].
 func (r *replay) Observe(e event.Event) error {
-	if r.diverged || !r.more || e != r.next {
+	if r.diverged != nil || !r.more || e != r.next {
 		return r.differ(e)
 	}
 	r.progress.Add(e)
@@ -165,27 +173,32 @@ func (r *replay) Observe(e event.Event) error {
 
 // differ notes an event of the run that is not the recorded one, or comes after such a one.
 func (r *replay) differ(e event.Event) error {
-	r.diverged = true
-	r.actual = append(r.actual, e)
-	if len(r.actual) > divergence.DefaultContext {
+	if r.diverged == nil {
+		r.describe(e)
+		return r.failed
+	}
+	r.diverged.Actual = append(r.diverged.Actual, e)
+	if len(r.diverged.Actual) > divergence.DefaultContext {
 		return errStop
 	}
 	return nil
 }
 
-// describe reports the first difference, or the source's error if its events cannot be read again.
-func (r *replay) describe(cfg simsched.Config) error {
+// describe works out the first difference, while those that take part still have their names. It fails if the events of
+// the source cannot be read again. The source is not used after it.
+func (r *replay) describe(actual ...event.Event) {
 	m, err := r.progress.Mismatch(r.src)
 	if err != nil {
-		return err
+		r.failed = err
+		return
 	}
-	m.Actual = r.actual
+	m.Actual = actual
 	if r.sim != nil {
 		m.TaskName, m.RegionName = r.sim.TaskName, r.sim.RegionName
 	}
-	d := divergence.Describe(m)
-	now := r.src.Metadata()
-	now.ConfigHash = cfg.Hash()
-	d.Notes = divergence.CompareMetadata(r.src.Metadata(), now)
-	return &divergence.Error{Divergence: d}
+	recorded := r.src.Metadata()
+	now := recorded
+	now.ConfigHash = r.configHash
+	r.diverged = divergence.Describe(m)
+	r.diverged.Notes = divergence.CompareMetadata(recorded, now)
 }

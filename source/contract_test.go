@@ -11,8 +11,8 @@ import (
 	"github.com/reprise-go/reprise/source"
 )
 
-// implementations are all Sources of this package, each with how to open one at the first event of a trace. A new one is
-// a row here: the contract and the state machine then hold for it too.
+// implementations are all Sources of this package, each with how to open one at the first event of a trace. A new one
+// is a row here: it is then held to the contract and driven by the state machine too.
 var implementations = []struct {
 	name string
 	open func(testing.TB, *event.Trace) source.Source

@@ -50,7 +50,8 @@ func (m *machine) peek(t *rapid.T) {
 
 func (m *machine) seek(t *rapid.T) {
 	n := len(m.model.events)
-	index := rapid.OneOf(rapid.Uint64Range(0, uint64(n)), rapid.Uint64Range(0, uint64(n)+3), rapid.Uint64()).Draw(t, "index")
+	in, near := rapid.Uint64Range(0, uint64(n)), rapid.Uint64Range(uint64(n), uint64(n)+3)
+	index := rapid.OneOf(in, near, rapid.Uint64()).Draw(t, "index")
 	err := m.Seek(index)
 	if index > uint64(n) {
 		if !errors.Is(err, source.ErrSeek) {

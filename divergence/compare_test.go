@@ -1,0 +1,238 @@
+package divergence_test
+
+import (
+	"errors"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/reprise-go/reprise/divergence"
+	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/source"
+)
+
+// twoRuns draws two runs that share their start; often one is a part of the other, or they are equal.
+func twoRuns(t *rapid.T) (expected, actual []event.Event) {
+	shared := rapid.SliceOfN(anyEvent, 0, 12).Draw(t, "shared")
+	tail := rapid.SliceOfN(anyEvent, 0, 8)
+	expected = append(slices.Clone(shared), tail.Draw(t, "expected")...)
+	switch rapid.SampledFrom([]string{"tail", "part", "equal"}).Draw(t, "actual") {
+	case "tail":
+		actual = append(slices.Clone(shared), tail.Draw(t, "actual tail")...)
+	case "part":
+		actual = expected[:rapid.IntRange(0, len(expected)).Draw(t, "length")]
+	case "equal":
+		actual = expected
+	}
+	return expected, actual
+}
+
+// firstDifference returns the first index at which two runs differ, -1 if they are equal.
+func firstDifference(a, b []event.Event) int {
+	for i := range max(len(a), len(b)) {
+		if i >= len(a) || i >= len(b) || a[i] != b[i] {
+			return i
+		}
+	}
+	return -1
+}
+
+// rival says with slices what Compare must find, but for the entities and the fields.
+func rival(a, b []event.Event) *divergence.Divergence {
+	i := firstDifference(a, b)
+	if i < 0 {
+		return nil
+	}
+	window := func(s []event.Event) []event.Event { return s[i:min(i+1+divergence.DefaultContext, len(s))] }
+	d := &divergence.Divergence{
+		Index: uint64(i), Category: divergence.LengthMismatch,
+		Before: a[max(i-divergence.DefaultContext, 0):i], Expected: window(a), Actual: window(b),
+	}
+	for _, e := range a[:i] {
+		if e.Kind() == event.KindTimeAdvanced {
+			d.Time = time.Duration(e.ToNanos())
+		}
+	}
+	if i < len(a) && i < len(b) {
+		d.Category = divergence.Classify(a[i], b[i])
+	}
+	return d
+}
+
+func TestCompareAgainstRival(t *testing.T) {
+	seen := map[divergence.Category]bool{}
+	rapid.Check(t, func(t *rapid.T) {
+		expected, actual := twoRuns(t)
+		got, want := compare(t, cursor(expected...), cursor(actual...)), rival(expected, actual)
+		if got != nil {
+			seen[got.Category] = true
+			got.Fields, got.Entities = nil, nil
+		}
+		if diff := cmp.Diff(want, got, byValue); diff != "" {
+			t.Fatalf("Compare disagrees with its rival (-rival +Compare):\n%s", diff)
+		}
+	})
+	if !seen[divergence.LengthMismatch] || !seen[divergence.EventTypeMismatch] {
+		t.Errorf("only the categories %v were drawn: the property says too little", seen)
+	}
+}
+
+// mirrored swaps the two sides of a divergence.
+func mirrored(d *divergence.Divergence) *divergence.Divergence {
+	if d == nil {
+		return nil
+	}
+	m := *d
+	m.Expected, m.Actual = d.Actual, d.Expected
+	m.Fields = slices.Clone(d.Fields)
+	for i, f := range m.Fields {
+		m.Fields[i].Expected, m.Fields[i].Actual = f.Actual, f.Expected
+	}
+	m.Entities = slices.Clone(d.Entities)
+	swap := map[string]string{"expected": "actual", "actual": "expected", "both": "both", "running": "running"}
+	for i, e := range m.Entities {
+		m.Entities[i].Role = swap[e.Role]
+	}
+	return &m
+}
+
+// sorted puts the entities, which come in the order of the sides, into an order of their own.
+func sorted(d *divergence.Divergence) *divergence.Divergence {
+	if d != nil {
+		slices.SortFunc(d.Entities, func(a, b divergence.Entity) int {
+			return strings.Compare(a.Role+" "+a.String(), b.Role+" "+b.String())
+		})
+	}
+	return d
+}
+
+func TestCompareIsSymmetric(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := twoRuns(t)
+		there, back := compare(t, cursor(a...), cursor(b...)), compare(t, cursor(b...), cursor(a...))
+		if diff := cmp.Diff(sorted(mirrored(there)), sorted(back), byValue); diff != "" {
+			t.Fatalf("swapping the runs gives more than swapped sides (-mirrored +swapped):\n%s", diff)
+		}
+	})
+}
+
+// TestCompareStartsAtTheFirstEvent gives Compare cursors that have been moved.
+func TestCompareStartsAtTheFirstEvent(t *testing.T) {
+	run := events{event.RngValue(1), event.RngValue(2)}
+	for _, at := range [][2]uint64{{0, 1}, {1, 0}, {2, 2}} {
+		expected, actual := cursor(run...), cursor(run...)
+		if err := errors.Join(expected.Seek(at[0]), actual.Seek(at[1])); err != nil {
+			t.Fatal(err)
+		}
+		if d := compare(t, expected, actual); d != nil {
+			t.Errorf("cursors at %d over equal events give %s, want no divergence", at, d.Summary())
+		}
+	}
+}
+
+func TestEqualEventsDoNotDiverge(t *testing.T) {
+	expected, actual := traceOf(event.NewMetadata(1), event.RngValue(1)), traceOf(event.NewMetadata(2), event.RngValue(1))
+	if d := compare(t, source.FromTrace(expected), source.FromTrace(actual)); d != nil {
+		t.Errorf("equal events with other metadata give %v, want no divergence", d.Summary())
+	}
+}
+
+// TestTimeSaturates compares traces whose time no Duration holds.
+func TestTimeSaturates(t *testing.T) {
+	for _, to := range []uint64{math.MaxInt64, math.MaxInt64 + 1, math.MaxUint64} {
+		late := event.TimeAdvanced(0, to)
+		if d := compare(t, cursor(late), cursor(late, late)); d.Time != math.MaxInt64 {
+			t.Errorf("at %d ns the time is %v, want the longest Duration", to, d.Time)
+		}
+	}
+}
+
+// failing is a Source of whose calls of Next and Seek one fails, the n-th from 0.
+type failing struct {
+	source.Source
+	calls int
+}
+
+func (f *failing) fail() bool {
+	f.calls--
+	return f.calls == -1
+}
+
+func (f *failing) Next() (event.Event, error) {
+	if f.fail() {
+		return event.Event{}, errBoom
+	}
+	return f.Source.Next()
+}
+
+func (f *failing) Seek(index uint64) error {
+	if f.fail() {
+		return errBoom
+	}
+	return f.Source.Seek(index)
+}
+
+// TestCompareOfFailingSources lets every call of a comparison fail in turn, on either side.
+func TestCompareOfFailingSources(t *testing.T) {
+	value := event.RngValue
+	expected := []event.Event{value(1), value(2), value(3), value(4)}
+	for _, actual := range [][]event.Event{{value(1), value(2), value(8)}, expected[:2], expected} {
+		const many = 1000
+		e, a := &failing{cursor(expected...), many}, &failing{cursor(actual...), many}
+		want := compare(t, e, a)
+		eCalls, aCalls := many-e.calls, many-a.calls
+		for n := range eCalls {
+			wantBoom(t, &failing{cursor(expected...), n}, cursor(actual...))
+		}
+		for n := range aCalls {
+			wantBoom(t, cursor(expected...), &failing{cursor(actual...), n})
+		}
+		got := compare(t, &failing{cursor(expected...), eCalls}, &failing{cursor(actual...), aCalls})
+		if diff := cmp.Diff(want, got, byValue); diff != "" {
+			t.Errorf("sources that would fail later give another divergence:\n%s", diff)
+		}
+	}
+}
+
+func wantBoom(t *testing.T, expected, actual source.Source) {
+	t.Helper()
+	if d, err := divergence.Compare(expected, actual); err != errBoom || d != nil {
+		t.Errorf("a source that fails gives %v, %v; want no divergence and the error of the source", d, err)
+	}
+}
+
+func TestCompareMetadata(t *testing.T) {
+	base := event.Metadata{Version: 1, Seed: 5, ConfigHash: 0xabc, Description: "transfer"}
+	for _, c := range []struct {
+		name   string
+		change func(*event.Metadata)
+		want   []string
+	}{
+		{"equal", func(*event.Metadata) {}, nil},
+		{"recorded at another time", func(m *event.Metadata) { m.RecordedAt = 9 }, nil},
+		{"no config hash", func(m *event.Metadata) { m.ConfigHash = 0 }, nil},
+		{"seed", func(m *event.Metadata) { m.Seed = 6 }, []string{"the seeds differ: 5 and 6"}},
+		{"config", func(m *event.Metadata) { m.ConfigHash = 0xdef },
+			[]string{"the runs were configured differently: config hash 0xabc and 0xdef"}},
+		{"description", func(m *event.Metadata) { m.Description = "two\nlines" },
+			[]string{`the descriptions differ: "transfer" and "two\nlines"`}},
+		{"long description", func(m *event.Metadata) { m.Description = strings.Repeat("é", 1<<18) },
+			[]string{`the descriptions differ: "transfer" and "` + strings.Repeat("é", 60) + `"`}},
+		{"all", func(m *event.Metadata) { *m = event.Metadata{Seed: 6, ConfigHash: 1} },
+			[]string{"the seeds differ: 5 and 6", "the runs were configured differently: config hash 0xabc and 0x1",
+				`the descriptions differ: "transfer" and ""`}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			changed := base
+			c.change(&changed)
+			if diff := cmp.Diff(c.want, divergence.CompareMetadata(base, changed)); diff != "" {
+				t.Errorf("other notes than expected (-want +got):\n%s", diff)
+			}
+		})
+	}
+}

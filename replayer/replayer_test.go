@@ -1,0 +1,469 @@
+package replayer_test
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"runtime"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/reprise-go/reprise/divergence"
+	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/recorder"
+	"github.com/reprise-go/reprise/replayer"
+	"github.com/reprise-go/reprise/simsched"
+	"github.com/reprise-go/reprise/source"
+)
+
+// failures are programs whose runs fail, each in its own way.
+var failures = []struct {
+	name string
+	body program
+	is   []error
+}{
+	{"error", func(*simsched.Sim) error { return fmt.Errorf("wrapped: %w", errBoom) }, []error{errBoom}},
+	{"error of a task", worker(func() error { return errBoom }), []error{errBoom}},
+	{"deadlock", meet(false), []error{simsched.ErrDeadlock}},
+	{"leak", func(s *simsched.Sim) error { s.Go("worker", func() error { s.Park(); return nil }); return nil },
+		[]error{simsched.ErrLeak}},
+	{"step limit", endless, []error{simsched.ErrStepLimit}},
+	{"panic", worker(func() error { panic(errBoom) }), []error{errBoom}},
+	{"I/O error", writeToClosed, []error{event.IOUnexpectedEOF.Err()}},
+	{"deadlock after an error", func(s *simsched.Sim) error {
+		s.Go("worker", func() error { return errBoom })
+		s.Park()
+		return nil
+	}, []error{simsched.ErrDeadlock, errBoom}},
+}
+
+func TestFailureIsReproduced(t *testing.T) {
+	for _, c := range failures {
+		t.Run(c.name, func(t *testing.T) {
+			tr, recorded := record(c.body)
+			result, err := replayer.Run(source.FromTrace(tr), settings, c.body)
+			if err != nil {
+				t.Fatalf("the replay differs: %v", err)
+			}
+			if fmt.Sprint(result.Err) != fmt.Sprint(recorded) {
+				t.Errorf("the replay ended with\n%v\nwant the recorded\n%v", result.Err, recorded)
+			}
+			for _, class := range c.is {
+				if !errors.Is(recorded, class) || !errors.Is(result.Err, class) {
+					t.Errorf("recorded %v, replayed %v: want both to be %v", recorded, result.Err, class)
+				}
+			}
+			if result.Events != uint64(tr.Len()) {
+				t.Errorf("%d events matched, want all %d", result.Events, tr.Len())
+			}
+		})
+	}
+}
+
+// TestRunErrorAfterDivergence pins what Result.Err is after a divergence: what the run ended with, unless the replay
+// ended it.
+func TestRunErrorAfterDivergence(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		body program
+		want error
+	}{
+		{"ended by the replay", endless, nil},
+		{"ended by itself, well", func(*simsched.Sim) error { return nil }, nil},
+		{"ended by itself, with an error", func(*simsched.Sim) error { return errBoom }, errBoom},
+		{"ended by the replay, after an error", func(s *simsched.Sim) error {
+			defer func() {
+				for range 10 {
+					s.Yield()
+				}
+			}()
+			return errBoom
+		}, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			tr := recordOK(t, yieldTimes(0))
+			tr = traceOf(tr, tr.Slice(0, 4)...)
+			result, err := replayer.Run(source.FromTrace(tr), settings, c.body)
+			if !errors.Is(err, divergence.ErrDiverged) {
+				t.Errorf("the replay ended with %v, want a divergence", err)
+			}
+			if result.Err != c.want {
+				t.Errorf("the run ended with %v, want %v", result.Err, c.want)
+			}
+		})
+	}
+}
+
+// TestFailingSource lets every call of a source fail in turn, in a replay that matches and in replays that diverge.
+func TestFailingSource(t *testing.T) {
+	tr := recordOK(t, everything)
+	settings := settings
+	settings.Observer = observe(func(event.Event) error { return nil })
+	for _, body := range []program{everything, endless, yieldTimes(0)} {
+		const many = 10_000
+		whole := &failing{source.FromTrace(tr), many}
+		_, err := replayer.Run(whole, settings, body)
+		if errors.Is(err, errBoom) {
+			t.Fatalf("a source that does not fail gives %v", err)
+		}
+		for n := range many - whole.calls {
+			_, err := replayer.Run(&failing{source.FromTrace(tr), n}, settings, body)
+			if err != errBoom {
+				t.Errorf("the source fails in call %d, the replay ended with %v, want the error of the source", n, err)
+			}
+		}
+	}
+}
+
+// TestFailingObserver fails in every event in turn. It saw all events up to that one.
+func TestFailingObserver(t *testing.T) {
+	tr := recordOK(t, everything)
+	for n := range tr.Len() {
+		var seen events
+		cfg := settings
+		cfg.Observer = observe(func(e event.Event) error {
+			if seen = append(seen, e); len(seen) > n {
+				return errBoom
+			}
+			return nil
+		})
+		result, err := replayer.Run(source.FromTrace(tr), cfg, everything)
+		if err != errBoom {
+			t.Fatalf("the Observer fails in event %d, the replay ended with %v, want its error", n, err)
+		}
+		if diff := cmp.Diff(tr.Slice(0, n+1), seen, cmp.Comparer(equal)); diff != "" || result.Events != uint64(n+1) {
+			t.Fatalf("the Observer failed in event %d, %d events matched, it saw (-want +got):\n%s", n, result.Events, diff)
+		}
+	}
+}
+
+func equal(a, b event.Event) bool { return a == b }
+
+func TestObserverSeesWhatMatched(t *testing.T) {
+	tr := recordOK(t, yieldTimes(2))
+	for n, body := range map[int]program{tr.Len(): yieldTimes(2), 8: yieldTimes(3), 6: yieldTimes(1)} {
+		seen := recorder.New(tr.Metadata)
+		cfg := settings
+		cfg.Observer = seen
+		_, _ = replayer.Run(source.FromTrace(tr), cfg, body)
+		if want := traceOf(tr, tr.Slice(0, n)...); !seen.Trace().Equal(want) {
+			t.Errorf("the Observer saw %d events, want the %d that matched", seen.Trace().Len(), n)
+		}
+	}
+}
+
+// lastAlternative is a strategy of its own: the wildest choice everywhere, and values that no seed gives.
+type lastAlternative struct {
+	asked map[simsched.Point]int
+	value uint64
+}
+
+func (l *lastAlternative) Choose(c *simsched.Choice) uint64 {
+	l.asked[c.Point]++
+	if c.N == 0 {
+		l.value += 0x9e3779b97f4a7c15
+		return l.value
+	}
+	return uint64(c.N - 1)
+}
+
+// TestReplayNeedsNeitherSeedNorStrategy records under a seed and a strategy that the replay does not get.
+func TestReplayNeedsNeitherSeedNorStrategy(t *testing.T) {
+	strategy := &lastAlternative{asked: map[simsched.Point]int{}}
+	cfg := settings
+	cfg.Seed, cfg.Chooser = 77, strategy
+	tr, err := recorder.Run(cfg, everything)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for p := simsched.PointTask; p <= simsched.PointValue; p++ {
+		if strategy.asked[p] == 0 {
+			t.Errorf("the program asks for no %v: the test says too little", p)
+		}
+	}
+	again := recorder.New(tr.Metadata)
+	replaying := settings
+	replaying.Observer = again
+	if _, err := replayer.Run(source.FromTrace(tr), replaying, everything); err != nil {
+		t.Fatalf("the replay differs: %v", err)
+	}
+	if !again.Trace().Equal(tr) {
+		t.Error("the replay matched but emitted other events")
+	}
+}
+
+// never is a Chooser that must not be asked.
+type never struct{ t *testing.T }
+
+func (n never) Choose(c *simsched.Choice) uint64 {
+	n.t.Errorf("the Chooser of the config was asked for a %v", c.Point)
+	return 0
+}
+
+func TestSeedAndChooserOfTheConfigAreReplaced(t *testing.T) {
+	tr := recordOK(t, everything)
+	cfg := settings
+	cfg.Seed, cfg.Chooser = 999, never{t}
+	for _, body := range []program{everything, spawn("long", "long", "long")} { // the second diverges and chooses on
+		_, err := replayer.Run(source.FromTrace(tr), cfg, body)
+		var de *divergence.Error
+		if errors.As(err, &de) && de.Divergence.Index == 0 {
+			t.Errorf("the seed of the config was used: %v", err)
+		}
+	}
+}
+
+// TestTruncatedRecording cuts recordings at every length: the replay diverges exactly there.
+func TestTruncatedRecording(t *testing.T) {
+	for _, body := range []program{everything, meet(false), worker(func() error { return errBoom }), endless} {
+		tr, _ := record(body)
+		for n := range tr.Len() {
+			d := diverge(t, traceOf(tr, tr.Slice(0, n)...), settings, body)
+			if d.Index != uint64(n) || d.Category != divergence.LengthMismatch || len(d.Expected) != 0 || len(d.Actual) == 0 {
+				t.Fatalf("cut after %d events: %s, want a length-mismatch there because the recording ended", n, d.Summary())
+			}
+		}
+		if _, err := replayer.Run(source.FromTrace(traceOf(tr, tr.Slice(0, tr.Len())...)), settings, body); err != nil {
+			t.Errorf("the whole recording does not match: %v", err)
+		}
+	}
+}
+
+// TestTooLongRecording has an event after the last one of the run.
+func TestTooLongRecording(t *testing.T) {
+	for _, body := range []program{everything, meet(false), endless} {
+		tr, _ := record(body)
+		extra := traceOf(tr, append(tr.Slice(0, tr.Len()), event.RngValue(1))...)
+		d := diverge(t, extra, settings, body)
+		if d.Index != uint64(tr.Len()) || d.Category != divergence.LengthMismatch || len(d.Expected) != 1 || len(d.Actual) != 0 {
+			t.Errorf("one event too many: %s, want a length-mismatch at event %d because the run ended", d.Summary(), tr.Len())
+		}
+	}
+}
+
+func TestEmptyRecording(t *testing.T) {
+	for name, tr := range map[string]*event.Trace{
+		"zero trace":    {},
+		"metadata only": event.NewTrace(event.Metadata{Version: 1, Seed: 5, ConfigHash: 1, Description: "empty"}),
+	} {
+		d := diverge(t, tr, settings, everything)
+		if d.Index != 0 || d.Category != divergence.LengthMismatch || len(d.Actual) != 1+divergence.DefaultContext ||
+			d.Actual[0] != event.RngSeed(tr.Metadata.Seed) {
+			t.Errorf("%s: %s, want a length-mismatch at event 0 with the seed of the recording", name, d.Summary())
+		}
+	}
+}
+
+// TestMovedSource gives Run a cursor that stands elsewhere.
+func TestMovedSource(t *testing.T) {
+	tr := recordOK(t, everything)
+	src := source.FromTrace(tr)
+	if err := src.Seek(uint64(tr.Len())); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if _, err := replayer.Run(src, settings, everything); err != nil {
+			t.Errorf("a source that was read before does not match: %v", err)
+		}
+	}
+}
+
+// TestRunAfterDivergence replays programs that would not end: each is stopped soon after the divergence, its parked
+// tasks are unwound, and goleak finds nothing.
+func TestRunAfterDivergence(t *testing.T) {
+	for name, op := range map[string]func(*simsched.Sim){
+		"yields": (*simsched.Sim).Yield,
+		"draws":  func(s *simsched.Sim) { s.Rand("x").Uint64() },
+		"sleeps": func(s *simsched.Sim) { s.Sleep(time.Second) },
+		"fails":  func(s *simsched.Sim) { _ = s.Register("io").Fail(event.IOTimedOut) },
+		"spawns": func(s *simsched.Sim) { s.Go("child", func() error { s.Park(); return nil }) },
+	} {
+		tr, _ := record(repeat(30, op))
+		for _, n := range []int{4, 5, 10, 20} {
+			var sim *simsched.Sim
+			unwound := 0
+			d := diverge(t, traceOf(tr, tr.Slice(0, n)...), settings, func(s *simsched.Sim) error {
+				sim = s
+				defer func() { unwound++ }()
+				return repeat(math.MaxInt, op)(s)
+			})
+			if want := 1 + divergence.DefaultContext; len(d.Actual) != want {
+				t.Errorf("%s: %d events are shown from the divergence on, want %d", name, len(d.Actual), want)
+			}
+			if most := uint64(n + 1 + divergence.DefaultContext); sim.Steps() > most {
+				t.Errorf("%s: the run took %d steps, want at most one for each of %d events", name, sim.Steps(), most)
+			}
+			if unwound != 1 {
+				t.Errorf("%s: %d deferred calls of the main task ran, want 1", name, unwound)
+			}
+		}
+	}
+}
+
+func repeat(n int, op func(*simsched.Sim)) program {
+	return func(s *simsched.Sim) error {
+		for range n {
+			op(s)
+		}
+		return nil
+	}
+}
+
+// TestNamesAtTheDivergence diverges at the end of a task whose identifier is used again at once: the report still names
+// it.
+func TestNamesAtTheDivergence(t *testing.T) {
+	loop := func(bad int) program {
+		return func(s *simsched.Sim) error {
+			return s.InRegion("pool", func(r *simsched.Region) error {
+				for i := range 5 {
+					_ = r.Go(fmt.Sprintf("worker-%d", i), func() error {
+						if i == bad {
+							return errBoom
+						}
+						return nil
+					}).Join()
+				}
+				return nil
+			})
+		}
+	}
+	tr := recordOK(t, loop(-1))
+	wantEntities(t, diverge(t, tr, settings, loop(2)), `running task T1g2 "worker-2"`, `both task T1g2 "worker-2"`)
+
+	closed := slices.Index(tr.Slice(0, tr.Len()), event.RegionClosed(event.NewRegionID(1, 0), event.OutcomeOK))
+	other := tr.Slice(0, tr.Len())
+	other[closed] = event.RegionClosed(event.NewRegionID(1, 0), event.OutcomeErr)
+	wantEntities(t, diverge(t, traceOf(tr, other...), settings, loop(-1)), `running task T0 "main"`, `both region R1 "pool"`)
+}
+
+func wantEntities(t *testing.T, d *divergence.Divergence, want ...string) {
+	t.Helper()
+	var got []string
+	for _, e := range d.Entities {
+		got = append(got, e.Role+" "+e.String())
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("other entities than expected (-want +got):\n%s\n%s", diff, d.Text())
+	}
+}
+
+// TestTurnsAfterDivergence replays a recording that always went on with the running task. After the divergence the
+// recording has no say any more: the tasks take turns, although its next event would still name a task that is ready.
+func TestTurnsAfterDivergence(t *testing.T) {
+	cfg := settings
+	cfg.Chooser = &lastAlternative{asked: map[simsched.Point]int{}}
+	tr, err := recorder.Run(cfg, func(s *simsched.Sim) error {
+		s.Go("other", func() error { return nil })
+		s.Sleep(0)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := diverge(t, tr, settings, func(s *simsched.Sim) error {
+		s.Go("other", func() error { return nil })
+		s.Rand("more").Uint64()
+		s.Sleep(0)
+		return nil
+	})
+	main, other := event.NewTaskID(0, 0), event.NewTaskID(1, 0)
+	if want := event.TaskScheduled(main, 3); d.Expected[0] != want {
+		t.Fatalf("the recording goes on with %v, want %v: the test says too little", d.Expected[0], want)
+	}
+	if want := event.TaskScheduled(other, 3); d.Actual[1] != want {
+		t.Errorf("after the divergence comes %v, want %v", d.Actual[1], want)
+	}
+}
+
+func TestProgramName(t *testing.T) {
+	for _, c := range []struct {
+		recorded, replayed string
+		refused            bool
+	}{
+		{"", "", false}, {"a", "", false}, {"", "a", false}, {"a", "a", false}, {"a", "b", true},
+	} {
+		cfg := settings
+		cfg.Program = c.recorded
+		tr, err := recorder.Run(cfg, yieldTimes(1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ran := false
+		cfg.Program = c.replayed
+		_, err = replayer.Run(source.FromTrace(tr), cfg, func(s *simsched.Sim) error {
+			ran = true
+			return yieldTimes(1)(s)
+		})
+		if errors.Is(err, replayer.ErrProgram) != c.refused || ran == c.refused || !c.refused && err != nil {
+			t.Errorf("recorded %q, replayed %q: ran %v, error %v; want refused %v", c.recorded, c.replayed, ran, err, c.refused)
+		}
+	}
+}
+
+func TestProgramErrorNamesBoth(t *testing.T) {
+	tr := event.NewTrace(event.Metadata{Version: 1, Description: "TestTransfer"})
+	_, err := replayer.Run(source.FromTrace(tr), simsched.Config{Program: "TestDeposit"}, yieldTimes(1))
+	var pe *replayer.ProgramError
+	if !errors.As(err, &pe) || pe.Recorded != "TestTransfer" || pe.Program != "TestDeposit" {
+		t.Fatalf("the error is %#v, want a ProgramError with both names", err)
+	}
+	want := `replayer: the recording is of "TestTransfer", the program is "TestDeposit"; replay it against its own program`
+	if err.Error() != want {
+		t.Errorf("the error is\n%v\nwant\n%s", err, want)
+	}
+	if errors.Is(err, divergence.ErrDiverged) {
+		t.Error("another program is no divergence")
+	}
+}
+
+// TestGoexit ends a replay by runtime.Goexit, as testing.T.FailNow does: Run does not return.
+func TestGoexit(t *testing.T) {
+	quit := func(s *simsched.Sim) error { s.Yield(); runtime.Goexit(); return nil }
+	tr := recordOK(t, yieldTimes(1))
+	seen := recorder.New(tr.Metadata)
+	cfg := settings
+	cfg.Observer = seen
+	returned := false
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_, _ = replayer.Run(source.FromTrace(tr), cfg, quit)
+		returned = true
+	}()
+	<-done
+	if returned {
+		t.Error("Run returned although a task called runtime.Goexit")
+	}
+	if n := seen.Trace().Len(); n != 6 {
+		t.Errorf("the Observer saw %d events before the end, want 6", n)
+	}
+}
+
+// TestReplayAllocatesNothingPerEvent compares the allocations of a replay with those of the run alone.
+func TestReplayAllocatesNothingPerEvent(t *testing.T) {
+	cfg := simsched.Config{Seed: 1}
+	body := yielders(5, 50_000)
+	tr, err := recorder.Run(cfg, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if tr.Len() < 100_000 {
+		t.Fatalf("the run has %d events, want 100,000", tr.Len())
+	}
+	run := testing.AllocsPerRun(1, func() {
+		if err := simsched.Run(cfg, body); err != nil {
+			t.Error(err)
+		}
+	})
+	replay := testing.AllocsPerRun(1, func() {
+		if _, err := replayer.Run(source.FromTrace(tr), cfg, body); err != nil {
+			t.Error(err)
+		}
+	})
+	if more := replay - run; more > 100 {
+		t.Errorf("replaying %d events allocates %v times more than running them, want at most 100", tr.Len(), more)
+	}
+}
