@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/reprise-go/reprise/divergence"
 	"github.com/reprise-go/reprise/event"
@@ -36,7 +37,8 @@ type Result struct {
 	Events uint64 // how many events matched
 
 	// Err is what simsched.Run returned: the recorded failure again, if the replay matched. After a divergence it tells
-	// how the run ended if it came to an end by itself, and is nil if it was the replay that ended it.
+	// how the run ended if it came to an end by itself; if it was the replay that ended it, only what had gone wrong
+	// before, such as a panic.
 	Err error
 }
 
@@ -66,12 +68,13 @@ func Run(src source.Source, cfg simsched.Config, body func(*simsched.Sim) error)
 		r.sim = s
 		return body(s)
 	})
-	if errors.Is(err, errStop) {
-		err = nil // it was the replay that ended the run
-	}
-	result := Result{Events: r.progress.Index, Err: err}
+	result := Result{Events: r.progress.Index, Err: withoutStop(err)}
 	if r.failed == nil && r.diverged == nil && r.more {
 		r.describe() // the run has ended too early
+		if err != nil && r.diverged != nil {
+			line, _, _ := strings.Cut(err.Error(), "\n")
+			r.diverged.Notes = append(r.diverged.Notes, "the actual run ended with: "+line)
+		}
 	}
 	switch {
 	case r.failed != nil:
@@ -80,6 +83,24 @@ func Run(src source.Source, cfg simsched.Config, body func(*simsched.Sim) error)
 		return result, &divergence.Error{Divergence: r.diverged}
 	}
 	return result, nil
+}
+
+// withoutStop takes errStop, which is no error of the program, out of what simsched.Run returned.
+func withoutStop(err error) error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		if errors.Is(err, errStop) {
+			return nil
+		}
+		return err
+	}
+	var rest []error
+	for _, e := range joined.Unwrap() {
+		if !errors.Is(e, errStop) {
+			rest = append(rest, e)
+		}
+	}
+	return errors.Join(rest...)
 }
 
 // replay is the Chooser and the Observer of one strict replay.

@@ -97,6 +97,23 @@ func TestRunErrorAfterDivergence(t *testing.T) {
 	}
 }
 
+// TestPanicBeforeTheStop: a panic that happened before the replay ended the run is not forgotten.
+func TestPanicBeforeTheStop(t *testing.T) {
+	panics := func(s *simsched.Sim) error {
+		s.Go("panicking", func() error { panic("boom") })
+		return endless(s)
+	}
+	tr := recordOK(t, yieldTimes(20))
+	result, err := replayer.Run(source.FromTrace(tr), settings, panics)
+	if !errors.Is(err, divergence.ErrDiverged) {
+		t.Fatalf("the replay ended with %v, want a divergence", err)
+	}
+	var p *simsched.PanicError
+	if !errors.As(result.Err, &p) || p.Value != "boom" {
+		t.Errorf("the run ended with %v, want the panic", result.Err)
+	}
+}
+
 // TestFailingSource lets every call of a source fail in turn, in a replay that matches and in replays that diverge.
 func TestFailingSource(t *testing.T) {
 	tr := recordOK(t, everything)
