@@ -153,9 +153,10 @@ func (c *Chan[T]) pop() (v T) {
 	return v
 }
 
-// offer sends v if it can be taken at once. It is no scheduling point: timers use it.
+// offer sends v if it can be taken at once, and does nothing on a closed channel. It is no scheduling point: timers use
+// it.
 func (c *Chan[T]) offer(v T) {
-	if c.canSend() {
+	if !c.closed && c.canSend() {
 		c.send(v)
 	}
 }

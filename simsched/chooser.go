@@ -60,7 +60,7 @@ func (c *Choice) ID(i int) uint64 {
 	case PointTask, PointWaiter:
 		return uint64(c.queue.at(i).task.id)
 	case PointTimer:
-		return uint64(c.due.left[i].id)
+		return uint64(c.due.at(i).id)
 	case PointCase:
 		return c.cases[i]
 	case PointBytes:

@@ -101,7 +101,7 @@ func (s *Sim) fireDue() {
 // dueSet holds the timers of one instant while they fire.
 type dueSet struct {
 	all  []*timer // by id
-	left []*timer // not yet fired, in no order
+	left []*timer // not yet fired, alternative 0 last
 }
 
 func (d *dueSet) add(t *timer) { d.all = append(d.all, t) }
@@ -115,16 +115,19 @@ func (d *dueSet) seal() {
 		}
 		return 1
 	})
-	d.left = append(d.left, d.all...)
-	for i, t := range d.left {
-		t.place = i
+	for i := len(d.all) - 1; i >= 0; i-- {
+		d.all[i].place = len(d.left)
+		d.left = append(d.left, d.all[i])
 	}
 }
 
+func (d *dueSet) at(i int) *timer { return d.left[len(d.left)-1-i] }
+
+// take removes alternative i, in constant time: alternative 0 moves to its place.
 func (d *dueSet) take(i int) *timer {
-	t, last := d.left[i], len(d.left)-1
-	d.left[i] = d.left[last]
-	d.left[i].place = i
+	t, last := d.at(i), len(d.left)-1
+	d.left[t.place] = d.left[last]
+	d.left[t.place].place = t.place
 	d.left[last] = nil
 	d.left = d.left[:last]
 	t.place = 0
@@ -151,7 +154,10 @@ func (d *dueSet) indexOf(id event.TimerID) (int, bool) {
 		return 0, false
 	}
 	t := d.all[at]
-	return t.place, t.place < len(d.left) && d.left[t.place] == t
+	if t.place >= len(d.left) || d.left[t.place] != t {
+		return 0, false
+	}
+	return len(d.left) - 1 - t.place, true
 }
 
 func (c *clock) set(i int, t *timer) {
@@ -252,8 +258,8 @@ func (s *Sim) NewTimer(d time.Duration) *Timer {
 // After returns the channel of a new timer.
 func (s *Sim) After(d time.Duration) *Chan[time.Time] { return s.NewTimer(d).C }
 
-// Stop prevents the timer from firing and reports whether it did: false if it has fired or was stopped before. As in Go
-// since 1.23, no value is left in C after a call.
+// Stop prevents the timer from firing and reports whether it did: false if it was stopped before, or has fired and its
+// value was received. As in Go since 1.23, no value is left in C after a call.
 func (t *Timer) Stop() bool {
 	me, ok := t.sim.release("Timer.Stop")
 	if !ok {

@@ -27,7 +27,8 @@ type Config struct {
 	// Observer sees every event of the run; nil means none.
 	Observer Observer
 
-	// MaxSteps is the number of scheduling steps after which the run ends with ErrStepLimit; 0 means 1,000,000.
+	// MaxSteps is the number of scheduling steps after which the run ends with ErrStepLimit, and the number of
+	// operations within one step; 0 means 1,000,000.
 	MaxSteps uint64
 
 	// CheckpointEvery is the number of scheduling steps between two checkpoints; 0 means 1000, a negative number

@@ -5,86 +5,45 @@ import (
 	"time"
 )
 
-// cancelNews is who, besides the tasks in Select, must learn of the cancellation of a region.
-type cancelNews struct {
-	done  chan struct{}  // for those who ask for a context's Done, else nil
-	after []*afterCancel // contexts derived from that of the region
-}
-
-// regionContext is the context of a region.
-type regionContext struct{ r *Region }
-
-var _ context.Context = regionContext{}
-
-// Context returns a context that is cancelled when r is. Its Err is context.Canceled then. Inside the simulation wait
-// for it with [OnDone] or [Sim.SleepContext]; receiving from its Done channel would block the whole run.
-func (r *Region) Context() context.Context { return regionContext{r} }
-
-// Context returns the context of the current region.
-func (s *Sim) Context() context.Context { return s.enter("Context").scope.Context() }
-
-// Deadline implements context.Context; a region has none.
-func (regionContext) Deadline() (time.Time, bool) { return time.Time{}, false }
-
-// Done implements context.Context.
-func (c regionContext) Done() <-chan struct{} {
-	if c.r.news.done == nil {
-		c.r.news.done = make(chan struct{})
-		if c.r.cancelled {
-			close(c.r.news.done)
-		}
-	}
-	return c.r.news.done
-}
-
-// Err implements context.Context.
-func (c regionContext) Err() error {
-	if c.r.cancelled {
-		return context.Canceled
-	}
-	return nil
+// regionContext is the context of a region. The context inside is one of package context, so that every context derived
+// from it, also by way of context.WithValue, is cancelled by the task that cancels the region, without a goroutine.
+type regionContext struct {
+	context.Context
+	cancel context.CancelFunc
+	r      *Region
 }
 
 type regionKey struct{}
 
 // Value implements context.Context.
-func (c regionContext) Value(key any) any {
+func (c *regionContext) Value(key any) any {
 	if key == (regionKey{}) {
 		return c.r
 	}
-	return nil
+	return c.Context.Value(key)
 }
 
-// AfterFunc lets the context package derive contexts without a goroutine: they are cancelled by the task that cancels
-// the region.
-func (c regionContext) AfterFunc(f func()) (stop func() bool) {
-	if c.r.cancelled {
-		f()
-		return func() bool { return false }
-	}
-	a := &afterCancel{f}
-	c.r.news.after = append(c.r.news.after, a)
-	return func() bool {
-		stopped := a.f != nil
-		a.f = nil
-		return stopped
-	}
-}
-
-type afterCancel struct{ f func() }
-
-// announceCancel tells the derived contexts and who polls Done.
-func (r *Region) announceCancel() {
-	if r.news.done != nil {
-		close(r.news.done)
-	}
-	for _, a := range r.news.after {
-		if f := a.f; f != nil {
-			a.f = nil
-			f()
+// Context returns a context that is cancelled when r is. Its Err is context.Canceled then. Inside the simulation wait
+// for it with [OnDone] or [Sim.SleepContext]; receiving from its Done channel would block the whole run.
+func (r *Region) Context() context.Context {
+	if r.context == nil {
+		ctx, cancel := context.WithCancel(context.Background())
+		r.context = &regionContext{ctx, cancel, r}
+		if r.cancelled {
+			cancel()
 		}
 	}
-	r.news.after = nil
+	return r.context
+}
+
+// Context returns the context of the current region.
+func (s *Sim) Context() context.Context { return s.enter("Context").scope.Context() }
+
+// announceCancel tells the contexts.
+func (r *Region) announceCancel() {
+	if r.context != nil {
+		r.context.cancel()
+	}
 }
 
 // SleepContext waits like [Sim.Sleep], or until ctx is cancelled, and then returns its error. The context must be of a
@@ -100,8 +59,8 @@ func (s *Sim) SleepContext(ctx context.Context, d time.Duration) error {
 // context.WithValue from, the context of a region.
 func OnDone(ctx context.Context) Case {
 	r, ok := ctx.Value(regionKey{}).(*Region)
-	if !ok {
-		panic("simsched: OnDone called with a context that does not come from a Region")
+	if !ok || ctx.Done() != r.Context().Done() {
+		panic("simsched: OnDone called with a context whose cancellation is not that of a Region")
 	}
 	return (*doneCase)(r)
 }

@@ -56,7 +56,7 @@ func (s *Sim) work(c *coroutine, yield func(struct{}) bool) {
 // shutDown ends all coroutines. Those with a task are unwound by runtime.Goexit, which reaches the caller of stop too:
 // a goroutine that is there for nothing else.
 func (s *Sim) shutDown() {
-	s.over, s.unwinding, s.current = true, true, nil
+	s.unwinding, s.current = true, nil
 	for _, c := range s.coroutines {
 		if c.task == nil {
 			c.stop()
@@ -66,4 +66,5 @@ func (s *Sim) shutDown() {
 		unwound.Go(c.stop)
 		unwound.Wait()
 	}
+	s.unwinding = false
 }

@@ -125,7 +125,11 @@ func (s *Sim) result() error {
 	if s.main.outcome != event.OutcomePanicked {
 		errs = append(errs, s.main.err)
 	}
-	errs = append(errs, s.root.errors()...)
+	for i := range s.regions.slots {
+		if r := s.regions.slots[i].value; r == s.root || !r.closed {
+			errs = append(errs, r.errors()...)
+		}
+	}
 	for _, p := range s.panics {
 		if !errors.Is(errors.Join(errs...), p) {
 			errs = append(errs, p)

@@ -85,11 +85,15 @@ func (p *Pipe) Close() error {
 	return nil
 }
 
-// Break makes every read and write from now on fail with the error of kind, as a connection that is reset.
+// Break makes every read and write from now on fail with the error of kind, as a connection that is reset. A kind of 0
+// is [event.IOOther].
 func (p *Pipe) Break(kind event.IOErrorKind) {
 	if t, ok := p.sim.release("Pipe.Break"); ok {
 		p.sim.point(t)
 		p.broken = kind
+		if kind == 0 {
+			p.broken = event.IOOther
+		}
 		p.reg.SetReady(event.Error)
 	}
 }

@@ -32,12 +32,14 @@ func (r *Registration) Readiness() event.Readiness { return r.readiness }
 // SetReady adds flags to the readiness. If that changes it, it is an IoReady event with the whole readiness, and the
 // tasks that wait are woken to look.
 func (r *Registration) SetReady(flags event.Readiness) {
-	if _, ok := r.sim.release("Registration.SetReady"); !ok || r.readiness.Has(flags) {
+	t, ok := r.sim.release("Registration.SetReady")
+	if !ok || r.readiness.Has(flags) {
 		return
 	}
 	r.readiness |= flags
 	r.sim.emit(event.IoReady(r.token, r.readiness))
 	r.sim.wakeAll(&r.waiting, nil)
+	r.sim.stopIfEnded(t)
 }
 
 // ClearReady takes flags out of the readiness: an operation found that it would block.

@@ -3,6 +3,7 @@ package simsched
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/reprise-go/reprise/event"
 )
@@ -20,8 +21,8 @@ type Region struct {
 
 	cancelled  bool
 	cancelKind event.CancelKind
-	onCancel   queue      // tasks that wait for the cancellation
-	news       cancelNews // for contexts
+	onCancel   queue          // tasks that wait for the cancellation
+	context    *regionContext // nil until somebody asks for it
 
 	outcome event.Outcome // the most severe so far
 	failed  []*Task       // with an error, in the order they ended
@@ -59,10 +60,17 @@ func (s *Sim) InRegion(name string, body func(*Region) error) error {
 		if returned || s.unwinding {
 			return
 		}
-		// A panic is on its way through; it goes on when the region has ended.
+		v := recover()
+		if v == nil {
+			return // runtime.Goexit was called and ends the run
+		}
+		// The panic goes on when the region has ended. If the run ends before that, the panic is told nevertheless.
+		p := s.notePanic(t, v)
 		r.close(t, event.OutcomePanicked)
+		s.panics = slices.DeleteFunc(s.panics, func(q *PanicError) bool { return q == p })
 		outer.failed = append(outer.failed, r.failed...)
 		t.scope = outer
+		panic(v)
 	}()
 	err := body(r)
 	returned = true

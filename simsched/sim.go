@@ -13,12 +13,12 @@ type Sim struct {
 	// The run ends when err is set or no task is live. Once err is set no event is emitted any more.
 	err       error
 	unwinding bool // parked tasks are being ended
-	over      bool
 
 	current *Task // the task that runs
 	next    *Task // the task the driver resumes, nil at the end
 	ready   queue
 	tick    uint64 // scheduling steps so far
+	inStep  uint64 // operations in this step that are no scheduling points; as many as there may be steps
 	toCheck uint64 // steps to the next checkpoint; 0 = never
 
 	checkpoints uint64
@@ -91,6 +91,7 @@ func (s *Sim) pick() *Task {
 	}
 	s.checkpoint()
 	s.tick++
+	s.inStep = 0
 	t := s.chooseWaiter(PointTask, &s.ready).task
 	s.emit(event.TaskScheduled(t.id, s.tick))
 	if s.err != nil {
@@ -177,6 +178,9 @@ func (s *Sim) fail(err error) {
 // stopIfEnded parks t for ever once the run has ended. An operation that is not a scheduling point calls it after it
 // has emitted an event, so that a loop of such operations ends too.
 func (s *Sim) stopIfEnded(t *Task) {
+	if s.inStep++; s.inStep > s.cfg.MaxSteps {
+		s.fail(&StepLimitError{Steps: s.tick, Task: t.id, Name: t.name})
+	}
 	if s.err != nil {
 		s.switchFrom(t)
 	}

@@ -84,15 +84,20 @@ func (s *Sim) runTask(t *Task) {
 			return
 		}
 		if v := recover(); v != nil {
-			p := &PanicError{Task: t.id, Name: t.name, Value: v, Stack: debug.Stack()}
-			s.panics = append(s.panics, p)
-			s.complete(t, event.OutcomePanicked, p)
+			s.complete(t, event.OutcomePanicked, s.notePanic(t, v))
 		}
 		// else runtime.Goexit was called: it goes on to the caller of Run
 	}()
 	err := t.fn()
 	returned = true
 	s.complete(t, t.judge(err), err)
+}
+
+// notePanic makes what t panicked with a part of the error of Run.
+func (s *Sim) notePanic(t *Task, v any) *PanicError {
+	p := &PanicError{Task: t.id, Name: t.name, Value: v, Stack: debug.Stack()}
+	s.panics = append(s.panics, p)
+	return p
 }
 
 // judge gives the outcome of a task that has returned.

@@ -1,0 +1,112 @@
+package simsched
+
+import (
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// queueMachine drives a queue beside a slice that keeps the same waiters in order.
+type queueMachine struct {
+	queue queue
+	other queue // the tasks' own waiters may be here while their cases are in queue
+	rival []*waiter
+	tasks []*Task // of which each has at most one waiter in queue
+}
+
+// fresh makes a waiter of a new task: its own, or one of the cases of a Select while its own is elsewhere or nowhere.
+func (m *queueMachine) fresh(t *rapid.T) *waiter {
+	task := &Task{cases: make([]waiter, rapid.IntRange(0, 3).Draw(t, "cases"))}
+	task.self.task = task
+	m.tasks = append(m.tasks, task)
+	i := rapid.IntRange(-1, len(task.cases)-1).Draw(t, "case")
+	if i < 0 {
+		return &task.self
+	}
+	if rapid.Bool().Draw(t, "waits elsewhere too") {
+		m.other.push(&task.self)
+	}
+	task.cases[i].task = task
+	return &task.cases[i]
+}
+
+func (m *queueMachine) push(t *rapid.T) {
+	w := m.fresh(t)
+	m.queue.push(w)
+	m.rival = append(m.rival, w)
+}
+
+func (m *queueMachine) takeFront(t *rapid.T) {
+	if len(m.rival) == 0 {
+		return // nothing to do
+	}
+	m.take(0)
+}
+
+func (m *queueMachine) takeAny(t *rapid.T) {
+	if len(m.rival) == 0 {
+		return // nothing to do
+	}
+	m.take(rapid.IntRange(0, len(m.rival)-1).Draw(t, "which"))
+}
+
+// take removes the i-th waiter; in the rival, too, the front moves to its place.
+func (m *queueMachine) take(i int) {
+	m.queue.remove(m.rival[i])
+	m.rival[i].queue = nil
+	m.rival[i] = m.rival[0]
+	m.rival = m.rival[1:]
+}
+
+func (m *queueMachine) check(t *rapid.T) {
+	if m.queue.n != len(m.rival) {
+		t.Fatalf("the queue has %d waiters, want %d", m.queue.n, len(m.rival))
+	}
+	for i, w := range m.rival {
+		if m.queue.at(i) != w || w.queue != &m.queue {
+			t.Fatalf("another waiter at %d, or one that thinks it is elsewhere", i)
+		}
+	}
+	for _, task := range m.tasks {
+		want := slices.IndexFunc(m.rival, func(w *waiter) bool { return w.task == task })
+		if i, ok := m.queue.indexOf(task); ok != (want >= 0) || ok && i != want {
+			t.Fatalf("indexOf = %d, %v; want %d, -1 for none", i, ok, want)
+		}
+	}
+	kept := 0
+	for _, w := range m.queue.buf {
+		if w != nil {
+			kept++
+		}
+	}
+	if kept != len(m.rival) {
+		t.Fatalf("the ring keeps %d waiters alive, want %d", kept, len(m.rival))
+	}
+}
+
+func TestQueueAgainstSlice(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := &queueMachine{}
+		t.Repeat(map[string]func(*rapid.T){
+			"push": m.push, "push again": m.push, "take front": m.takeFront, "take any": m.takeAny, "": m.check,
+		})
+	})
+}
+
+func TestQueueIsFIFOFromTheFront(t *testing.T) {
+	var q queue
+	waiters := make([]waiter, 100)
+	next := 0
+	for i := range waiters {
+		waiters[i].task = &Task{}
+		q.push(&waiters[i])
+		if i%3 == 2 {
+			if q.at(0) != &waiters[next] {
+				t.Fatalf("the front is not waiter %d", next)
+			}
+			q.remove(q.at(0))
+			next++
+		}
+	}
+}
