@@ -148,6 +148,38 @@ func TestChanWaitedFlagIsFresh(t *testing.T) {
 	})
 }
 
+// TestChanWaitedFlagIsFreshForSends sends by waiting twice: the second time the channel is closed.
+func TestChanWaitedFlagIsFreshForSends(t *testing.T) {
+	mustRun(t, inTurns(), func(s *Sim) {
+		c := NewChan[int](s, "c", 0)
+		s.Go("receiver", func() error {
+			s.Sleep(1)
+			c.Recv()
+			s.Sleep(1)
+			c.Close()
+			return nil
+		})
+		c.Send(1)
+		wantPanic(t, sendOnClosed, func() { c.Send(2) })
+	})
+}
+
+// TestChanKeepsNothing looks at the buffer of an empty channel: what was received can be collected.
+func TestChanKeepsNothing(t *testing.T) {
+	mustRun(t, inTurns(), func(s *Sim) {
+		c := NewChan[*int](s, "c", 3)
+		for range 5 {
+			c.Send(new(int))
+			c.Send(new(int))
+			c.Recv()
+			c.Recv()
+		}
+		if !slices.Equal(c.buf, []*int{nil, nil, nil}) {
+			t.Errorf("the buffer of an empty channel holds %v", c.buf)
+		}
+	})
+}
+
 func TestChanSendOnClosed(t *testing.T) {
 	mustRun(t, inTurns(), func(s *Sim) {
 		for capacity := range 2 {

@@ -40,7 +40,17 @@ func newClockMachine() *clockMachine {
 }
 
 func (m *clockMachine) start(t *rapid.T) {
-	d := rapid.OneOf(rapid.Int64Range(-3, 12), rapid.Just[int64](1<<63-1)).Draw(t, "duration")
+	m.startOne(rapid.OneOf(rapid.Int64Range(-3, 12), rapid.Just[int64](1<<63-1)).Draw(t, "duration"))
+}
+
+// startMany makes the heap deep.
+func (m *clockMachine) startMany(t *rapid.T) {
+	for _, d := range rapid.SliceOfN(rapid.Int64Range(1, 1000), 20, 60).Draw(t, "durations") {
+		m.startOne(d)
+	}
+}
+
+func (m *clockMachine) startOne(d int64) {
 	tm := &timer{}
 	tm.fire = func() { m.fired(tm) }
 	m.sim.start(tm, time.Duration(d))
@@ -145,8 +155,9 @@ func TestClockAgainstSlice(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := newClockMachine()
 		t.Repeat(map[string]func(*rapid.T){
-			"start": m.start, "start again": m.start, "start once more": m.start,
-			"cancel": m.cancel, "advance": m.advance, "": m.check,
+			"start": m.start, "start again": m.start, "start many": m.startMany,
+			"cancel": m.cancel, "cancel again": m.cancel, "cancel once more": m.cancel,
+			"advance": m.advance, "": m.check,
 		})
 	})
 }

@@ -98,7 +98,7 @@ func TestDerivedContexts(t *testing.T) {
 				before := runtime.NumGoroutine()
 				ctx, cancel := with(s.Context())
 				defer cancel()
-				if n := runtime.NumGoroutine(); n != before {
+				if n := runtime.NumGoroutine(); n > before { // one of an earlier test may just end
 					t.Errorf("%s started %d goroutines", name, n-before)
 				}
 				if ctx.Err() != nil || isDone(ctx) {

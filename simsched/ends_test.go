@@ -148,6 +148,49 @@ func TestDefaultStepLimit(t *testing.T) {
 	}
 }
 
+// TestStepLimitWithinAStep repeats operations that are no scheduling points: as many of them may be in one step as there
+// may be steps in the run.
+func TestStepLimitWithinAStep(t *testing.T) {
+	for name, op := range map[string]func(*Sim, *Registration){
+		"Rand":     func(s *Sim, _ *Registration) { s.Rand("r").Uint64() },
+		"Transfer": func(_ *Sim, r *Registration) { r.Transfer(0) },
+		"Fail":     func(_ *Sim, r *Registration) { _ = r.Fail(event.IOOther) },
+		"SetReady": func(_ *Sim, r *Registration) { r.ClearReady(event.Readable); r.SetReady(event.Readable) },
+	} {
+		done := 0
+		repeat := func(n int) func(*Sim) error {
+			return func(s *Sim) error {
+				r := s.Register("r")
+				for range 2 {
+					for done = 0; done < n; done++ {
+						op(s, r)
+					}
+					s.Yield()
+				}
+				return nil
+			}
+		}
+		cfg := Config{MaxSteps: 5}
+		if err := Run(cfg, repeat(5)); err != nil {
+			t.Errorf("%s, 5 times in each of two steps, limit 5: Run = %v, want no error", name, err)
+		}
+		err := Run(cfg, repeat(1_000_000))
+		wantText(t, err, "simsched: step limit reached: 1 steps, T0 main ran last; "+
+			"the program does not come to an end, or Config.MaxSteps is too low")
+		if done != 5 {
+			t.Errorf("%s went through %d times with limit 5, want 5", name, done)
+		}
+	}
+}
+
+// TestStepLimitUnderAConstantSource draws from a source under which rand.IntN never finds a number.
+func TestStepLimitUnderAConstantSource(t *testing.T) {
+	cfg := Config{MaxSteps: 100, Chooser: chooserFunc(func(*Choice) uint64 { return 0 })}
+	if err := Run(cfg, func(s *Sim) error { s.Rand("r").IntN(9); return nil }); !errors.Is(err, ErrStepLimit) {
+		t.Errorf("Run = %v, want ErrStepLimit", err)
+	}
+}
+
 func TestSteps(t *testing.T) {
 	mustRun(t, inTurns(), func(s *Sim) {
 		for want := uint64(1); want < 5; want++ {
@@ -248,18 +291,17 @@ func TestObserverErrorIsReturned(t *testing.T) {
 	}
 }
 
+// TestFirstReasonCounts lets the observer fail at the last timer of a run that is stuck after it.
 func TestFirstReasonCounts(t *testing.T) {
 	full := errors.New("no room")
 	cfg := inTurns()
-	cfg.MaxSteps = 2
 	cfg.Observer = observerFunc(func(e event.Event) error {
-		if e.Kind() == event.KindTaskYielded && e.Task().Index() == 0 {
+		if e.Kind() == event.KindTimerFired {
 			return full
 		}
 		return nil
 	})
-	err := Run(cfg, func(s *Sim) error { s.Yield(); s.Yield(); return nil })
-	if err != full {
+	if err := Run(cfg, func(s *Sim) error { s.NewTimer(1); s.Park(); return nil }); err != full {
 		t.Errorf("Run = %v, want the observer's error alone", err)
 	}
 }
@@ -282,25 +324,4 @@ func TestTaskAccessors(t *testing.T) {
 			t.Error("a task id that was given away, or never was, has a name")
 		}
 	})
-}
-
-// TestLoopWithoutPoints: a loop of operations that are no scheduling points comes to the limit of steps too.
-func TestLoopWithoutPoints(t *testing.T) {
-	cfg := inTurns()
-	cfg.MaxSteps = 50
-	for name, op := range map[string]func(*Sim, *Registration){
-		"draw":     func(s *Sim, _ *Registration) { s.Rand("loop").Uint64() },
-		"transfer": func(_ *Sim, r *Registration) { r.Transfer(1) },
-		"fail":     func(_ *Sim, r *Registration) { _ = r.Fail(event.IOTimedOut) },
-	} {
-		err := Run(cfg, func(s *Sim) error {
-			r := s.Register("r")
-			for {
-				op(s, r)
-			}
-		})
-		if !errors.Is(err, ErrStepLimit) {
-			t.Errorf("%s: error %v, want ErrStepLimit", name, err)
-		}
-	}
 }

@@ -98,6 +98,17 @@ func TestPipeReadWaits(t *testing.T) {
 	wantText(t, err, "simsched: deadlock: 1 tasks wait and none can go on\n\tT0 main waits for \"p\" (token 1) to be readable")
 }
 
+// TestPipeReadWaitsAgain reads all there is and then more: the reader must wait, not ask again and again.
+func TestPipeReadWaitsAgain(t *testing.T) {
+	err := Run(inTurns(), func(s *Sim) error {
+		p := s.NewPipe("p", 3)
+		_, _ = p.Write([]byte("x"))
+		_, err := io.ReadAll(p)
+		return err
+	})
+	wantText(t, err, "simsched: deadlock: 1 tasks wait and none can go on\n\tT0 main waits for \"p\" (token 1) to be readable")
+}
+
 func TestPipeNothingToMove(t *testing.T) {
 	events := mustRun(t, inTurns(), func(s *Sim) {
 		p := s.NewPipe("p", 1)

@@ -36,6 +36,8 @@ var programs = []program{
 		"scheduling point without a timer.", 1, Config{}, sleepProgram},
 	{"region-cancel", "Cancellation reaches the regions inside, wakes who waits for it and stops a sleep before its\n" +
 		"time. A region closes after its tasks and inner regions.", 2, Config{}, regionCancel},
+	{"region-join", "When the last task of a region ends, those who joined it are woken before the owner of the region.", 1,
+		Config{}, regionJoin},
 	{"pipe", "Writes and reads of a pipe of three bytes move as many bytes as was chosen. Waiting for readiness, the\n" +
 		"end of the stream and a broken pipe are on record.", 7, Config{}, pipeProgram},
 	{"park-wake", "A wake before Park counts, but once. A wake of a task that has ended is on record and does nothing.", 1,
@@ -146,6 +148,14 @@ func regionCancel(s *Sim) error {
 		})
 		s.Sleep(time.Millisecond)
 		outer.Cancel(event.CancelTimeout)
+		return nil
+	})
+}
+
+func regionJoin(s *Sim) error {
+	return s.InRegion("r", func(r *Region) error {
+		task := s.Go("t", func() error { s.Sleep(time.Millisecond); return nil })
+		s.root.Go("joiner", task.Join)
 		return nil
 	})
 }

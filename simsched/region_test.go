@@ -3,6 +3,7 @@ package simsched
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -365,6 +366,32 @@ func TestGoInAClosingRegion(t *testing.T) {
 	}
 }
 
+// TestGoInAQuietRegion starts a task when the owner of the region was woken for its end, but has not run yet.
+func TestGoInAQuietRegion(t *testing.T) {
+	mustRun(t, preferring("starter"), func(s *Sim) {
+		var w Waker
+		var r *Region
+		late := false
+		s.Go("starter", func() error {
+			w = s.Waker()
+			s.Park()
+			if !r.quiet() || r.closed {
+				t.Error("the region is not quiet, or closed")
+			}
+			r.Go("late", func() error { s.Sleep(1); late = true; return nil })
+			return nil
+		})
+		_ = s.InRegion("r", func(inner *Region) error {
+			r = inner
+			s.Go("last", func() error { s.Sleep(1); w.task.parked = false; s.ready.push(&w.task.self); return nil })
+			return nil
+		})
+		if !late {
+			t.Error("the region closed before its last task")
+		}
+	})
+}
+
 func TestOutcomes(t *testing.T) {
 	mustRun(t, inTurns(), func(s *Sim) {
 		outcome := func(f func() error) event.Outcome {
@@ -408,6 +435,31 @@ func TestCancelledTaskIsNotReported(t *testing.T) {
 		s.Sleep(1)
 		s.root.Cancel(event.CancelUser)
 	})
+}
+
+// TestErrorBesideACancellation returns the error of the context together with another one, which must not get lost.
+func TestErrorBesideACancellation(t *testing.T) {
+	canceled := context.Canceled
+	for _, c := range []struct {
+		err  error
+		want event.Outcome
+	}{
+		{errors.Join(canceled), event.OutcomeCancelled},
+		{errors.Join(canceled, fmt.Errorf("while waiting: %w", canceled)), event.OutcomeCancelled},
+		{errors.Join(canceled, io.EOF), event.OutcomeErr},
+		{fmt.Errorf("%w after %w", io.EOF, canceled), event.OutcomeErr},
+		{fmt.Errorf("wrapped: %w", errors.Join(canceled, fmt.Errorf("wrapped: %w", io.EOF))), event.OutcomeErr},
+	} {
+		var task *Task
+		err := Run(inTurns(), func(s *Sim) error {
+			s.root.Cancel(event.CancelUser)
+			task = s.Go("t", func() error { return c.err })
+			return nil
+		})
+		if task.Outcome() != c.want || errors.Is(err, io.EOF) != (c.want == event.OutcomeErr) {
+			t.Errorf("a task returned %q: outcome %v, Run = %v; want %v", c.err, task.Outcome(), err, c.want)
+		}
+	}
 }
 
 func TestMainFailureCancelsTheRest(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 
 	"github.com/reprise-go/reprise/event"
 )
@@ -51,8 +52,8 @@ func (t *Task) String() string { return t.id.String() + " " + t.name }
 
 // Go starts a task in the current region: that of the innermost [Sim.InRegion] around the call, else that of the
 // running task. The name is for reports and need not be unique. A nil error is success; an error that is
-// context.Canceled after the region was cancelled is a cancellation; any other error reaches whoever calls Join, or
-// else the owner of the region.
+// context.Canceled, wrapped or not, and nothing else, after the region was cancelled is a cancellation; any other error
+// reaches whoever calls Join, or else the owner of the region.
 func (s *Sim) Go(name string, fn func() error) *Task {
 	t := s.enter("Go")
 	s.point(t)
@@ -105,11 +106,26 @@ func (t *Task) judge(err error) event.Outcome {
 	switch {
 	case err == nil:
 		return event.OutcomeOK
-	case t.region.cancelled && errors.Is(err, context.Canceled):
+	case t.region.cancelled && onlyCanceled(err):
 		return event.OutcomeCancelled
 	default:
 		return event.OutcomeErr
 	}
+}
+
+// onlyCanceled reports whether err is context.Canceled and nothing else: an error that was joined with it must not get
+// lost.
+func onlyCanceled(err error) bool {
+	if !errors.Is(err, context.Canceled) {
+		return false
+	}
+	switch e := err.(type) {
+	case interface{ Unwrap() []error }:
+		return !slices.ContainsFunc(e.Unwrap(), func(part error) bool { return !onlyCanceled(part) })
+	case interface{ Unwrap() error }:
+		return onlyCanceled(e.Unwrap())
+	}
+	return true
 }
 
 // complete ends t.

@@ -110,6 +110,17 @@ func TestTimerNotPositive(t *testing.T) {
 	}
 }
 
+// TestTimerOfNowComesWhileOthersAreReady does not wait for the others to be done, as no time must pass.
+func TestTimerOfNowComesWhileOthersAreReady(t *testing.T) {
+	mustRun(t, inTurns(), func(s *Sim) {
+		timer := s.NewTimer(0)
+		s.Yield()
+		if got := received(s, timer.C); got != "0s" {
+			t.Errorf("C has %s at the next scheduling point, want the time, 0s", got)
+		}
+	})
+}
+
 func TestTimerHuge(t *testing.T) {
 	const end = time.Duration(math.MaxInt64)
 	events := mustRun(t, inTurns(), func(s *Sim) {

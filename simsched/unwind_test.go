@@ -18,6 +18,7 @@ type objects struct {
 	full  *Chan[int]
 	empty *Chan[int]
 	task  *Task // parked
+	ended *Task
 	reg   *Registration
 	pipe  *Pipe // full
 	timer *Timer
@@ -27,6 +28,7 @@ type objects struct {
 func makeObjects(s *Sim) *objects {
 	o := &objects{Sim: s, mutex: s.NewMutex("m"), full: NewChan[int](s, "full", 1), empty: NewChan[int](s, "empty", 0)}
 	o.reg, o.pipe, o.timer = s.Register("r"), s.NewPipe("p", 1), s.NewTimer(time.Hour)
+	o.ended = s.Go("ended", func() error { return nil })
 	o.mutex.Lock()
 	o.full.Send(1)
 	_, _ = o.pipe.Write([]byte{1})
@@ -131,7 +133,12 @@ func TestUnwindBlocking(t *testing.T) {
 	for op, block := range blocking {
 		started, finished, last := 0, 0, 0
 		_ = endWithAll(func(o *objects, _ string) {
-			defer func() { last++ }()
+			defer func() {
+				last++
+				if v := recover(); v != nil {
+					t.Errorf("%s in a deferred call panicked: %v", op, v)
+				}
+			}()
 			started++
 			block(o)
 			finished++
