@@ -121,7 +121,7 @@ type jsonEntity struct {
 //
 // Events are in the JSON form of the event schema. Values and identifiers are numbers, a value that is absent is null.
 // Lists are never null.
-func (d *Divergence) MarshalJSON() ([]byte, error) {
+func (d Divergence) MarshalJSON() ([]byte, error) {
 	j := jsonDivergence{
 		Schema: JSONSchema, Index: d.Index, TimeNanos: int64(d.Time), Category: d.Category,
 		Before: list(d.Before), Expected: list(d.Expected), Actual: list(d.Actual),

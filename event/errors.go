@@ -76,7 +76,7 @@ func malformed(format string, args ...any) error {
 }
 
 func unknownKind(name string) error {
-	return fmt.Errorf("%w %q; a newer version of reprise may know it", ErrUnknownKind, name)
+	return fmt.Errorf("%w %.64q; a newer version of reprise may know it", ErrUnknownKind, name)
 }
 
 // truncated turns an end of input inside a value into a malformed error that is also io.ErrUnexpectedEOF.

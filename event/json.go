@@ -9,6 +9,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -123,7 +124,7 @@ func (t *Trace) WriteJSONL(w io.Writer) error {
 const maxLine = 6*MaxDescription + 64<<10
 
 // ReadJSONL reads a trace in JSON lines from r, to the end of r. The error is a [*DecodeError] with the line, or that
-// of r.
+// of r. The form does not say how many events there are: one that was cut between two lines reads as a shorter trace.
 func ReadJSONL(r io.Reader) (*Trace, error) {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, maxLine)
@@ -234,7 +235,10 @@ func rawOfJSON(v json.Token) raw {
 // eachJSONField calls field for every key of the JSON object that fills line, with the value as a token. For a nested
 // value, which no field of ours has, the token is its opening delimiter.
 func eachJSONField(line []byte, field func(key string, v json.Token) error) error {
-	if !utf8.Valid(line) {
+	switch {
+	case len(bytes.TrimSpace(line)) == 0:
+		return malformed("an empty line")
+	case !utf8.Valid(line), loneSurrogate(line):
 		return malformed("text is not valid UTF-8")
 	}
 	dec := json.NewDecoder(bytes.NewReader(line))
@@ -265,6 +269,35 @@ func eachJSONField(line []byte, field func(key string, v json.Token) error) erro
 		return malformed("text after the JSON object")
 	}
 	return nil
+}
+
+// loneSurrogate reports whether line has an escape of half a character, which encoding/json would replace.
+func loneSurrogate(line []byte) bool {
+	for i := 0; i+1 < len(line); i++ {
+		if line[i] != '\\' {
+			continue
+		}
+		i++ // what follows the backslash is part of the escape
+		if first := escapedUnit(line[i-1:]); utf16.IsSurrogate(first) {
+			if utf16.DecodeRune(first, escapedUnit(line[min(i+5, len(line)):])) == utf8.RuneError {
+				return true
+			}
+			i += 10
+		}
+	}
+	return false
+}
+
+// escapedUnit returns the number of the escape \uXXXX at the start of b, 0 if there is none.
+func escapedUnit(b []byte) rune {
+	if len(b) < 6 || b[0] != '\\' || b[1] != 'u' {
+		return 0
+	}
+	n, err := strconv.ParseUint(string(b[2:6]), 16, 16)
+	if err != nil {
+		return 0
+	}
+	return rune(n)
 }
 
 // skipNested reads to the end of the value that t opens.

@@ -2,6 +2,7 @@ package event
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 )
@@ -24,7 +25,7 @@ var badLines = []badInput{
 		"event: line 1: malformed trace: no metadata on the first line: the input is empty",
 		ErrMalformed, onLine(1, "")},
 	{"blank first line", "\n",
-		"event: line 1: malformed trace: unexpected EOF",
+		"event: line 1: malformed trace: an empty line",
 		ErrMalformed, onLine(1, "")},
 	{"metadata is an array", `[1,42,0,0]`,
 		"event: line 1: malformed trace: not a JSON object",
@@ -66,10 +67,10 @@ var badLines = []badInput{
 		"event: line 1: malformed trace: text after the JSON object",
 		ErrMalformed, onLine(1, "")},
 	{"blank line", metaLine + "\n" + seedLine,
-		"event: line 2, event 0: malformed trace: unexpected EOF",
+		"event: line 2, event 0: malformed trace: an empty line",
 		ErrMalformed, onLine(2, "")},
 	{"blank line at the end", metaLine + seedLine + "\n",
-		"event: line 3, event 1: malformed trace: unexpected EOF",
+		"event: line 3, event 1: malformed trace: an empty line",
 		ErrMalformed, onLine(3, "")},
 	{"second event", metaLine + seedLine + `{}`,
 		"event: line 3, event 1: malformed trace: an event without a field type",
@@ -243,5 +244,19 @@ func TestFailedUnmarshalKeepsValue(t *testing.T) {
 	}
 	if err := json.Unmarshal([]byte(`{"version":1,"seed":8}`), &m); err == nil || m != NewMetadata(7) {
 		t.Errorf("after the error %v the metadata is %+v, want seed 7", err, m)
+	}
+}
+
+// TestLoneSurrogates: half a character is refused, a whole one in two escapes is not.
+func TestLoneSurrogates(t *testing.T) {
+	for escape, want := range map[string]string{
+		`\ud83d\ude00`: "😀", `\u00e9`: "é", `\\ud83d`: `\ud83d`, `\n\\`: "\n\\",
+		`\ud83d`: "", `\ude00`: "", `\ud83dx`: "", `\ud83d\n`: "", `\ud83d\ud83d\ude00`: "",
+	} {
+		var m Metadata
+		err := m.UnmarshalJSON([]byte(`{"version":1,"seed":1,"recorded_at":0,"config_hash":0,"description":"` + escape + `"}`))
+		if want == "" && !errors.Is(err, ErrMalformed) || want != "" && (err != nil || m.Description != want) {
+			t.Errorf("%s: %q, %v; want %q, an error if empty", escape, m.Description, err, want)
+		}
 	}
 }

@@ -24,8 +24,9 @@ type stmt struct {
 // simple and nested are the operations; the nested ones have a body.
 var (
 	simple = []string{"yield", "sleep", "send", "recv", "close", "select", "write", "read", "shut", "break", "draw", "wake",
-		"park", "cancel", "wait-cancel", "fail", "panic", "join", "timer"}
-	nested = []string{"go", "lock", "region", "if-even"}
+		"park", "cancel", "wait-cancel", "fail", "panic", "join", "timer",
+		"tick", "after", "timeout", "await", "signal", "broadcast", "acquire", "release", "add", "once"}
+	nested = []string{"go", "lock", "read-lock", "write-lock", "region", "if-even"}
 )
 
 // programs draws a program of a given depth.
@@ -69,6 +70,12 @@ type world struct {
 	mutexes []*simsched.Mutex
 	chans   []*simsched.Chan[int]
 	pipes   []*simsched.Pipe
+	rw      *simsched.RWMutex
+	cond    *simsched.Cond
+	once    *simsched.Once
+	sem     *simsched.Semaphore
+	held    int64
+	counter *simsched.Atomic[int]
 	closed  [4]bool
 	tasks   []*simsched.Task
 	wakers  []simsched.Waker
@@ -77,7 +84,8 @@ type world struct {
 
 // body returns the program as the body of a run.
 func (p program) body(s *simsched.Sim) error {
-	w := &world{Sim: s}
+	w := &world{Sim: s, rw: s.NewRWMutex("rw"), once: s.NewOnce("once"), sem: s.NewSemaphore("sem", 3),
+		cond: s.NewCond("cond", s.NewMutex("cond")), counter: simsched.NewAtomic(s, 0)}
 	for i := range 4 {
 		w.mutexes = append(w.mutexes, s.NewMutex(fmt.Sprintf("m%d", i)))
 		w.chans = append(w.chans, simsched.NewChan[int](s, fmt.Sprintf("c%d", i), i/2))
@@ -106,6 +114,14 @@ func (w *world) do(s stmt) error {
 		w.mutexes[s.n].Lock()
 		defer w.mutexes[s.n].Unlock()
 		return w.run(s.body)
+	case "read-lock":
+		w.rw.RLock()
+		defer w.rw.RUnlock()
+		return w.run(s.body)
+	case "write-lock":
+		w.rw.Lock()
+		defer w.rw.Unlock()
+		return w.run(s.body)
 	case "region":
 		return w.InRegion("r", func(*simsched.Region) error { return w.run(s.body) })
 	case "if-even":
@@ -124,10 +140,54 @@ func (w *world) do(s stmt) error {
 		return fmt.Errorf("fail %d", s.n)
 	case "panic":
 		panic(s.n)
+	case "timeout":
+		ctx, cancel := w.WithTimeout(w.Context(), time.Duration(s.n)*time.Millisecond)
+		defer cancel()
+		return w.SleepContext(ctx, 2*time.Millisecond)
+	case "acquire":
+		ctx, cancel := w.WithTimeout(w.Context(), 5*time.Millisecond)
+		defer cancel()
+		err := w.sem.Acquire(ctx, int64(s.n))
+		if err == nil {
+			w.held += int64(s.n)
+		}
+		return err
 	default:
+		w.doSync(s)
 		return w.doSimple(s)
 	}
 	return nil
+}
+
+// doSync does the operations that cannot fail on what the tasks of the world share.
+func (w *world) doSync(s stmt) {
+	switch s.op {
+	case "await":
+		w.cond.L.Lock()
+		w.cond.Wait()
+		w.cond.L.Unlock()
+	case "signal":
+		w.cond.Signal()
+	case "broadcast":
+		w.cond.Broadcast()
+	case "release":
+		if n := min(w.held, int64(s.n)); n > 0 {
+			w.held -= n
+			w.sem.Release(n)
+		}
+	case "add":
+		simsched.AddAtomic(w.counter, s.n)
+	case "once":
+		w.once.Do(w.Yield)
+	case "tick":
+		tk := w.NewTicker(time.Duration(1+s.n) * time.Millisecond)
+		tk.C.Recv()
+		w.Sleep(5 * time.Millisecond)
+		tk.C.Recv()
+		tk.Stop()
+	case "after":
+		w.AfterFunc(time.Duration(s.n)*time.Millisecond, func() { w.counter.Store(s.n) })
+	}
 }
 
 func (w *world) doSimple(s stmt) error {

@@ -25,7 +25,7 @@ type ProgramError struct {
 
 // Error names both programs.
 func (e *ProgramError) Error() string {
-	return fmt.Sprintf("replayer: the recording is of %q, the program is %q; replay it against its own program",
+	return fmt.Sprintf("replayer: the recording is of %.60q, the program is %.60q; replay it against its own program",
 		e.Recorded, e.Program)
 }
 
@@ -87,12 +87,12 @@ func Run(src source.Source, cfg simsched.Config, body func(*simsched.Sim) error)
 
 // withoutStop takes errStop, which is no error of the program, out of what simsched.Run returned.
 func withoutStop(err error) error {
+	if !errors.Is(err, errStop) {
+		return err
+	}
 	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
-		if errors.Is(err, errStop) {
-			return nil
-		}
-		return err
+		return nil
 	}
 	var rest []error
 	for _, e := range joined.Unwrap() {
@@ -145,17 +145,30 @@ func (r *replay) fetch() {
 // Choose implements [simsched.Chooser]: the next recorded event tells the outcome. If it cannot be the outcome of this
 // choice, any answer will do, since the event that the run emits next is bound to differ.
 func (r *replay) Choose(c *simsched.Choice) uint64 {
-	if r.more && r.diverged == nil {
-		if id, ok := outcome(c.Point, r.next); ok {
-			if c.Point == simsched.PointValue {
-				return id
-			}
-			if i, ok := c.IndexOf(id); ok {
-				return uint64(i)
-			}
+	if !r.more || r.diverged != nil {
+		return r.beyond.Choose(c)
+	}
+	if c.Point == simsched.PointFault {
+		return r.chooseFault(c)
+	}
+	if id, ok := outcome(c.Point, r.next); ok {
+		if c.Point == simsched.PointValue {
+			return id
+		}
+		if i, ok := c.IndexOf(id); ok {
+			return uint64(i)
 		}
 	}
 	return r.beyond.Choose(c)
+}
+
+// chooseFault injects the fault that the next recorded event tells of, if it does; no event tells of no fault.
+func (r *replay) chooseFault(c *simsched.Choice) uint64 {
+	if r.next.Kind() != event.KindChaosInjection {
+		return 0
+	}
+	answer, _ := c.FaultAnswer(r.next)
+	return answer
 }
 
 // outcome returns the alternative that e tells of, if e is the outcome of a choice at p.

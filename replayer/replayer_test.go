@@ -97,6 +97,20 @@ func TestRunErrorAfterDivergence(t *testing.T) {
 	}
 }
 
+// TestErrorKeepsItsShape: an error of the program that joins others comes out of a replay as it is.
+func TestErrorKeepsItsShape(t *testing.T) {
+	both := fmt.Errorf("both failed: %w, %w", errBoom, errors.New("bang"))
+	body := func(*simsched.Sim) error { return both }
+	tr, err := record(body)
+	if err != both {
+		t.Fatalf("recorded error %v, want %v", err, both)
+	}
+	result, err := replayer.Run(source.FromTrace(tr), settings, body)
+	if err != nil || result.Err != both {
+		t.Errorf("replayed %v, %v; want %v", result.Err, err, both)
+	}
+}
+
 // TestPanicBeforeTheStop: a panic that happened before the replay ended the run is not forgotten.
 func TestPanicBeforeTheStop(t *testing.T) {
 	panics := func(s *simsched.Sim) error {

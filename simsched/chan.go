@@ -1,6 +1,9 @@
 package simsched
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // Chan is a channel of values of type T, with the rules of Go's channels. Which of several waiting tasks is served is a
 // choice.
@@ -13,6 +16,10 @@ type Chan[T any] struct {
 	closed bool
 	recvq  queue
 	sendq  queue
+
+	timer   bool   // belongs to a Timer or Ticker, which looks as if it had no buffer
+	never   bool   // behaves like a nil channel
+	onDrain func() // called when a value was taken out of the buffer; may be nil
 }
 
 // NewChan returns a channel with room for capacity values, 0 for an unbuffered one. The name is for reports. It panics
@@ -28,15 +35,49 @@ func newChan[T any](s *Sim, name string, capacity int) *Chan[T] {
 	return &Chan[T]{sim: s, name: name, buf: make([]T, capacity)}
 }
 
-// Len returns the number of values in the buffer.
-func (c *Chan[T]) Len() int { return c.n }
+// newTimerChan returns a channel with room for the one value that a timer sends without waiting.
+func newTimerChan(s *Sim, name string) *Chan[time.Time] {
+	c := newChan[time.Time](s, name, 1)
+	c.timer = true
+	return c
+}
 
-// Cap returns the capacity of the buffer.
-func (c *Chan[T]) Cap() int { return len(c.buf) }
+// NilChan returns a channel that behaves like a nil channel: operations on it wait for ever and closing it panics. In a
+// [Sim.Select] a nil *Chan does the same.
+func NilChan[T any](s *Sim) *Chan[T] {
+	c := newChan[T](s, "nil", 0)
+	c.never = true
+	return c
+}
+
+// Len returns the number of values in the buffer, 0 for nil and for the channel of a timer.
+func (c *Chan[T]) Len() int {
+	if c == nil || c.timer {
+		return 0
+	}
+	c.sim.look()
+	return c.n
+}
+
+// Cap returns the capacity of the buffer, 0 for nil and for the channel of a timer.
+func (c *Chan[T]) Cap() int {
+	if c == nil || c.timer {
+		return 0
+	}
+	return len(c.buf)
+}
+
+// enter is Sim.enter for an operation on c.
+func (c *Chan[T]) enter(op string) *Task {
+	if c == nil {
+		panic("simsched: " + op + " called on a nil Chan, which belongs to no Sim; NilChan gives one that waits for ever")
+	}
+	return c.sim.enter(op)
+}
 
 // Send sends v, waiting until there is a receiver or room. It panics if c is closed.
 func (c *Chan[T]) Send(v T) {
-	t := c.sim.enter("Chan.Send")
+	t := c.enter("Chan.Send")
 	c.sim.point(t)
 	if c.canSend() {
 		c.send(v)
@@ -49,7 +90,7 @@ func (c *Chan[T]) Send(v T) {
 
 // Recv receives a value, waiting until there is one; ok is false, and the value zero, if c is closed and empty.
 func (c *Chan[T]) Recv() (v T, ok bool) {
-	t := c.sim.enter("Chan.Recv")
+	t := c.enter("Chan.Recv")
 	c.sim.point(t)
 	if c.canRecv() {
 		return c.recv()
@@ -72,6 +113,9 @@ func (c *Chan[T]) All() func(yield func(T) bool) {
 
 // Close closes c: receivers get what is buffered and then zero values, senders panic. It panics if c is closed.
 func (c *Chan[T]) Close() {
+	if c == nil || c.never {
+		panic("simsched: Chan.Close of a nil channel")
+	}
 	t, ok := c.sim.release("Chan.Close")
 	if !ok {
 		return
@@ -110,6 +154,9 @@ func (c *Chan[T]) recv() (v T, ok bool) {
 		v = c.pop()
 		if c.sendq.n > 0 {
 			c.push(c.takeSender())
+		}
+		if c.onDrain != nil {
+			c.onDrain()
 		}
 		return v, true
 	}

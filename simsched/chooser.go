@@ -32,10 +32,11 @@ const (
 	PointCase                // which of the ready cases of a Select is taken: RngValue, the index of the case
 	PointBytes               // how many bytes an I/O operation moves: IoResult
 	PointValue               // a random value for the program, N = 0: RngValue
-	numPoints   = int(PointValue) + 1
+	PointFault               // which fault to inject, N = 0: ChaosInjection, or no event if the answer is 0
+	numPoints   = int(PointFault) + 1
 )
 
-var pointNames = [numPoints]string{"task", "timer", "waiter", "case", "bytes", "value"}
+var pointNames = [numPoints]string{"task", "timer", "waiter", "case", "bytes", "value", "fault"}
 
 // String returns the name of p.
 func (p Point) String() string { return pointNames[p] }
@@ -46,6 +47,9 @@ type Choice struct {
 	Point  Point
 	N      int    // number of alternatives, 0 for any number
 	Stream uint64 // PointValue: which stream, a hash of its label
+
+	Chaos    *Chaos   // PointFault: the settings
+	Occasion Occasion // PointFault: which faults are possible
 
 	sim   *Sim
 	queue *queue   // PointTask, PointWaiter
@@ -98,12 +102,20 @@ func (c *Choice) IndexOf(id uint64) (int, bool) {
 // alternatives in it first.
 func (s *Sim) choose(p Point, n int) int {
 	s.choice.Point, s.choice.N = p, n
-	answer := s.cfg.Chooser.Choose(&s.choice)
+	answer := s.ask()
 	if answer >= uint64(n) {
 		s.fail(&ChooserError{Point: p, Answer: answer, N: n})
 		return 0
 	}
 	return int(answer)
+}
+
+// ask asks the Chooser what is in s.choice.
+func (s *Sim) ask() uint64 {
+	s.inHook = true
+	answer := s.cfg.Chooser.Choose(&s.choice)
+	s.inHook = false
+	return answer
 }
 
 // chooseWaiter takes one of the waiters of q, which is not empty, out of it.
@@ -120,9 +132,11 @@ func (s *Sim) chooseWaiter(p Point, q *queue) *waiter {
 
 // random is the Chooser that draws uniformly.
 type random struct {
+	used    bool // by a run
 	seed    uint64
 	points  [numPoints]*rand.PCG
 	streams map[uint64]*rand.PCG
+	faults  *rand.PCG
 }
 
 // NewRandom returns the Chooser that draws every choice at random from seed. Each point and each stream of values has a
@@ -136,16 +150,38 @@ func NewRandom(seed uint64) Chooser {
 	return r
 }
 
+// oneRun is a Chooser that knows whether it has served a run.
+type oneRun interface{ claim() (first bool) }
+
+func (r *random) claim() bool {
+	first := !r.used
+	r.used = true
+	return first
+}
+
+func (r *roundRobin) claim() bool { return r.values.claim() }
+
 // Choose implements [Chooser].
 func (r *random) Choose(c *Choice) uint64 {
-	if c.Point == PointValue {
+	switch c.Point {
+	case PointValue:
 		return r.stream(c.Stream).Uint64()
+	case PointFault:
+		if r.faults == nil {
+			r.faults = derive(c.Chaos.Seed, labelHash("faults"))
+		}
+		return c.drawFault(r.faults.Uint64)
 	}
 	x := r.points[c.Point].Uint64()
 	if c.Point == PointBytes && x&3 != 0 {
 		return 0
 	}
-	hi, _ := bits.Mul64(x, uint64(c.N))
+	return below(x, uint64(c.N))
+}
+
+// below maps a random number to 0..n-1.
+func below(x, n uint64) uint64 {
+	hi, _ := bits.Mul64(x, n)
 	return hi
 }
 
@@ -158,18 +194,18 @@ func (r *random) stream(label uint64) *rand.PCG {
 	return g
 }
 
-// roundRobin takes turns and draws only values.
+// roundRobin takes turns and draws only values and faults.
 type roundRobin struct{ values *random }
 
 // NewRoundRobin returns the Chooser that takes the tamest alternative of every choice: tasks and waiters take turns in
-// the order they came. Random values for the program are drawn from seed as in [NewRandom].
+// the order they came. Random values for the program are drawn from seed, and faults, as in [NewRandom].
 func NewRoundRobin(seed uint64) Chooser {
 	return &roundRobin{&random{seed: seed, streams: map[uint64]*rand.PCG{}}}
 }
 
 // Choose implements [Chooser].
 func (r *roundRobin) Choose(c *Choice) uint64 {
-	if c.Point == PointValue {
+	if c.Point == PointValue || c.Point == PointFault {
 		return r.values.Choose(c)
 	}
 	return 0
@@ -212,11 +248,16 @@ type stream struct {
 
 // Uint64 implements rand.Source.
 func (st *stream) Uint64() uint64 {
-	s := st.sim
-	t := s.enter("Rand")
-	s.choice.Point, s.choice.N, s.choice.Stream = PointValue, 0, st.label
-	v := s.cfg.Chooser.Choose(&s.choice)
+	t := st.sim.enter("Rand")
+	v := st.sim.draw(st.label)
+	st.sim.stopIfEnded(t)
+	return v
+}
+
+// draw draws a value of a stream, for timers too.
+func (s *Sim) draw(stream uint64) uint64 {
+	s.choice.Point, s.choice.N, s.choice.Stream = PointValue, 0, stream
+	v := s.ask()
 	s.emit(event.RngValue(v))
-	s.stopIfEnded(t)
 	return v
 }

@@ -97,6 +97,9 @@ func TestDrawsShiftNoOtherDraws(t *testing.T) {
 		seed := rapid.Uint64().Draw(t, "seed")
 		questions := rapid.SliceOf(rapid.Custom(func(t *rapid.T) Choice {
 			p := Point(rapid.IntRange(0, numPoints-1).Draw(t, "point"))
+			if p == PointFault {
+				return Choice{Point: p, Chaos: &Chaos{Delay: 500_000, Seed: 1, MaxDelay: 9}}
+			}
 			if p == PointValue {
 				return Choice{Point: p, Stream: rapid.Uint64Range(0, 2).Draw(t, "stream")}
 			}
@@ -212,8 +215,8 @@ func TestChooserContract(t *testing.T) {
 			}
 		}
 	}
-	if len(asked) != numPoints {
-		t.Errorf("asked at %d kinds of points, want all %d", len(asked), numPoints)
+	if len(asked) != numPoints-1 || asked[PointFault] {
+		t.Errorf("asked at %d kinds of points, want all %d but the faults, which no program here has", len(asked), numPoints)
 	}
 }
 
@@ -239,7 +242,7 @@ func TestPointNames(t *testing.T) {
 	for p := range Point(numPoints) {
 		names = append(names, p.String())
 	}
-	wantLines(t, "the names of the points", names, "task", "timer", "waiter", "case", "bytes", "value")
+	wantLines(t, "the names of the points", names, "task", "timer", "waiter", "case", "bytes", "value", "fault")
 }
 
 func TestChooserOutOfRange(t *testing.T) {

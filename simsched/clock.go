@@ -1,6 +1,7 @@
 package simsched
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"time"
@@ -23,7 +24,8 @@ type clock struct {
 type timer struct {
 	id       event.TimerID
 	deadline uint64
-	place    int // 1 + index in the heap, 0 if not there; index in dueSet.left while due
+	place    int  // 1 + index in the heap, 0 if not there; index in dueSet.left while due
+	due      bool // in the dueSet
 	task     *Task
 	fire     func()
 }
@@ -50,10 +52,14 @@ func (s *Sim) start(t *timer, d time.Duration) {
 
 // cancel takes t out of the queue and reports whether it was there.
 func (s *Sim) cancel(t *timer) bool {
-	if t.place == 0 {
+	switch {
+	case t.due:
+		s.clock.due.remove(t)
+	case t.place == 0:
 		return false
+	default:
+		s.clock.removeAt(t.place - 1)
 	}
-	s.clock.removeAt(t.place - 1)
 	s.emit(event.TimerCancelled(t.id))
 	return true
 }
@@ -65,6 +71,9 @@ func (s *Sim) advance() bool {
 		return false
 	}
 	from := c.now
+	if c.heap[0].deadline <= from {
+		return true // set while others fired, to fire at once
+	}
 	c.now = c.heap[0].deadline
 	s.emit(event.TimeAdvanced(from, c.now))
 	return true
@@ -100,64 +109,92 @@ func (s *Sim) fireDue() {
 
 // dueSet holds the timers of one instant while they fire.
 type dueSet struct {
-	all  []*timer // by id
-	left []*timer // not yet fired, alternative 0 last
+	all   []dueTimer // by id
+	first int        // index in all of the first that is left
+	left  []*timer   // not yet fired, in no order
 }
 
-func (d *dueSet) add(t *timer) { d.all = append(d.all, t) }
+// dueTimer is a timer under the identifier with which it came due; it may be set anew while others fire.
+type dueTimer struct {
+	id    event.TimerID
+	timer *timer
+}
+
+func (a dueTimer) compare(id event.TimerID) int { return cmp.Compare(a.id, id) }
+
+func (d *dueSet) add(t *timer) { d.all = append(d.all, dueTimer{t.id, t}) }
 
 // seal starts the firing. Timers leave the heap by deadline and then id; those that were late may break the order of
 // ids.
 func (d *dueSet) seal() {
-	slices.SortFunc(d.all, func(a, b *timer) int {
-		if a.id < b.id {
-			return -1
-		}
-		return 1
-	})
-	for i := len(d.all) - 1; i >= 0; i-- {
-		d.all[i].place = len(d.left)
-		d.left = append(d.left, d.all[i])
+	slices.SortFunc(d.all, func(a, b dueTimer) int { return a.compare(b.id) })
+	for _, x := range d.all {
+		x.timer.place, x.timer.due = len(d.left), true
+		d.left = append(d.left, x.timer)
 	}
 }
 
-func (d *dueSet) at(i int) *timer { return d.left[len(d.left)-1-i] }
+// oldest returns the timer that was made first of those that are left, of which there is one.
+func (d *dueSet) oldest() *timer {
+	for x := d.all[d.first]; !x.left(); x = d.all[d.first] {
+		d.first++
+	}
+	return d.all[d.first].timer
+}
 
-// take removes alternative i, in constant time: alternative 0 moves to its place.
+// left reports whether the timer has neither fired nor been stopped.
+func (x dueTimer) left() bool { return x.timer.due && x.timer.id == x.id }
+
+// at returns alternative i: the places in left, with that of the oldest and 0 exchanged.
+func (d *dueSet) at(i int) *timer {
+	oldest := d.oldest()
+	switch i {
+	case 0:
+		return oldest
+	case oldest.place:
+		return d.left[0]
+	}
+	return d.left[i]
+}
+
+// take removes alternative i.
 func (d *dueSet) take(i int) *timer {
-	t, last := d.at(i), len(d.left)-1
+	t := d.at(i)
+	d.remove(t)
+	return t
+}
+
+func (d *dueSet) remove(t *timer) {
+	last := len(d.left) - 1
 	d.left[t.place] = d.left[last]
 	d.left[t.place].place = t.place
 	d.left[last] = nil
 	d.left = d.left[:last]
-	t.place = 0
-	return t
+	t.place, t.due = 0, false
 }
 
 func (d *dueSet) clear() {
 	clear(d.all)
-	d.all = d.all[:0]
+	d.all, d.first = d.all[:0], 0
 }
 
 // indexOf finds a timer that has not fired.
 func (d *dueSet) indexOf(id event.TimerID) (int, bool) {
-	at, ok := slices.BinarySearchFunc(d.all, id, func(t *timer, id event.TimerID) int {
-		switch {
-		case t.id < id:
-			return -1
-		case t.id > id:
-			return 1
-		}
-		return 0
-	})
+	at, ok := slices.BinarySearchFunc(d.all, id, dueTimer.compare)
 	if !ok {
 		return 0, false
 	}
-	t := d.all[at]
-	if t.place >= len(d.left) || d.left[t.place] != t {
+	x := d.all[at]
+	if !x.left() {
 		return 0, false
 	}
-	return len(d.left) - 1 - t.place, true
+	switch oldest := d.oldest(); x.timer.place {
+	case oldest.place:
+		return 0, true
+	case 0:
+		return oldest.place, true
+	}
+	return x.timer.place, true
 }
 
 func (c *clock) set(i int, t *timer) {
@@ -215,10 +252,19 @@ func (c *clock) removeAt(i int) {
 }
 
 // Now returns the virtual time. It starts at 2000-01-01 00:00:00 UTC.
-func (s *Sim) Now() time.Time { return epoch.Add(time.Duration(s.clock.now)) }
+func (s *Sim) Now() time.Time { return epoch.Add(s.Elapsed()) }
+
+// Since returns the virtual time since t.
+func (s *Sim) Since(t time.Time) time.Duration { return s.Now().Sub(t) }
+
+// Until returns the virtual time until t.
+func (s *Sim) Until(t time.Time) time.Duration { return t.Sub(s.Now()) }
 
 // Elapsed returns the virtual time since the start of the run.
-func (s *Sim) Elapsed() time.Duration { return time.Duration(s.clock.now) }
+func (s *Sim) Elapsed() time.Duration {
+	s.look()
+	return time.Duration(s.clock.now)
+}
 
 // Sleep waits for a duration of virtual time. If d is not positive it is a scheduling point and nothing else.
 func (s *Sim) Sleep(d time.Duration) {
@@ -227,6 +273,11 @@ func (s *Sim) Sleep(d time.Duration) {
 	if d <= 0 {
 		return
 	}
+	s.sleepFor(t, d)
+}
+
+// sleepFor is Sleep without the scheduling point.
+func (s *Sim) sleepFor(t *Task, d time.Duration) {
 	t.sleep.task = t
 	s.start(&t.sleep, d)
 	t.blockedOn = sleeping{}
@@ -237,38 +288,3 @@ func (s *Sim) Sleep(d time.Duration) {
 type sleeping struct{}
 
 func (sleeping) waitsFor() string { return "in Sleep" }
-
-// Timer sends the time on C once. It is made by [Sim.NewTimer].
-type Timer struct {
-	C     *Chan[time.Time] // has room for one
-	sim   *Sim
-	timer timer
-}
-
-// NewTimer returns a timer that sends the time on its C after d.
-func (s *Sim) NewTimer(d time.Duration) *Timer {
-	t := s.enter("NewTimer")
-	s.point(t)
-	tm := &Timer{C: newChan[time.Time](s, "timer", 1), sim: s}
-	tm.timer.fire = func() { tm.C.offer(s.Now()) }
-	s.start(&tm.timer, d)
-	return tm
-}
-
-// After returns the channel of a new timer.
-func (s *Sim) After(d time.Duration) *Chan[time.Time] { return s.NewTimer(d).C }
-
-// Stop prevents the timer from firing and reports whether it did: false if it was stopped before, or has fired and its
-// value was received. As in Go since 1.23, no value is left in C after a call.
-func (t *Timer) Stop() bool {
-	me, ok := t.sim.release("Timer.Stop")
-	if !ok {
-		return false
-	}
-	t.sim.point(me)
-	stopped := t.sim.cancel(&t.timer)
-	if !stopped && t.C.drop() {
-		stopped = true
-	}
-	return stopped
-}

@@ -113,10 +113,12 @@ func (m *clockMachine) choose(c *Choice) uint64 {
 	if c.Point != PointTimer || c.N != len(m.due) {
 		m.draw.Fatalf("asked for a %v of %d, want a timer of %d", c.Point, c.N, len(m.due))
 	}
-	for i, id := range m.due {
-		if at, ok := c.IndexOf(uint64(id)); c.ID(i) != uint64(id) || at != i || !ok {
-			m.draw.Fatalf("alternative %d is timer %d and IndexOf(%d) = %d, %v; want the alternatives %v",
-				i, c.ID(i), id, at, ok, m.due)
+	if c.ID(0) != uint64(m.due[0]) {
+		m.draw.Fatalf("alternative 0 is timer %d, want the one that was made first of %v", c.ID(0), m.due)
+	}
+	for i := range m.due {
+		if at, ok := c.IndexOf(c.ID(i)); at != i || !ok {
+			m.draw.Fatalf("alternative %d is timer %d, whose IndexOf is %d, %v", i, c.ID(i), at, ok)
 		}
 	}
 	for id := range event.TimerID(len(m.timers) + 2) {
@@ -127,14 +129,13 @@ func (m *clockMachine) choose(c *Choice) uint64 {
 	return uint64(rapid.IntRange(0, c.N-1).Draw(m.draw, "alternative"))
 }
 
-// fired takes a timer out of what is due; alternative 0 moves to its place.
+// fired takes a timer out of what is due.
 func (m *clockMachine) fired(tm *timer) {
 	i := slices.Index(m.due, tm.id)
 	if i < 0 {
 		m.draw.Fatalf("timer %d fired, due are %v", tm.id, m.due)
 	}
-	m.due[i] = m.due[0]
-	m.due = m.due[1:]
+	m.due = slices.Delete(m.due, i, i+1)
 	m.want = append(m.want, event.TimerFired(tm.id))
 }
 

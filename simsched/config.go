@@ -3,6 +3,7 @@ package simsched
 import (
 	"encoding/binary"
 	"hash/fnv"
+	"strings"
 
 	"github.com/reprise-go/reprise/event"
 )
@@ -21,7 +22,8 @@ type Config struct {
 	// Seed is the seed of the run. It is reported as the first event and feeds the default Chooser.
 	Seed uint64
 
-	// Chooser makes every choice of the run; nil means NewRandom(Seed). A Chooser has state and serves one run.
+	// Chooser makes every choice of the run; nil means NewRandom(Seed). A Chooser has state and serves one
+	// run: Run panics if it gets one of this package for the second time.
 	Chooser Chooser
 
 	// Observer sees every event of the run; nil means none.
@@ -31,6 +33,19 @@ type Config struct {
 	// operations within one step; 0 means 1,000,000.
 	MaxSteps uint64
 
+	// Chaos injects faults; the zero value none.
+	Chaos Chaos
+
+	// Progress is kept up to date during the run, for a watchdog; nil for none.
+	Progress *Progress
+
+	// CallSites asks for the code lines at which tasks come to scheduling points, for reports. It changes no run.
+	CallSites bool
+
+	// CheckGoroutines makes every operation check that it is called by the goroutine of the running task, and panic if
+	// not. It costs about a microsecond an operation and changes no run.
+	CheckGoroutines bool
+
 	// CheckpointEvery is the number of scheduling steps between two checkpoints; 0 means 1000, a negative number
 	// means none.
 	CheckpointEvery int
@@ -38,6 +53,7 @@ type Config struct {
 
 // validate fills the defaults.
 func (c Config) validate() Config {
+	c.Chaos = c.Chaos.validate()
 	if c.Chooser == nil {
 		c.Chooser = NewRandom(c.Seed)
 	}
@@ -50,13 +66,18 @@ func (c Config) validate() Config {
 	return c
 }
 
-// Hash returns a hash of the settings that can change a run, never 0: MaxSteps and CheckpointEvery. The seed and the
-// choices are not part of it, a recording has them anyway.
+// Hash returns a hash of the settings that can change a run, never 0: MaxSteps, CheckpointEvery and the rates of Chaos. The
+// seeds and the choices are not part of it, a recording has them anyway.
 func (c Config) Hash() uint64 {
 	c = c.validate()
 	b := append([]byte(nil), "simsched 1"...)
 	b = binary.BigEndian.AppendUint64(b, c.MaxSteps)
 	b = binary.BigEndian.AppendUint64(b, uint64(int64(max(c.CheckpointEvery, -1))))
+	if c.Chaos != (Chaos{}).validate() {
+		for _, rate := range c.Chaos.rates() {
+			b = binary.BigEndian.AppendUint64(b, uint64(rate))
+		}
+	}
 	h := fnv.New64a()
 	h.Write(b)
 	return max(h.Sum64(), 1)
@@ -66,6 +87,9 @@ func (c Config) Hash() uint64 {
 func (c Config) Metadata() event.Metadata {
 	m := event.NewMetadata(c.Seed)
 	m.ConfigHash = c.Hash()
-	m.Description = c.Program
+	m.Description = strings.ToValidUTF8(c.Program, "\uFFFD")
+	if len(m.Description) > event.MaxDescription {
+		m.Description = strings.ToValidUTF8(m.Description[:event.MaxDescription], "")
+	}
 	return m
 }

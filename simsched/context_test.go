@@ -27,8 +27,8 @@ func TestContext(t *testing.T) {
 				t.Error("the context of a region that is not cancelled has a deadline, a value, an error, or is done")
 			}
 			r.Cancel(event.CancelTimeout)
-			if ctx.Err() != context.Canceled || !isDone(ctx) || context.Cause(ctx) != context.Canceled {
-				t.Errorf("after Cancel: Err = %v, done %v; want context.Canceled, true", ctx.Err(), isDone(ctx))
+			if ctx.Err() != context.DeadlineExceeded || !isDone(ctx) || context.Cause(ctx) != context.DeadlineExceeded {
+				t.Errorf("after Cancel: Err = %v, done %v; want context.DeadlineExceeded, true", ctx.Err(), isDone(ctx))
 			}
 			return nil
 		})
@@ -199,7 +199,7 @@ func TestOnDone(t *testing.T) {
 // TestOnDoneOfForeignContexts takes no context that can be cancelled without its region: it would wait for the wrong
 // thing.
 func TestOnDoneOfForeignContexts(t *testing.T) {
-	const want = "simsched: OnDone called with a context whose cancellation is not that of a Region"
+	const want = "simsched: OnDone called with a context that tasks cannot wait for: it must come from Sim.Context, Region.Context, Sim.WithCancel, Sim.WithDeadline or Sim.WithTimeout, with values at the most"
 	mustRun(t, inTurns(), func(s *Sim) {
 		wantPanic(t, want, func() { OnDone(context.Background()) })
 		wantPanic(t, want, func() { OnDone(context.WithoutCancel(s.Context())) })

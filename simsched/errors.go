@@ -15,60 +15,33 @@ var (
 	ErrStepLimit = errors.New("step limit reached")
 )
 
-// Blocked is a task that waits for something that cannot happen any more.
-type Blocked struct {
-	Task     event.TaskID
-	Name     string
-	WaitsFor string // such as `for mutex "a" held by T2 worker`
-}
-
-// DeadlockError says that no task of the run can go on. It is [ErrDeadlock].
-type DeadlockError struct {
-	Blocked []Blocked // every live task, by index
-}
-
-// Error lists the tasks, one a line.
-func (e *DeadlockError) Error() string {
-	return fmt.Sprintf("simsched: deadlock: %d tasks wait and none can go on%s", len(e.Blocked), list(e.Blocked))
-}
-
-// Is reports whether target is [ErrDeadlock].
-func (e *DeadlockError) Is(target error) bool { return target == ErrDeadlock }
-
-// LeakError says that the main task has returned and the tasks that are left cannot go on. It is [ErrLeak].
-type LeakError struct {
-	Blocked []Blocked // every live task, by index
-}
-
-// Error lists the tasks, one a line.
-func (e *LeakError) Error() string {
-	return fmt.Sprintf("simsched: leaked tasks: the main task has returned, %d tasks wait for ever%s",
-		len(e.Blocked), list(e.Blocked))
-}
-
-// Is reports whether target is [ErrLeak].
-func (e *LeakError) Is(target error) bool { return target == ErrLeak }
-
-func list(blocked []Blocked) string {
-	var b strings.Builder
-	for _, t := range blocked {
-		fmt.Fprintf(&b, "\n\t%v %s waits %s", t.Task, t.Name, t.WaitsFor)
-	}
-	return b.String()
-}
-
 // StepLimitError says that the run took as many steps as it may: a livelock, or a limit that is too low. It is
 // [ErrStepLimit].
 type StepLimitError struct {
 	Steps uint64
 	Task  event.TaskID // that ran last
 	Name  string
+
+	// Cycle is the shortest sequence of events, one or more steps, that repeats up to the end, where ticks, times,
+	// timers and values are taken as equal; empty if there is none among the last events. Repeats tells how often it was
+	// seen.
+	Cycle   []event.Event
+	Repeats int
 }
 
-// Error names the limit and the task that ran last.
+// Error names the limit, the task that ran last, and the cycle.
 func (e *StepLimitError) Error() string {
-	return fmt.Sprintf("simsched: step limit reached: %d steps, %v %s ran last; the program does not come to an end, or Config.MaxSteps is too low",
-		e.Steps, e.Task, e.Name)
+	var b strings.Builder
+	fmt.Fprintf(&b, "simsched: step limit reached: %d steps, %v %s ran last; ", e.Steps, e.Task, e.Name)
+	if e.Repeats == 0 {
+		b.WriteString("the program does not come to an end, or Config.MaxSteps is too low")
+		return b.String()
+	}
+	fmt.Fprintf(&b, "a livelock: at the end %d events repeat at least %d times", len(e.Cycle), e.Repeats)
+	for _, x := range e.Cycle {
+		fmt.Fprintf(&b, "\n\t%v", x)
+	}
+	return b.String()
 }
 
 // Is reports whether target is [ErrStepLimit].
@@ -105,20 +78,6 @@ func (e *ChooserError) Error() string {
 	return fmt.Sprintf("simsched: the Chooser answered %d to a choice of a %v with %d alternatives", e.Answer, e.Point, e.N)
 }
 
-// stuck says why no task can go on.
-func (s *Sim) stuck() error {
-	var blocked []Blocked
-	for i := range s.tasks.slots {
-		if t := s.tasks.slots[i].value; !t.done {
-			blocked = append(blocked, Blocked{t.id, t.name, t.blockedOn.waitsFor()})
-		}
-	}
-	if s.main.done {
-		return &LeakError{blocked}
-	}
-	return &DeadlockError{blocked}
-}
-
 // result joins all that went wrong in a run.
 func (s *Sim) result() error {
 	errs := []error{s.err}
@@ -130,12 +89,34 @@ func (s *Sim) result() error {
 			errs = append(errs, r.errors()...)
 		}
 	}
+	told := map[*PanicError]bool{}
+	for _, err := range errs {
+		collectPanics(err, told)
+	}
 	for _, p := range s.panics {
-		if !errors.Is(errors.Join(errs...), p) {
+		if !told[p] {
 			errs = append(errs, p)
 		}
 	}
 	return join(errs)
+}
+
+// errHook ends a run in which the Observer or the Chooser has panicked.
+var errHook = errors.New("simsched: the Observer or the Chooser panicked")
+
+// collectPanics notes the panics inside err.
+func collectPanics(err error, told map[*PanicError]bool) {
+	if p, ok := err.(*PanicError); ok {
+		told[p] = true
+	}
+	switch e := err.(type) {
+	case interface{ Unwrap() []error }:
+		for _, part := range e.Unwrap() {
+			collectPanics(part, told)
+		}
+	case interface{ Unwrap() error }:
+		collectPanics(e.Unwrap(), told)
+	}
 }
 
 // join is errors.Join that leaves a single error as it is.

@@ -120,3 +120,24 @@ func TestTwoRunsAtOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestForeignGoroutine: with CheckGoroutines an operation of a real goroutine panics, and those of tasks do not.
+func TestForeignGoroutine(t *testing.T) {
+	cfg := inTurns()
+	cfg.CheckGoroutines = true
+	mustRun(t, cfg, func(s *Sim) {
+		mu := s.NewMutex("m")
+		for range 3 {
+			_ = s.Go("task", func() error { mu.Lock(); s.Yield(); mu.Unlock(); return nil })
+		}
+		s.Sleep(1)
+		panicked := make(chan any)
+		go func() {
+			defer func() { panicked <- recover() }()
+			mu.Lock()
+		}()
+		if v, _ := (<-panicked).(string); !strings.Contains(v, "Mutex.Lock called by a goroutine that is not the running task") {
+			t.Errorf("panic %q, want one that names the method and the rule", v)
+		}
+	})
+}

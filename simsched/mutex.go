@@ -23,6 +23,14 @@ func (s *Sim) NewMutex(name string) *Mutex { return &Mutex{sim: s, name: name} }
 func (m *Mutex) Lock() {
 	t := m.sim.enter("Mutex.Lock")
 	m.sim.point(t)
+	m.acquire(t)
+}
+
+// acquire is Lock without the scheduling point.
+func (m *Mutex) acquire(t *Task) {
+	if m.holder != nil {
+		m.sim.faultInWait(t)
+	}
 	for m.holder != nil {
 		m.sim.block(t, &m.queue, m)
 	}
@@ -50,6 +58,11 @@ func (m *Mutex) Unlock() {
 	if m.holder == nil {
 		panic("simsched: Mutex.Unlock of an unlocked mutex")
 	}
+	m.free()
+}
+
+// free is Unlock without the scheduling point.
+func (m *Mutex) free() {
 	m.holder = nil
 	if m.queue.n > 0 {
 		m.sim.wakeOne(&m.queue)

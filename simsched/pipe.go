@@ -35,6 +35,9 @@ func (p *Pipe) Read(b []byte) (int, error) {
 	if len(b) == 0 {
 		return 0, nil
 	}
+	if err := p.reg.Fault(); err != nil {
+		return 0, err
+	}
 	for len(p.buf) == 0 && !p.closed && p.broken == 0 {
 		p.reg.ClearReady(event.Readable)
 		p.reg.Wait(event.Readable)
@@ -56,6 +59,9 @@ func (p *Pipe) Read(b []byte) (int, error) {
 // of a pipe that was broken; n bytes were written then.
 func (p *Pipe) Write(b []byte) (n int, err error) {
 	p.sim.point(p.sim.enter("Pipe.Write"))
+	if err := p.reg.Fault(); err != nil {
+		return 0, err
+	}
 	for n < len(b) {
 		for len(p.buf) == p.limit && !p.closed && p.broken == 0 {
 			p.reg.ClearReady(event.Writable)

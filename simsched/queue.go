@@ -7,47 +7,64 @@ import "github.com/reprise-go/reprise/event"
 type waiter struct {
 	task  *Task
 	queue *queue // where it is, nil if nowhere
-	pos   int    // index into queue.buf
-	slot  any    // channels: *T, where the value comes from or goes to
-	index int    // Select: which case
-	ok    bool   // channels: the value was sent, the channel not closed
+	place int    // index into queue.all
+	older *waiter
+	newer *waiter
+	slot  any  // channels: *T, where the value comes from or goes to
+	index int  // Select: which case
+	ok    bool // channels: the value was sent, the channel not closed
 }
 
-// queue is a ring of waiters: first in, first out when the front is taken, and any element can be taken in constant
-// time, in which case the front moves to its place.
+// queue holds waiters. Any of them can be taken in constant time, and the others keep their age: alternative 0 is always
+// the one that has waited longest. The alternatives after it are in no order.
 type queue struct {
-	buf  []*waiter // length 0 or a power of two
-	head int
-	n    int
+	all    []*waiter // in no order
+	oldest *waiter
+	newest *waiter
+	n      int // len(all)
 }
 
-func (q *queue) at(i int) *waiter { return q.buf[(q.head+i)&(len(q.buf)-1)] }
+// at returns alternative i: the places in all, with that of the oldest and 0 exchanged.
+func (q *queue) at(i int) *waiter {
+	switch i {
+	case 0:
+		return q.oldest
+	case q.oldest.place:
+		return q.all[0]
+	}
+	return q.all[i]
+}
 
 func (q *queue) push(w *waiter) {
-	if q.n == len(q.buf) {
-		q.grow()
-	}
-	w.queue, w.pos = q, (q.head+q.n)&(len(q.buf)-1)
-	q.buf[w.pos] = w
+	w.queue, w.place = q, q.n
+	q.all = append(q.all, w)
 	q.n++
-}
-
-func (q *queue) grow() {
-	buf := make([]*waiter, max(4, 2*len(q.buf)))
-	for i := range q.n {
-		buf[i] = q.at(i)
-		buf[i].pos = i
+	w.older = q.newest
+	if q.newest == nil {
+		q.oldest = w
+	} else {
+		q.newest.newer = w
 	}
-	q.buf, q.head = buf, 0
+	q.newest = w
 }
 
 func (q *queue) remove(w *waiter) {
-	front := q.buf[q.head]
-	q.buf[w.pos], front.pos = front, w.pos
-	q.buf[q.head] = nil
-	q.head = (q.head + 1) & (len(q.buf) - 1)
 	q.n--
-	w.queue = nil
+	last := q.all[q.n]
+	q.all[w.place], last.place = last, w.place
+	q.all[q.n] = nil
+	q.all = q.all[:q.n]
+	if w.older == nil {
+		q.oldest = w.newer
+	} else {
+		w.older.newer = w.newer
+	}
+	if w.newer == nil {
+		q.newest = w.older
+	} else {
+		w.newer.older = w.older
+	}
+	w.queue, w.older, w.newer = nil, nil, nil
 }
 
 // indexOf returns where t stands in q.
@@ -59,16 +76,24 @@ func (q *queue) indexOf(t *Task) (int, bool) {
 		}
 		w = &t.cases[i]
 	}
-	return (w.pos - q.head) & (len(q.buf) - 1), true
+	switch w.place {
+	case q.oldest.place:
+		return 0, true
+	case 0:
+		return q.oldest.place, true
+	}
+	return w.place, true
 }
 
 // wakeOne serves one of the waiters of q, which is not empty: takes it out, makes its task ready and returns it.
 func (s *Sim) wakeOne(q *queue) *waiter {
 	w := s.chooseWaiter(PointWaiter, q)
-	s.emit(event.WakerWake(w.task.id))
+	s.emitWake(w)
 	s.makeReady(w)
 	return w
 }
+
+func (s *Sim) emitWake(w *waiter) { s.emit(event.WakerWake(w.task.id)) }
 
 // wakeAll wakes all waiters of q, calling each before its task is made ready.
 func (s *Sim) wakeAll(q *queue, each func(*waiter)) {

@@ -51,37 +51,35 @@ func (m *queueMachine) takeAny(t *rapid.T) {
 	m.take(rapid.IntRange(0, len(m.rival)-1).Draw(t, "which"))
 }
 
-// take removes the i-th waiter; in the rival, too, the front moves to its place.
+// take removes the waiter that has the i-th age.
 func (m *queueMachine) take(i int) {
 	m.queue.remove(m.rival[i])
-	m.rival[i].queue = nil
-	m.rival[i] = m.rival[0]
-	m.rival = m.rival[1:]
+	m.rival = slices.Delete(m.rival, i, i+1)
 }
 
 func (m *queueMachine) check(t *rapid.T) {
-	if m.queue.n != len(m.rival) {
-		t.Fatalf("the queue has %d waiters, want %d", m.queue.n, len(m.rival))
+	if m.queue.n != len(m.rival) || len(m.queue.all) != len(m.rival) {
+		t.Fatalf("the queue has %d waiters and keeps %d, want %d", m.queue.n, len(m.queue.all), len(m.rival))
 	}
-	for i, w := range m.rival {
-		if m.queue.at(i) != w || w.queue != &m.queue {
-			t.Fatalf("another waiter at %d, or one that thinks it is elsewhere", i)
+	if len(m.rival) > 0 && m.queue.at(0) != m.rival[0] {
+		t.Fatal("alternative 0 is not the waiter that has waited longest")
+	}
+	seen := map[*waiter]bool{}
+	for i := range m.rival {
+		w := m.queue.at(i)
+		if seen[w] || !slices.Contains(m.rival, w) || w.queue != &m.queue {
+			t.Fatalf("alternative %d is there twice, or should not be there, or thinks it is elsewhere", i)
+		}
+		seen[w] = true
+		if at, ok := m.queue.indexOf(w.task); !ok || at != i {
+			t.Fatalf("indexOf = %d, %v; want %d", at, ok, i)
 		}
 	}
 	for _, task := range m.tasks {
-		want := slices.IndexFunc(m.rival, func(w *waiter) bool { return w.task == task })
-		if i, ok := m.queue.indexOf(task); ok != (want >= 0) || ok && i != want {
-			t.Fatalf("indexOf = %d, %v; want %d, -1 for none", i, ok, want)
+		want := slices.ContainsFunc(m.rival, func(w *waiter) bool { return w.task == task })
+		if _, ok := m.queue.indexOf(task); ok != want {
+			t.Fatalf("indexOf says %v, want %v", ok, want)
 		}
-	}
-	kept := 0
-	for _, w := range m.queue.buf {
-		if w != nil {
-			kept++
-		}
-	}
-	if kept != len(m.rival) {
-		t.Fatalf("the ring keeps %d waiters alive, want %d", kept, len(m.rival))
 	}
 }
 

@@ -27,19 +27,28 @@ func (s *Sim) Register(name string) *Registration {
 func (r *Registration) Token() event.Token { return r.token }
 
 // Readiness returns what r is ready for.
-func (r *Registration) Readiness() event.Readiness { return r.readiness }
+func (r *Registration) Readiness() event.Readiness {
+	r.sim.look()
+	return r.readiness
+}
 
 // SetReady adds flags to the readiness. If that changes it, it is an IoReady event with the whole readiness, and the
 // tasks that wait are woken to look.
 func (r *Registration) SetReady(flags event.Readiness) {
-	t, ok := r.sim.release("Registration.SetReady")
-	if !ok || r.readiness.Has(flags) {
-		return
+	if t, ok := r.sim.release("Registration.SetReady"); ok && r.raise(flags) {
+		r.sim.stopIfEnded(t)
+	}
+}
+
+// raise is SetReady for timers too. It reports whether the readiness has changed.
+func (r *Registration) raise(flags event.Readiness) bool {
+	if r.readiness.Has(flags) {
+		return false
 	}
 	r.readiness |= flags
 	r.sim.emit(event.IoReady(r.token, r.readiness))
 	r.sim.wakeAll(&r.waiting, nil)
-	r.sim.stopIfEnded(t)
+	return true
 }
 
 // ClearReady takes flags out of the readiness: an operation found that it would block.
@@ -50,10 +59,18 @@ func (r *Registration) ClearReady(flags event.Readiness) { r.readiness &^= flags
 func (r *Registration) Wait(interest event.Readiness) event.Readiness {
 	t := r.sim.enter("Registration.Wait")
 	r.sim.point(t)
-	for r.readiness&(interest|event.Error|event.Hangup) == 0 {
+	if !r.satisfies(interest) {
+		r.sim.faultInWait(t)
+	}
+	for !r.satisfies(interest) {
 		r.sim.block(t, &r.waiting, &awaiting{r, interest})
 	}
 	return r.readiness
+}
+
+// satisfies reports whether a wait for interest is over.
+func (r *Registration) satisfies(interest event.Readiness) bool {
+	return r.readiness&(interest|event.Error|event.Hangup) != 0
 }
 
 type awaiting struct {
@@ -80,6 +97,18 @@ func (r *Registration) Transfer(n int) int {
 	return n
 }
 
+// Fault asks chaos whether the operation that is about to start fails, and if so reports that as Fail does and returns
+// the error; nil if it does not.
+func (r *Registration) Fault() error {
+	t := r.sim.enter("Registration.Fault")
+	kind := r.sim.faultInIO(t)
+	r.sim.stopIfEnded(t)
+	if kind == 0 {
+		return nil
+	}
+	return r.Fail(kind)
+}
+
 // Fail reports an operation that failed and returns the Go error of kind, with the name of the registration. It is an
 // IoError event.
 func (r *Registration) Fail(kind event.IOErrorKind) error {
@@ -87,4 +116,11 @@ func (r *Registration) Fail(kind event.IOErrorKind) error {
 	r.sim.emit(event.IoError(r.token, kind))
 	r.sim.stopIfEnded(t)
 	return fmt.Errorf("%s: %w", r.name, kind.Err())
+}
+
+// moved reports an operation that has moved n bytes, without a choice.
+func (r *Registration) moved(n int) {
+	t := r.sim.enter("Registration.moved")
+	r.sim.emit(event.IoResult(r.token, int64(n)))
+	r.sim.stopIfEnded(t)
 }

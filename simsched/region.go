@@ -1,9 +1,10 @@
 package simsched
 
 import (
-	"errors"
+	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/reprise-go/reprise/event"
 )
@@ -17,21 +18,30 @@ type Region struct {
 	parent   *Region
 	children []*Region // open
 	place    int       // in parent.children
-	tasks    int       // live
+	members  []*Task   // live
 
 	cancelled  bool
 	cancelKind event.CancelKind
-	onCancel   queue          // tasks that wait for the cancellation
-	context    *regionContext // nil until somebody asks for it
+	context    simContext
+	deadline   timer    // of CancelAfter
+	finalizers []func() // of Defer, run last first
 
 	outcome event.Outcome // the most severe so far
+	err     error         // of the body
 	failed  []*Task       // with an error, in the order they ended
 	owner   queue         // the task in InRegion, waiting for the end
 	closed  bool
+	killed  bool // with its tasks
 }
 
 func (s *Sim) openRegion(name string, parent *Region) *Region {
 	r := &Region{sim: s, name: name, parent: parent}
+	r.context.sim, r.context.region = s, r
+	if parent != nil {
+		r.context.Context = &parent.context
+	} else {
+		r.context.Context = context.Background()
+	}
 	r.id = event.NewRegionID(s.regions.add(r))
 	if parent == nil {
 		s.emit(event.RootRegionCreated(r.id, s.tick))
@@ -64,6 +74,9 @@ func (s *Sim) InRegion(name string, body func(*Region) error) error {
 		if v == nil {
 			return // runtime.Goexit was called and ends the run
 		}
+		if s.inHook {
+			panic(v) // not of the program
+		}
 		// The panic goes on when the region has ended. If the run ends before that, the panic is told nevertheless.
 		p := s.notePanic(t, v)
 		r.close(t, event.OutcomePanicked)
@@ -72,15 +85,11 @@ func (s *Sim) InRegion(name string, body func(*Region) error) error {
 		t.scope = outer
 		panic(v)
 	}()
-	err := body(r)
+	r.err = body(r)
 	returned = true
-	outcome := event.OutcomeOK
-	if err != nil {
-		outcome = event.OutcomeErr
-	}
-	r.close(t, outcome)
+	r.close(t, r.judge(r.err))
 	t.scope = outer
-	return errors.Join(append([]error{err}, r.errors()...)...)
+	return join(r.errors())
 }
 
 // close waits for the end of the region's tasks and closes it. outcome is that of its body.
@@ -91,10 +100,49 @@ func (r *Region) close(t *Task, outcome event.Outcome) {
 	if outcome != event.OutcomeOK {
 		r.cancel(event.CancelFailFast)
 	}
-	for !r.quiet() {
-		s.block(t, &r.owner, (*closing)(r))
+	for !r.quiet() || r.finalize(t) {
+		if !r.quiet() {
+			s.block(t, &r.owner, (*closing)(r))
+		}
 	}
+	s.cancel(&r.deadline)
 	r.shut()
+}
+
+// finalize runs the finalizer that was added last and reports whether there was one. A panic in it is a panic of t that
+// stops nothing.
+func (r *Region) finalize(t *Task) (ran bool) {
+	last := len(r.finalizers) - 1
+	if last < 0 {
+		return false
+	}
+	f := r.finalizers[last]
+	r.finalizers = r.finalizers[:last]
+	defer func() {
+		if r.sim.unwinding {
+			return
+		}
+		if v := recover(); v != nil {
+			if r.sim.inHook {
+				panic(v) // not of the program
+			}
+			r.sim.notePanic(t, v)
+			r.outcome, ran = event.OutcomePanicked, true
+		}
+	}()
+	f()
+	return true
+}
+
+// Defer adds a finalizer: when all tasks of r have ended, and before r closes, the finalizers run in the task that
+// opened r, last added first. They may use the simulation. It panics for the root region, which no task has opened, and
+// for a closed one.
+func (r *Region) Defer(f func()) {
+	r.sim.enter("Region.Defer")
+	if r.parent == nil || r.closed {
+		panic("simsched: Region.Defer called on the root region or on a closed one")
+	}
+	r.finalizers = append(r.finalizers, f)
 }
 
 type closing Region
@@ -104,7 +152,7 @@ func (r *closing) waitsFor() string {
 }
 
 // quiet reports whether nothing lives in r.
-func (r *Region) quiet() bool { return r.tasks == 0 && len(r.children) == 0 }
+func (r *Region) quiet() bool { return len(r.members) == 0 && len(r.children) == 0 }
 
 // shut closes r, which is quiet.
 func (r *Region) shut() {
@@ -126,11 +174,16 @@ func (r *Region) shut() {
 
 // taskEnded notes the end of a task of r.
 func (r *Region) taskEnded(t *Task) {
-	r.tasks--
+	last := len(r.members) - 1
+	r.members[t.place] = r.members[last]
+	r.members[t.place].place = t.place
+	r.members[last] = nil
+	r.members = r.members[:last]
 	r.outcome = max(r.outcome, t.outcome)
 	if t.outcome == event.OutcomeErr || t.outcome == event.OutcomePanicked {
 		r.failed = append(r.failed, t)
 	}
+	r.sim.endHosts(r)
 	if r.parent == nil {
 		if t == r.sim.main && t.outcome != event.OutcomeOK && !r.quiet() {
 			r.cancel(event.CancelFailFast)
@@ -145,9 +198,9 @@ func (r *Region) taskEnded(t *Task) {
 	}
 }
 
-// errors returns the errors of the tasks that have failed and that nobody has joined.
+// errors returns the error of the body, and those of the tasks that have failed and that nobody has joined.
 func (r *Region) errors() []error {
-	var errs []error
+	errs := []error{r.err}
 	for _, t := range r.failed {
 		switch {
 		case t.joined || t == r.sim.main:
@@ -173,7 +226,7 @@ func (r *Region) Go(name string, fn func() error) *Task {
 	if r.closed {
 		panic("simsched: Region.Go called on a closed region")
 	}
-	return r.sim.spawn(r, name, fn)
+	return r.sim.spawn(r, t.path.child(), name, fn)
 }
 
 // Cancel starts the cancellation of r and of all regions inside it: their [Region.Context] is done, and what waits for
@@ -191,18 +244,37 @@ func (r *Region) Cancel(kind event.CancelKind) {
 	r.cancel(kind)
 }
 
+// CancelAfter cancels r with [event.CancelTimeout] when d has passed, unless it has closed by then. The error of its
+// context is context.DeadlineExceeded then. A second call replaces the first.
+func (r *Region) CancelAfter(d time.Duration) {
+	t := r.sim.enter("Region.CancelAfter")
+	r.sim.point(t)
+	r.sim.cancel(&r.deadline)
+	r.deadline.fire = func() { r.cancel(event.CancelTimeout) }
+	r.context.deadline = r.sim.Now().Add(d)
+	if !r.closed && !r.cancelled {
+		r.sim.start(&r.deadline, d)
+	}
+}
+
 func (r *Region) cancel(kind event.CancelKind) {
 	if r.cancelled || r.closed {
 		return
 	}
 	r.cancelled, r.cancelKind = true, kind
 	r.sim.emit(event.RegionCancelled(r.id, kind))
-	r.sim.wakeAll(&r.onCancel, nil)
-	r.announceCancel()
+	err := context.Canceled
+	if kind == event.CancelTimeout {
+		err = context.DeadlineExceeded
+	}
+	r.context.cancel(err)
 	for _, child := range r.children {
 		child.cancel(event.CancelParent)
 	}
 }
 
 // Cancelled reports whether r was cancelled, and with which severity.
-func (r *Region) Cancelled() (event.CancelKind, bool) { return r.cancelKind, r.cancelled }
+func (r *Region) Cancelled() (event.CancelKind, bool) {
+	r.sim.look()
+	return r.cancelKind, r.cancelled
+}

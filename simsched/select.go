@@ -112,7 +112,12 @@ func (defaultCase) finish(*waiter)   {}
 func (defaultCase) waitsFor() string { return "for nothing" }
 
 // OnSend is the case that v can be sent on c. It panics when it is taken and c is closed.
-func (c *Chan[T]) OnSend(v T) Case { return &sendCase[T]{c, v} }
+func (c *Chan[T]) OnSend(v T) Case {
+	if c == nil {
+		return &nilCase{}
+	}
+	return &sendCase[T]{c, v}
+}
 
 type sendCase[T any] struct {
 	c *Chan[T]
@@ -128,7 +133,22 @@ func (k *sendCase[T]) waitsFor() string  { return (*sending[T])(k.c).waitsFor() 
 
 // OnRecv is the case that a value can be received from c, or that c is closed. The value and whether it was sent go to
 // v and ok; either may be nil.
-func (c *Chan[T]) OnRecv(v *T, ok *bool) Case { return &recvCase[T]{c, v, ok} }
+func (c *Chan[T]) OnRecv(v *T, ok *bool) Case {
+	if c == nil {
+		return &nilCase{}
+	}
+	return &recvCase[T]{c, v, ok}
+}
+
+// nilCase is a case on a nil channel.
+type nilCase struct{ never queue }
+
+func (k *nilCase) queue() *queue    { return &k.never }
+func (k *nilCase) ready() bool      { return false }
+func (k *nilCase) take()            {}
+func (k *nilCase) prepare(*waiter)  {}
+func (k *nilCase) finish(*waiter)   {}
+func (k *nilCase) waitsFor() string { return "on a nil channel" }
 
 type recvCase[T any] struct {
 	c  *Chan[T]

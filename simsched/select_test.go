@@ -110,7 +110,7 @@ func TestSelectLeavesAllQueues(t *testing.T) {
 		if got := s.Select(a.OnSend(1), a.OnRecv(nil, nil), b.OnSend(1), Default()); got != 3 {
 			t.Errorf("case %d could go on with a task that waits no more", got)
 		}
-		if n := s.root.onCancel.n; n != 0 {
+		if n := s.root.context.waiting.n; n != 0 {
 			t.Errorf("%d tasks wait for the cancellation, want none", n)
 		}
 	})

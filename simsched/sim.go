@@ -18,6 +18,7 @@ type Sim struct {
 	next    *Task // the task the driver resumes, nil at the end
 	ready   queue
 	tick    uint64 // scheduling steps so far
+	inHook  bool   // the Observer or the Chooser runs: a panic is theirs
 	inStep  uint64 // operations in this step that are no scheduling points; as many as there may be steps
 	toCheck uint64 // steps to the next checkpoint; 0 = never
 
@@ -27,33 +28,50 @@ type Sim struct {
 	root        *Region
 	main        *Task
 	panics      []*PanicError
+	hookPanic   any // of the Observer or the Chooser
 
 	clock  clock
 	tokens uint64
+	net    *Network // nil until it is used
 
 	idle       []*coroutine // without a task
 	coroutines []*coroutine // all
 	choice     Choice
+	chaotic    [len(occasions)]bool // whether a fault can come
+	injected   [5]uint64            // faults, by kind
+	tail       []event.Event        // those of the last steps before the limit
 }
 
 // Run runs body as the main task of a new simulation and returns when the run has ended. The error joins, as far as
 // there are any: why the run ended early (a [*DeadlockError], [*LeakError], [*StepLimitError], or what the Observer
 // returned), the error of body, the errors of tasks that nobody joined, and all panics, each a [*PanicError].
 //
-// If a task calls runtime.Goexit, as testing.T.FailNow does, the run ends and Run does not return but ends its own
+// A panic of the Observer or the Chooser ends the run and leaves Run. If a task calls runtime.Goexit, as testing.T.FailNow does, the run ends and Run does not return but ends its own
 // goroutine the same way.
 func Run(cfg Config, body func(*Sim) error) error {
 	s := &Sim{cfg: cfg.validate()}
-	s.choice.sim, s.choice.due = s, &s.clock.due
+	if c, ok := s.cfg.Chooser.(oneRun); ok && !c.claim() {
+		panic("simsched: Run called with a Chooser that has served another run")
+	}
+	s.choice.sim, s.choice.due, s.choice.Chaos = s, &s.clock.due, &s.cfg.Chaos
+	rates := s.cfg.Chaos.rates()
+	for o, kinds := range occasions {
+		for _, k := range kinds {
+			s.chaotic[o] = s.chaotic[o] || rates[k] > 0
+		}
+	}
 	if s.cfg.CheckpointEvery > 0 {
 		s.toCheck = uint64(s.cfg.CheckpointEvery)
 	}
 	defer s.shutDown()
 	s.emit(event.RngSeed(cfg.Seed))
 	s.root = s.openRegion("root", nil)
-	s.main = s.spawn(s.root, "main", func() error { return body(s) })
+	s.main = s.spawn(s.root, &taskPath{}, "main", func() error { return body(s) })
 	s.next = s.pick()
 	s.drive()
+	if s.hookPanic != nil {
+		panic(s.hookPanic)
+	}
 	return s.result()
 }
 
@@ -84,7 +102,7 @@ func (s *Sim) pick() *Task {
 		}
 	}
 	if s.tick == s.cfg.MaxSteps {
-		s.fail(&StepLimitError{Steps: s.tick, Task: s.current.ID(), Name: s.current.Name()})
+		s.fail(s.stepLimit())
 	}
 	if s.err != nil {
 		return nil
@@ -98,6 +116,9 @@ func (s *Sim) pick() *Task {
 		return nil
 	}
 	s.current = t
+	if s.cfg.Progress != nil {
+		s.cfg.Progress.note(t, s.tick)
+	}
 	return t
 }
 
@@ -116,6 +137,12 @@ func (s *Sim) checkpoint() {
 
 // point is a scheduling point of the running task t: any ready task may run before it goes on.
 func (s *Sim) point(t *Task) {
+	if s.cfg.CallSites {
+		t.capture()
+	}
+	if s.chaotic[OccasionPoint] {
+		s.faultAtPoint(t)
+	}
 	s.ready.push(&t.self)
 	s.switchFrom(t)
 }
@@ -129,8 +156,10 @@ func (s *Sim) block(t *Task, q *queue, on blocker) {
 }
 
 // switchFrom lets the next task run; t is in a queue. It returns when t is picked again.
-func (s *Sim) switchFrom(t *Task) {
-	next := s.pick()
+func (s *Sim) switchFrom(t *Task) { s.park(t, s.pick()) }
+
+// park lets next run. It returns when t is picked again, at once if that is next.
+func (s *Sim) park(t, next *Task) {
 	if next == t {
 		return
 	}
@@ -140,13 +169,16 @@ func (s *Sim) switchFrom(t *Task) {
 	}
 }
 
-// makeReady puts the task of w, which has just left its queue, into the ready queue.
+// makeReady puts the task of w, which has just left its queue, into the ready queue. A task that still runs on its way
+// to the wait is left where it is.
 func (s *Sim) makeReady(w *waiter) {
 	t := w.task
 	if w != &t.self {
 		t.leaveSelect(w)
 	}
-	s.ready.push(&t.self)
+	if !t.early {
+		s.ready.push(&t.self)
+	}
 }
 
 // emitBatchWake tells that all waiters of q, at least one, are woken.
@@ -160,10 +192,19 @@ func (s *Sim) emitBatchWake(q *queue) {
 
 // emit hands an event to the Observer.
 func (s *Sim) emit(e event.Event) {
-	if s.cfg.Observer == nil || s.err != nil {
+	if s.err != nil {
 		return
 	}
-	if err := s.cfg.Observer.Observe(e); err != nil {
+	if s.tick+tailSteps >= s.cfg.MaxSteps {
+		s.tail = append(s.tail, e)
+	}
+	if s.cfg.Observer == nil {
+		return
+	}
+	s.inHook = true
+	err := s.cfg.Observer.Observe(e)
+	s.inHook = false
+	if err != nil {
 		s.fail(err)
 	}
 }
@@ -179,27 +220,41 @@ func (s *Sim) fail(err error) {
 // has emitted an event, so that a loop of such operations ends too.
 func (s *Sim) stopIfEnded(t *Task) {
 	if s.inStep++; s.inStep > s.cfg.MaxSteps {
-		s.fail(&StepLimitError{Steps: s.tick, Task: t.id, Name: t.name})
+		s.fail(s.stepLimit())
 	}
 	if s.err != nil {
 		s.switchFrom(t)
 	}
 }
 
+// look counts a look at what other tasks change, which is no scheduling point, so that a loop of looks comes to an end.
+// It may be called from anywhere.
+func (s *Sim) look() {
+	if s != nil && s.current != nil && !s.inHook && !s.unwinding {
+		s.stopIfEnded(s.current)
+	}
+}
+
 // enter returns the running task. It ends the call while tasks are unwound and panics outside the run.
 func (s *Sim) enter(op string) *Task {
+	if s == nil {
+		panic("simsched: " + op + " called on a zero value; objects are made by a method of their Sim")
+	}
 	if s.unwinding {
 		runtime.Goexit()
 	}
 	if s.current == nil {
 		panic("simsched: " + op + " called outside the run: objects of a Sim may be used only by its tasks, during Run")
 	}
+	if s.cfg.CheckGoroutines && goroutineID() != s.current.co.goroutine {
+		panic("simsched: " + op + " called by a goroutine that is not the running task: only tasks may use the objects of a Sim")
+	}
 	return s.current
 }
 
 // release is enter for operations that give something up and never block: while tasks are unwound they do nothing.
 func (s *Sim) release(op string) (t *Task, ok bool) {
-	if s.unwinding {
+	if s != nil && s.unwinding {
 		return nil, false
 	}
 	return s.enter(op), true
@@ -218,6 +273,14 @@ func (s *Sim) task(id event.TaskID) *Task {
 func (s *Sim) TaskName(id event.TaskID) string {
 	if t := s.task(id); t != nil {
 		return t.name
+	}
+	return ""
+}
+
+// TaskPath returns the path of a task, under the same conditions as [Sim.TaskName].
+func (s *Sim) TaskPath(id event.TaskID) string {
+	if t := s.task(id); t != nil {
+		return t.Path()
 	}
 	return ""
 }

@@ -1,11 +1,11 @@
 package simsched
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"runtime/debug"
 	"slices"
+	"strconv"
 
 	"github.com/reprise-go/reprise/event"
 )
@@ -15,19 +15,24 @@ type Task struct {
 	sim    *Sim
 	id     event.TaskID
 	name   string
+	path   *taskPath
 	fn     func() error
 	region *Region // where it was spawned
+	place  int     // in region.members
 	scope  *Region // where its own tasks go
 	co     *coroutine
 
 	self      waiter
-	cases     []waiter // of a Select that blocks
+	cases     []waiter // of a Select that blocks, or of a Cond
 	selected  *waiter  // by which it was woken
+	early     bool     // its cases are in their queues, but it still runs
 	blockedOn blocker
 	sleep     timer
+	calls     *[callDepth]uintptr // where it last came to a scheduling point; nil if nobody asks for it
 
-	parked bool // in Park
-	permit bool // woken before it parked
+	parked  bool // in Park
+	permit  bool // woken before it parked
+	inFault bool // a fault is being injected, which brings no other
 
 	done    bool
 	joined  bool // somebody has received err
@@ -41,6 +46,30 @@ type blocker interface {
 	waitsFor() string
 }
 
+// taskPath is the place of a task in the tree of who started whom. It outlives the task.
+type taskPath struct {
+	parent   *taskPath
+	number   uint32 // among the parent's children, from 1
+	children uint32
+}
+
+func (p *taskPath) String() string {
+	if p.parent == nil {
+		return "0"
+	}
+	return p.parent.String() + "." + strconv.FormatUint(uint64(p.number), 10)
+}
+
+// child returns the path of the next task that the one with path p starts.
+func (p *taskPath) child() *taskPath {
+	p.children++
+	return &taskPath{parent: p, number: p.children}
+}
+
+// Path returns the place of t in the tree of who started whom: 0 for the main task, 0.2.1 for the first task that its
+// second one started. Unlike the identifier it depends only on what the tasks above it do, not on the schedule.
+func (t *Task) Path() string { return t.path.String() }
+
 // ID returns the identifier of t.
 func (t *Task) ID() event.TaskID { return t.id }
 
@@ -52,22 +81,23 @@ func (t *Task) String() string { return t.id.String() + " " + t.name }
 
 // Go starts a task in the current region: that of the innermost [Sim.InRegion] around the call, else that of the
 // running task. The name is for reports and need not be unique. A nil error is success; an error that is
-// context.Canceled, wrapped or not, and nothing else, after the region was cancelled is a cancellation; any other error
-// reaches whoever calls Join, or else the owner of the region.
+// that of the region's context, wrapped or not, and nothing else, after the region was cancelled is a cancellation; any
+// other error reaches whoever calls Join, or else the owner of the region.
 func (s *Sim) Go(name string, fn func() error) *Task {
 	t := s.enter("Go")
 	s.point(t)
-	return s.spawn(t.scope, name, fn)
+	return s.spawn(t.scope, t.path.child(), name, fn)
 }
 
 // Current returns the running task.
 func (s *Sim) Current() *Task { return s.enter("Current") }
 
-func (s *Sim) spawn(r *Region, name string, fn func() error) *Task {
-	t := &Task{sim: s, name: name, fn: fn, region: r, scope: r}
+func (s *Sim) spawn(r *Region, p *taskPath, name string, fn func() error) *Task {
+	t := &Task{sim: s, path: p, name: name, fn: fn, region: r, scope: r}
 	t.self.task = t
 	t.id = event.NewTaskID(s.tasks.add(t))
-	r.tasks++
+	t.place = len(r.members)
+	r.members = append(r.members, t)
 	s.emit(event.TaskSpawned(t.id, r.id, s.tick))
 	s.ready.push(&t.self)
 	return t
@@ -84,14 +114,19 @@ func (s *Sim) runTask(t *Task) {
 		if returned {
 			return
 		}
-		if v := recover(); v != nil {
+		v := recover()
+		switch {
+		case v == nil: // runtime.Goexit was called: it goes on to the caller of Run
+		case s.inHook:
+			s.hookPanic = v
+			s.fail(errHook)
+		default:
 			s.complete(t, event.OutcomePanicked, s.notePanic(t, v))
 		}
-		// else runtime.Goexit was called: it goes on to the caller of Run
 	}()
 	err := t.fn()
 	returned = true
-	s.complete(t, t.judge(err), err)
+	s.complete(t, t.region.judge(err), err)
 }
 
 // notePanic makes what t panicked with a part of the error of Run.
@@ -101,29 +136,28 @@ func (s *Sim) notePanic(t *Task, v any) *PanicError {
 	return p
 }
 
-// judge gives the outcome of a task that has returned.
-func (t *Task) judge(err error) event.Outcome {
+// judge gives the outcome of a task or body in r that has returned err.
+func (r *Region) judge(err error) event.Outcome {
 	switch {
 	case err == nil:
 		return event.OutcomeOK
-	case t.region.cancelled && onlyCanceled(err):
+	case r.cancelled && only(err, r.context.err):
 		return event.OutcomeCancelled
 	default:
 		return event.OutcomeErr
 	}
 }
 
-// onlyCanceled reports whether err is context.Canceled and nothing else: an error that was joined with it must not get
-// lost.
-func onlyCanceled(err error) bool {
-	if !errors.Is(err, context.Canceled) {
+// only reports whether err is target and nothing else: an error that was joined with it must not get lost.
+func only(err, target error) bool {
+	if !errors.Is(err, target) {
 		return false
 	}
 	switch e := err.(type) {
 	case interface{ Unwrap() []error }:
-		return !slices.ContainsFunc(e.Unwrap(), func(part error) bool { return !onlyCanceled(part) })
+		return !slices.ContainsFunc(e.Unwrap(), func(part error) bool { return !only(part, target) })
 	case interface{ Unwrap() error }:
-		return onlyCanceled(e.Unwrap())
+		return only(e.Unwrap(), target)
 	}
 	return true
 }
@@ -150,7 +184,10 @@ func (t *Task) Join() error {
 }
 
 // Done reports whether t has ended.
-func (t *Task) Done() bool { return t.done }
+func (t *Task) Done() bool {
+	t.sim.look()
+	return t.done
+}
 
 // Outcome returns how t has ended; [event.OutcomeOK] while it runs.
 func (t *Task) Outcome() event.Outcome { return t.outcome }

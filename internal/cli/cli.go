@@ -36,7 +36,7 @@ func Main(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "reprise:", coded.err)
 	}
 	if coded.code == exitUsage {
-		fmt.Fprintln(stderr, `Run "reprise help" for the commands and their arguments.`)
+		fmt.Fprintln(stderr, `Run "reprise help" for the commands, "reprise help COMMAND" for its arguments.`)
 	}
 	return coded.code
 }
@@ -67,10 +67,23 @@ func usage(format string, args ...any) error {
 
 func badInput(err error) error { return &codedError{exitInput, err} }
 
+// exactArgs is cobra.ExactArgs with the usage line in its error.
+func exactArgs(n int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) != n {
+			return usage("%d arguments where %d are needed: %s", len(args), n, cmd.UseLine())
+		}
+		return nil
+	}
+}
+
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
-		Use:           "reprise",
-		Short:         "Record a concurrent run once, replay it exactly, and see where another run went differently",
+		Use:   "reprise",
+		Short: "Record a concurrent run once, replay it exactly, and see where another run went differently",
+		Long: "Record a concurrent run once, replay it exactly, and see where another run went differently.\n\n" +
+			"Exit codes: 0 fine, 1 a failure or a divergence was found, or output could not be written,\n" +
+			"2 wrong use, 3 a bad input file.",
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,

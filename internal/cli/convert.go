@@ -8,7 +8,7 @@ func newConvert() *cobra.Command {
 	return &cobra.Command{
 		Use:   "convert IN OUT",
 		Short: "Write a trace in another format, told by the extensions .msgpack and .jsonl",
-		Args:  cobra.ExactArgs(2),
+		Args:  exactArgs(2),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if _, err := formatOf(args[1]); err != nil {
 				return err

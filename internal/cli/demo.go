@@ -45,19 +45,21 @@ func newDemo() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "demo [NAME]",
 		Short: "Find a concurrency bug, record it, replay it, and see where the fixed program goes differently",
-		Args:  cobra.MaximumNArgs(1),
+		Long: "Find a concurrency bug by trying seeds, record the failing run into a file of the current folder, replay it\n" +
+			"twice, and see where the fixed program goes differently. The demos: " + strings.Join(demoNames(), ", ") + ".",
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p, err := demoByName(args)
 			if err != nil {
 				return err
 			}
-			d := &demo{program: p, path: out, w: cmd.OutOrStdout()}
-			if in != "" {
+			d := &demo{program: p, path: p.name + ".msgpack", w: cmd.OutOrStdout()}
+			if cmd.Flags().Changed("replay") {
 				d.path = in
 				return d.run(d.load, d.replay, d.diverge)
 			}
-			if out == "" {
-				d.path = p.name + ".msgpack"
+			if cmd.Flags().Changed("output") {
+				d.path = out
 			}
 			return d.run(d.find, d.record, d.replay, d.diverge)
 		},
@@ -72,14 +74,20 @@ func demoByName(args []string) (demoProgram, error) {
 	if len(args) == 0 {
 		return demos[0], nil
 	}
-	var names []string
 	for _, p := range demos {
 		if p.name == args[0] {
 			return p, nil
 		}
+	}
+	return demoProgram{}, usage("unknown demo %q; the demos are %s", args[0], strings.Join(demoNames(), ", "))
+}
+
+func demoNames() []string {
+	var names []string
+	for _, p := range demos {
 		names = append(names, p.name)
 	}
-	return demoProgram{}, usage("unknown demo %q; the demos are %s", args[0], strings.Join(names, ", "))
+	return names
 }
 
 // demo tells the story of one program.
@@ -87,6 +95,7 @@ type demo struct {
 	program demoProgram
 	path    string
 	w       io.Writer
+	err     error // of w
 
 	chapter int
 	trace   *event.Trace
@@ -104,11 +113,19 @@ func (d *demo) run(chapters ...func() error) error {
 			return err
 		}
 	}
-	d.say("\nThe recording is in %s. To look at it: reprise dump %s\n", d.path, d.path)
+	d.say("\nThe recording is in %s. To look at it: go run ./cmd/reprise dump %s\n", d.path, d.path)
+	if d.err != nil {
+		return failed(d.err)
+	}
 	return nil
 }
 
-func (d *demo) say(format string, args ...any) { fmt.Fprintf(d.w, format, args...) }
+// say prints, and keeps the first error of the output.
+func (d *demo) say(format string, args ...any) {
+	if _, err := fmt.Fprintf(d.w, format, args...); d.err == nil {
+		d.err = err
+	}
+}
 
 // title starts a chapter.
 func (d *demo) title(text string) {

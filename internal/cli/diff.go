@@ -19,7 +19,7 @@ func newDiff() *cobra.Command {
 		Short: "Tell the first event at which two traces differ",
 		Long: "Compare two traces event by event and report the first difference. The exit code is 0 if the events are\n" +
 			"equal, whatever the metadata say, and 1 if they differ.",
-		Args: cobra.ExactArgs(2),
+		Args: exactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return diff(cmd.OutOrStdout(), args[0], args[1], format)
 		},

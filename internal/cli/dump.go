@@ -26,7 +26,7 @@ func newDump() *cobra.Command {
 		Short: "Print the events of a trace",
 		Long: "Print the metadata and the events of a trace, one a line. With --json and no filter the output is the\n" +
 			"JSON-lines form of the whole trace, which convert reads.",
-		Args: cobra.ExactArgs(1),
+		Args: exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return dump(cmd.OutOrStdout(), args[0], o) },
 	}
 	cmd.Flags().BoolVar(&o.json, "json", false, "print JSON lines")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -81,26 +82,44 @@ func writeTrace(path string, t *event.Trace) error {
 	return nil
 }
 
-// replaceFile puts b into the file path, which has either its old content or all of b at any moment. A new file gets
-// the usual permissions, an existing one keeps its own.
-func replaceFile(path string, b []byte) (err error) {
-	mode := os.FileMode(0o644)
-	if info, err := os.Stat(path); err == nil {
-		mode = info.Mode().Perm()
+// replaceFile puts b into the file path, which has either its old content or all of b at any moment. An existing file
+// keeps its permissions, a symbolic link its place. What is no regular file, such as a pipe, is written to as it is.
+func replaceFile(path string, b []byte) error {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && !info.Mode().IsRegular():
+		return os.WriteFile(path, b, 0)
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(tmp.Name()))
-		}
-	}()
+	tmp, err := createBeside(path)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
 	_, err = tmp.Write(b)
-	err = errors.Join(err, tmp.Chmod(mode), tmp.Sync(), tmp.Close())
-	if err != nil {
-		return err
+	if info != nil {
+		err = errors.Join(err, tmp.Chmod(info.Mode().Perm()))
 	}
-	return os.Rename(tmp.Name(), path)
+	err = errors.Join(err, tmp.Sync(), tmp.Close())
+	if err == nil {
+		err = os.Rename(tmp.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(tmp.Name()))
+	}
+	return nil
+}
+
+// createBeside makes a file of a new name in the folder of path.
+func createBeside(path string) (*os.File, error) {
+	for i := 0; ; i++ {
+		name := filepath.Join(filepath.Dir(path), fmt.Sprintf(".%s.%d.tmp", filepath.Base(path), i))
+		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		if !errors.Is(err, fs.ErrExist) || i == 1000 {
+			return f, err
+		}
+	}
 }

@@ -29,9 +29,12 @@ var rules = []rule{
 	{"explore", []string{"event", "simsched", "recorder", "replayer"}, nil},
 	{"minimize", []string{"event"}, nil},
 	{"traceview", []string{"event", "source", "divergence"}, nil},
+	{"watchdog", []string{"event", "simsched"}, nil},
 	{"simtest", []string{above}, nil},
 	{"examples", []string{above}, nil},
-	{"examples/", []string{above}, nil},
+	{"examples/", []string{above}, []string{
+		"go.etcd.io/raft/v3", "google.golang.org/protobuf", "github.com/anishathalye/porcupine",
+	}},
 	{"internal/cli", []string{all}, []string{"github.com/spf13/cobra"}},
 	{"cmd/reprise", []string{"internal/cli"}, nil},
 	{"props_test", nil, nil}, // tests only
@@ -44,7 +47,7 @@ var rules = []rule{
 // testModules are what tests may import besides the whole module and what their package may import.
 var testModules = []string{
 	"pgregory.net/rapid", "github.com/google/go-cmp", "go.uber.org/goleak",
-	"github.com/rogpeppe/go-internal/testscript",
+	"github.com/rogpeppe/go-internal/testscript", "golang.org/x/net/nettest",
 }
 
 func ruleOf(pkg string) int {

@@ -1,0 +1,49 @@
+package simsched
+
+// Atomic is a value that tasks share without a lock, as those of package sync/atomic are. Every access is a scheduling
+// point, so that a run visits the orders in which the accesses can fall.
+type Atomic[T comparable] struct {
+	sim *Sim
+	v   T
+}
+
+// NewAtomic returns an Atomic with a first value.
+func NewAtomic[T comparable](s *Sim, v T) *Atomic[T] { return &Atomic[T]{s, v} }
+
+// Load returns the value.
+func (a *Atomic[T]) Load() T {
+	a.sim.point(a.sim.enter("Atomic.Load"))
+	return a.v
+}
+
+// Store sets the value.
+func (a *Atomic[T]) Store(v T) { a.Swap(v) }
+
+// Swap sets the value and returns the one before.
+func (a *Atomic[T]) Swap(v T) T {
+	a.sim.point(a.sim.enter("Atomic.Swap"))
+	old := a.v
+	a.v = v
+	return old
+}
+
+// CompareAndSwap sets the value if it is old, and reports whether it was.
+func (a *Atomic[T]) CompareAndSwap(old, v T) bool {
+	a.sim.point(a.sim.enter("Atomic.CompareAndSwap"))
+	if a.v != old {
+		return false
+	}
+	a.v = v
+	return true
+}
+
+// AddAtomic adds delta to the value and returns the sum. It wraps around as integers do.
+func AddAtomic[T integer](a *Atomic[T], delta T) T {
+	a.sim.point(a.sim.enter("AddAtomic"))
+	a.v += delta
+	return a.v
+}
+
+type integer interface {
+	~int | ~int8 | ~int16 | ~int32 | ~int64 | ~uint | ~uint8 | ~uint16 | ~uint32 | ~uint64 | ~uintptr
+}

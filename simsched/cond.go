@@ -1,0 +1,79 @@
+package simsched
+
+import (
+	"fmt"
+	"sync"
+)
+
+// Cond is a place to wait for an event under a lock, with the rules of [sync.Cond]. Which task Signal wakes is a
+// choice.
+type Cond struct {
+	L sync.Locker // held while the condition is looked at or changed
+
+	sim   *Sim
+	name  string
+	queue queue
+
+	missed   int    // signals that nobody waited for
+	lastMiss uint64 // the step of the last of them
+}
+
+// NewCond returns a Cond with a lock, which must be one of this package. The name is for reports.
+func (s *Sim) NewCond(name string, l sync.Locker) *Cond { return &Cond{L: l, sim: s, name: name} }
+
+// Wait unlocks c.L, waits for Signal or Broadcast, and locks c.L again. A wake between the unlock and the wait counts.
+func (c *Cond) Wait() {
+	t := c.sim.enter("Cond.Wait")
+	t.cases = []waiter{{task: t}}
+	c.queue.push(&t.cases[0])
+	t.early = true
+	c.L.Unlock()
+	t.early = false
+	if t.selected == nil {
+		t.blockedOn = c
+		c.sim.switchFrom(t)
+		t.blockedOn = nil
+	}
+	t.cases, t.selected = nil, nil
+	c.L.Lock()
+}
+
+// Signal wakes one of the waiting tasks, if there is one.
+func (c *Cond) Signal() {
+	t, ok := c.sim.release("Cond.Signal")
+	if !ok {
+		return
+	}
+	c.sim.point(t)
+	if c.queue.n == 0 {
+		c.miss()
+		return
+	}
+	c.sim.wakeOne(&c.queue)
+}
+
+func (c *Cond) miss() {
+	c.missed++
+	c.lastMiss = c.sim.tick
+}
+
+// Broadcast wakes all waiting tasks.
+func (c *Cond) Broadcast() {
+	t, ok := c.sim.release("Cond.Broadcast")
+	if !ok {
+		return
+	}
+	c.sim.point(t)
+	if c.queue.n == 0 {
+		c.miss()
+	}
+	c.sim.wakeAll(&c.queue, nil)
+}
+
+func (c *Cond) waitsFor() string {
+	text := fmt.Sprintf("for a signal on condition %q", c.name)
+	if c.missed > 0 {
+		text += fmt.Sprintf("; lost wake-up: %d came while nobody waited, the last in step %d", c.missed, c.lastMiss)
+	}
+	return text
+}

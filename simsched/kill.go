@@ -1,0 +1,73 @@
+package simsched
+
+import "github.com/reprise-go/reprise/event"
+
+// kill ends a task that does not run, as a crash of its machine does: wherever it stands, it goes no further. Its
+// deferred calls run, but see a simulation that does nothing. Its outcome is event.OutcomeCancelled.
+func (s *Sim) kill(t *Task) {
+	t.leaveQueues()
+	if t.co != nil {
+		s.discard(t.co)
+		t.co = nil
+	}
+	s.complete(t, event.OutcomeCancelled, nil)
+}
+
+// leaveQueues takes t out of everything that could make it run again.
+func (t *Task) leaveQueues() {
+	if q := t.self.queue; q != nil {
+		q.remove(&t.self)
+	}
+	for i := range t.cases {
+		if w := &t.cases[i]; w.queue != nil {
+			w.queue.remove(w)
+		}
+	}
+	t.sim.cancel(&t.sleep)
+	t.parked = false
+}
+
+// discard unwinds the task of c, and c with it.
+func (s *Sim) discard(c *coroutine) {
+	current := s.current
+	s.unwinding, s.current = true, nil
+	c.end()
+	s.unwinding, s.current = false, current
+	last := len(s.coroutines) - 1
+	s.coroutines[c.place] = s.coroutines[last]
+	s.coroutines[c.place].place = c.place
+	s.coroutines[last] = nil
+	s.coroutines = s.coroutines[:last]
+}
+
+// kill kills all tasks of r and of the regions inside it, and closes those. It panics if the running task is among them.
+func (r *Region) kill(op string) {
+	if r.holds(r.sim.current) {
+		panic("simsched: " + op + " called by a task that it would kill")
+	}
+	r.sim.kills(r)
+}
+
+func (r *Region) holds(t *Task) bool {
+	for x := t.region; x != nil; x = x.parent {
+		if x == r {
+			return true
+		}
+	}
+	return false
+}
+
+// kills ends the regions inside r first, whose owners wait in r.
+func (s *Sim) kills(r *Region) {
+	r.killed = true
+	for len(r.children) > 0 {
+		child := r.children[len(r.children)-1]
+		s.kills(child)
+		s.cancel(&child.deadline)
+		child.outcome = max(child.outcome, event.OutcomeCancelled)
+		child.shut()
+	}
+	for len(r.members) > 0 {
+		s.kill(r.members[len(r.members)-1])
+	}
+}

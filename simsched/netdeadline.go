@@ -1,0 +1,47 @@
+package simsched
+
+import (
+	"time"
+
+	"github.com/reprise-go/reprise/event"
+)
+
+// deadline ends operations at a virtual time.
+type deadline struct {
+	timer   timer
+	expired bool
+}
+
+// set sets the deadline of operations that wait at r; the zero time means none.
+func (d *deadline) set(r *Registration, at time.Time) {
+	s := r.sim
+	s.cancel(&d.timer)
+	d.expired = false
+	if at.IsZero() {
+		return
+	}
+	expire := func() {
+		d.expired = true
+		r.wake()
+	}
+	if left := s.Until(at); left > 0 {
+		d.timer.fire = expire
+		s.start(&d.timer, left)
+		return
+	}
+	expire()
+}
+
+// wake lets all tasks that wait at r look again.
+func (r *Registration) wake() { r.sim.wakeAll(&r.waiting, nil) }
+
+// until waits at r until ready reports true. Whatever makes it true has to wake r. Reports say that the task waits for
+// interest.
+func (r *Registration) until(t *Task, interest event.Readiness, ready func() bool) {
+	if !ready() {
+		r.sim.faultInWait(t)
+	}
+	for !ready() {
+		r.sim.block(t, &r.waiting, &awaiting{r, interest})
+	}
+}

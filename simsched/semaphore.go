@@ -1,0 +1,105 @@
+package simsched
+
+import (
+	"context"
+	"fmt"
+)
+
+// Semaphore is a weighted semaphore with the rules of golang.org/x/sync/semaphore: waiters are served in the order they
+// came, so that a large request is not overtaken for ever.
+type Semaphore struct {
+	sim     *Sim
+	name    string
+	size    int64
+	held    int64
+	waiting queue // the slot of a waiter is its *grant
+}
+
+type grant struct {
+	sem *Semaphore
+	n   int64
+}
+
+// NewSemaphore returns a semaphore of a size. The name is for reports. It panics if size is negative.
+func (s *Sim) NewSemaphore(name string, size int64) *Semaphore {
+	if size < 0 {
+		panic("simsched: NewSemaphore called with a negative size")
+	}
+	return &Semaphore{sim: s, name: name, size: size}
+}
+
+// Acquire takes n, waiting until that many are free or ctx is done; then it takes nothing and returns ctx.Err. A
+// request for more than the size of the semaphore waits for ctx alone. See [OnDone] for the contexts that it takes.
+func (m *Semaphore) Acquire(ctx context.Context, n int64) error {
+	checkWeight("Semaphore.Acquire", n)
+	g := &grant{m, n}
+	if n > m.size {
+		m.sim.Select(OnDone(ctx))
+		return ctx.Err()
+	}
+	if m.sim.Select(OnDone(ctx), g) == 0 {
+		m.serve() // those behind a large request that has gone
+		return ctx.Err()
+	}
+	return nil
+}
+
+// TryAcquire takes n if that many are free and nobody waits, and reports whether it did.
+func (m *Semaphore) TryAcquire(n int64) bool {
+	checkWeight("Semaphore.TryAcquire", n)
+	t := m.sim.enter("Semaphore.TryAcquire")
+	m.sim.point(t)
+	g := &grant{m, n}
+	if !g.ready() {
+		return false
+	}
+	g.take()
+	return true
+}
+
+// Release gives n back. It panics if fewer are held.
+func (m *Semaphore) Release(n int64) {
+	checkWeight("Semaphore.Release", n)
+	t, ok := m.sim.release("Semaphore.Release")
+	if !ok {
+		return
+	}
+	m.sim.point(t)
+	if n > m.held {
+		panic("simsched: Semaphore.Release of more than is held")
+	}
+	m.held -= n
+	m.serve()
+}
+
+func checkWeight(op string, n int64) {
+	if n < 0 {
+		panic("simsched: " + op + " called with a negative weight")
+	}
+}
+
+// serve hands out what is free, first come first served.
+func (m *Semaphore) serve() {
+	for m.waiting.n > 0 {
+		w := m.waiting.at(0)
+		g := w.slot.(*grant)
+		if m.size-m.held < g.n {
+			return
+		}
+		m.held += g.n
+		m.waiting.remove(w)
+		m.sim.emitWake(w)
+		m.sim.makeReady(w)
+	}
+}
+
+// A grant is the case of a Select that a request can be served.
+
+func (g *grant) queue() *queue     { return &g.sem.waiting }
+func (g *grant) ready() bool       { return g.sem.waiting.n == 0 && g.sem.size-g.sem.held >= g.n }
+func (g *grant) take()             { g.sem.held += g.n }
+func (g *grant) prepare(w *waiter) { w.slot = g }
+func (g *grant) finish(w *waiter)  { w.slot = nil }
+func (g *grant) waitsFor() string {
+	return fmt.Sprintf("for %d of semaphore %q, of which %d of %d are held", g.n, g.sem.name, g.sem.held, g.sem.size)
+}
