@@ -3,54 +3,21 @@ package divergence_test
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/reprise-go/reprise/divergence"
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/internal/golden"
 	"github.com/reprise-go/reprise/source"
 )
 
 // The goldens in testdata are the reports as their readers get them, NAME.txt from Text and NAME.json from MarshalJSON,
 // indented. They cover every category, both ends, the first event, notes, names and long windows. To write them anew:
 // go test ./divergence -update
-
-var update = flag.Bool("update", false, "rewrite the goldens in testdata")
-
-// golden compares got with a file in testdata byte by byte.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		rewrite(t, path, got)
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
-		t.Errorf("%s differs (-want +got):\n%s\nif this is right: go test ./divergence -update", path, diff)
-	}
-}
-
-// rewrite replaces a file as a whole or not at all.
-func rewrite(t *testing.T, path, text string) {
-	t.Helper()
-	tmp := path + ".tmp"
-	if err := os.WriteFile(tmp, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Rename(tmp, path); err != nil {
-		t.Fatal(err)
-	}
-}
 
 var (
 	t0, t1, t2 = event.NewTaskID(0, 0), event.NewTaskID(1, 0), event.NewTaskID(2, 0)
@@ -203,8 +170,8 @@ func indented(t *testing.T, d *divergence.Divergence) string {
 func TestGoldens(t *testing.T) {
 	for name, d := range reports(t) {
 		t.Run(name, func(t *testing.T) {
-			golden(t, name+".txt", d.Text())
-			golden(t, name+".json", indented(t, d))
+			golden.Check(t, name+".txt", d.Text())
+			golden.Check(t, name+".json", indented(t, d))
 		})
 	}
 }

@@ -2,18 +2,14 @@ package replayer_test
 
 import (
 	"errors"
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/reprise-go/reprise/divergence"
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/internal/golden"
 	"github.com/reprise-go/reprise/replayer"
 	"github.com/reprise-go/reprise/simsched"
 	"github.com/reprise-go/reprise/source"
@@ -21,8 +17,6 @@ import (
 
 // A recording is replayed against a program that was changed in one place. What the replay says of each change stands
 // in testdata/changes.txt, as a user reads it. To write it anew: go test ./replayer -update
-
-var update = flag.Bool("update", false, "rewrite the goldens in testdata")
 
 // change is a program, and what it was changed to. Nil settings mean those of the recording.
 type change struct {
@@ -274,33 +268,5 @@ func TestChanges(t *testing.T) {
 			fmt.Fprintf(&got, "\t%s\n", line)
 		}
 	}
-	golden(t, "changes.txt", got.String())
-}
-
-// golden compares got with a file in testdata byte by byte.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		rewrite(t, path, got)
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
-		t.Errorf("%s differs (-want +got):\n%s\nif this is right: go test ./replayer -update", path, diff)
-	}
-}
-
-// rewrite replaces a file as a whole or not at all.
-func rewrite(t *testing.T, path, text string) {
-	t.Helper()
-	tmp := path + ".tmp"
-	if err := os.WriteFile(tmp, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Rename(tmp, path); err != nil {
-		t.Fatal(err)
-	}
+	golden.Check(t, "changes.txt", got.String())
 }

@@ -1,7 +1,6 @@
 package simsched
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -10,9 +9,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-)
 
-var update = flag.Bool("update", false, "rewrite the goldens in testdata")
+	"github.com/reprise-go/reprise/internal/golden"
+)
 
 // render runs p under both Choosers and gives the text of its golden.
 func (p program) render() string {
@@ -49,31 +48,8 @@ func (p program) file() string { return filepath.Join("testdata", p.name+".txt")
 func TestGoldens(t *testing.T) {
 	for _, p := range programs {
 		t.Run(p.name, func(t *testing.T) {
-			got := p.render()
-			if *update {
-				replace(t, p.file(), got)
-			}
-			want, err := os.ReadFile(p.file())
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
-				t.Errorf("%s differs (-golden +run); if that is meant: go test ./simsched -run TestGoldens -update\n%s",
-					p.file(), diff)
-			}
+			golden.Check(t, p.name+".txt", p.render())
 		})
-	}
-}
-
-// replace writes a file as a whole or not at all.
-func replace(t *testing.T, path, text string) {
-	t.Helper()
-	temp := path + ".new"
-	if err := os.WriteFile(temp, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Rename(temp, path); err != nil {
-		t.Fatal(err)
 	}
 }
 

@@ -1,0 +1,44 @@
+// Package golden compares what a test renders with files in testdata, byte by byte. Tests only. Importing it defines the
+// flag -update, which rewrites the files.
+package golden
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// Update is the flag -update: goldens are to be rewritten.
+var Update = flag.Bool("update", false, "rewrite the goldens in testdata")
+
+// Check compares got with testdata/name, after rewriting that with -update.
+func Check(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *Update {
+		replace(t, path, got)
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
+		t.Errorf("%s differs (-golden +run):\n%s\nif that is meant, rewrite it: run go test in this folder with -update", path, diff)
+	}
+}
+
+// replace writes a file as a whole or not at all.
+func replace(t *testing.T, path, text string) {
+	t.Helper()
+	tmp := path + ".tmp"
+	if err := os.WriteFile(tmp, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(tmp, path); err != nil {
+		t.Fatal(err)
+	}
+}
