@@ -3,14 +3,10 @@ package simsched
 // arena hands out slots with an index and a generation, which is raised each time an index is used again. A slot keeps
 // its last value until then, so that what has just ended can still be named.
 type arena[T any] struct {
-	slots []slot[T]
-	free  []uint32
-	live  int
-}
-
-type slot[T any] struct {
-	value      *T
-	generation uint32
+	slots       []*T
+	generations []uint32 // of the slots
+	free        []uint32
+	live        int
 }
 
 // add stores v and returns its index and generation.
@@ -19,12 +15,12 @@ func (a *arena[T]) add(v *T) (index, generation uint32) {
 	if n := len(a.free); n > 0 {
 		index = a.free[n-1]
 		a.free = a.free[:n-1]
-		s := &a.slots[index]
-		s.generation++
-		s.value = v
-		return index, s.generation
+		a.slots[index] = v
+		a.generations[index]++
+		return index, a.generations[index]
 	}
-	a.slots = append(a.slots, slot[T]{value: v})
+	a.slots = append(a.slots, v)
+	a.generations = append(a.generations, 0)
 	return uint32(len(a.slots) - 1), 0
 }
 
@@ -39,5 +35,5 @@ func (a *arena[T]) get(index uint32) *T {
 	if int64(index) >= int64(len(a.slots)) {
 		return nil
 	}
-	return a.slots[index].value
+	return a.slots[index]
 }

@@ -90,6 +90,7 @@ func (s *Sim) fireDue() {
 		c.removeAt(0)
 	}
 	c.due.seal()
+	s.firing = true
 	for len(c.due.left) > 0 {
 		i := 0
 		if n := len(c.due.left); n > 1 {
@@ -104,6 +105,7 @@ func (s *Sim) fireDue() {
 		}
 		t.fire()
 	}
+	s.firing = false
 	c.due.clear()
 }
 

@@ -24,17 +24,16 @@ func (s *Sim) NewCond(name string, l sync.Locker) *Cond { return &Cond{L: l, sim
 // Wait unlocks c.L, waits for Signal or Broadcast, and locks c.L again. A wake between the unlock and the wait counts.
 func (c *Cond) Wait() {
 	t := c.sim.enter("Cond.Wait")
-	t.cases = []waiter{{task: t}}
-	c.queue.push(&t.cases[0])
-	t.early = true
+	t.sel = &selection{waiters: []waiter{{task: t}}, early: true}
+	c.queue.push(&t.sel.waiters[0])
 	c.L.Unlock()
-	t.early = false
-	if t.selected == nil {
+	t.sel.early = false
+	if t.sel.served == nil {
 		t.blockedOn = c
 		c.sim.switchFrom(t)
 		t.blockedOn = nil
 	}
-	t.cases, t.selected = nil, nil
+	t.sel = nil
 	c.L.Lock()
 }
 

@@ -3,7 +3,6 @@ package simsched
 import (
 	"iter"
 	"runtime"
-	"strings"
 	"sync"
 )
 
@@ -11,19 +10,22 @@ import (
 // stacks, about a fifth of a channel hand-off.
 type coroutine struct {
 	task  *Task
-	place int // in Sim.coroutines
 	next  func() (struct{}, bool)
-	stop  func()
 	yield func(struct{}) bool
 
-	goroutine string // as goroutineID gives it; empty unless Config.CheckGoroutines is set
+	place  int32 // in Sim.coroutines
+	ending bool  // it is resumed to end
 }
 
 // goroutineID returns the identity of the calling goroutine, read off the head of its stack trace, "goroutine 7 [".
-func goroutineID() string {
+func goroutineID() (id uint64) {
 	var buf [32]byte
-	head := string(buf[:runtime.Stack(buf[:], false)])
-	id, _, _ := strings.Cut(head, "[")
+	for _, c := range buf[len("goroutine "):runtime.Stack(buf[:], false)] {
+		if c < '0' || c > '9' {
+			break
+		}
+		id = 10*id + uint64(c-'0')
+	}
 	return id
 }
 
@@ -39,8 +41,8 @@ func (s *Sim) adopt(t *Task) {
 }
 
 func (s *Sim) newCoroutine() *coroutine {
-	c := &coroutine{place: len(s.coroutines)}
-	c.next, c.stop = iter.Pull(func(yield func(struct{}) bool) { s.work(c, yield) })
+	c := &coroutine{place: int32(len(s.coroutines))}
+	c.next, _ = iter.Pull(func(yield func(struct{}) bool) { s.work(c, yield) })
 	s.coroutines = append(s.coroutines, c)
 	return c
 }
@@ -51,7 +53,7 @@ func (c *coroutine) resume() { c.next() }
 func (s *Sim) work(c *coroutine, yield func(struct{}) bool) {
 	c.yield = yield
 	if s.cfg.CheckGoroutines {
-		c.goroutine = goroutineID()
+		s.goroutines[c] = goroutineID()
 	}
 	for {
 		s.runTask(c.task)
@@ -63,7 +65,7 @@ func (s *Sim) work(c *coroutine, yield func(struct{}) bool) {
 		}
 		s.next, c.task = next, nil
 		s.idle = append(s.idle, c)
-		if !yield(struct{}{}) {
+		if yield(struct{}{}); c.ending {
 			return
 		}
 	}
@@ -78,14 +80,15 @@ func (s *Sim) shutDown() {
 	s.unwinding = false
 }
 
-// end ends c. If it has a task that is unwound by runtime.Goexit, which reaches the caller of stop too: a goroutine that
-// is there for nothing else.
+// end ends c. A task that it has is unwound by runtime.Goexit, which reaches the caller of next too: a goroutine that is
+// there for nothing else. The stop function of iter.Pull, which would do the same, is not kept: it costs memory.
 func (c *coroutine) end() {
+	c.ending = true
 	if c.task == nil {
-		c.stop()
+		c.next()
 		return
 	}
 	var unwound sync.WaitGroup
-	unwound.Go(c.stop)
+	unwound.Go(c.resume)
 	unwound.Wait()
 }

@@ -85,7 +85,7 @@ func (s *Sim) result() error {
 		errs = append(errs, s.main.err)
 	}
 	for i := range s.regions.slots {
-		if r := s.regions.slots[i].value; r == s.root || !r.closed {
+		if r := s.regions.slots[i]; r == s.root || !r.closed {
 			errs = append(errs, r.errors()...)
 		}
 	}

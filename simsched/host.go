@@ -62,7 +62,7 @@ func (h *Host) Go(name string, fn func() error) *Task {
 		return s.spawn(h.region, t.path.child(), name, fn)
 	}
 	dead := s.spawn(s.root, t.path.child(), name, fn)
-	dead.leaveQueues()
+	dead.halt()
 	s.complete(dead, event.OutcomeCancelled, fmt.Errorf("simsched: host %s is down", h.name))
 	return dead
 }

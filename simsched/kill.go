@@ -5,7 +5,7 @@ import "github.com/reprise-go/reprise/event"
 // kill ends a task that does not run, as a crash of its machine does: wherever it stands, it goes no further. Its
 // deferred calls run, but see a simulation that does nothing. Its outcome is event.OutcomeCancelled.
 func (s *Sim) kill(t *Task) {
-	t.leaveQueues()
+	t.halt()
 	if t.co != nil {
 		s.discard(t.co)
 		t.co = nil
@@ -13,18 +13,23 @@ func (s *Sim) kill(t *Task) {
 	s.complete(t, event.OutcomeCancelled, nil)
 }
 
-// leaveQueues takes t out of everything that could make it run again.
-func (t *Task) leaveQueues() {
+// halt takes t out of everything that could make it run again.
+func (t *Task) halt() {
 	if q := t.self.queue; q != nil {
 		q.remove(&t.self)
 	}
-	for i := range t.cases {
-		if w := &t.cases[i]; w.queue != nil {
+	t.leaveQueues()
+	t.sim.cancel(&t.sleep)
+	t.parked = false
+}
+
+// leaveQueues takes the waiters of t's selection, if it has one, out of their queues.
+func (t *Task) leaveQueues() {
+	for i := range t.waiters() {
+		if w := &t.sel.waiters[i]; w.queue != nil {
 			w.queue.remove(w)
 		}
 	}
-	t.sim.cancel(&t.sleep)
-	t.parked = false
 }
 
 // discard unwinds the task of c, and c with it.

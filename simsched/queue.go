@@ -7,11 +7,11 @@ import "github.com/reprise-go/reprise/event"
 type waiter struct {
 	task  *Task
 	queue *queue // where it is, nil if nowhere
-	place int    // index into queue.all
+	place int32  // index into queue.all
+	index int32  // Select: which case
 	older *waiter
 	newer *waiter
 	slot  any  // channels: *T, where the value comes from or goes to
-	index int  // Select: which case
 	ok    bool // channels: the value was sent, the channel not closed
 }
 
@@ -29,14 +29,14 @@ func (q *queue) at(i int) *waiter {
 	switch i {
 	case 0:
 		return q.oldest
-	case q.oldest.place:
+	case int(q.oldest.place):
 		return q.all[0]
 	}
 	return q.all[i]
 }
 
 func (q *queue) push(w *waiter) {
-	w.queue, w.place = q, q.n
+	w.queue, w.place = q, int32(q.n)
 	q.all = append(q.all, w)
 	q.n++
 	w.older = q.newest
@@ -71,18 +71,18 @@ func (q *queue) remove(w *waiter) {
 func (q *queue) indexOf(t *Task) (int, bool) {
 	w := &t.self
 	for i := 0; w.queue != q; i++ {
-		if i == len(t.cases) {
+		if i == len(t.waiters()) {
 			return 0, false
 		}
-		w = &t.cases[i]
+		w = &t.sel.waiters[i]
 	}
 	switch w.place {
 	case q.oldest.place:
 		return 0, true
 	case 0:
-		return q.oldest.place, true
+		return int(q.oldest.place), true
 	}
-	return w.place, true
+	return int(w.place), true
 }
 
 // wakeOne serves one of the waiters of q, which is not empty: takes it out, makes its task ready and returns it.

@@ -17,18 +17,18 @@ type queueMachine struct {
 
 // fresh makes a waiter of a new task: its own, or one of the cases of a Select while its own is elsewhere or nowhere.
 func (m *queueMachine) fresh(t *rapid.T) *waiter {
-	task := &Task{cases: make([]waiter, rapid.IntRange(0, 3).Draw(t, "cases"))}
+	task := &Task{sel: &selection{waiters: make([]waiter, rapid.IntRange(0, 3).Draw(t, "cases"))}}
 	task.self.task = task
 	m.tasks = append(m.tasks, task)
-	i := rapid.IntRange(-1, len(task.cases)-1).Draw(t, "case")
+	i := rapid.IntRange(-1, len(task.sel.waiters)-1).Draw(t, "case")
 	if i < 0 {
 		return &task.self
 	}
 	if rapid.Bool().Draw(t, "waits elsewhere too") {
 		m.other.push(&task.self)
 	}
-	task.cases[i].task = task
-	return &task.cases[i]
+	task.sel.waiters[i].task = task
+	return &task.sel.waiters[i]
 }
 
 func (m *queueMachine) push(t *rapid.T) {

@@ -2,6 +2,7 @@ package simsched
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -177,6 +178,37 @@ func TestProgramNameIsMadeValid(t *testing.T) {
 		m := Config{Program: name}.Metadata()
 		if b, err := m.MarshalJSON(); err != nil || len(b) == 0 {
 			t.Errorf("a name of %d bytes gives metadata that cannot be written: %v", len(name), err)
+		}
+	}
+}
+
+// TestObserverStopsAnywhere: every program of the goldens can be stopped at every event, whoever emits it.
+func TestObserverStopsAnywhere(t *testing.T) {
+	full := errors.New("full")
+	for _, p := range append(slices.Clone(programs), program{name: "ticker", body: func(s *Sim) error {
+		tk, tm := s.NewTicker(2), s.NewTimer(2)
+		ctx, cancel := s.WithTimeout(s.Context(), 4)
+		defer cancel()
+		s.AfterFunc(2, s.Yield)
+		tk.C.Recv()
+		tm.C.Recv()
+		return s.SleepContext(ctx, 9)
+	}}) {
+		cfg := p.cfg
+		cfg.Seed, cfg.Chooser = p.seed, NewRandom(p.seed)
+		events, _ := record(cfg, p.body)
+		for at := range events {
+			seen := 0
+			cfg.Chooser = NewRandom(p.seed)
+			cfg.Observer = observerFunc(func(event.Event) error {
+				if seen++; seen > at {
+					return full
+				}
+				return nil
+			})
+			if err := Run(cfg, p.body); !errors.Is(err, full) {
+				t.Errorf("%s stopped at event %d of %d: error %v, want the Observer's", p.name, at, len(events), err)
+			}
 		}
 	}
 }

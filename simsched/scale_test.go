@@ -54,8 +54,9 @@ func BenchmarkParked(b *testing.B) {
 			runtime.GC()
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
+			sleep := func() error { s.Sleep(time.Second); return nil }
 			for range tasks {
-				s.Go("sleeper", func() error { s.Sleep(time.Second); return nil })
+				s.Go("sleeper", sleep)
 			}
 			s.Sleep(time.Millisecond)
 			runtime.GC()

@@ -1,6 +1,7 @@
 package simsched
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/reprise-go/reprise/event"
@@ -49,10 +50,10 @@ func (s *Sim) Select(cases ...Case) int {
 
 // selectBlocked waits in the queues of all cases. Of cases that wait in the same queue the first one does.
 func (s *Sim) selectBlocked(t *Task, cases []Case) int {
-	t.cases = make([]waiter, len(cases))
+	t.sel = &selection{waiters: make([]waiter, len(cases))}
 	for i, c := range cases {
-		w := &t.cases[i]
-		w.task, w.index = t, i
+		w := &t.sel.waiters[i]
+		w.task, w.index = t, int32(i)
 		if q := c.queue(); !t.waitsIn(q) {
 			c.prepare(w)
 			q.push(w)
@@ -60,30 +61,20 @@ func (s *Sim) selectBlocked(t *Task, cases []Case) int {
 	}
 	t.blockedOn = selecting(cases)
 	s.switchFrom(t)
-	t.blockedOn, t.cases = nil, nil
-	w := t.selected
-	t.selected = nil
+	w := t.sel.served
+	t.blockedOn, t.sel = nil, nil
 	cases[w.index].finish(w)
-	return w.index
+	return int(w.index)
 }
 
 func (t *Task) waitsIn(q *queue) bool {
-	for i := range t.cases {
-		if t.cases[i].queue == q {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(t.waiters(), func(w waiter) bool { return w.queue == q })
 }
 
 // leaveSelect notes which waiter of a Select was served and takes the others out of their queues.
 func (t *Task) leaveSelect(served *waiter) {
-	t.selected = served
-	for i := range t.cases {
-		if w := &t.cases[i]; w.queue != nil {
-			w.queue.remove(w)
-		}
-	}
+	t.sel.served = served
+	t.leaveQueues()
 }
 
 type selecting []Case

@@ -18,6 +18,7 @@ type Sim struct {
 	next    *Task // the task the driver resumes, nil at the end
 	ready   queue
 	tick    uint64 // scheduling steps so far
+	firing  bool   // timers fire
 	inHook  bool   // the Observer or the Chooser runs: a panic is theirs
 	inStep  uint64 // operations in this step that are no scheduling points; as many as there may be steps
 	toCheck uint64 // steps to the next checkpoint; 0 = never
@@ -34,8 +35,9 @@ type Sim struct {
 	tokens uint64
 	net    *Network // nil until it is used
 
-	idle       []*coroutine // without a task
-	coroutines []*coroutine // all
+	idle       []*coroutine          // without a task
+	coroutines []*coroutine          // all
+	goroutines map[*coroutine]uint64 // as goroutineID gives them; nil unless Config.CheckGoroutines is set
 	choice     Choice
 	chaotic    [len(occasions)]bool // whether a fault can come
 	injected   [5]uint64            // faults, by kind
@@ -62,6 +64,9 @@ func Run(cfg Config, body func(*Sim) error) error {
 	}
 	if s.cfg.CheckpointEvery > 0 {
 		s.toCheck = uint64(s.cfg.CheckpointEvery)
+	}
+	if s.cfg.CheckGoroutines {
+		s.goroutines = map[*coroutine]uint64{}
 	}
 	defer s.shutDown()
 	s.emit(event.RngSeed(cfg.Seed))
@@ -164,7 +169,7 @@ func (s *Sim) park(t, next *Task) {
 		return
 	}
 	s.next = next
-	if !t.co.yield(struct{}{}) {
+	if t.co.yield(struct{}{}); t.co.ending {
 		runtime.Goexit() // the run has ended; unwind
 	}
 }
@@ -176,7 +181,7 @@ func (s *Sim) makeReady(w *waiter) {
 	if w != &t.self {
 		t.leaveSelect(w)
 	}
-	if !t.early {
+	if t.sel == nil || !t.sel.early {
 		s.ready.push(&t.self)
 	}
 }
@@ -219,6 +224,9 @@ func (s *Sim) fail(err error) {
 // stopIfEnded parks t for ever once the run has ended. An operation that is not a scheduling point calls it after it
 // has emitted an event, so that a loop of such operations ends too.
 func (s *Sim) stopIfEnded(t *Task) {
+	if s.firing {
+		return // a timer does this, not a task
+	}
 	if s.inStep++; s.inStep > s.cfg.MaxSteps {
 		s.fail(s.stepLimit())
 	}
@@ -246,7 +254,7 @@ func (s *Sim) enter(op string) *Task {
 	if s.current == nil {
 		panic("simsched: " + op + " called outside the run: objects of a Sim may be used only by its tasks, during Run")
 	}
-	if s.cfg.CheckGoroutines && goroutineID() != s.current.co.goroutine {
+	if s.cfg.CheckGoroutines && goroutineID() != s.goroutines[s.current.co] {
 		panic("simsched: " + op + " called by a goroutine that is not the running task: only tasks may use the objects of a Sim")
 	}
 	return s.current

@@ -18,27 +18,40 @@ type Task struct {
 	path   *taskPath
 	fn     func() error
 	region *Region // where it was spawned
-	place  int     // in region.members
 	scope  *Region // where its own tasks go
 	co     *coroutine
 
 	self      waiter
-	cases     []waiter // of a Select that blocks, or of a Cond
-	selected  *waiter  // by which it was woken
-	early     bool     // its cases are in their queues, but it still runs
+	sel       *selection // while it waits for several things, or is on its way to wait for a Cond; else nil
 	blockedOn blocker
 	sleep     timer
 	calls     *[callDepth]uintptr // where it last came to a scheduling point; nil if nobody asks for it
 
+	err     error
+	joiners *queue // nil as long as there is none
+	place   int32  // in region.members
+
 	parked  bool // in Park
 	permit  bool // woken before it parked
 	inFault bool // a fault is being injected, which brings no other
-
 	done    bool
 	joined  bool // somebody has received err
 	outcome event.Outcome
-	err     error
-	joiners queue
+}
+
+// selection is how a task waits in several queues, or in one that it enters before it parks.
+type selection struct {
+	waiters []waiter
+	served  *waiter // by which it was woken
+	early   bool    // the waiters are in their queues, but the task still runs
+}
+
+// waiters returns those of the selection of t, if it has one.
+func (t *Task) waiters() []waiter {
+	if t.sel == nil {
+		return nil
+	}
+	return t.sel.waiters
 }
 
 // blocker is what a task can wait for. waitsFor completes the sentence "T1 waits ...".
@@ -96,7 +109,7 @@ func (s *Sim) spawn(r *Region, p *taskPath, name string, fn func() error) *Task 
 	t := &Task{sim: s, path: p, name: name, fn: fn, region: r, scope: r}
 	t.self.task = t
 	t.id = event.NewTaskID(s.tasks.add(t))
-	t.place = len(r.members)
+	t.place = int32(len(r.members))
 	r.members = append(r.members, t)
 	s.emit(event.TaskSpawned(t.id, r.id, s.tick))
 	s.ready.push(&t.self)
@@ -167,7 +180,9 @@ func (s *Sim) complete(t *Task, outcome event.Outcome, err error) {
 	t.done, t.outcome, t.err, t.fn = true, outcome, err, nil
 	s.emit(event.TaskCompleted(t.id, outcome))
 	s.tasks.remove(t.id.Index())
-	s.wakeAll(&t.joiners, nil)
+	if t.joiners != nil {
+		s.wakeAll(t.joiners, nil)
+	}
 	t.region.taskEnded(t)
 }
 
@@ -177,7 +192,10 @@ func (t *Task) Join() error {
 	me := s.enter("Task.Join")
 	s.point(me)
 	if !t.done {
-		s.block(me, &t.joiners, (*joining)(t))
+		if t.joiners == nil {
+			t.joiners = &queue{}
+		}
+		s.block(me, t.joiners, (*joining)(t))
 	}
 	t.joined = true
 	return t.err
