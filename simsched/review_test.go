@@ -190,6 +190,12 @@ func TestObserverStopsAnywhere(t *testing.T) {
 		ctx, cancel := s.WithTimeout(s.Context(), 4)
 		defer cancel()
 		s.AfterFunc(2, s.Yield)
+		s.Go("ends while main waits", func() error {
+			for range 9 {
+				s.Yield()
+			}
+			return nil
+		})
 		tk.C.Recv()
 		tm.C.Recv()
 		return s.SleepContext(ctx, 9)
