@@ -48,7 +48,7 @@ var rules = []rule{
 // testModules are what tests may import besides the whole module and what their package may import.
 var testModules = []string{
 	"pgregory.net/rapid", "github.com/google/go-cmp", "go.uber.org/goleak",
-	"github.com/rogpeppe/go-internal/testscript", "golang.org/x/net/nettest",
+	"github.com/rogpeppe/go-internal/testscript", "golang.org/x/net/nettest", "golang.org/x/sync/semaphore",
 }
 
 func ruleOf(pkg string) int {
