@@ -20,7 +20,7 @@ func sim(body func(*simsched.Sim) error) func(simsched.Config) error {
 func TestBlockedOutside(t *testing.T) {
 	release := make(chan int)
 	defer close(release)
-	err := watchdog.Run(simsched.Config{}, 20*time.Millisecond, sim(func(s *simsched.Sim) error {
+	err := watchdog.Run(simsched.Config{}, 200*time.Millisecond, sim(func(s *simsched.Sim) error {
 		return s.Go("outsider", func() error {
 			waitForReal(release)
 			return nil
