@@ -13,6 +13,7 @@ import (
 
 	"github.com/reprise-go/reprise/divergence"
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/internal/sourcetest"
 	"github.com/reprise-go/reprise/source"
 )
 
@@ -152,56 +153,31 @@ func TestTimeSaturates(t *testing.T) {
 	}
 }
 
-// failing is a Source of whose calls of Next and Seek one fails, the n-th from 0.
-type failing struct {
-	source.Source
-	calls int
-}
-
-func (f *failing) fail() bool {
-	f.calls--
-	return f.calls == -1
-}
-
-func (f *failing) Next() (event.Event, error) {
-	if f.fail() {
-		return event.Event{}, errBoom
-	}
-	return f.Source.Next()
-}
-
-func (f *failing) Seek(index uint64) error {
-	if f.fail() {
-		return errBoom
-	}
-	return f.Source.Seek(index)
-}
-
 // TestCompareOfFailingSources lets every call of a comparison fail in turn, on either side.
 func TestCompareOfFailingSources(t *testing.T) {
 	value := event.RngValue
 	expected := []event.Event{value(1), value(2), value(3), value(4)}
 	for _, actual := range [][]event.Event{{value(1), value(2), value(8)}, expected[:2], expected} {
 		const many = 1000
-		e, a := &failing{cursor(expected...), many}, &failing{cursor(actual...), many}
+		e, a := &sourcetest.Failing{Source: cursor(expected...), Calls: many}, &sourcetest.Failing{Source: cursor(actual...), Calls: many}
 		want := compare(t, e, a)
-		eCalls, aCalls := many-e.calls, many-a.calls
+		eCalls, aCalls := many-e.Calls, many-a.Calls
 		for n := range eCalls {
-			wantBoom(t, &failing{cursor(expected...), n}, cursor(actual...))
+			wantErr(t, &sourcetest.Failing{Source: cursor(expected...), Calls: n}, cursor(actual...))
 		}
 		for n := range aCalls {
-			wantBoom(t, cursor(expected...), &failing{cursor(actual...), n})
+			wantErr(t, cursor(expected...), &sourcetest.Failing{Source: cursor(actual...), Calls: n})
 		}
-		got := compare(t, &failing{cursor(expected...), eCalls}, &failing{cursor(actual...), aCalls})
+		got := compare(t, &sourcetest.Failing{Source: cursor(expected...), Calls: eCalls}, &sourcetest.Failing{Source: cursor(actual...), Calls: aCalls})
 		if diff := cmp.Diff(want, got, byValue); diff != "" {
 			t.Errorf("sources that would fail later give another divergence:\n%s", diff)
 		}
 	}
 }
 
-func wantBoom(t *testing.T, expected, actual source.Source) {
+func wantErr(t *testing.T, expected, actual source.Source) {
 	t.Helper()
-	if d, err := divergence.Compare(expected, actual); err != errBoom || d != nil {
+	if d, err := divergence.Compare(expected, actual); err != sourcetest.Err || d != nil {
 		t.Errorf("a source that fails gives %v, %v; want no divergence and the error of the source", d, err)
 	}
 }

@@ -69,31 +69,6 @@ type observe func(event.Event) error
 
 func (f observe) Observe(e event.Event) error { return f(e) }
 
-// failing is a Source of whose calls of Next and Seek one fails, the n-th from 0.
-type failing struct {
-	source.Source
-	calls int
-}
-
-func (f *failing) fail() bool {
-	f.calls--
-	return f.calls == -1
-}
-
-func (f *failing) Next() (event.Event, error) {
-	if f.fail() {
-		return event.Event{}, errBoom
-	}
-	return f.Source.Next()
-}
-
-func (f *failing) Seek(index uint64) error {
-	if f.fail() {
-		return errBoom
-	}
-	return f.Source.Seek(index)
-}
-
 // everything is a program that asks for a choice at every point there is.
 func everything(s *simsched.Sim) error {
 	served := simsched.NewChan[int](s, "served", 0)

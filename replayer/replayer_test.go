@@ -13,6 +13,7 @@ import (
 
 	"github.com/reprise-go/reprise/divergence"
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/internal/sourcetest"
 	"github.com/reprise-go/reprise/recorder"
 	"github.com/reprise-go/reprise/replayer"
 	"github.com/reprise-go/reprise/simsched"
@@ -135,14 +136,14 @@ func TestFailingSource(t *testing.T) {
 	settings.Observer = observe(func(event.Event) error { return nil })
 	for _, body := range []program{everything, endless, yieldTimes(0)} {
 		const many = 10_000
-		whole := &failing{source.FromTrace(tr), many}
+		whole := &sourcetest.Failing{Source: source.FromTrace(tr), Calls: many}
 		_, err := replayer.Run(whole, settings, body)
-		if errors.Is(err, errBoom) {
+		if errors.Is(err, sourcetest.Err) {
 			t.Fatalf("a source that does not fail gives %v", err)
 		}
-		for n := range many - whole.calls {
-			_, err := replayer.Run(&failing{source.FromTrace(tr), n}, settings, body)
-			if err != errBoom {
+		for n := range many - whole.Calls {
+			_, err := replayer.Run(&sourcetest.Failing{Source: source.FromTrace(tr), Calls: n}, settings, body)
+			if err != sourcetest.Err {
 				t.Errorf("the source fails in call %d, the replay ended with %v, want the error of the source", n, err)
 			}
 		}

@@ -73,8 +73,8 @@ func (c Config) Hash() uint64 {
 	b := append([]byte(nil), "simsched 1"...)
 	b = binary.BigEndian.AppendUint64(b, c.MaxSteps)
 	b = binary.BigEndian.AppendUint64(b, uint64(int64(max(c.CheckpointEvery, -1))))
-	if c.Chaos != (Chaos{}).validate() {
-		for _, rate := range c.Chaos.rates() {
+	if rates := c.Chaos.rates(); rates != [len(rates)]int{} {
+		for _, rate := range rates {
 			b = binary.BigEndian.AppendUint64(b, uint64(rate))
 		}
 	}

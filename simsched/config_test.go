@@ -45,3 +45,13 @@ func TestSeedIsTheFirstEvent(t *testing.T) {
 		t.Errorf("the first event is %v, want the seed", events[0])
 	}
 }
+
+// TestHashOfChaos: the rates are part of the hash, the seed of the faults is not.
+func TestHashOfChaos(t *testing.T) {
+	if (Config{Chaos: Chaos{Seed: 5}}).Hash() != (Config{}).Hash() || (Config{Chaos: ChaosLight(1)}).Hash() != (Config{Chaos: ChaosLight(2)}).Hash() {
+		t.Error("the seed of the faults changes the hash")
+	}
+	if (Config{Chaos: ChaosLight(1)}).Hash() == (Config{}).Hash() || (Config{Chaos: ChaosLight(1)}).Hash() == (Config{Chaos: ChaosHeavy(1)}).Hash() {
+		t.Error("the rates do not change the hash")
+	}
+}

@@ -45,7 +45,7 @@ func (h *Host) Listen(network, address string) (net.Listener, error) {
 	reg := h.sim.Register("tcp listener of " + h.name)
 	port, kind := h.bind(address, func(port int) bool { return h.listener(port) != nil })
 	if kind != 0 {
-		_ = reg.Fail(kind)
+		_ = reg.Fail(kind) // only the event is wanted
 		return nil, h.failed("listen", network, kind.Err())
 	}
 	l := &Listener{sim: h.sim, host: h, reg: reg, addr: &net.TCPAddr{IP: h.IP(), Port: port}}
@@ -135,10 +135,10 @@ func (l *Listener) Accept() (net.Conn, error) {
 	case l.closed:
 		return nil, l.wrap("accept", net.ErrClosed)
 	case l.aborted:
-		_ = l.reg.Fail(event.IOConnectionAborted)
+		_ = l.reg.Fail(event.IOConnectionAborted) // only the event is wanted
 		return nil, l.wrap("accept", event.IOConnectionAborted.Err())
 	case l.by.expired:
-		_ = l.reg.Fail(event.IOTimedOut)
+		_ = l.reg.Fail(event.IOTimedOut) // only the event is wanted
 		return nil, l.wrap("accept", event.IOTimedOut.Err())
 	}
 	c := l.backlog[0]

@@ -46,7 +46,7 @@ func (h *Host) ListenPacket(network, address string) (net.PacketConn, error) {
 	reg := h.sim.Register("udp socket of " + h.name)
 	port, kind := h.bind(address, func(port int) bool { return h.packetConn(port) != nil })
 	if kind != 0 {
-		_ = reg.Fail(kind)
+		_ = reg.Fail(kind) // only the event is wanted
 		return nil, h.failed("listen", network, kind.Err())
 	}
 	p := &PacketConn{sim: h.sim, host: h, reg: reg, addr: &net.UDPAddr{IP: h.IP(), Port: port}}

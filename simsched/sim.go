@@ -48,26 +48,10 @@ type Sim struct {
 // there are any: why the run ended early (a [*DeadlockError], [*LeakError], [*StepLimitError], or what the Observer
 // returned), the error of body, the errors of tasks that nobody joined, and all panics, each a [*PanicError].
 //
-// A panic of the Observer or the Chooser ends the run and leaves Run. If a task calls runtime.Goexit, as testing.T.FailNow does, the run ends and Run does not return but ends its own
-// goroutine the same way.
+// A panic of the Observer or the Chooser ends the run and leaves Run. If a task calls runtime.Goexit, as
+// testing.T.FailNow does, the run ends and Run does not return but ends its own goroutine the same way.
 func Run(cfg Config, body func(*Sim) error) error {
-	s := &Sim{cfg: cfg.validate()}
-	if c, ok := s.cfg.Chooser.(oneRun); ok && !c.claim() {
-		panic("simsched: Run called with a Chooser that has served another run")
-	}
-	s.choice.sim, s.choice.due, s.choice.Chaos = s, &s.clock.due, &s.cfg.Chaos
-	rates := s.cfg.Chaos.rates()
-	for o, kinds := range occasions {
-		for _, k := range kinds {
-			s.chaotic[o] = s.chaotic[o] || rates[k] > 0
-		}
-	}
-	if s.cfg.CheckpointEvery > 0 {
-		s.toCheck = uint64(s.cfg.CheckpointEvery)
-	}
-	if s.cfg.CheckGoroutines {
-		s.goroutines = map[*coroutine]uint64{}
-	}
+	s := newSim(cfg.validate())
 	defer s.shutDown()
 	s.emit(event.RngSeed(cfg.Seed))
 	s.root = s.openRegion("root", nil)
@@ -78,6 +62,25 @@ func Run(cfg Config, body func(*Sim) error) error {
 		panic(s.hookPanic)
 	}
 	return s.result()
+}
+
+// newSim prepares a run under a cfg that has its defaults.
+func newSim(cfg Config) *Sim {
+	if c, ok := cfg.Chooser.(oneRun); ok && !c.claim() {
+		panic("simsched: Run called with a Chooser that has served another run")
+	}
+	s := &Sim{cfg: cfg, toCheck: uint64(max(cfg.CheckpointEvery, 0))}
+	s.choice.sim, s.choice.due, s.choice.Chaos = s, &s.clock.due, &s.cfg.Chaos
+	rates := cfg.Chaos.rates()
+	for o, kinds := range occasions {
+		for _, k := range kinds {
+			s.chaotic[o] = s.chaotic[o] || rates[k] > 0
+		}
+	}
+	if cfg.CheckGoroutines {
+		s.goroutines = map[*coroutine]uint64{}
+	}
+	return s
 }
 
 // drive resumes one task after the other. The choice of the next one is made inside the task that gives up, so that a

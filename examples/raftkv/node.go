@@ -86,7 +86,7 @@ func (n *node) run() error {
 			n.raft.Tick()
 			if patience -= tick; patience <= 0 {
 				patience = n.patience()
-				_ = n.raft.Campaign()
+				_ = n.raft.Campaign() // refused to a leader, which needs none
 			}
 		}
 		for n.raft.HasReady() {
@@ -129,7 +129,7 @@ func (n *node) handle(packet []byte) (heard bool) {
 			return false
 		}
 		term := n.raft.BasicStatus().HardState.GetTerm()
-		_ = n.raft.Step(&m)
+		_ = n.raft.Step(&m) // what raft does not want it drops
 		return m.GetTerm() >= term && (m.GetType() == pb.MsgApp || m.GetType() == pb.MsgHeartbeat)
 	}
 	return false

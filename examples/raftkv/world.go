@@ -153,7 +153,9 @@ func (w *world) ask(conn net.PacketConn, r request, buf []byte, pick func() uint
 			return reply{}, err
 		}
 		_, _ = conn.WriteTo(append([]byte{'r'}, body...), to)
-		_ = conn.SetReadDeadline(w.sim.Now().Add(200 * time.Millisecond))
+		if err := conn.SetReadDeadline(w.sim.Now().Add(200 * time.Millisecond)); err != nil {
+			return reply{}, err
+		}
 		for {
 			n, _, err := conn.ReadFrom(buf)
 			if err != nil {

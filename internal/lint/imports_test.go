@@ -38,6 +38,7 @@ var rules = []rule{
 	{"internal/cli", []string{all}, []string{"github.com/spf13/cobra"}},
 	{"cmd/reprise", []string{"internal/cli"}, nil},
 	{"props_test", nil, nil}, // tests only
+	{"internal/sourcetest", []string{"event", "source"}, nil},
 	{"internal/golden", nil, []string{"github.com/google/go-cmp"}},
 	{"internal/lint", nil, nil},
 	{"internal/tracecheck", []string{"event"}, nil},
