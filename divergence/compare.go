@@ -14,20 +14,22 @@ import (
 // DefaultContext is the number of events shown before a divergence and after it on each side.
 const DefaultContext = 5
 
-// Compare reads two runs from their first events and returns the first difference, nil if there is none. Differences
-// of the metadata are notes and make no divergence of their own, and neither does another seed in a leading RngSeed, so
-// that runs of different seeds can be compared. The two must not be one and the same source. The error is that of a source that cannot be read.
+// Compare reads two runs and returns the first difference, nil if there is none. Differences of the metadata are notes
+// and make no divergence of their own, and neither does another seed in a leading RngSeed, so that runs of different
+// seeds can be compared. Where one source begins later than the other, they are compared from there on. Sources that
+// stand elsewhere than at their first event are rewound if they can be. The two must not be one and the same source. The
+// error is that of a source that cannot be read.
 func Compare(expected, actual source.Source) (*Divergence, error) {
 	if expected == actual {
 		return nil, errors.New("divergence: Compare called with one source for both runs, whose cursor they would share")
 	}
-	if err := expected.Seek(0); err != nil {
+	if err := errors.Join(source.Rewind(expected), source.Rewind(actual)); err != nil {
 		return nil, err
 	}
-	if err := actual.Seek(0); err != nil {
+	progress, err := align(expected, actual)
+	if err != nil {
 		return nil, err
 	}
-	var progress Progress
 	for {
 		e, eErr := expected.Next()
 		a, aErr := actual.Next()
@@ -41,25 +43,52 @@ func Compare(expected, actual source.Source) (*Divergence, error) {
 		case eErr == nil && aErr == nil && (e == a || progress.Index == 0 && bothSeeds(e, a)):
 			progress.Add(e)
 		default:
-			return progress.between(expected, actual)
+			return progress.between(expected, actual, window{e, eErr == nil}, window{a, aErr == nil})
 		}
 	}
+}
+
+// align reads both sources up to the first event that both have.
+func align(expected, actual source.Source) (Progress, error) {
+	var progress Progress
+	from, to, behind := source.First(expected), source.First(actual), expected
+	if to < from {
+		from, to, behind = to, from, actual
+	}
+	for progress.Index = from; progress.Index < to; {
+		e, err := behind.Next()
+		if err == io.EOF {
+			return progress, fmt.Errorf("divergence: one run ends at event %d, before the first event of the other, %d",
+				progress.Index, to)
+		}
+		if err != nil {
+			return progress, err
+		}
+		progress.Add(e)
+	}
+	return progress, nil
 }
 
 func bothSeeds(a, b event.Event) bool {
 	return a.Kind() == event.KindRngSeed && b.Kind() == event.KindRngSeed
 }
 
-// Progress is what a comparison remembers of the events that matched.
+// Progress is what a comparison remembers of the events that matched. The zero Progress is that of event 0.
 type Progress struct {
-	Index   uint64 // how many
+	Index   uint64 // of the next event
+	kept    int    // how many of the last events are in recent, up to DefaultContext
 	now     uint64
 	running event.Event
+	recent  [8]event.Event // the event with index i at i modulo 8
 }
 
 // Add notes an event that matched.
 func (p *Progress) Add(e event.Event) {
+	p.recent[p.Index%8] = e
 	p.Index++
+	if p.kept < DefaultContext {
+		p.kept++
+	}
 	switch e.Kind() {
 	case event.KindTaskScheduled:
 		p.running = e
@@ -68,35 +97,39 @@ func (p *Progress) Add(e event.Event) {
 	}
 }
 
-// Mismatch starts the description of a difference at p.Index: the place, and the events of expected around it. It
-// moves the cursor of expected.
-func (p *Progress) Mismatch(expected source.Source) (Mismatch, error) {
+// Mismatch starts the description of a difference at p.Index: the place, and the events that both runs share before it.
+func (p *Progress) Mismatch() Mismatch {
 	// A time beyond what a Duration holds comes only from a trace that nobody ran.
-	now := time.Duration(min(p.now, math.MaxInt64))
-	m := Mismatch{Index: p.Index, Time: now, Running: p.running}
-	first := p.Index - min(p.Index, DefaultContext)
-	if err := expected.Seek(first); err != nil {
-		return m, err
+	m := Mismatch{Index: p.Index, Time: time.Duration(min(p.now, math.MaxInt64)), Running: p.running}
+	for i := p.Index - uint64(p.kept); i < p.Index; i++ {
+		m.Before = append(m.Before, p.recent[i%8])
 	}
-	before, err := read(expected, int(p.Index-first))
-	if err != nil {
-		return m, err
+	return m
+}
+
+// window is the event of a source at a difference; none if the source has ended.
+type window struct {
+	e    event.Event
+	more bool
+}
+
+// read returns the event and up to DefaultContext further ones from s.
+func (w window) read(s source.Source) ([]event.Event, error) {
+	if !w.more {
+		return nil, nil
 	}
-	m.Before = before
-	m.Expected, err = read(expected, 1+DefaultContext)
-	return m, err
+	rest, err := Read(s, DefaultContext)
+	return append([]event.Event{w.e}, rest...), err
 }
 
 // between describes the difference between two sources.
-func (p *Progress) between(expected, actual source.Source) (*Divergence, error) {
-	m, err := p.Mismatch(expected)
-	if err != nil {
+func (p *Progress) between(expected, actual source.Source, e, a window) (*Divergence, error) {
+	m := p.Mismatch()
+	var err error
+	if m.Expected, err = e.read(expected); err != nil {
 		return nil, err
 	}
-	if err := actual.Seek(p.Index); err != nil {
-		return nil, err
-	}
-	if m.Actual, err = read(actual, 1+DefaultContext); err != nil {
+	if m.Actual, err = a.read(actual); err != nil {
 		return nil, err
 	}
 	d := Describe(m)
@@ -104,8 +137,8 @@ func (p *Progress) between(expected, actual source.Source) (*Divergence, error) 
 	return d, nil
 }
 
-// read returns up to n events.
-func read(s source.Source, n int) ([]event.Event, error) {
+// Read returns the next events of s, up to n.
+func Read(s source.Source, n int) ([]event.Event, error) {
 	var events []event.Event
 	for len(events) < n {
 		e, err := s.Next()

@@ -73,7 +73,7 @@ func traceOf(md event.Metadata, events ...event.Event) *event.Trace {
 }
 
 // cursor returns a source of events without metadata.
-func cursor(events ...event.Event) source.Source {
+func cursor(events ...event.Event) source.Seeker {
 	return source.FromTrace(traceOf(event.NewMetadata(0), events...))
 }
 

@@ -42,7 +42,8 @@ type Result struct {
 	Err error
 }
 
-// Run replays the recording in src from its first event against body. The error is nil if the run emitted exactly the
+// Run replays the recording in src against body. A src that stands elsewhere than at its first event is rewound if it
+// can be. The error is nil if the run emitted exactly the
 // recorded events and ended where the recording does; a [*divergence.Error] at the first event that differs; or the
 // error of a source that cannot be read, or of the Observer of cfg. If the recording and cfg both name a program and the
 // names differ, nothing is run and the error is a [*ProgramError].
@@ -125,7 +126,7 @@ var (
 )
 
 func (r *replay) rewind() error {
-	if err := r.src.Seek(0); err != nil {
+	if err := source.Rewind(r.src); err != nil {
 		return err
 	}
 	r.fetch()
@@ -218,15 +219,19 @@ func (r *replay) differ(e event.Event) error {
 	return nil
 }
 
-// describe works out the first difference, while those that take part still have their names. It fails if the events of
-// the source cannot be read again. The source is not used after it.
+// describe works out the first difference, while those that take part still have their names. It fails if the
+// source cannot be read on. The source is not used after it.
 func (r *replay) describe(actual ...event.Event) {
-	m, err := r.progress.Mismatch(r.src)
-	if err != nil {
-		r.failed = err
-		return
-	}
+	m := r.progress.Mismatch()
 	m.Actual = actual
+	if r.more {
+		rest, err := divergence.Read(r.src, divergence.DefaultContext)
+		if err != nil {
+			r.failed = err
+			return
+		}
+		m.Expected = append([]event.Event{r.next}, rest...)
+	}
 	if r.sim != nil {
 		m.TaskName, m.RegionName = r.sim.TaskName, r.sim.RegionName
 	}

@@ -11,24 +11,23 @@ import (
 	"github.com/reprise-go/reprise/source"
 )
 
-// implementations are all Sources of this package, each with how to open one at the first event of a trace. A new one
+// implementations are all Seekers of this package, each with how to open one at the first event of a trace. A new one
 // is a row here: it is then held to the contract and driven by the state machine too.
 var implementations = []struct {
 	name string
-	open func(testing.TB, *event.Trace) source.Source
+	open func(testing.TB, *event.Trace) source.Seeker
 }{
-	{"cursor", func(_ testing.TB, tr *event.Trace) source.Source { return source.FromTrace(tr) }},
+	{"cursor", func(_ testing.TB, tr *event.Trace) source.Seeker { return source.FromTrace(tr) }},
 }
 
-// contract is what the doc comments of Source promise, a clause a row. A check gets a source at the first event of tr.
+// contract is what the doc comments of Source and Seeker promise, a clause a row. A check gets a source at the first event of tr.
 var contract = []struct {
 	clause string
-	check  func(t *testing.T, s source.Source, tr *event.Trace)
+	check  func(t *testing.T, s source.Seeker, tr *event.Trace)
 }{
 	{"Metadata is that of the run, wherever the cursor is", metadataStays},
 	{"Next gives every event once, in order", nextGivesAll},
 	{"io.EOF stays after the last event, and is itself, not wrapped", eofStays},
-	{"Peek gives what Next then gives, and does not move", peekDoesNotMove},
 	{"Pos is the index of the event at the cursor, the number of events at the end", posCounts},
 	{"Seek reaches every event from every event, and the end", seekReachesAll},
 	{"Seek beyond the end is ErrSeek and the cursor stays", seekBeyondStays},
@@ -70,7 +69,7 @@ func TestIndependence(t *testing.T) {
 	}
 }
 
-func metadataStays(t *testing.T, s source.Source, tr *event.Trace) {
+func metadataStays(t *testing.T, s source.Seeker, tr *event.Trace) {
 	for range tr.Len() + 2 {
 		if got := s.Metadata(); got != tr.Metadata {
 			t.Fatalf("Metadata at %d is %+v, want %+v", s.Pos(), got, tr.Metadata)
@@ -79,38 +78,23 @@ func metadataStays(t *testing.T, s source.Source, tr *event.Trace) {
 	}
 }
 
-func nextGivesAll(t *testing.T, s source.Source, tr *event.Trace) {
+func nextGivesAll(t *testing.T, s source.Seeker, tr *event.Trace) {
 	for i := range tr.Len() {
 		wantNext(t, s, tr, i)
 	}
 }
 
-func eofStays(t *testing.T, s source.Source, tr *event.Trace) {
+func eofStays(t *testing.T, s source.Seeker, tr *event.Trace) {
 	seek(t, s, tr.Len())
 	for range 3 {
 		if e, err := s.Next(); err != io.EOF || e != (event.Event{}) {
 			t.Fatalf("Next at the end gives %v, %v; want the zero Event, io.EOF", e, err)
 		}
-		if e, err := s.Peek(); err != io.EOF || e != (event.Event{}) {
-			t.Fatalf("Peek at the end gives %v, %v; want the zero Event, io.EOF", e, err)
-		}
 		wantPos(t, s, tr.Len())
 	}
 }
 
-func peekDoesNotMove(t *testing.T, s source.Source, tr *event.Trace) {
-	for i := range tr.Len() {
-		for range 2 {
-			if e, err := s.Peek(); err != nil || e != tr.At(i) {
-				t.Fatalf("Peek at %d gives %v, %v; want %v", i, e, err, tr.At(i))
-			}
-			wantPos(t, s, i)
-		}
-		wantNext(t, s, tr, i)
-	}
-}
-
-func posCounts(t *testing.T, s source.Source, tr *event.Trace) {
+func posCounts(t *testing.T, s source.Seeker, tr *event.Trace) {
 	for i := range tr.Len() {
 		wantPos(t, s, i)
 		wantNext(t, s, tr, i)
@@ -118,7 +102,7 @@ func posCounts(t *testing.T, s source.Source, tr *event.Trace) {
 	wantPos(t, s, tr.Len())
 }
 
-func seekReachesAll(t *testing.T, s source.Source, tr *event.Trace) {
+func seekReachesAll(t *testing.T, s source.Seeker, tr *event.Trace) {
 	step := 1 + tr.Len()/50 // in long traces only some of the pairs
 	for from := 0; from <= tr.Len(); from += step {
 		for to := 0; to < tr.Len(); to += step {
@@ -131,7 +115,7 @@ func seekReachesAll(t *testing.T, s source.Source, tr *event.Trace) {
 	wantPos(t, s, tr.Len())
 }
 
-func seekBeyondStays(t *testing.T, s source.Source, tr *event.Trace) {
+func seekBeyondStays(t *testing.T, s source.Seeker, tr *event.Trace) {
 	n := uint64(tr.Len())
 	for at := range tr.Len() + 1 {
 		seek(t, s, at)
@@ -147,28 +131,28 @@ func seekBeyondStays(t *testing.T, s source.Source, tr *event.Trace) {
 	}
 }
 
-func seekLeadsBack(t *testing.T, s source.Source, tr *event.Trace) {
+func seekLeadsBack(t *testing.T, s source.Seeker, tr *event.Trace) {
 	seek(t, s, tr.Len())
 	_, _ = s.Next() // io.EOF is another clause's
 	seek(t, s, 0)
 	nextGivesAll(t, s, tr)
 }
 
-func seek(t testing.TB, s source.Source, index int) {
+func seek(t testing.TB, s source.Seeker, index int) {
 	t.Helper()
 	if err := s.Seek(uint64(index)); err != nil {
 		t.Fatalf("Seek(%d): %v", index, err)
 	}
 }
 
-func wantNext(t testing.TB, s source.Source, tr *event.Trace, i int) {
+func wantNext(t testing.TB, s source.Seeker, tr *event.Trace, i int) {
 	t.Helper()
 	if e, err := s.Next(); err != nil || e != tr.At(i) {
 		t.Fatalf("Next at %d gives %v, %v; want %v", i, e, err, tr.At(i))
 	}
 }
 
-func wantPos(t testing.TB, s source.Source, want int) {
+func wantPos(t testing.TB, s source.Seeker, want int) {
 	t.Helper()
 	if got := s.Pos(); got != uint64(want) {
 		t.Fatalf("Pos is %d, want %d", got, want)

@@ -1,4 +1,4 @@
-// Package source is where events come from: the [Source] cursor and its implementations. It reads; it knows no
+// Package source is where events come from: [Source] and its implementations. It reads; it knows no
 // scheduler and compares nothing.
 package source
 
@@ -13,33 +13,75 @@ import (
 // ErrSeek says that a position is beyond the end of a source.
 var ErrSeek = errors.New("position beyond the end")
 
-// Source is a cursor over the events of a recorded run.
+// Source gives the events of a recorded run, in order and once.
 type Source interface {
 	// Metadata returns the metadata of the run.
 	Metadata() event.Metadata
 
-	// Next returns the event at the cursor and moves past it. After the last event the error is io.EOF; any other
-	// error means that the source cannot be read, and stays.
+	// Next returns the next event. After the last event the error is io.EOF itself; any other error means that the
+	// source cannot be read on, and stays.
 	Next() (event.Event, error)
+}
 
-	// Peek returns what Next would return, without moving.
-	Peek() (event.Event, error)
+// Seeker is a [Source] that can be read from any event on. Indices count the events of the run from 0.
+type Seeker interface {
+	Source
 
-	// Pos returns the index of the event at the cursor, from 0; the number of events at the end.
+	// Pos returns the index of the event that Next gives; at the end that of the last event plus one.
 	Pos() uint64
 
-	// Seek moves the cursor to the event with an index. The number of events is the end and can be sought. Beyond
-	// it the error is ErrSeek and the cursor stays.
+	// Seek makes Next give the event with an index. The end can be sought. Beyond it, or before the first event that
+	// the source has, the error is [ErrSeek] and the position stays.
 	Seek(index uint64) error
 }
 
-// Cursor is a [Source] over a trace in memory.
+// Partial is a [Source] that may lack the first events of a run, as a recording does that keeps only the last ones.
+type Partial interface {
+	Source
+
+	// First returns the index of the first event of the source; the run began before it if it is not 0.
+	First() uint64
+}
+
+// Namer is a [Source] that knows what tasks and regions were called in the recorded run, and where in the code it
+// stood.
+type Namer interface {
+	Source
+
+	// TaskName and RegionName return a name, "" if it is not known. A name is known from the event on that first
+	// names its task or region.
+	TaskName(event.TaskID) string
+	RegionName(event.RegionID) string
+
+	// Site returns the place in the code, such as "bank.go:25", from which the event came that Next returned last; ""
+	// if it is not known.
+	Site() string
+}
+
+// First returns the index of the first event of s.
+func First(s Source) uint64 {
+	if p, ok := s.(Partial); ok {
+		return p.First()
+	}
+	return 0
+}
+
+// Rewind moves s back to its first event if it is a [Seeker] that stands elsewhere. The error is that of Seek.
+func Rewind(s Source) error {
+	k, ok := s.(Seeker)
+	if !ok || k.Pos() == First(s) {
+		return nil
+	}
+	return k.Seek(First(s))
+}
+
+// Cursor is a [Seeker] over a trace in memory.
 type Cursor struct {
 	trace *event.Trace
 	pos   int
 }
 
-var _ Source = (*Cursor)(nil)
+var _ Seeker = (*Cursor)(nil)
 
 // FromTrace returns a cursor at the first event of t, which must not change while it is used.
 func FromTrace(t *event.Trace) *Cursor { return &Cursor{trace: t} }
@@ -56,18 +98,10 @@ func (c *Cursor) Next() (event.Event, error) {
 	return c.trace.At(c.pos - 1), nil
 }
 
-// Peek implements [Source].
-func (c *Cursor) Peek() (event.Event, error) {
-	if c.pos >= c.trace.Len() {
-		return event.Event{}, io.EOF
-	}
-	return c.trace.At(c.pos), nil
-}
-
-// Pos implements [Source].
+// Pos implements [Seeker].
 func (c *Cursor) Pos() uint64 { return uint64(c.pos) }
 
-// Seek implements [Source].
+// Seek implements [Seeker].
 func (c *Cursor) Seek(index uint64) error {
 	if index > uint64(c.trace.Len()) {
 		return fmt.Errorf("source: seek to event %d of %d: %w", index, c.trace.Len(), ErrSeek)

@@ -11,7 +11,7 @@ import (
 // Err is the error of a call that fails.
 var Err = errors.New("sourcetest: this call fails")
 
-// Failing is a Source of whose calls of Next and Seek one fails, the one with number Calls, from 0.
+// Failing is a Source of whose calls of Next one fails, the one with number Calls, from 0.
 type Failing struct {
 	source.Source
 	Calls int
@@ -28,12 +28,4 @@ func (f *Failing) Next() (event.Event, error) {
 		return event.Event{}, Err
 	}
 	return f.Source.Next()
-}
-
-// Seek implements [source.Source].
-func (f *Failing) Seek(index uint64) error {
-	if f.fails() {
-		return Err
-	}
-	return f.Source.Seek(index)
 }
