@@ -1,6 +1,7 @@
 package event
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"io"
@@ -24,9 +25,11 @@ func (stuckReader) Read([]byte) (int, error) { return 0, nil }
 
 // readRoads are all ways to read a trace or events to the end.
 var readRoads = map[string]func(io.Reader) error{
-	"MessagePack": func(r io.Reader) error { _, err := ReadMsgpack(r); return err },
-	"JSON lines":  func(r io.Reader) error { _, err := ReadJSONL(r); return err },
-	"stream":      func(r io.Reader) error { _, err := decodeAll(r); return err },
+	"MessagePack":           func(r io.Reader) error { _, err := ReadMsgpack(r); return err },
+	"JSON lines":            func(r io.Reader) error { _, err := ReadJSONL(r); return err },
+	"stream":                func(r io.Reader) error { _, err := decodeAll(r); return err },
+	"MessagePack, streamed": func(r io.Reader) error { return drain(NewMsgpackReader(r)) },
+	"JSON lines, streamed":  func(r io.Reader) error { return drain(NewJSONLReader(r)) },
 	"msgpack/v5": func(r io.Reader) error {
 		return msgpack.NewDecoder(r).Decode(new(Trace))
 	},
@@ -65,7 +68,7 @@ func written(t *testing.T) map[string]string {
 	}
 	return map[string]string{
 		"MessagePack": packed.String(), "JSON lines": lines.String(), "stream": events.String(),
-		"msgpack/v5": packed.String(),
+		"msgpack/v5": packed.String(), "MessagePack, streamed": packed.String(), "JSON lines, streamed": lines.String(),
 	}
 }
 
@@ -102,6 +105,16 @@ func (w *fullWriter) Write(p []byte) (int, error) {
 	return n, nil
 }
 
+// writeEach writes a header and the events one by one.
+func writeEach(tr *Trace, w io.Writer, header []byte, event func(Event, []byte) []byte) error {
+	bw := bufio.NewWriter(w)
+	bw.Write(header)
+	for _, e := range tr.All() {
+		bw.Write(event(e, nil))
+	}
+	return bw.Flush()
+}
+
 // writeRoads are all ways to write a trace or its events.
 var writeRoads = map[string]func(*Trace, io.Writer) error{
 	"MessagePack": (*Trace).WriteMsgpack,
@@ -116,6 +129,17 @@ var writeRoads = map[string]func(*Trace, io.Writer) error{
 		return enc.Flush()
 	},
 	"msgpack/v5": func(tr *Trace, w io.Writer) error { return msgpack.NewEncoder(w).Encode(tr) },
+	"MessagePack, streamed": func(tr *Trace, w io.Writer) error {
+		header, err := AppendMsgpackHeader(nil, tr.Metadata, tr.Len())
+		if err != nil {
+			return err
+		}
+		return writeEach(tr, w, header, Event.AppendMsgpack)
+	},
+	"JSON lines, streamed": func(tr *Trace, w io.Writer) error {
+		line := func(e Event, dst []byte) []byte { return append(e.AppendJSON(dst), '\n') }
+		return writeEach(tr, w, append(tr.Metadata.AppendJSON(nil), '\n'), line)
+	},
 }
 
 func TestWriterErrorAnywhere(t *testing.T) {

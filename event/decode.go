@@ -11,7 +11,8 @@ import (
 // ConsumeMsgpack decodes the event at the start of b and returns the number of bytes it takes. The error is a
 // [*DecodeError] with an offset into b.
 func ConsumeMsgpack(b []byte) (Event, int, error) {
-	if e, n, ok := parse(b); ok {
+	var e Event
+	if n := e.consume(b); n > 0 {
 		return e, n, nil
 	}
 	d := newDecoder(&input{buf: b})
@@ -20,7 +21,8 @@ func ConsumeMsgpack(b []byte) (Event, int, error) {
 	return e, d.in.pos, err
 }
 
-// ReadMsgpack reads one trace from r, to the end of r. The error is a [*DecodeError], or that of r.
+// ReadMsgpack reads one trace from r, to the end of r. The error is a [*DecodeError], which wraps that of r if r
+// failed. [MsgpackReader] reads the same without holding all events.
 func ReadMsgpack(r io.Reader) (*Trace, error) { return newDecoder(newInput(r)).wholeTrace() }
 
 // ParseMsgpack decodes one trace that fills b. The error is a [*DecodeError].
@@ -72,7 +74,8 @@ func newDecoder(in *input) *Decoder { return &Decoder{in: in} }
 // Decode returns the next event, io.EOF after the last one. Any other error is a [*DecodeError], or that of the reader,
 // and is final.
 func (d *Decoder) Decode() (Event, error) {
-	if e, ok := d.fast(); ok {
+	var e Event
+	if d.fast(&e) {
 		d.index++
 		return e, nil
 	}
@@ -117,117 +120,76 @@ func (d *Decoder) wholeTrace() (*Trace, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.mark()
-	d.index = -1
-	if len(d.in.window(1)) > 0 {
-		return nil, d.fail(malformed("bytes after the end of the trace"))
-	}
-	if end := d.in.end(); end != io.EOF {
-		return nil, d.fail(end)
+	if err := d.end(); err != nil {
+		return nil, err
 	}
 	return t, nil
 }
 
-// trace reads a trace in its array or map form.
-func (d *Decoder) trace() (*Trace, error) {
-	d.index = -1
-	isMap, n, err := d.container()
-	if err != nil {
-		return nil, err
+// end checks that the input ends here.
+func (d *Decoder) end() error {
+	d.mark()
+	if len(d.in.window(1)) > 0 {
+		return d.fail(malformed("bytes after the end of the trace"))
 	}
-	if isMap {
-		return d.traceMap(n)
-	}
-	if n != 2 {
-		return nil, d.fail(malformed("a trace is an array of 2, this one has %d elements", n))
-	}
-	var t Trace
-	if t.Metadata, err = d.metadata(); err != nil {
-		return nil, err
-	}
-	if err = d.events(&t); err != nil {
-		return nil, err
-	}
-	return &t, nil
-}
-
-func (d *Decoder) traceMap(n int) (*Trace, error) {
-	var t Trace
-	var seen [2]bool
-	start := d.start
-	err := d.mapEntries(n, func(key string) (err error) {
-		switch key {
-		case "metadata":
-			if seen[0] {
-				return malformed("duplicate key metadata")
-			}
-			seen[0] = true
-			t.Metadata, err = d.metadata()
-		case "events":
-			if seen[1] {
-				return malformed("duplicate key events")
-			}
-			seen[1] = true
-			err = d.events(&t)
-			d.index = -1
-		default:
-			err = d.skip()
-		}
-		return err
-	})
-	if err == nil && !(seen[0] && seen[1]) {
-		d.start = start
-		err = d.fail(malformed("a trace needs the keys metadata and events"))
-	}
-	return &t, err
-}
-
-// events reads an array of events into t.
-func (d *Decoder) events(t *Trace) error {
-	isMap, n, err := d.container()
-	if err != nil {
-		return err
-	}
-	if isMap {
-		return d.fail(malformed("the events are a map, not an array"))
-	}
-	if d.in != nil && d.in.r == nil {
-		if left := len(d.in.buf) - d.in.pos; n > left {
-			return d.fail(malformed("%d events are announced, only %d bytes are left: %w", n, left, io.ErrUnexpectedEOF))
-		}
-	}
-	for i := range n {
-		d.index = int64(i)
-		e, err := d.sequenceEvent()
-		if err != nil {
-			return err
-		}
-		t.Append(e)
+	if end := d.in.end(); end != io.EOF {
+		return d.fail(end)
 	}
 	return nil
 }
 
-// sequenceEvent reads an event by the fast path where it can.
-func (d *Decoder) sequenceEvent() (Event, error) {
-	if d.in != nil {
-		if e, ok := d.fast(); ok {
-			return e, nil
+// trace reads a trace in its array or map form.
+func (d *Decoder) trace() (*Trace, error) {
+	r := newMsgpackReader(d)
+	err := r.open()
+	if err == nil {
+		err = r.fill()
+	}
+	if err == nil {
+		err = r.entries()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return r.trace, nil
+}
+
+// eventsHeader reads the header of the array of events and returns how many it announces.
+func (d *Decoder) eventsHeader() (int, error) {
+	isMap, n, err := d.container()
+	if err != nil {
+		return 0, err
+	}
+	if isMap {
+		return 0, d.fail(malformed("the events are a map, not an array"))
+	}
+	if d.in != nil && d.in.r == nil {
+		if left := len(d.in.buf) - d.in.pos; n > left {
+			return 0, d.fail(malformed("%d events are announced, only %d bytes are left: %w", n, left, io.ErrUnexpectedEOF))
 		}
 	}
-	return d.event()
+	return n, nil
+}
+
+// sequenceEvent reads an event by the fast path where it can. After an error e is the zero Event.
+func (d *Decoder) sequenceEvent(e *Event) (err error) {
+	if d.in == nil || !d.fast(e) {
+		*e, err = d.event()
+	}
+	return err
 }
 
 // fast reads an event by the fast path and reports whether it could. It waits for no more bytes than an event in the
 // canonical form takes, so that one is handed out as soon as it is there.
-func (d *Decoder) fast() (Event, bool) {
+func (d *Decoder) fast(e *Event) bool {
 	for want := 1; ; {
 		w := d.in.window(want)
-		if e, n, ok := parse(w); ok {
+		if n := e.consume(w); n > 0 {
 			d.in.pos += n
-			return e, true
+			return true
 		}
 		if len(w) < want || len(w) >= parseWindow {
-			return Event{}, false
+			return false
 		}
 		want = len(w) + 1
 	}

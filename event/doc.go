@@ -30,4 +30,9 @@
 // One object an event, {"type":"TaskScheduled","task":1,"at_tick":0}: type first, fields in wire order, an absent
 // optional field as null, 64-bit numbers as exact JSON numbers. JSON lines put the metadata object on the first line
 // and one event on each line after it.
+//
+// # Large traces
+//
+// A [Trace] holds all its events. [MsgpackReader] and [JSONLReader] read the two forms one event at a time, in constant
+// memory; [AppendMsgpackHeader] with an [Encoder], and [Metadata.AppendJSON] with [Event.AppendJSON], write them so.
 package event

@@ -1,7 +1,7 @@
 package event
 
 import (
-	"bufio"
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -199,38 +199,46 @@ func (m Metadata) EncodeMsgpack(enc *msgpack.Encoder) error {
 	return enc.EncodeString(m.Description)
 }
 
+// AppendMsgpackHeader appends what stands before the events in the MessagePack form of a trace of n events: the header
+// of the array of two, the metadata, and the header of the array of n. The n events have to follow, each by
+// [Event.AppendMsgpack] or an [Encoder]. The errors are those of [Metadata.EncodeMsgpack], and one for an n below 0 or
+// above 2^32-1; dst is then returned as it was.
+func AppendMsgpackHeader(dst []byte, md Metadata, n int) ([]byte, error) {
+	if uint64(n) > math.MaxUint32 {
+		return dst, fmt.Errorf("event: %w", malformed("%d events do not fit in one MessagePack array", n))
+	}
+	b := bytes.NewBuffer(dst)
+	enc := msgpack.NewEncoder(b)
+	if err := enc.EncodeArrayLen(2); err != nil {
+		return dst, err
+	}
+	if err := md.EncodeMsgpack(enc); err != nil {
+		return dst, err
+	}
+	if err := enc.EncodeArrayLen(n); err != nil {
+		return dst, err
+	}
+	return b.Bytes(), nil
+}
+
 // EncodeMsgpack writes t to enc; it makes *Trace a [msgpack.CustomEncoder]. See [Metadata.EncodeMsgpack] for the
 // errors.
-func (t *Trace) EncodeMsgpack(enc *msgpack.Encoder) error {
-	if uint64(t.Len()) > math.MaxUint32 {
-		return malformed("%d events do not fit in one MessagePack array", t.Len())
-	}
-	if err := enc.EncodeArrayLen(2); err != nil {
+func (t *Trace) EncodeMsgpack(enc *msgpack.Encoder) error { return t.WriteMsgpack(enc.Writer()) }
+
+// WriteMsgpack writes the MessagePack form of t to w. The errors are those of [AppendMsgpackHeader], before anything is
+// written, and that of w. [AppendMsgpackHeader] and an [Encoder] write the same without holding all events.
+func (t *Trace) WriteMsgpack(w io.Writer) error {
+	header, err := AppendMsgpackHeader(nil, t.Metadata, t.Len())
+	if err != nil {
 		return err
 	}
-	if err := t.Metadata.EncodeMsgpack(enc); err != nil {
-		return err
-	}
-	if err := enc.EncodeArrayLen(t.Len()); err != nil {
-		return err
-	}
-	events := NewEncoder(enc.Writer())
+	events := &Encoder{w: w, buf: header}
 	for _, e := range t.All() {
 		if err := events.Encode(e); err != nil {
 			return err
 		}
 	}
 	return events.Flush()
-}
-
-// WriteMsgpack writes the MessagePack form of t to w. The buffer between them spares w writes of single bytes and
-// notices a short one, which msgpack does not.
-func (t *Trace) WriteMsgpack(w io.Writer) error {
-	bw := bufio.NewWriter(w)
-	if err := t.EncodeMsgpack(msgpack.NewEncoder(bw)); err != nil {
-		return err
-	}
-	return bw.Flush()
 }
 
 // Encoder writes events one after the other, each in its MessagePack form. It buffers; call Flush at the end.

@@ -3,6 +3,7 @@ package event
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -266,6 +267,8 @@ func TestBadTraces(t *testing.T) {
 		checkBad(t, "ParseMsgpack", c, err)
 		_, err = ReadMsgpack(strings.NewReader(c.input))
 		checkBad(t, "ReadMsgpack", c, err)
+		checkBad(t, "MsgpackReader", c, drain(NewMsgpackReader(strings.NewReader(c.input))))
+		checkMsgpackReader(t, []byte(c.input), readers["one byte"])
 	}
 }
 
@@ -276,6 +279,7 @@ func TestAnnouncedTooMany(t *testing.T) {
 	checkBad(t, "ReadMsgpack", badInput{"3 events announced, 1 there", input,
 		"event: event 1, byte 17: malformed trace: the input ends inside a value: unexpected EOF",
 		ErrMalformed, at(17, 1, "")}, err)
+	checkMsgpackReader(t, []byte(input), readers["whole"])
 	input = head + "\x93"
 	_, err = ParseMsgpack([]byte(input))
 	checkBad(t, "ParseMsgpack", badInput{"3 events announced, none there", input,
@@ -343,16 +347,27 @@ func TestUnencodable(t *testing.T) {
 		c.change(&tr.Metadata)
 		var out bytes.Buffer
 		for name, err := range map[string]error{
-			"WriteMsgpack": tr.WriteMsgpack(&out),
-			"WriteJSONL":   tr.WriteJSONL(&out),
-			"Metadata":     tr.Metadata.EncodeMsgpack(msgpack.NewEncoder(&out)),
-			"MarshalJSON":  func() error { _, err := tr.Metadata.MarshalJSON(); return err }(),
+			"WriteMsgpack":        tr.WriteMsgpack(&out),
+			"EncodeMsgpack":       tr.EncodeMsgpack(msgpack.NewEncoder(&out)),
+			"AppendMsgpackHeader": appendHeader(tr.Metadata),
+			"WriteJSONL":          tr.WriteJSONL(&out),
+			"Metadata":            tr.Metadata.EncodeMsgpack(msgpack.NewEncoder(&out)),
+			"MarshalJSON":         func() error { _, err := tr.Metadata.MarshalJSON(); return err }(),
 		} {
 			if err == nil || err.Error() != c.text || out.Len() > 0 {
 				t.Errorf("%s: error %v after %d bytes, want none written and %s", name, err, out.Len(), c.text)
 			}
 		}
 	}
+}
+
+// appendHeader returns the error of AppendMsgpackHeader, which must leave alone what it was to append to.
+func appendHeader(m Metadata) error {
+	dst, err := AppendMsgpackHeader([]byte("x"), m, 1)
+	if err != nil && string(dst) != "x" {
+		return fmt.Errorf("%q is left behind: %w", dst, err)
+	}
+	return err
 }
 
 func TestUnencodableZeroEvent(t *testing.T) {

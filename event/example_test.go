@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log"
+	"strings"
 
 	"github.com/reprise-go/reprise/event"
 )
@@ -41,6 +43,39 @@ func Example() {
 	// 2 TaskSpawned task=T1 region=R0 at_tick=0
 	// 3 TaskScheduled task=T1 at_tick=1
 	// 4 TaskCompleted task=T1 outcome=ok
+}
+
+// A file of any size is converted in constant memory.
+func ExampleMsgpackReader() {
+	file := strings.NewReader("\x92\x94\x01\x2a\x00\x00\x92\x92\xa7RngSeed\x2a\x92\xabTaskYielded\x07")
+	events, err := event.NewMsgpackReader(file)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%s\n", events.Metadata().AppendJSON(nil))
+	var line []byte
+	for {
+		e, err := events.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			log.Fatal(err)
+		}
+		line = e.AppendJSON(line[:0])
+		fmt.Printf("%s\n", line)
+	}
+	// Output:
+	// {"version":1,"seed":42,"recorded_at":0,"config_hash":0}
+	// {"type":"RngSeed","seed":42}
+	// {"type":"TaskYielded","task":7}
+}
+
+func ExampleKindSet() {
+	kinds, err := event.ParseKindSet("WakerWake,RngValue")
+	fmt.Println(kinds, err, kinds.Has(event.KindRngValue), kinds.Has(event.KindRngSeed))
+	// Output:
+	// RngValue,WakerWake <nil> true false
 }
 
 func ExampleEvent_AppendJSON() {

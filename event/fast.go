@@ -5,17 +5,20 @@ import "encoding/binary"
 // parseWindow is how far parse looks: an event and a whole integer behind it, so that no read needs a check.
 const parseWindow = maxEventBytes + 9
 
-// parse decodes the canonical form at the start of b and returns the number of bytes it takes. Everything that is not
-// canonical, whole and in range gives false, and the general decoder then has the word.
-func parse(b []byte) (e Event, n int, ok bool) {
+// consume decodes the canonical form at the start of b into e and returns the number of bytes it takes. Everything that
+// is not canonical, whole and in range gives 0, and the general decoder then has the word; e is then of no use. The hot
+// paths hand the event on by its address: a copy of what was just written byte by byte is slow.
+func (e *Event) consume(b []byte) int {
+	*e = Event{}
 	if len(b) >= parseWindow {
-		n = e.parse((*[parseWindow]byte)(b))
-		return e, n, n > 0
+		return e.parse((*[parseWindow]byte)(b))
 	}
 	var padded [parseWindow]byte
 	copy(padded[:], b)
-	n = e.parse(&padded)
-	return e, n, n > 0 && n <= len(b)
+	if n := e.parse(&padded); n <= len(b) {
+		return n
+	}
+	return 0
 }
 
 // parse sets e, which is zero, and returns the number of bytes read, 0 if the event is not in the canonical form.

@@ -87,6 +87,7 @@ func FuzzParseMsgpack(f *testing.F) {
 			if err != nil {
 				checkClass(t, streamErr)
 			}
+			checkMsgpackReader(t, input, readers[r])
 		}
 		if err != nil {
 			checkClass(t, err)
@@ -128,6 +129,7 @@ func FuzzReadJSONL(f *testing.F) {
 		f.Add(readVector(f, name+".msgpack.jsonl"))
 	}
 	f.Fuzz(func(t *testing.T, input []byte) {
+		checkJSONLReader(t, input, readers["half"])
 		tr, err := ReadJSONL(bytes.NewReader(input))
 		if err != nil {
 			checkClass(t, err)
@@ -143,6 +145,7 @@ func FuzzReadJSONL(f *testing.F) {
 func FuzzEventJSON(f *testing.F) {
 	seedEvents(f, func(row []string) { f.Add([]byte(row[3])) })
 	f.Fuzz(func(t *testing.T, input []byte) {
+		checkFastJSON(t, input)
 		var e, std Event
 		err := e.UnmarshalJSON(input)
 		if err != nil {

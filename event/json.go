@@ -1,7 +1,6 @@
 package event
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -14,23 +13,6 @@ import (
 )
 
 var errNotObject = errors.New("not a JSON object")
-
-// AppendJSON appends the JSON form of e. It panics if e is the zero Event.
-func (e Event) AppendJSON(dst []byte) []byte {
-	if e.kind == 0 {
-		panic("event: AppendJSON of the zero Event")
-	}
-	dst = append(dst, `{"type":"`...)
-	dst = append(dst, table[e.kind].name...)
-	dst = append(dst, '"')
-	for f, v := range e.Fields() {
-		dst = append(dst, ',', '"')
-		dst = append(dst, f.Name...)
-		dst = append(dst, '"', ':')
-		dst = v.appendJSON(dst)
-	}
-	return append(dst, '}')
-}
 
 // MarshalJSON returns the JSON form of e. The zero Event is an error.
 func (e Event) MarshalJSON() ([]byte, error) {
@@ -101,73 +83,15 @@ func (m *Metadata) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// WriteJSONL writes t as JSON lines: the metadata, then one event a line.
-func (t *Trace) WriteJSONL(w io.Writer) error {
-	if err := t.Metadata.validate(); err != nil {
-		return err
-	}
-	bw := bufio.NewWriter(w)
-	line := append(t.Metadata.AppendJSON(nil), '\n')
-	for _, e := range t.All() {
-		if _, err := bw.Write(line); err != nil {
-			return err
-		}
-		line = append(e.AppendJSON(line[:0]), '\n')
-	}
-	if _, err := bw.Write(line); err != nil {
-		return err
-	}
-	return bw.Flush()
-}
-
-// maxLine bounds a line of JSON: a description of the largest size with every byte escaped, and some room.
-const maxLine = 6*MaxDescription + 64<<10
-
-// ReadJSONL reads a trace in JSON lines from r, to the end of r. The error is a [*DecodeError] with the line, or that
-// of r. The form does not say how many events there are: one that was cut between two lines reads as a shorter trace.
-func ReadJSONL(r io.Reader) (*Trace, error) {
-	lines := bufio.NewScanner(r)
-	lines.Buffer(nil, maxLine)
-	var t *Trace
-	line := 0
-	for lines.Scan() {
-		line++
-		at := DecodeError{Offset: -1, Line: line, Index: int64(line) - 2}
-		if t == nil {
-			m, err := parseMetadataJSON(lines.Bytes())
-			if err != nil {
-				return nil, lineError(lines, err, at)
-			}
-			t = NewTrace(m)
-			continue
-		}
-		e, err := parseEventJSON(lines.Bytes())
-		if err != nil {
-			return nil, lineError(lines, err, at)
-		}
-		t.Append(e)
-	}
-	at := DecodeError{Offset: -1, Line: line + 1, Index: int64(line) - 1}
-	switch err := lines.Err(); {
-	case errors.Is(err, bufio.ErrTooLong):
-		return nil, locate(malformed("the line is longer than %d bytes", maxLine), at)
-	case err != nil:
-		return nil, err
-	case t == nil:
-		return nil, locate(malformed("no metadata on the first line: the input is empty"), at)
-	}
-	return t, nil
-}
-
-// lineError is the error of a line, or that of the reader if it cut the line short.
-func lineError(lines *bufio.Scanner, err error, at DecodeError) error {
-	if cut := lines.Err(); cut != nil {
-		return cut
-	}
-	return locate(err, at)
-}
-
 func parseEventJSON(line []byte) (Event, error) {
+	if e, ok := parseJSON(line); ok {
+		return e, nil
+	}
+	return generalJSON(line)
+}
+
+// generalJSON reads an event in any JSON form.
+func generalJSON(line []byte) (Event, error) {
 	var named namedFields
 	err := eachJSONField(line, func(key string, v json.Token) error {
 		if key == "type" {

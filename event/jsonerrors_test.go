@@ -198,6 +198,8 @@ func TestBadLines(t *testing.T) {
 	for _, c := range badLines {
 		_, err := ReadJSONL(strings.NewReader(c.input))
 		checkBad(t, "ReadJSONL", c, err)
+		checkBad(t, "JSONLReader", c, drain(NewJSONLReader(strings.NewReader(c.input))))
+		checkJSONLReader(t, []byte(c.input), readers["half"])
 	}
 }
 

@@ -32,8 +32,9 @@ func TestLawEventMsgpack(t *testing.T) {
 		if got, n, err := ConsumeMsgpack(behind); err != nil || got != e || n != len(packed) {
 			t.Fatalf("ConsumeMsgpack(%x) = %v, %d, %v; want %v, %d", behind, got, n, err, e, len(packed))
 		}
-		if got, n, ok := parse(behind); !ok || got != e || n != len(packed) {
-			t.Fatalf("the fast path gives %v, %d, %v of %x; want %v, %d", got, n, ok, behind, e, len(packed))
+		var fast Event
+		if n := fast.consume(behind); fast != e || n != len(packed) {
+			t.Fatalf("the fast path gives %v, %d of %x; want %v, %d", fast, n, behind, e, len(packed))
 		}
 		if got, n, err := general(behind); err != nil || got != e || n != len(packed) {
 			t.Fatalf("the general path gives %v, %d, %v of %x; want %v, %d", got, n, err, behind, e, len(packed))
@@ -162,6 +163,7 @@ func TestLawTraceMsgpack(t *testing.T) {
 			if got, err := ReadMsgpack(wrap(bytes.NewReader(packed))); err != nil || !got.Equal(tr) {
 				t.Fatalf("ReadMsgpack, %s reader = %+v, %v; want %+v", name, got, err, tr)
 			}
+			checkMsgpackReader(t, packed, wrap)
 		}
 		var got Trace
 		if err := msgpack.Unmarshal(packed, &got); err != nil || !got.Equal(tr) {
@@ -260,6 +262,7 @@ func TestLawPrefix(t *testing.T) {
 			wantTruncated(t, "ParseMsgpack", packed[:n], err)
 			_, err = ReadMsgpack(bytes.NewReader(packed[:n]))
 			wantTruncated(t, "ReadMsgpack", packed[:n], err)
+			checkMsgpackReader(t, packed[:n], readers["whole"])
 			err = msgpack.Unmarshal(packed[:n], new(Trace))
 			if n > 0 { // msgpack/v5 itself reads the first byte
 				wantTruncated(t, "msgpack.Unmarshal", packed[:n], err)

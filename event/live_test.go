@@ -30,6 +30,35 @@ func TestLiveStream(t *testing.T) {
 	}
 }
 
+// TestLiveReaders: the streaming readers too hand out what is there, the metadata before the first event.
+func TestLiveReaders(t *testing.T) {
+	for name, c := range map[string]struct {
+		head, event string
+		open        func(io.Reader) (eventReader, error)
+	}{
+		"MessagePack": {head + "\x92", goodSeed, func(r io.Reader) (eventReader, error) { return NewMsgpackReader(r) }},
+		"JSON lines":  {metaLine, seedLine, func(r io.Reader) (eventReader, error) { return NewJSONLReader(r) }},
+	} {
+		r, w := io.Pipe()
+		write := func(s string) { go io.WriteString(w, s) }
+		write(c.head)
+		events, err := c.open(r)
+		if err != nil || events.Metadata() != NewMetadata(42) {
+			t.Fatalf("%s: %v, want the metadata", name, err)
+		}
+		for range 2 {
+			write(c.event)
+			if e, err := events.Next(); err != nil || e != RngSeed(42) {
+				t.Fatalf("%s: %v, %v, want RngSeed seed=42", name, e, err)
+			}
+		}
+		w.Close()
+		if _, err := events.Next(); err != io.EOF {
+			t.Fatalf("%s: error %v, want io.EOF", name, err)
+		}
+	}
+}
+
 // TestVersionComesFirst: another version may have other fields, so it is named before their number is judged.
 func TestVersionComesFirst(t *testing.T) {
 	for _, input := range []string{"929602010203040590", "9291029090", "9293020102"} {

@@ -259,6 +259,7 @@ func TestLawOddTrace(t *testing.T) {
 			if got, err := ReadMsgpack(wrap(bytes.NewReader(o.b))); err != nil || !got.Equal(tr) {
 				t.Fatalf("ReadMsgpack of %x, %s reader = %+v, %v; want %+v", o.b, name, got, err, tr)
 			}
+			checkMsgpackReader(t, o.b, wrap)
 		}
 		var got Trace
 		if err := msgpack.Unmarshal(o.b, &got); err != nil || !got.Equal(tr) {
@@ -292,8 +293,9 @@ type tester interface {
 // checkFast: what the fast path accepts, the general path reads in the same way.
 func checkFast(t tester, b []byte) {
 	t.Helper()
-	fast, n, ok := parse(b)
-	if !ok {
+	var fast Event
+	n := fast.consume(b)
+	if n == 0 {
 		return
 	}
 	if e, m, err := general(b); err != nil || e != fast || m != n {

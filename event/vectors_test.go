@@ -90,6 +90,11 @@ func TestVectorTraces(t *testing.T) {
 			if err != nil || !named.Equal(tr) {
 				t.Errorf("the map form differs: %v", err)
 			}
+			for _, wrap := range readers {
+				checkMsgpackReader(t, packed, wrap)
+				checkMsgpackReader(t, readVector(t, name+".msgpack.named"), wrap)
+				checkJSONLReader(t, text, wrap)
+			}
 			lines, err := ReadJSONL(bytes.NewReader(text))
 			if err != nil || !lines.Equal(tr) {
 				t.Errorf("the JSON form differs: %v", err)
@@ -124,6 +129,7 @@ func TestVectorVerdicts(t *testing.T) {
 		if (streamErr == nil) != (err == nil) {
 			t.Errorf("%s: from a reader: error %v, from bytes: %v", probes, streamErr, err)
 		}
+		checkMsgpackReader(t, input, readers["half"])
 		var de *DecodeError
 		if err != nil && !errors.As(err, &de) {
 			t.Errorf("%s: %T is not a DecodeError", probes, err)

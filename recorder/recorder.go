@@ -1,45 +1,78 @@
-// Package recorder turns a run into events: it observes a scheduler and keeps what it sees. It knows no replay.
+// Package recorder turns a run into events: it observes a scheduler and keeps what it sees, in memory or in a file,
+// whole or only the last of it. It knows no replay.
 package recorder
 
 import (
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/simsched"
+	"github.com/reprise-go/reprise/tracefile"
 )
 
-// Recorder is a [simsched.Observer] that keeps every event in a trace in memory, 32 bytes each.
+// Sink takes the events of a run, one after the other. [*tracefile.Writer] is one. An error ends the run.
+type Sink interface {
+	Append(e event.Event) error
+}
+
+var _ Sink = (*tracefile.Writer)(nil)
+
+// Recorder is a [simsched.Observer] that keeps events. Without a [Config] it keeps all of them in memory, 32 bytes each.
 type Recorder struct {
-	trace event.Trace
+	trace    event.Trace // what is kept, if it is all in memory
+	special  bool        // the settings ask for more than that
+	settings Config
+	state    state
 }
 
 var _ simsched.Observer = (*Recorder)(nil)
 
-// New returns a Recorder for a run with the given metadata; see [simsched.Config.Metadata].
-func New(md event.Metadata) *Recorder { return &Recorder{event.Trace{Metadata: md}} }
+// New returns a Recorder for a run with the given metadata; see [simsched.Config.Metadata]. It keeps everything in
+// memory.
+func New(md event.Metadata) *Recorder { return &Recorder{trace: event.Trace{Metadata: md}} }
 
-// Observe implements [simsched.Observer]. It never fails.
+// Observe implements [simsched.Observer]. It fails only if the settings say so, or with the error of the Sink.
 func (r *Recorder) Observe(e event.Event) error {
+	if r.special {
+		return r.observe(e)
+	}
 	r.trace.Append(e)
 	return nil
 }
 
 // Reset drops what was recorded and starts anew in the same memory: a trace that Trace has returned is no longer valid.
-func (r *Recorder) Reset(md event.Metadata) { r.trace.Reset(md) }
+// It panics if the events go to a Sink.
+func (r *Recorder) Reset(md event.Metadata) {
+	if r.settings.Sink != nil {
+		panic("recorder: Reset of a Recorder whose events go to a Sink")
+	}
+	r.trace.Reset(md)
+	r.state = newState(&r.settings)
+}
 
-// Trace returns what was recorded so far. The trace grows while the run goes on.
-func (r *Recorder) Trace() *event.Trace { return &r.trace }
+// Trace returns what was recorded so far, without a copy; the trace grows while the run goes on. It panics unless all
+// events are kept in memory: [Recorder.Snapshot] gives what a Recorder with limits has.
+func (r *Recorder) Trace() *event.Trace {
+	if r.state.ring != nil || r.settings.Sink != nil {
+		panic("recorder: Trace of a Recorder that does not keep all events in memory; call Snapshot")
+	}
+	return &r.trace
+}
 
 // Run runs body under cfg and returns the trace, whole up to the end of the run, with the error of [simsched.Run]. The
 // Observer of cfg, if there is one, sees each event after it was recorded. If a task calls runtime.Goexit, Run does not
 // return; use [New] to keep the trace of such a run.
 func Run(cfg simsched.Config, body func(*simsched.Sim) error) (*event.Trace, error) {
 	r := New(cfg.Metadata())
-	if cfg.Observer == nil {
-		cfg.Observer = r
-	} else {
-		cfg.Observer = both{r, cfg.Observer}
-	}
+	cfg.Observer = r.beside(cfg.Observer)
 	err := simsched.Run(cfg, body)
 	return r.Trace(), err
+}
+
+// beside returns r, or r and then another Observer.
+func (r *Recorder) beside(other simsched.Observer) simsched.Observer {
+	if other == nil {
+		return r
+	}
+	return both{r, other}
 }
 
 type both struct {
@@ -49,6 +82,8 @@ type both struct {
 
 // Observe implements [simsched.Observer].
 func (b both) Observe(e event.Event) error {
-	_ = b.first.Observe(e) // never fails
+	if err := b.first.Observe(e); err != nil {
+		return err
+	}
 	return b.second.Observe(e)
 }

@@ -17,11 +17,12 @@ const (
 	exitInput = 3 // a bad input file
 )
 
-// Main runs the command with the given arguments, without the program's name, and returns the exit code. Results go to
-// stdout, everything else to stderr.
-func Main(args []string, stdout, stderr io.Writer) int {
+// Main runs the command with the given arguments, without the program's name, and returns the exit code. Where a command
+// names a file "-" it means stdin or stdout. Results go to stdout, everything else to stderr.
+func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root := newRoot()
 	root.SetArgs(args)
+	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	err := root.Execute()
@@ -67,6 +68,14 @@ func usage(format string, args ...any) error {
 
 func badInput(err error) error { return &codedError{exitInput, err} }
 
+// written ends a command that has only written its results.
+func written(err error) error {
+	if err != nil {
+		return failed(err)
+	}
+	return nil
+}
+
 // exactArgs is cobra.ExactArgs with the usage line in its error.
 func exactArgs(n int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
@@ -83,13 +92,16 @@ func newRoot() *cobra.Command {
 		Short: "Record a concurrent run once, replay it exactly, and see where another run went differently",
 		Long: "Record a concurrent run once, replay it exactly, and see where another run went differently.\n\n" +
 			"Exit codes: 0 fine, 1 a failure or a divergence was found, or output could not be written,\n" +
-			"2 wrong use, 3 a bad input file.",
+			"2 wrong use, 3 a bad input file.\n\n" +
+			"A trace file has one of three forms: .reprise, the trace file with everything; .jsonl, JSON lines with everything;\n" +
+			".msgpack, events and metadata alone. The content tells the form of a file that is read, the extension that of a\n" +
+			"file that is written. FILE may be - for standard input in dump, stats, verify, convert and recover.",
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(newDemo(), newDump(), newDiff(), newConvert())
+	root.AddCommand(newDemo(), newDump(), newStats(), newVerify(), newDiff(), newConvert(), newRecover(), newVersion())
 	return root
 }

@@ -2,7 +2,9 @@ package cli
 
 import (
 	"encoding/hex"
+	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"testing"
 
@@ -13,7 +15,7 @@ import (
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"reprise": func() { os.Exit(Main(os.Args[1:], os.Stdout, os.Stderr)) },
+		"reprise": func() { os.Exit(Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
 	})
 }
 
@@ -24,10 +26,20 @@ func TestScripts(t *testing.T) {
 		UpdateScripts:       *golden.Update,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			return os.CopyFS(filepath.Join(env.WorkDir, "corpus"), os.DirFS(corpus))
+		},
+		Condition: func(cond string) (bool, error) {
+			if cond == "root" {
+				return os.Geteuid() == 0, nil
+			}
+			return false, fmt.Errorf("unknown condition %q", cond)
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":  exits,
 			"resize": resize,
 			"poke":   poke,
+			"append": appendBytes,
 		},
 	})
 }
@@ -58,6 +70,20 @@ func resize(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.Truncate(ts.MkAbs(args[0]), int64(number(ts, args[1]))))
 }
 
+// appendBytes adds bytes to a file: append FILE HEX
+func appendBytes(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: append FILE HEX")
+	}
+	b, err := hex.DecodeString(args[1])
+	ts.Check(err)
+	f, err := os.OpenFile(ts.MkAbs(args[0]), os.O_WRONLY|os.O_APPEND, 0)
+	ts.Check(err)
+	_, err = f.Write(b)
+	ts.Check(err)
+	ts.Check(f.Close())
+}
+
 // poke overwrites bytes of a file: poke FILE OFFSET HEX
 func poke(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 3 {
@@ -65,7 +91,7 @@ func poke(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	b, err := hex.DecodeString(args[2])
 	ts.Check(err)
-	f, err := os.OpenFile(ts.MkAbs(args[0]), os.O_RDWR|os.O_CREATE, 0o644)
+	f, err := os.OpenFile(ts.MkAbs(args[0]), os.O_RDWR, 0)
 	ts.Check(err)
 	_, err = f.WriteAt(b, int64(number(ts, args[1])))
 	ts.Check(err)

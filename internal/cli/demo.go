@@ -104,7 +104,7 @@ type demo struct {
 
 // run goes through the chapters. Each one checks what it says.
 func (d *demo) run(chapters ...func() error) error {
-	if _, err := formatOf(d.path); err != nil {
+	if _, err := formOf(d.path); err != nil {
 		return err
 	}
 	d.say("%s\n", d.program.story)

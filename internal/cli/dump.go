@@ -2,107 +2,228 @@ package cli
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
-	"math"
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/source"
+	"github.com/reprise-go/reprise/tracefile"
 )
 
-// dumpOptions are the flags of dump.
-type dumpOptions struct {
-	json     bool
-	from, to uint64
-	kinds    []string
-}
-
 func newDump() *cobra.Command {
-	var o dumpOptions
+	var f filter
+	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "dump FILE",
 		Short: "Print the events of a trace",
-		Long: "Print the metadata and the events of a trace, one a line. With --json and no filter the output is the\n" +
-			"JSON-lines form of the whole trace, which convert reads.",
+		Long: "Print the metadata and the events of a trace, one a line: index, virtual time where it changes, kind, fields with\n" +
+			"the names of tasks and regions, and the line of the code, as far as the file has them. FILE may be -.\n\n" +
+			"With --json and no filter the output is the trace in the form .jsonl, with everything that the file has; convert\n" +
+			"makes the same file of it again. With filters it is the metadata and the events that pass; each then has two more\n" +
+			"keys, index and time (virtual, in nanoseconds), since the line no longer tells the index.\n\n" +
+			"In files of the form .reprise, --from and --since take a few reads, however long the file is.",
 		Args: exactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return dump(cmd.OutOrStdout(), args[0], o) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := f.check(cmd); err != nil {
+				return err
+			}
+			in, err := openInput(cmd.InOrStdin(), args[0], source.Config{})
+			if err != nil {
+				return err
+			}
+			defer in.close()
+			if asJSON && !f.given {
+				return dumpAll(cmd.OutOrStdout(), in)
+			}
+			return dump(cmd.OutOrStdout(), in, f, asJSON)
+		},
 	}
-	cmd.Flags().BoolVar(&o.json, "json", false, "print JSON lines")
-	cmd.Flags().Uint64Var(&o.from, "from", 0, "index of the first event")
-	cmd.Flags().Uint64Var(&o.to, "to", math.MaxUint64, "index behind the last event (default: the end)")
-	cmd.Flags().Lookup("to").DefValue = "0" // hides the number
-	cmd.Flags().StringSliceVar(&o.kinds, "kind", nil, "only events of these kinds, such as TaskScheduled,RngValue")
+	f.flags(cmd)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON lines")
 	return cmd
 }
 
-func dump(stdout io.Writer, path string, o dumpOptions) error {
-	kinds, err := parseKinds(o.kinds)
+// dumpAll prints a trace in the form .jsonl. What could be read of a bad file is printed.
+func dumpAll(stdout io.Writer, in *input) error {
+	out, err := tracefile.NewJSONLWriter(stdout, in.Metadata(), notesOf(in))
 	if err != nil {
-		return err
-	}
-	if o.from > o.to {
-		return usage("--from %d is behind --to %d", o.from, o.to)
-	}
-	t, err := readTrace(path)
-	if err != nil {
-		return err
-	}
-	w := bufio.NewWriter(stdout)
-	writeHeader(w, t, o.json)
-	for i, e := range t.All() {
-		if uint64(i) < o.from || uint64(i) >= o.to || kinds != nil && !kinds[e.Kind()] {
-			continue
-		}
-		if o.json {
-			fmt.Fprintf(w, "%s\n", e.AppendJSON(nil))
-		} else {
-			fmt.Fprintf(w, "%6d  %v\n", i, e)
-		}
-	}
-	if err := w.Flush(); err != nil {
 		return failed(err)
 	}
-	return nil
+	bad := copyEvents(in, out)
+	if err := out.Close(); err != nil {
+		return failed(err)
+	}
+	return bad
 }
 
-func writeHeader(w io.Writer, t *event.Trace, json bool) {
-	m := t.Metadata
-	if json {
-		fmt.Fprintf(w, "%s\n", m.AppendJSON(nil))
-		return
+// printer prints events.
+type printer struct {
+	w       *bufio.Writer
+	in      *input
+	names   *nameBook
+	now     uint64 // virtual time after the event
+	last    uint64 // that of the last line
+	counted bool   // the header tells the number of events
+	width   int    // of indices
+	shown   uint64
+	line    []byte
+	text    strings.Builder
+}
+
+// dump prints the events that pass a filter. What could be read of a bad file is printed.
+func dump(stdout io.Writer, in *input, f filter, asJSON bool) error {
+	p := &printer{w: bufio.NewWriter(stdout), in: in, names: newNameBook(in.File), width: 6}
+	if asJSON {
+		fmt.Fprintf(p.w, "%s\n", in.Metadata().AppendJSON(nil))
+	} else {
+		p.header()
 	}
-	fmt.Fprintf(w, "# %d events, schema version %d, seed %d, config hash %#x", t.Len(), m.Version, m.Seed, m.ConfigHash)
+	err := p.events(f, asJSON)
+	if err == nil && !asJSON {
+		p.footer(f)
+	}
+	if err := p.w.Flush(); err != nil {
+		return failed(err)
+	}
+	return err
+}
+
+// events prints the events that pass.
+func (p *printer) events(f filter, asJSON bool) error {
+	if err := f.place(p.in); err != nil {
+		return p.in.bad(err)
+	}
+	err := p.in.each(func(index uint64, e event.Event) error {
+		p.names.learn()
+		p.now = p.in.Time()
+		switch {
+		case f.over(index, p.now):
+			return errEnough
+		case !f.wants(index, p.now, e, p.names):
+			return nil
+		case asJSON:
+			return p.json(index, e)
+		}
+		return p.row(index, e)
+	})
+	if errors.Is(err, errEnough) {
+		return nil
+	}
+	return err
+}
+
+// header prints the metadata.
+func (p *printer) header() {
+	m := p.in.Metadata()
+	p.w.WriteString("# ")
+	n, known := p.in.events()
+	if p.counted = known; known {
+		fmt.Fprintf(p.w, "%d events, ", n)
+		p.width = max(p.width, len(strconv.FormatUint(p.in.First()+n, 10)))
+	}
+	fmt.Fprintf(p.w, "schema version %d, seed %d, config hash %#x", m.Version, m.Seed, m.ConfigHash)
 	if m.RecordedAt != 0 {
-		fmt.Fprintf(w, ", recorded at %d", m.RecordedAt)
+		fmt.Fprintf(p.w, ", recorded at %d", m.RecordedAt)
 	}
 	if m.Description != "" {
-		fmt.Fprintf(w, ", %q", m.Description)
+		fmt.Fprintf(p.w, ", %q", m.Description)
 	}
-	fmt.Fprintln(w)
+	p.w.WriteString("\n")
+	if id := p.in.Identity(); len(id) > 0 {
+		fmt.Fprintf(p.w, "# identity:%s\n", identityText(id))
+	}
+	if first := p.in.First(); first > 0 {
+		fmt.Fprintf(p.w, "# starts at event %d, virtual time %s\n", first, nanos(p.in.FirstTime()))
+	}
 }
 
-// parseKinds returns the set of kinds with the given names, nil for no names.
-func parseKinds(names []string) (map[event.Kind]bool, error) {
-	if len(names) == 0 {
-		return nil, nil
+// identityText shows an identity, in the order of the keys.
+func identityText(id tracefile.Identity) string {
+	var b strings.Builder
+	for _, key := range slices.Sorted(maps.Keys(id)) {
+		fmt.Fprintf(&b, " %s=%s", key, plainOrQuoted(id[key]))
 	}
-	kinds := map[event.Kind]bool{}
-	for _, name := range names {
-		k, ok := event.KindByName(name)
-		if !ok {
-			return nil, usage("unknown kind %q; the kinds are %s", name, strings.Join(kindNames(), ", "))
+	return b.String()
+}
+
+// plainOrQuoted puts quotes around a text that would not be read as one word.
+func plainOrQuoted(s string) string {
+	if s == "" || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == '"' || !strconv.IsPrint(r) }) {
+		return strconv.Quote(s)
+	}
+	return s
+}
+
+// The columns of a line.
+const (
+	timeWidth = 13
+	kindWidth = 15 // of the longest kinds
+	whatWidth = 44
+)
+
+// row prints an event for people.
+func (p *printer) row(index uint64, e event.Event) error {
+	now := ""
+	if p.shown == 0 || p.now != p.last {
+		now, p.last = nanos(p.now), p.now
+	}
+	p.shown++
+	p.text.Reset()
+	for f, v := range e.Fields() {
+		fmt.Fprintf(&p.text, " %s=%v", f.Name, v)
+		if name := p.names.of(f, v); name != "" {
+			fmt.Fprintf(&p.text, " %q", name)
 		}
-		kinds[k] = true
 	}
-	return kinds, nil
+	what, site := p.text.String(), p.in.Site()
+	if site != "" {
+		site = "  " + plainOrQuoted(site)
+		what = fmt.Sprintf("%-*s", whatWidth, what)
+	}
+	_, err := fmt.Fprintf(p.w, "%*d %*s  %-*s%s%s\n", p.width, index, timeWidth, now, kindWidth, e.Kind(), what, site)
+	return written(err)
 }
 
-func kindNames() []string {
-	var names []string
-	for k := range event.Kinds() {
-		names = append(names, k.String())
+// json prints an event for machines.
+func (p *printer) json(index uint64, e event.Event) error {
+	b := e.AppendJSON(p.line[:0])
+	b = append(b[:len(b)-1], `,"index":`...)
+	b = strconv.AppendUint(b, index, 10)
+	b = append(b, `,"time":`...)
+	b = strconv.AppendUint(b, p.now, 10)
+	p.line = append(b, '}', '\n')
+	_, err := p.w.Write(p.line)
+	return written(err)
+}
+
+// footer prints what is known only now.
+func (p *printer) footer(f filter) {
+	switch {
+	case f.given:
+		fmt.Fprintf(p.w, "# %d events shown\n", p.shown)
+	case !p.counted:
+		fmt.Fprintf(p.w, "# %d events\n", p.shown)
 	}
-	return names
+	if end, known := p.in.End(); known {
+		fmt.Fprintf(p.w, "# ends: %s", plainOrQuoted(end.Reason))
+		if end.Message != "" {
+			fmt.Fprintf(p.w, ": %s", plainOrQuotedLine(end.Message))
+		}
+		p.w.WriteString("\n")
+	}
+}
+
+// plainOrQuotedLine puts quotes around a text that would not stay on one line.
+func plainOrQuotedLine(s string) string {
+	if strings.ContainsFunc(s, func(r rune) bool { return !strconv.IsPrint(r) }) {
+		return strconv.Quote(s)
+	}
+	return s
 }

@@ -2,124 +2,90 @@ package cli
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/source"
+	"github.com/reprise-go/reprise/tracefile"
 )
 
-// format is a file format for traces.
-type format struct {
-	extension string
-	read      func(io.Reader) (*event.Trace, error)
-	write     func(*event.Trace, io.Writer) error
+// forms are those in which traces are written.
+var forms = []source.Form{source.Reprise, source.Msgpack, source.JSONL}
+
+// formList returns the forms as they stand in messages.
+func formList() string {
+	var list []string
+	for _, f := range forms {
+		list = append(list, string(f))
+	}
+	return strings.Join(list, ", ")
 }
 
-// formats are the known ones, by the extension of the file's name.
-var formats = []format{
-	{".msgpack", event.ReadMsgpack, (*event.Trace).WriteMsgpack},
-	{".jsonl", event.ReadJSONL, (*event.Trace).WriteJSONL},
-}
-
-// formatOf returns the format of a file by its name.
-func formatOf(path string) (format, error) {
-	var known []string
-	for _, f := range formats {
-		if filepath.Ext(path) == f.extension {
+// formOf returns the form of a file that is to be written, by its name.
+func formOf(path string) (source.Form, error) {
+	for _, f := range forms {
+		if filepath.Ext(path) == string(f) {
 			return f, nil
 		}
-		known = append(known, f.extension)
 	}
-	return format{}, usage("%s: the format of a trace file is told by its extension, which must be one of %s",
-		path, strings.Join(known, ", "))
+	return "", usage("%s: the form of a file that is written is told by its extension, which must be one of %s", path, formList())
 }
 
-// readTrace reads a trace file.
+// readTrace reads a whole file into memory, without what is in no event.Trace: names, sites and the identity.
 func readTrace(path string) (*event.Trace, error) {
-	f, err := formatOf(path)
-	if err != nil {
-		return nil, err
-	}
-	file, err := os.Open(path)
+	f, err := source.Open(path, source.Config{})
 	if err != nil {
 		return nil, badInput(err)
 	}
-	defer file.Close()
-	t, err := f.read(file)
-	if err != nil {
-		return nil, badInput(fmt.Errorf("%s: %w", path, err))
+	defer f.Close() // of a file that was only read
+	t := event.NewTrace(f.Metadata())
+	for {
+		e, err := f.Next()
+		if err == io.EOF {
+			return t, nil
+		}
+		if err != nil {
+			return nil, badInput(err)
+		}
+		t.Append(e)
 	}
-	return t, nil
 }
 
-// encodeTrace returns the bytes of a trace in the format of path.
+// encodeTrace returns what writeTrace writes.
 func encodeTrace(path string, t *event.Trace) ([]byte, error) {
-	f, err := formatOf(path)
+	form, err := formOf(path)
 	if err != nil {
 		return nil, err
 	}
 	var b bytes.Buffer
-	if err := f.write(t, &b); err != nil {
+	if err := writeEvents(&b, form, t); err != nil {
 		return nil, failed(fmt.Errorf("%s: %w", path, err))
 	}
 	return b.Bytes(), nil
 }
 
-// writeTrace writes a trace file: under a temporary name in the same folder first, renamed when it is whole.
+// writeTrace writes a trace file, whole or not at all.
 func writeTrace(path string, t *event.Trace) error {
-	b, err := encodeTrace(path, t)
+	form, err := formOf(path)
 	if err != nil {
 		return err
 	}
-	if err := replaceFile(path, b); err != nil {
-		return failed(err)
-	}
-	return nil
+	return toFile(path, func(w io.Writer) error { return writeEvents(w, form, t) })
 }
 
-// replaceFile puts b into the file path, which has either its old content or all of b at any moment. An existing file
-// keeps its permissions, a symbolic link its place. What is no regular file, such as a pipe, is written to as it is.
-func replaceFile(path string, b []byte) error {
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target
-	}
-	info, err := os.Stat(path)
-	switch {
-	case err == nil && !info.Mode().IsRegular():
-		return os.WriteFile(path, b, 0)
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
+// writeEvents writes a trace in a form.
+func writeEvents(w io.Writer, form source.Form, t *event.Trace) error {
+	out, err := newSink(w, form, t.Metadata, tracefile.Config{}, uint64(t.Len()), true)
+	if err != nil {
 		return err
 	}
-	tmp, err := createBeside(path)
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	_, err = tmp.Write(b)
-	if info != nil {
-		err = errors.Join(err, tmp.Chmod(info.Mode().Perm()))
-	}
-	err = errors.Join(err, tmp.Sync(), tmp.Close())
-	if err == nil {
-		err = os.Rename(tmp.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(tmp.Name()))
-	}
-	return nil
-}
-
-// createBeside makes a file of a new name in the folder of path.
-func createBeside(path string) (*os.File, error) {
-	for i := 0; ; i++ {
-		name := filepath.Join(filepath.Dir(path), fmt.Sprintf(".%s.%d.tmp", filepath.Base(path), i))
-		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-		if !errors.Is(err, fs.ErrExist) || i == 1000 {
-			return f, err
+	for _, e := range t.All() {
+		if err := out.Append(e); err != nil {
+			return abandon(out, err)
 		}
 	}
+	return out.Close()
 }

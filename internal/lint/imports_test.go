@@ -20,7 +20,7 @@ const (
 // rules is the table "Layout and import directions" of the design, bottom to top.
 var rules = []rule{
 	{"event", nil, []string{"github.com/vmihailenco/msgpack/v5"}},
-	{"tracefile", []string{"event"}, []string{"github.com/klauspost/compress"}},
+	{"tracefile", []string{"event", "internal/atomicfile"}, []string{"github.com/klauspost/compress"}},
 	{"simsched", []string{"event"}, nil},
 	{"source", []string{"event", "tracefile"}, nil},
 	{"recorder", []string{"event", "tracefile", "simsched"}, nil}, // simsched, so that recorder.Run exists
@@ -39,6 +39,7 @@ var rules = []rule{
 	{"cmd/reprise", []string{"internal/cli"}, nil},
 	{"props_test", nil, nil}, // tests only
 	{"internal/sourcetest", []string{"event", "source"}, nil},
+	{"internal/atomicfile", nil, nil},
 	{"internal/golden", nil, []string{"github.com/google/go-cmp"}},
 	{"internal/lint", nil, nil},
 	{"internal/tracecheck", []string{"event"}, nil},

@@ -8,23 +8,34 @@ import (
 )
 
 // arena keeps the identifiers of one sort, tasks or regions, that a run has used. An identifier is an arena index in
-// the high 32 bits and a generation in the low 32. The invariants, kept by add and end, relied on by all others:
+// the high 32 bits and a generation in the low 32. The invariants, kept by add, learn and end, relied on by all others:
 //
 //  1. Every index that was used has one slot, which tells of its highest generation.
 //  2. A slot stands at the position equal to its index, or at holds its position.
-//  3. live is the number of slots whose ended is -1.
+//  3. live is the number of slots whose ended is stillLive.
 type arena struct {
 	words *words
 	slots []slot           // in the order in which the indices appeared
 	at    map[uint32]int   // position of the slots that do not stand at their index
 	runs  map[uint32][]run // generations used below slot.first, ascending
 	live  uint64
+
+	partial bool   // identifiers may have come into use before the first event
+	counted bool   // hidden is known
+	hidden  uint64 // how many live ones no event has named yet
 }
+
+// What slot.began and slot.ended say instead of an event.
+const (
+	earlier   = -1 // began before the first event
+	stillLive = -1
+	unsure    = -2 // began before the first event; whether it has ended is not known
+)
 
 // slot is an arena index and the task or region that was the last to have it.
 type slot struct {
 	id              uint64
-	began, ended    int    // the events that told so; ended is -1 while the task or region is live
+	began, ended    int    // the events that told so, or the constants above
 	owner           int    // position of a task's region or of a region's parent in the arena of regions; -1 for none
 	first           uint32 // every generation from first to that of id has been used
 	tasks, children uint32 // of a region, that are live
@@ -53,7 +64,9 @@ type state uint8
 const (
 	never state = iota // not used so far
 	live
-	over // completed or closed
+	over    // completed or closed
+	unknown // of a partial check: no event tells whether it was used before the first one, or is live
+	older   // of a partial check: it has ended before the first event, if it was ever used
 )
 
 func indexOf(id uint64) uint32      { return uint32(id >> 32) }
@@ -74,21 +87,30 @@ func (a *arena) position(index uint32) int {
 func (a *arena) look(id uint64) (int, state) {
 	p := a.position(indexOf(id))
 	switch {
+	case p < 0 && a.partial:
+		return -1, unknown
 	case p < 0:
 		return -1, never
 	case a.slots[p].id != id:
-		return a.lookOlder(p, id)
-	case a.slots[p].ended < 0:
+		return a.lookOther(p, id)
+	case a.slots[p].ended == stillLive:
 		return p, live
+	case a.slots[p].ended == unsure:
+		return p, unknown
 	}
 	return p, over
 }
 
-// lookOlder is look for an id that is not the last one of its slot, which is at p.
-func (a *arena) lookOlder(p int, id uint64) (int, state) {
+// lookOther is look for an id that is not the last one of its slot, which is at p.
+func (a *arena) lookOther(p int, id uint64) (int, state) {
 	s, g := &a.slots[p], generationOf(id)
-	if s.first <= g && g < generationOf(s.id) {
+	switch {
+	case s.first <= g && g < generationOf(s.id):
 		return p, over
+	case s.ended == unsure && g > generationOf(s.id):
+		return p, unknown
+	case a.partial && g < a.lowest(p):
+		return p, older
 	}
 	_, found := slices.BinarySearchFunc(a.runs[indexOf(id)], g, func(r run, g uint32) int {
 		switch {
@@ -105,28 +127,78 @@ func (a *arena) lookOlder(p int, id uint64) (int, state) {
 	return -1, never
 }
 
-// named checks that an event may name id, and returns the position of its slot.
+// lowest returns the lowest generation that is known of the index whose slot is at p.
+func (a *arena) lowest(p int) uint32 {
+	s := &a.slots[p]
+	if runs := a.runs[indexOf(s.id)]; len(runs) > 0 {
+		return runs[0].first
+	}
+	return s.first
+}
+
+// named checks that an event may name id, and returns the position of its slot. A partial check learns here what was
+// live before the first event.
 func (a *arena) named(id uint64) (int, *Error) {
 	p, state := a.look(id)
-	if state != live {
-		return p, a.notLive(id)
+	switch {
+	case state == live:
+		return p, nil
+	case state == unknown && !(a.counted && a.hidden == 0):
+		return a.learn(id, stillLive), nil
 	}
-	return p, nil
+	return p, a.notLive(id)
+}
+
+// learn takes in an unknown id, which began before the first event and is live or unsure.
+func (a *arena) learn(id uint64, ended int) int {
+	if ended == stillLive && a.counted {
+		a.hidden--
+	}
+	p := a.position(indexOf(id))
+	if p >= 0 && a.slots[p].id == id {
+		a.slots[p].ended = ended
+	} else {
+		p = a.put(slot{id: id, began: earlier, ended: ended, owner: -1, first: generationOf(id)})
+	}
+	if ended == stillLive {
+		a.live++
+	}
+	return p
+}
+
+// count checks how many are live by a checkpoint, which also tells a partial check how many it does not know.
+func (a *arena) count(n uint64) bool {
+	if a.partial && !a.counted && n >= a.live {
+		a.counted, a.hidden = true, n-a.live
+	}
+	return n == a.live+a.hidden
+}
+
+// number tells how many are live.
+func (a *arena) number() string {
+	if a.partial && !a.counted {
+		return fmt.Sprintf("at least %d", a.live)
+	}
+	return fmt.Sprint(a.live + a.hidden)
 }
 
 // notLive returns the law that an event breaks by naming id, which is not live.
 func (a *arena) notLive(id uint64) *Error {
 	w := a.words
 	p, state := a.look(id)
-	if state == never {
+	switch state {
+	case never:
 		return broken(2, "%s %s was not %s before", w.thing, w.name(id), w.began)
+	case unknown:
+		return broken(w.endLaw, "%s %s %s before the first event here, or was never %s: all that are live have been named",
+			w.thing, w.name(id), w.ended, w.began)
 	}
 	s := &a.slots[p]
 	if s.id == id {
 		return broken(w.endLaw, "%s %s %s at event %d", w.thing, w.name(id), w.ended, s.ended)
 	}
-	return broken(w.endLaw, "%s %s %s before %s was %s at event %d",
-		w.thing, w.name(id), w.ended, w.name(s.id), w.began, s.began)
+	return broken(w.endLaw, "%s %s %s before %s was %s %s",
+		w.thing, w.name(id), w.ended, w.name(s.id), w.began, when(s.began))
 }
 
 // fresh checks that id may come into use.
@@ -137,7 +209,7 @@ func (a *arena) fresh(id uint64) *Error {
 	}
 	s := &a.slots[p]
 	switch {
-	case s.ended < 0:
+	case s.ended == stillLive:
 		return broken(2, "index %d is held by %s", indexOf(id), a.origin(s))
 	case generationOf(id) <= generationOf(s.id):
 		return broken(2, "index %d was held by %s: its generation must rise", indexOf(id), a.origin(s))
@@ -147,26 +219,40 @@ func (a *arena) fresh(id uint64) *Error {
 
 // origin names what a slot tells of, and the event that began it.
 func (a *arena) origin(s *slot) string {
-	return fmt.Sprintf("%s %s, %s at event %d", a.words.thing, a.words.name(s.id), a.words.began, s.began)
+	return fmt.Sprintf("%s %s, %s %s", a.words.thing, a.words.name(s.id), a.words.began, when(s.began))
+}
+
+// when tells of the event that began something.
+func when(began int) string {
+	if began == earlier {
+		return "before the first event here"
+	}
+	return fmt.Sprintf("at event %d", began)
 }
 
 // add brings a fresh id into use and returns the position of its slot.
 func (a *arena) add(id uint64, index, owner int) int {
 	a.live++
-	added := slot{id: id, began: index, ended: -1, owner: owner, first: generationOf(id)}
-	p := a.position(indexOf(id))
+	return a.put(slot{id: id, began: index, ended: stillLive, owner: owner, first: generationOf(id)})
+}
+
+// put stores a slot whose generation is above those of its index so far, and returns its position.
+func (a *arena) put(added slot) int {
+	index := indexOf(added.id)
+	p := a.position(index)
 	if p < 0 {
 		a.slots = append(a.slots, added)
 		p = len(a.slots) - 1
-		if uint64(p) != uint64(indexOf(id)) {
-			a.displace(indexOf(id), p)
+		if uint64(p) != uint64(index) {
+			a.displace(index, p)
 		}
 		return p
 	}
-	if old := &a.slots[p]; generationOf(old.id)+1 == added.first {
+	// Between an unsure one and the next, any generation may have lived before the first event.
+	if old := &a.slots[p]; generationOf(old.id)+1 == added.first || old.ended == unsure {
 		added.first = old.first
 	} else {
-		a.remember(indexOf(id), run{old.first, generationOf(old.id)})
+		a.remember(index, run{old.first, generationOf(old.id)})
 	}
 	a.slots[p] = added
 	return p
@@ -199,7 +285,7 @@ func (a *arena) oldestIn(owner int) string {
 	var oldest *slot
 	for i := range a.slots {
 		s := &a.slots[i]
-		if s.owner == owner && s.ended < 0 && (oldest == nil || s.began < oldest.began) {
+		if s.owner == owner && s.ended == stillLive && (oldest == nil || s.began < oldest.began) {
 			oldest = s
 		}
 	}

@@ -32,9 +32,28 @@
 // Every beginning of a trace that keeps the laws keeps them too, except for the region that law 2 demands by the end;
 // only [Checker.End] and [Check] ask for it.
 //
+// # Parts of a run
+//
+// A recording may start in the middle of a run, as one does that keeps only the last events. [NewPartial] makes a
+// Checker for it, which is never harder than that of the whole run would be:
+//
+//   - A task or region that an event names as live, and of whose arena index no event has told, was live before.
+//     WakerWake shows only that its task has been spawned. A generation below all that events have told of has ended.
+//   - A timer that fires or is cancelled and was not created here was created before, with a deadline in the past.
+//   - The time is learnt from the first TimeAdvanced or Checkpoint if it is not known. Until then no deadline is checked.
+//   - The first Checkpoint tells how many tasks and regions are live. From then on it is known how many no event has
+//     named yet; when there is none left, naming one is like naming one that has ended.
+//   - Law 6 holds for the tasks and child regions that began here.
+//   - What [Checker.End] asks for, the region of the first task, may have come before.
+//
+// So laws 3, 7 and 8 are checked from their first event on, law 4 from the event on that first names a timer, law 5 from
+// the event on that first names a task, and laws 2 and 6 where the conflict lies within the part.
+//
 // # Cost
 //
-// A checker keeps 48 bytes for each arena index of the run, 32 bytes for each timer, since a timer identifier may never
-// come back, and 8 bytes whenever a generation rises by more than one. Where indices are handed out from 0 upwards and
-// timer identifiers one after the other, its maps stay empty.
+// A checker keeps 48 bytes for each arena index of the run, and 8 bytes whenever a generation rises by more than one.
+// Where indices are handed out from 0 upwards, its maps stay empty. It knows what has become of the last 32,768 timers,
+// in 1 MiB; of older ones it keeps those that are pending, and which identifiers were used: 16 bytes for each range of
+// them, if they ascend, and a map entry for each that is below an earlier one. So its memory does not grow with the run
+// if indices and timer identifiers are handed out in order.
 package tracecheck

@@ -413,7 +413,8 @@ func TestMemory(t *testing.T) {
 		t.Errorf("%d task slots, %d region slots, task maps of %d and %d, a region map of %d",
 			len(c.tasks.slots), len(c.regions.slots), len(c.tasks.at), len(c.tasks.runs), len(c.regions.runs))
 	}
-	if len(c.timers.list) != 1000 || len(c.timers.at) != 0 {
-		t.Errorf("%d timers, a map of %d", len(c.timers.list), len(c.timers.at))
+	if len(c.timers.runs) != 1 || len(c.timers.older)+len(c.timers.scattered) != 0 || len(c.timers.recent) > mostTimers {
+		t.Errorf("%d runs of timers, maps of %d and %d, %d timers in memory",
+			len(c.timers.runs), len(c.timers.older), len(c.timers.scattered), len(c.timers.recent))
 	}
 }

@@ -1,14 +1,26 @@
 package tracecheck
 
-import "github.com/reprise-go/reprise/event"
+import (
+	"cmp"
+	"slices"
 
-// timers keeps every timer of a run, since no identifier may come back. A timer stands at the position equal to its
-// identifier less that of the first one, or at holds its position.
+	"github.com/reprise-go/reprise/event"
+)
+
+// timers keeps the pending timers of a run, how the last ones ended, and every identifier that was used, since none may
+// come back. The invariants, kept by put and note:
+//
+//  1. A pending timer stands in recent at its place, or in older.
+//  2. An identifier that was used is in one of runs, which ascend, or in scattered.
 type timers struct {
-	list []timer // in the order of creation
-	at   map[event.TimerID]int
+	recent    []timer // each at its identifier modulo the length, which is a power of two
+	older     map[event.TimerID]timer
+	runs      []idRun
+	scattered map[event.TimerID]bool
+	partial   bool // timers may have been created before the first event
 }
 
+// timer is a timer that is or was in use; the zero timer is none.
 type timer struct {
 	id       event.TimerID
 	deadline uint64
@@ -16,53 +28,122 @@ type timer struct {
 	fate     fate
 }
 
+// idRun is a range of identifiers that have all been used.
+type idRun struct{ first, last event.TimerID }
+
 // fate is what has become of a timer.
 type fate uint8
 
 const (
-	pending fate = iota
+	pending fate = iota + 1
 	fired
 	cancelled
 )
 
 var fateText = [...]string{pending: "was created", fired: "fired", cancelled: "was cancelled"}
 
-// position returns the position of a timer, -1 if it was never created.
-func (t *timers) position(id event.TimerID) int {
-	if len(t.list) == 0 {
-		return -1
+// The sizes of timers.recent.
+const (
+	fewTimers  = 1 << 6
+	mostTimers = 1 << 15
+)
+
+// find returns the timer of an identifier, nil if it was never created or has ended long ago.
+func (t *timers) find(id event.TimerID) *timer {
+	if len(t.recent) == 0 {
+		return nil
 	}
-	if p := uint64(id - t.list[0].id); p < uint64(len(t.list)) && t.list[p].id == id {
-		return int(p)
-	}
-	if p, ok := t.at[id]; ok {
+	if p := &t.recent[t.place(id)]; p.fate != 0 && p.id == id {
 		return p
 	}
-	return -1
-}
-
-func (t *timers) create(e *event.Event, index int) *Error {
-	id := e.Timer()
-	if p := t.position(id); p >= 0 {
-		return t.list[p].conflict()
+	if len(t.older) == 0 {
+		return nil
 	}
-	p := len(t.list)
-	t.list = append(t.list, timer{id: id, deadline: e.DeadlineNanos(), last: index})
-	if uint64(id-t.list[0].id) != uint64(p) {
-		if t.at == nil {
-			t.at = map[event.TimerID]int{}
-		}
-		t.at[id] = p
+	if old, ok := t.older[id]; ok {
+		delete(t.older, id)
+		return t.put(old)
 	}
 	return nil
 }
 
-func (t *timers) fire(e *event.Event, index int, now uint64) *Error {
+func (t *timers) place(id event.TimerID) uint64 { return uint64(id) & uint64(len(t.recent)-1) }
+
+// put stores a timer in recent. What stood there goes to older if it is pending.
+func (t *timers) put(added timer) *timer {
+	if len(t.recent) == 0 {
+		t.recent = make([]timer, fewTimers)
+	}
+	for t.recent[t.place(added.id)].fate != 0 && len(t.recent) < mostTimers {
+		t.grow()
+	}
+	p := &t.recent[t.place(added.id)]
+	if p.fate == pending {
+		if t.older == nil {
+			t.older = map[event.TimerID]timer{}
+		}
+		t.older[p.id] = *p
+	}
+	*p = added
+	return p
+}
+
+// grow doubles recent. Timers that stood at different places still do.
+func (t *timers) grow() {
+	small := t.recent
+	t.recent = make([]timer, 2*len(small))
+	for _, p := range small {
+		if p.fate != 0 {
+			t.recent[t.place(p.id)] = p
+		}
+	}
+}
+
+// used reports whether a timer with this identifier has been created.
+func (t *timers) used(id event.TimerID) bool {
+	n := len(t.runs)
+	if n == 0 || id > t.runs[n-1].last {
+		return false
+	}
+	at, _ := slices.BinarySearchFunc(t.runs, id, func(r idRun, id event.TimerID) int { return cmp.Compare(r.last, id) })
+	return t.runs[at].first <= id || t.scattered[id]
+}
+
+// note keeps an identifier that comes into use.
+func (t *timers) note(id event.TimerID) {
+	n := len(t.runs)
+	switch {
+	case n > 0 && id <= t.runs[n-1].last:
+		if t.scattered == nil {
+			t.scattered = map[event.TimerID]bool{}
+		}
+		t.scattered[id] = true
+	case n > 0 && id-1 == t.runs[n-1].last:
+		t.runs[n-1].last = id
+	default:
+		t.runs = append(t.runs, idRun{id, id})
+	}
+}
+
+func (t *timers) create(e *event.Event, index int) *Error {
+	id := e.Timer()
+	if p := t.find(id); p != nil {
+		return p.conflict()
+	}
+	if t.used(id) {
+		return usedLongAgo()
+	}
+	t.note(id)
+	t.put(timer{id: id, deadline: e.DeadlineNanos(), last: index, fate: pending})
+	return nil
+}
+
+// fire ends a timer; now is 0 and known false before the time is known.
+func (t *timers) fire(e *event.Event, index int, now uint64, known bool) *Error {
 	timer, err := t.pending(e.Timer())
 	if err != nil {
 		return err
 	}
-	if now < timer.deadline {
+	if known && now < timer.deadline {
 		return broken(4, "the timer, created at event %d, is due at %dns, the time is %dns", timer.last, timer.deadline, now)
 	}
 	timer.last, timer.fate = index, fired
@@ -78,19 +159,27 @@ func (t *timers) cancel(e *event.Event, index int) *Error {
 	return nil
 }
 
-// pending returns the timer that is to fire or to be cancelled.
+// pending returns the timer that is to fire or to be cancelled. A partial check learns here of timers that were created
+// before the first event; their deadline is taken to be past.
 func (t *timers) pending(id event.TimerID) (*timer, *Error) {
-	p := t.position(id)
-	if p < 0 {
+	switch p := t.find(id); {
+	case p != nil && p.fate == pending:
+		return p, nil
+	case p != nil:
+		return nil, p.conflict()
+	case t.used(id):
+		return nil, usedLongAgo()
+	case !t.partial:
 		return nil, broken(4, "the timer was not created before")
 	}
-	if t.list[p].fate != pending {
-		return nil, t.list[p].conflict()
-	}
-	return &t.list[p], nil
+	t.note(id)
+	return t.put(timer{id: id, fate: pending}), nil
 }
 
 // conflict returns the law that an event breaks because of what has become of the timer.
 func (t *timer) conflict() *Error {
 	return broken(4, "the timer %s at event %d", fateText[t.fate], t.last)
 }
+
+// usedLongAgo is conflict for a timer of which nothing else is known.
+func usedLongAgo() *Error { return broken(4, "the timer fired or was cancelled long before") }

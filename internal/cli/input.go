@@ -1,0 +1,104 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/source"
+)
+
+// stdio is the name that stands for standard input or output.
+const stdio = "-"
+
+// input is a trace that is read event by event.
+type input struct {
+	*source.File
+	name     string // for people
+	size     int64  // of the file in bytes, -1 if it is not known yet
+	seekable bool   // seeking costs little
+	count    *counter
+}
+
+// counter counts what is read from a stream.
+type counter struct {
+	r io.Reader
+	n int64
+}
+
+// Read implements [io.Reader].
+func (c *counter) Read(b []byte) (int, error) {
+	n, err := c.r.Read(b)
+	c.n += int64(n)
+	return n, err
+}
+
+// openInput opens a trace file or standard input. The error has the exit code of a bad input file.
+func openInput(stdin io.Reader, path string, cfg source.Config) (*input, error) {
+	if path == stdio {
+		in := &input{name: "standard input", size: -1, count: &counter{r: stdin}}
+		var err error
+		in.File, err = source.NewReader(in.count, cfg)
+		if err != nil {
+			return nil, in.bad(err)
+		}
+		return in, nil
+	}
+	f, err := source.Open(path, cfg)
+	if err != nil {
+		return nil, badInput(err)
+	}
+	in := &input{File: f, name: path, size: -1}
+	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+		in.size = info.Size()
+		in.seekable = f.Form() == source.Reprise
+	}
+	return in, nil
+}
+
+// bad puts the name before an error of the input, unless it is there, and gives it the exit code.
+func (in *input) bad(err error) error {
+	if !strings.HasPrefix(err.Error(), in.name+": ") {
+		err = fmt.Errorf("%s: %w", in.name, err)
+	}
+	return badInput(err)
+}
+
+// each calls f for the rest of the events, each with its index. The error is that of f, or of the input with its exit code.
+func (in *input) each(f func(index uint64, e event.Event) error) error {
+	for {
+		e, err := in.Next()
+		switch {
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			return in.bad(err)
+		}
+		if err := f(in.Pos()-1, e); err != nil {
+			return err
+		}
+	}
+}
+
+// events returns how many events there are, if that is known before they are read.
+func (in *input) events() (uint64, bool) {
+	n, known := in.Len()
+	return n - in.First(), known
+}
+
+// bytes returns how many bytes the input has, when it has been read to its end.
+func (in *input) bytes() int64 {
+	if in.count != nil {
+		return in.count.n
+	}
+	return in.size
+}
+
+// close ends the reading. What was only read cannot be lost.
+func (in *input) close() { _ = in.Close() }
+
+// errEnough ends each early.
+var errEnough = errors.New("enough")

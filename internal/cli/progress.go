@@ -1,0 +1,61 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+)
+
+// progress tells on a terminal how far a long reading has come. The zero progress tells nothing.
+type progress struct {
+	w     io.Writer // nil if nobody looks
+	name  string
+	now   func() time.Time
+	next  time.Time // when to tell again
+	shown bool
+}
+
+// progressEvery is the time between two lines, and before the first.
+const progressEvery = 200 * time.Millisecond
+
+// newProgress returns a progress that tells on stderr if that is a terminal.
+func newProgress(stderr io.Writer, name string) *progress {
+	f, ok := stderr.(*os.File)
+	if !ok {
+		return &progress{}
+	}
+	if info, err := f.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return &progress{}
+	}
+	return startProgress(f, name, time.Now)
+}
+
+func startProgress(w io.Writer, name string, now func() time.Time) *progress {
+	return &progress{w: w, name: name, now: now, next: now().Add(progressEvery)}
+}
+
+// tell is a [source.Config.Progress].
+func (p *progress) tell(read, size int64) {
+	if p.w == nil {
+		return
+	}
+	now := p.now()
+	if now.Before(p.next) {
+		return
+	}
+	p.next, p.shown = now.Add(progressEvery), true
+	if size > 0 {
+		fmt.Fprintf(p.w, "\r\x1b[K%s: %d%% of %d MB", p.name, 100*read/size, size/1e6)
+	} else {
+		fmt.Fprintf(p.w, "\r\x1b[K%s: %d MB", p.name, read/1e6)
+	}
+}
+
+// done removes the line.
+func (p *progress) done() {
+	if p.shown {
+		fmt.Fprint(p.w, "\r\x1b[K")
+		p.shown = false
+	}
+}

@@ -1,0 +1,156 @@
+package recorder
+
+import (
+	"math"
+
+	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/tracefile"
+)
+
+// state is what a Recorder with settings knows of the run.
+type state struct {
+	seen    uint64 // events recorded, dropped ones included: the index of the next one
+	now     uint64 // virtual time in ns
+	first   uint64 // index of the first event since the last rotation; a ring may have dropped it
+	start   uint64 // virtual time before that event, in ns
+	room    uint64 // events until the next limit
+	events  uint64 // the limits in force
+	memory  uint64
+	file    uint64
+	stopped string // why recording has ended; "" if it goes on
+	ring    *ring  // nil: all events are kept
+	notes   notes
+}
+
+// checkSize is how often the size of a file is looked at, in events: once a chunk of the default size.
+const checkSize = tracefile.DefaultChunkEvents
+
+func newState(c *Config) state {
+	s := state{events: c.MaxEvents, memory: c.MaxMemory, file: uint64(c.MaxFileSize)}
+	if c.AtLimit == DropOldest {
+		s.ring = newRing(min(orNone(s.events), orNone(s.memory)/eventBytes))
+	}
+	s.setRoom()
+	return s
+}
+
+func orNone(limit uint64) uint64 {
+	if limit == 0 {
+		return math.MaxUint64
+	}
+	return limit
+}
+
+// setRoom works out how many events may come before a limit must be looked at. A ring looks after itself.
+func (s *state) setRoom() {
+	s.room = math.MaxUint64
+	if s.ring != nil {
+		return
+	}
+	s.room = min(orNone(s.events), orNone(s.memory)/eventBytes) - (s.seen - s.first)
+	if s.file > 0 {
+		s.room = min(s.room, checkSize)
+	}
+}
+
+// observe is Observe under settings.
+func (r *Recorder) observe(e event.Event) error {
+	s := &r.state
+	if s.stopped != "" || r.settings.Omit.Has(e.Kind()) {
+		return nil
+	}
+	if s.room == 0 {
+		if err := r.atLimit(); err != nil || s.stopped != "" {
+			return err
+		}
+	}
+	r.note(e)
+	if err := r.keep(e); err != nil {
+		return err
+	}
+	s.seen++
+	s.room--
+	if e.Kind() == event.KindTimeAdvanced {
+		s.now = e.ToNanos()
+		if s.ring != nil && r.settings.KeepTime > 0 {
+			r.dropBefore(s.now - min(s.now, uint64(r.settings.KeepTime)))
+		}
+	}
+	return nil
+}
+
+// keep puts e where the settings want it.
+func (r *Recorder) keep(e event.Event) error {
+	switch s := &r.state; {
+	case r.settings.Sink != nil:
+		s.notes.ended(e)
+		return r.settings.Sink.Append(e)
+	case s.ring != nil:
+		if s.ring.full() {
+			r.drop()
+		}
+		s.ring.push(e)
+	default:
+		r.trace.Append(e)
+	}
+	return nil
+}
+
+// atLimit does what the settings say about the limits that have been reached, if any has.
+func (r *Recorder) atLimit() error {
+	s := &r.state
+	for _, l := range []struct {
+		name  string
+		limit *uint64
+		value func() (uint64, error)
+	}{
+		{"events", &s.events, func() (uint64, error) { return s.seen - s.first, nil }},
+		{"memory", &s.memory, func() (uint64, error) { return (s.seen - s.first + 1) * eventBytes, nil }},
+		{"file size", &s.file, r.fileSize},
+	} {
+		for *l.limit > 0 && s.stopped == "" && s.ring == nil {
+			value, err := l.value()
+			if err != nil {
+				return err
+			}
+			if over := value >= *l.limit && l.name != "memory" || value > *l.limit; !over {
+				break
+			}
+			if err := r.act(Limit{l.name, *l.limit, s.seen, s.now}, l.limit); err != nil {
+				return err
+			}
+		}
+	}
+	s.setRoom()
+	return nil
+}
+
+// fileSize returns how large the file is with everything that was recorded.
+func (r *Recorder) fileSize() (uint64, error) {
+	w := r.settings.Sink.(*tracefile.Writer)
+	err := w.Flush()
+	return uint64(w.Size()), err
+}
+
+// act does what the settings say about a limit.
+func (r *Recorder) act(l Limit, limit *uint64) error {
+	action := r.settings.AtLimit
+	if action == Ask {
+		action = r.settings.OnLimit(l)
+	}
+	switch s := &r.state; {
+	case action == Stop:
+		s.stopped = "the limit on " + l.Name
+		r.setEnd(tracefile.End{Reason: tracefile.EndLimit, Message: s.stopped})
+	case action == Extend && r.settings.AtLimit == Ask && *limit <= math.MaxUint64/2:
+		*limit *= 2
+	case action == DropOldest && r.settings.Sink == nil:
+		s.toRing(&r.trace, min(orNone(s.events), orNone(s.memory)/eventBytes))
+	default: // Fail, and answers that make no sense here
+		return &LimitError{l}
+	}
+	return nil
+}
+
+// Stopped returns why recording has ended before the run did, "" if it has not.
+func (r *Recorder) Stopped() string { return r.state.stopped }

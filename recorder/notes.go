@@ -1,0 +1,149 @@
+package recorder
+
+import (
+	"iter"
+	"maps"
+	"slices"
+
+	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/simsched"
+	"github.com/reprise-go/reprise/tracefile"
+)
+
+// notes are what a recording has besides its events, as far as the events that are kept need it.
+type notes struct {
+	sim     *simsched.Sim // nil until the main task runs
+	file    *tracefile.Writer
+	tasks   map[event.TaskID]string
+	regions map[event.RegionID]string
+	sites   map[uint64]string // by the index of the event
+}
+
+// attach learns of the simulation that is being recorded, and names what was there before its main task.
+func (r *Recorder) attach(s *simsched.Sim) {
+	n := &r.state.notes
+	n.sim = s
+	n.tasks, n.regions = map[event.TaskID]string{}, map[event.RegionID]string{}
+	n.file, _ = r.settings.Sink.(*tracefile.Writer)
+	n.nameRegion(event.NewRegionID(0, 0))
+	n.nameTask(event.NewTaskID(0, 0))
+}
+
+// note learns what else is to be known of an event that is about to be kept.
+func (r *Recorder) note(e event.Event) {
+	n := &r.state.notes
+	if n.sim == nil {
+		return
+	}
+	switch e.Kind() {
+	case event.KindTaskSpawned:
+		n.nameTask(e.Task())
+	case event.KindRegionCreated:
+		n.nameRegion(e.Region())
+	}
+	if r.settings.Sites {
+		r.noteSite(e)
+	}
+}
+
+func (n *notes) nameTask(id event.TaskID) {
+	if name := n.sim.TaskName(id); name != "" {
+		n.tasks[id] = name
+		if n.file != nil {
+			n.file.NameTask(id, name)
+		}
+	}
+}
+
+func (n *notes) nameRegion(id event.RegionID) {
+	if name := n.sim.RegionName(id); name != "" {
+		n.regions[id] = name
+		if n.file != nil {
+			n.file.NameRegion(id, name)
+		}
+	}
+}
+
+// noteSite learns where in the code an event comes from. A task that is chosen stands where it last gave up its turn;
+// virtual time and timers move by themselves.
+func (r *Recorder) noteSite(e event.Event) {
+	n := &r.state.notes
+	var site string
+	switch e.Kind() {
+	case event.KindTimeAdvanced, event.KindTimerFired:
+		return
+	case event.KindTaskScheduled:
+		site = n.sim.CallSite(e.Task())
+	default:
+		site = simsched.Caller()
+	}
+	if site == "" {
+		return
+	}
+	if n.file != nil {
+		n.file.Site(site)
+		return
+	}
+	if n.sites == nil {
+		n.sites = map[uint64]string{}
+	}
+	n.sites[r.state.seen] = site
+}
+
+// ended forgets the name of a task or region that e ends.
+func (n *notes) ended(e event.Event) {
+	switch e.Kind() {
+	case event.KindTaskCompleted:
+		delete(n.tasks, e.Task())
+	case event.KindRegionClosed:
+		delete(n.regions, e.Region())
+	}
+}
+
+// write gives w what is known of an event that is about to be written.
+func (n *notes) write(w *tracefile.Writer, index uint64, e event.Event) {
+	switch e.Kind() {
+	case event.KindTaskSpawned:
+		if name := n.tasks[e.Task()]; name != "" {
+			w.NameTask(e.Task(), name)
+		}
+	case event.KindRegionCreated:
+		if name := n.regions[e.Region()]; name != "" {
+			w.NameRegion(e.Region(), name)
+		}
+	}
+	if site := n.sites[index]; site != "" {
+		w.Site(site)
+	}
+}
+
+// nameEarlier gives w the names of what began before the first of the events that are to be written.
+func (n *notes) nameEarlier(w *tracefile.Writer, events iter.Seq[event.Event]) {
+	earlier := notes{tasks: maps.Clone(n.tasks), regions: maps.Clone(n.regions)}
+	for e := range events {
+		switch e.Kind() {
+		case event.KindTaskSpawned:
+			delete(earlier.tasks, e.Task())
+		case event.KindRegionCreated:
+			delete(earlier.regions, e.Region())
+		}
+	}
+	earlier.nameAll(w)
+}
+
+// nameAll gives w all names, regions first, in the order of the identifiers.
+func (n *notes) nameAll(w *tracefile.Writer) {
+	for _, id := range slices.Sorted(maps.Keys(n.regions)) {
+		w.NameRegion(id, n.regions[id])
+	}
+	for _, id := range slices.Sorted(maps.Keys(n.tasks)) {
+		w.NameTask(id, n.tasks[id])
+	}
+}
+
+// setEnd tells a trace file that is the Sink why the recording ends.
+func (r *Recorder) setEnd(end tracefile.End) {
+	if w, ok := r.settings.Sink.(*tracefile.Writer); ok {
+		w.SetEnd(end)
+	}
+}

@@ -1,0 +1,180 @@
+package recorder
+
+import (
+	"errors"
+	"iter"
+	"maps"
+	"strings"
+
+	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/simsched"
+	"github.com/reprise-go/reprise/tracefile"
+)
+
+// Part is a run, or a part of one, as a Recorder that keeps events in memory has it.
+type Part struct {
+	First uint64       // index in the run of the first event; not 0 if older ones were dropped or taken before
+	Time  uint64       // virtual time before that event, in nanoseconds since the start of the run
+	Trace *event.Trace // the metadata of the run and the events of this part
+}
+
+// Snapshot returns a copy of what is kept now. It panics if the events go to a Sink.
+func (r *Recorder) Snapshot() Part {
+	p := r.part()
+	for e := range r.kept() {
+		p.Trace.Append(e)
+	}
+	return p
+}
+
+// Rotate returns what is kept now, and goes on with nothing; the limits count anew. It panics if the events go to a
+// Sink, see [Recorder.RotateFile].
+func (r *Recorder) Rotate() Part {
+	p := r.Snapshot()
+	r.forget()
+	return p
+}
+
+// part returns the part of what is kept now, without its events.
+func (r *Recorder) part() Part {
+	if r.settings.Sink != nil {
+		panic("recorder: Snapshot, Rotate or WriteFile of a Recorder whose events go to a Sink")
+	}
+	p := Part{r.state.first, r.state.start, event.NewTrace(r.trace.Metadata)}
+	if g := r.state.ring; g != nil {
+		p.First, p.Time = g.first, g.start
+	}
+	return p
+}
+
+// kept yields the events that are kept.
+func (r *Recorder) kept() iter.Seq[event.Event] {
+	return func(yield func(event.Event) bool) {
+		if g := r.state.ring; g != nil {
+			for i := 0; i < g.n && yield(g.at(i)); i++ {
+			}
+			return
+		}
+		for _, e := range r.trace.All() {
+			if !yield(e) {
+				return
+			}
+		}
+	}
+}
+
+// forget drops all events that are kept, and the names of what has ended.
+func (r *Recorder) forget() {
+	s := &r.state
+	if !r.special { // nobody counted
+		for e := range r.kept() {
+			s.seen++
+			if e.Kind() == event.KindTimeAdvanced {
+				s.now = e.ToNanos()
+			}
+		}
+	}
+	if s.ring == nil {
+		for e := range r.kept() {
+			s.notes.ended(e)
+		}
+		r.trace.Reset(r.trace.Metadata)
+	} else {
+		for s.ring.n > 0 {
+			r.drop()
+		}
+	}
+	clear(s.notes.sites)
+	s.first, s.start = s.seen, s.now // the room is worked out anew when it is used up
+}
+
+// WriteFile writes what is kept now into a new trace file, with names, code lines and the identity of the settings. The
+// file is there whole or not at all; an existing one is replaced. The end says why the recording ends there. It panics
+// if the events go to a Sink. The error is that of the file.
+func (r *Recorder) WriteFile(path string, end tracefile.End) error {
+	p := r.part()
+	w, err := tracefile.Create(path, p.Trace.Metadata, r.fileConfig(p.First, p.Time, true))
+	if err != nil {
+		return err
+	}
+	n := &r.state.notes
+	n.nameEarlier(w, r.kept())
+	index := p.First
+	for e := range r.kept() {
+		n.write(w, index, e)
+		if err := w.Append(e); err != nil {
+			_ = w.Abort() // the first error tells more
+			return err
+		}
+		index++
+	}
+	w.SetEnd(end)
+	return w.Close()
+}
+
+// RotateFile closes the *tracefile.Writer that is the Sink, and goes on in a new file, which begins with the next event
+// and knows the names of what is live. It panics if the Sink is none. If the old file cannot be closed or the new one
+// not be created, the Recorder cannot go on, and every further event fails.
+func (r *Recorder) RotateFile(path string) error {
+	old, ok := r.settings.Sink.(*tracefile.Writer)
+	if !ok {
+		panic("recorder: RotateFile of a Recorder whose Sink is no *tracefile.Writer")
+	}
+	old.SetEnd(tracefile.End{Reason: tracefile.EndRotated})
+	if err := old.Close(); err != nil {
+		return err
+	}
+	s := &r.state
+	w, err := tracefile.Create(path, r.trace.Metadata, r.fileConfig(s.seen, s.now, false))
+	if err != nil {
+		return err
+	}
+	s.notes.nameAll(w)
+	s.notes.file, r.settings.Sink = w, w
+	s.first, s.start = s.seen, s.now // the room is worked out anew when it is used up
+	return nil
+}
+
+func (r *Recorder) fileConfig(first, time uint64, atomic bool) tracefile.Config {
+	identity := maps.Clone(r.settings.Identity)
+	if r.settings.Omit != 0 {
+		if identity == nil {
+			identity = tracefile.Identity{}
+		}
+		identity[tracefile.KeyOmitted] = r.settings.Omit.String()
+	}
+	return tracefile.Config{Identity: identity, First: first, Time: time, Atomic: atomic}
+}
+
+// Run runs body under cfg and records it, with names, and closes what the settings ask to be closed: it tells a trace
+// file that is the Sink why the recording ends, and writes the FailureFile if the run fails. The metadata of the
+// Recorder should be cfg.Metadata(). The error is that of [simsched.Run], joined with that of the FailureFile. The
+// Observer of cfg sees each event after it was recorded.
+func (r *Recorder) Run(cfg simsched.Config, body func(*simsched.Sim) error) error {
+	if r.settings.Disabled {
+		return simsched.Run(cfg, body)
+	}
+	cfg.Observer = r.beside(cfg.Observer)
+	cfg.CallSites = cfg.CallSites || r.settings.Sites
+	err := simsched.Run(cfg, func(s *simsched.Sim) error {
+		r.attach(s)
+		return body(s)
+	})
+	return r.finish(err)
+}
+
+// finish says how the run ended.
+func (r *Recorder) finish(err error) error {
+	end := tracefile.End{Reason: tracefile.EndFinished}
+	if err != nil {
+		line, _, _ := strings.Cut(err.Error(), "\n")
+		end = tracefile.End{Reason: tracefile.EndFailed, Message: line}
+	}
+	if r.state.stopped == "" {
+		r.setEnd(end)
+	}
+	if err == nil || r.settings.FailureFile == "" {
+		return err
+	}
+	return errors.Join(err, r.WriteFile(r.settings.FailureFile, end))
+}

@@ -1,0 +1,160 @@
+package tracefile
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/reprise-go/reprise/event"
+)
+
+// Annotated JSON lines are the JSON lines of package event with the rest of a trace file in keys that the event schema
+// does not know and its readers pass over:
+//
+//	on the first line     "identity"  the identity, an object of text
+//	                      "first"     the index of the first event, if it is not 0
+//	                      "time"      the virtual time before it in ns, if it is not 0
+//	on the line of an     "name"      the name of the task or region that the event brings into use
+//	event                 "names"     other names from here on: [{"task":5,"name":"x"},{"region":1,"name":"y"}]
+//	                      "site"      the code line from which the event comes
+//	on the last line      "end"       why the recording ends: {"reason":"failed","message":"..."}
+
+// firstNotes are the keys on the first line.
+type firstNotes struct {
+	Identity Identity `json:"identity,omitempty"`
+	First    uint64   `json:"first,omitempty"`
+	Time     uint64   `json:"time,omitempty"`
+	End      *jsonEnd `json:"end,omitempty"`
+}
+
+// lineNotes are the keys on the line of an event.
+type lineNotes struct {
+	Name  string     `json:"name,omitempty"`
+	Names []jsonName `json:"names,omitempty"`
+	Site  string     `json:"site,omitempty"`
+	End   *jsonEnd   `json:"end,omitempty"`
+}
+
+type jsonName struct {
+	Task   *event.TaskID   `json:"task,omitempty"`
+	Region *event.RegionID `json:"region,omitempty"`
+	Name   string          `json:"name"`
+}
+
+type jsonEnd struct {
+	Reason  string `json:"reason"`
+	Message string `json:"message,omitempty"`
+}
+
+// JSONLWriter writes annotated JSON lines. Its methods are those of [Writer]. It buffers; nothing is certain to be
+// written before Close.
+type JSONLWriter struct {
+	w       *bufio.Writer
+	started bool
+	line    []byte // the line that waits for its end, without the brace
+	first   firstNotes
+	notes   lineNotes // of the line that waits
+	names   []Name    // of the next event
+	site    string    // of the next event
+	end     *jsonEnd
+	err     error
+}
+
+// NewJSONLWriter returns a JSONLWriter of a trace. Of cfg it uses Identity, First and Time. The error is that of
+// [event.Metadata.MarshalJSON].
+func NewJSONLWriter(w io.Writer, md event.Metadata, cfg Config) (*JSONLWriter, error) {
+	line, err := md.MarshalJSON()
+	if err != nil {
+		return nil, fmt.Errorf("tracefile: %w", err)
+	}
+	x := &JSONLWriter{w: bufio.NewWriter(w), line: line[:len(line)-1]}
+	x.first = firstNotes{Identity: cfg.Identity, First: cfg.First, Time: cfg.Time}
+	return x, nil
+}
+
+// Append writes an event. It panics if e is the zero Event. The error is that of the writer below, and stays.
+func (x *JSONLWriter) Append(e event.Event) error {
+	x.finishLine()
+	x.line = e.AppendJSON(x.line[:0])
+	x.line = x.line[:len(x.line)-1]
+	x.notes = lineNotes{Site: x.site}
+	for _, n := range x.names {
+		if n.introducedBy(e) {
+			x.notes.Name = n.Name
+		} else {
+			x.notes.Names = append(x.notes.Names, n.json())
+		}
+	}
+	x.names, x.site = x.names[:0], ""
+	return x.err
+}
+
+// NameTask gives a name to a task, from the next event on. The empty name is none.
+func (x *JSONLWriter) NameTask(id event.TaskID, name string) {
+	x.name(Name{ID: uint64(id), Name: clip(name, maxText)})
+}
+
+// NameRegion gives a name to a region, from the next event on. The empty name is none.
+func (x *JSONLWriter) NameRegion(id event.RegionID, name string) {
+	x.name(Name{Region: true, ID: uint64(id), Name: clip(name, maxText)})
+}
+
+func (x *JSONLWriter) name(n Name) {
+	if n.Name != "" {
+		x.names = append(x.names, n)
+	}
+}
+
+// Site says from which code line the next event comes.
+func (x *JSONLWriter) Site(site string) { x.site = clip(site, maxText) }
+
+// SetEnd says why the recording ends where it does.
+func (x *JSONLWriter) SetEnd(end End) {
+	x.end = &jsonEnd{clip(end.Reason, maxText), clip(end.Message, maxMessage)}
+}
+
+// Close writes what is left, but for names that no event follows. It does not close the writer below. The error is the first of that writer.
+func (x *JSONLWriter) Close() error {
+	if x.started {
+		x.notes.End = x.end
+	} else {
+		x.first.End = x.end
+	}
+	x.finishLine()
+	if err := x.w.Flush(); x.err == nil {
+		x.err = err
+	}
+	return x.err
+}
+
+// finishLine writes the line that waits, with its notes.
+func (x *JSONLWriter) finishLine() {
+	if x.started {
+		x.addKeys(x.notes)
+	} else {
+		x.addKeys(x.first)
+	}
+	x.started = true
+	x.line = append(x.line, '}', '\n')
+	if _, err := x.w.Write(x.line); x.err == nil {
+		x.err = err
+	}
+}
+
+// addKeys adds the keys of notes to the line that waits.
+func (x *JSONLWriter) addKeys(notes any) {
+	if n, ok := notes.(lineNotes); ok && n.Name == "" && n.Names == nil && n.Site == "" && n.End == nil {
+		return
+	}
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(notes); err != nil {
+		panic("tracefile: notes that have no JSON form: " + err.Error()) // they are text and numbers
+	}
+	if keys := b.Bytes()[1 : b.Len()-len("}\n")]; len(keys) > 0 {
+		x.line = append(append(x.line, ','), keys...)
+	}
+}

@@ -1,0 +1,177 @@
+package tracefile
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/reprise-go/reprise/event"
+)
+
+// JSONLReader reads annotated JSON lines, and those without annotations, event by event. Its memory does not grow with
+// the input: the names of tasks and regions are forgotten some time after they have ended.
+type JSONLReader struct {
+	lines *event.JSONLReader
+	first firstNotes
+	notes lineNotes // of the event that Next returned last
+	fresh []Name    // that came with it
+	end   *jsonEnd
+	pos   uint64
+	names names
+	err   error // stays
+}
+
+// NewJSONLReader reads the first line of r. The error is that of [event.NewJSONLReader], or a [*event.DecodeError].
+func NewJSONLReader(r io.Reader) (*JSONLReader, error) {
+	lines, err := event.NewJSONLReader(r)
+	if err != nil {
+		return nil, err
+	}
+	j := &JSONLReader{lines: lines, names: newNames()}
+	if err := parseNotes(lines.Line(), &j.first, 1); err != nil {
+		return nil, err
+	}
+	j.pos, j.end = j.first.First, j.first.End
+	return j, nil
+}
+
+// Metadata returns the metadata of the trace.
+func (j *JSONLReader) Metadata() event.Metadata { return j.lines.Metadata() }
+
+// Identity returns which program made the recording, nil if the lines do not say it.
+func (j *JSONLReader) Identity() Identity { return j.first.Identity }
+
+// First returns the index of the first event.
+func (j *JSONLReader) First() uint64 { return j.first.First }
+
+// FirstTime returns the virtual time before the first event, in nanoseconds since the start of the run.
+func (j *JSONLReader) FirstTime() uint64 { return j.first.Time }
+
+// Pos returns the index of the event that Next gives.
+func (j *JSONLReader) Pos() uint64 { return j.pos }
+
+// Next returns the next event, io.EOF after the last one. Any other error is that of [event.JSONLReader.Next], or a
+// [*event.DecodeError] for an annotation, and stays.
+func (j *JSONLReader) Next() (event.Event, error) {
+	if j.err != nil {
+		return event.Event{}, j.err
+	}
+	var e event.Event
+	if e, j.err = j.lines.Next(); j.err != nil {
+		return event.Event{}, j.err
+	}
+	j.notes, j.fresh, j.end = lineNotes{}, j.fresh[:0], nil
+	if line := j.lines.Line(); annotated(line) {
+		if j.err = parseNotes(line, &j.notes, int(j.pos-j.first.First)+2); j.err != nil {
+			return event.Event{}, j.err
+		}
+		j.learn(e)
+	}
+	j.names.ended(e)
+	j.pos++
+	return e, nil
+}
+
+// learn takes in the notes of an event.
+func (j *JSONLReader) learn(e event.Event) {
+	if j.notes.Name != "" {
+		switch e.Kind() {
+		case event.KindTaskSpawned:
+			j.fresh = append(j.fresh, Name{ID: uint64(e.Task()), Name: j.notes.Name})
+		case event.KindRegionCreated:
+			j.fresh = append(j.fresh, Name{Region: true, ID: uint64(e.Region()), Name: j.notes.Name})
+		}
+	}
+	for _, n := range j.notes.Names {
+		if n.Task != nil {
+			j.fresh = append(j.fresh, Name{ID: uint64(*n.Task), Name: n.Name})
+		}
+		if n.Region != nil {
+			j.fresh = append(j.fresh, Name{Region: true, ID: uint64(*n.Region), Name: n.Name})
+		}
+	}
+	for _, n := range j.fresh {
+		j.names.of[n.key()] = n.Name
+	}
+	j.end = j.notes.End
+}
+
+// Site returns the code line of the event that Next returned last, "" if it is not known.
+func (j *JSONLReader) Site() string { return j.notes.Site }
+
+// Names returns the names that came with the event that Next returned last. They are valid until the next call of Next.
+func (j *JSONLReader) Names() []Name { return j.fresh }
+
+// TaskName returns the name of a task that is live or has ended lately, "" if it is not known.
+func (j *JSONLReader) TaskName(id event.TaskID) string { return j.names.of[Name{ID: uint64(id)}.key()] }
+
+// RegionName returns the name of a region that is open or has closed lately, "" if it is not known.
+func (j *JSONLReader) RegionName(id event.RegionID) string {
+	return j.names.of[Name{Region: true, ID: uint64(id)}.key()]
+}
+
+// End returns why the recording ends where it does, and whether that is known: after Next has returned the last event.
+func (j *JSONLReader) End() (End, bool) {
+	if j.end == nil {
+		return End{}, false
+	}
+	return End{j.end.Reason, j.end.Message}, true
+}
+
+// annotated reports whether a line may have keys of ours.
+func annotated(line []byte) bool {
+	return bytes.Contains(line, []byte(`"name`)) || bytes.Contains(line, []byte(`"site"`)) || bytes.Contains(line, []byte(`"end"`))
+}
+
+// parseNotes reads the keys of ours from a line that is a JSON object.
+func parseNotes(line []byte, notes any, number int) error {
+	if err := json.Unmarshal(line, notes); err != nil {
+		err = errors.Join(event.ErrMalformed, err)
+		return &event.DecodeError{Offset: -1, Line: number, Index: int64(number) - 2, Err: fmt.Errorf("an annotation: %w", err)}
+	}
+	return nil
+}
+
+// keepNames is how many tasks and regions keep their names after they have ended.
+const keepNames = 1024
+
+// names are those of what is live or has ended lately.
+type names struct {
+	of   map[nameKey]string
+	gone []nameKey // a ring of what has ended
+	next int
+}
+
+type nameKey struct {
+	region bool
+	id     uint64
+}
+
+func (n Name) key() nameKey { return nameKey{n.Region, n.ID} }
+
+func newNames() names { return names{of: map[nameKey]string{}} }
+
+// ended notes that e may end a task or a region, and forgets one that ended long ago.
+func (n *names) ended(e event.Event) {
+	var k nameKey
+	switch e.Kind() {
+	case event.KindTaskCompleted:
+		k = nameKey{id: uint64(e.Task())}
+	case event.KindRegionClosed:
+		k = nameKey{region: true, id: uint64(e.Region())}
+	default:
+		return
+	}
+	if _, named := n.of[k]; !named {
+		return
+	}
+	if len(n.gone) < keepNames {
+		n.gone = append(n.gone, k)
+		return
+	}
+	delete(n.of, n.gone[n.next])
+	n.gone[n.next] = k
+	n.next = (n.next + 1) % keepNames
+}

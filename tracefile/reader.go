@@ -1,0 +1,255 @@
+package tracefile
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"math"
+	"os"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/reprise-go/reprise/event"
+)
+
+// Reader reads the events of a trace file one after the other, and from any place where the input allows it. It holds a
+// few chunks in memory, however long the file is. It is not for concurrent use.
+type Reader struct {
+	load   *loader
+	ahead  *readAhead // nil unless there is a goroutine
+	cur    *block     // the chunk of the next event
+	i      int        // of the next event in cur
+	time   uint64
+	err    error // what Next has met; it stays
+	eager  bool  // ReadAhead was called
+	closed bool
+
+	md      event.Metadata
+	id      Identity
+	first   cursor   // before the first chunk that is none of the above
+	footer  *trailer // nil if the file has none, or is a stream
+	end     *End
+	endRead bool   // end is what the file says
+	last    uint64 // index after the last event
+	whole   bool   // last is known
+	lines   *index // nil until needed
+	names   nameBook
+	file    io.Closer
+}
+
+// NewReader returns a Reader that reads from r to the end of the file, ahead of what it hands out by a few chunks at
+// most. Seeking goes only forward. It reads metadata and identity before it returns; the error is a [*Error].
+func NewReader(r io.Reader) (*Reader, error) { return newReader(source{r: r}) }
+
+// NewReaderAt returns a Reader of the file of size bytes that r holds. It reads the start of the file and the trailer
+// before it returns; a file without a trailer can be read too. The error is a [*Error].
+func NewReaderAt(r io.ReaderAt, size int64) (*Reader, error) {
+	return newReader(source{at: r, size: size})
+}
+
+// Open returns a Reader of a file, which Close closes. What is no regular file, such as a pipe, is read as by
+// [NewReader]. The error is a [*Error] with the path before it, or that of os.Open.
+func Open(path string) (*Reader, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("tracefile: %w", err)
+	}
+	info, err := file.Stat()
+	var r *Reader
+	switch {
+	case err == nil && info.Mode().IsRegular():
+		r, err = NewReaderAt(file, info.Size())
+	case err == nil:
+		r, err = NewReader(file)
+	}
+	if err != nil {
+		_ = file.Close()
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	r.file = file
+	return r, nil
+}
+
+func newReader(src source) (*Reader, error) {
+	l := &loader{src: src, z: decoders.Get().(*zstd.Decoder)}
+	r := &Reader{load: l, cur: &block{}}
+	var err error
+	if r.md, r.id, err = l.open(); err != nil {
+		decoders.Put(l.z)
+		return nil, err
+	}
+	r.first = l.cursor
+	r.restart()
+	if src.at != nil {
+		r.findTrailer()
+	}
+	return r, nil
+}
+
+// restart puts r before the first event. What the loader has met while opening stays.
+func (r *Reader) restart() {
+	r.cur = &block{start: r.first.next, time: r.first.time, seq: r.first.seq, after: r.first, consumed: r.first.offset}
+	r.i, r.time, r.err = 0, r.first.time, nil
+}
+
+// findTrailer looks at the end of the file. What is no trailer is left to Next to complain about.
+func (r *Reader) findTrailer() {
+	src := &r.load.src
+	var b [trailerSize]byte
+	at := src.size - trailerSize
+	if at < r.first.offset+headerSize {
+		return
+	}
+	n, err := src.read(b[:], at)
+	if err != nil || n < trailerSize {
+		return
+	}
+	t, err := parseTrailer(b[:])
+	if err != nil || t.index < r.first.offset || t.index > at-headerSize || t.total > math.MaxInt64-r.first.start {
+		return
+	}
+	r.footer, r.whole, r.last = &t, true, r.first.start+t.total
+}
+
+// Metadata returns the metadata.
+func (r *Reader) Metadata() event.Metadata { return r.md }
+
+// Identity returns which program made the recording; nil if the file does not say. It must not be changed.
+func (r *Reader) Identity() Identity { return r.id }
+
+// First returns the index of the first event.
+func (r *Reader) First() uint64 { return r.first.start }
+
+// FirstTime returns the virtual time before the first event, in nanoseconds since the start of the run.
+func (r *Reader) FirstTime() uint64 { return r.first.began }
+
+// ChunkFirst returns the index of the first event of the chunk that holds the event that Next returned last.
+func (r *Reader) ChunkFirst() uint64 { return r.cur.start }
+
+// Len returns the index after the last event, and whether it is known: from the start if the file has its trailer and
+// is no stream, else when the end was reached. It is First plus the number of events.
+func (r *Reader) Len() (n uint64, known bool) { return r.last, r.whole }
+
+// End returns what the file says about why the recording ends, and whether it says anything. It is known when Len is.
+func (r *Reader) End() (End, bool) {
+	if r.end == nil && r.footer != nil && !r.endRead {
+		r.endRead = true
+		r.end = r.lookForEnd()
+	}
+	if r.end == nil {
+		return End{}, false
+	}
+	return *r.end, true
+}
+
+// Next returns the next event. The error is io.EOF after the last event of a whole file; else a [*Error]. It stays
+// until a Seek.
+func (r *Reader) Next() (event.Event, error) {
+	if r.i >= len(r.cur.events) {
+		if err := r.advance(); err != nil {
+			return event.Event{}, err
+		}
+	}
+	e := r.cur.events[r.i]
+	r.i++
+	r.time = timeAfter(r.time, e)
+	return e, nil
+}
+
+// advance goes to the next chunk with events.
+func (r *Reader) advance() error {
+	for r.err == nil && r.i >= len(r.cur.events) {
+		if r.closed {
+			return ErrClosed
+		}
+		if r.err = r.cur.err; r.err != nil {
+			break
+		}
+		r.use(r.fetch())
+	}
+	return r.err
+}
+
+// fetch reads the block after cur, into the memory of cur.
+func (r *Reader) fetch() *block {
+	if r.load.src.at == nil {
+		r.names.leave(r.cur)
+	}
+	if r.eager && r.ahead == nil {
+		r.ahead = startAhead(r.load)
+	}
+	if r.ahead != nil {
+		return r.ahead.swap(r.cur)
+	}
+	r.load.load(r.cur)
+	return r.cur
+}
+
+// use makes b the current block.
+func (r *Reader) use(b *block) {
+	r.cur, r.i, r.time = b, 0, b.time
+	if b.end != nil {
+		r.end = b.end
+	}
+	if b.err == io.EOF {
+		r.whole, r.last, r.endRead = true, b.after.next, true
+	}
+}
+
+// Pos returns the index of the event that Next gives.
+func (r *Reader) Pos() uint64 { return r.cur.start + uint64(r.i) }
+
+// Time returns the virtual time after the event that Next returned last, in nanoseconds since the start of the run.
+// After a Seek that is the event before the place.
+func (r *Reader) Time() uint64 { return r.time }
+
+// Offset returns how many bytes of the file were read for the events so far, whole chunks only.
+func (r *Reader) Offset() int64 { return r.cur.consumed }
+
+// All yields the rest of the events, and an error other than io.EOF last. It can be used once.
+func (r *Reader) All() iter.Seq2[event.Event, error] {
+	return func(yield func(event.Event, error) bool) {
+		for {
+			e, err := r.Next()
+			if err == io.EOF {
+				return
+			}
+			if !yield(e, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// ReadAhead lets a goroutine decode the next two chunks while the program works on one. The results are the same. The
+// goroutine ends at Close, or when it meets the end or an error. Call it before the first Next; later is allowed too.
+func (r *Reader) ReadAhead() { r.eager = true }
+
+// Close ends the reading, and closes the file if Open has opened it. It waits for a read from a stream that is under
+// way. A second call does nothing.
+func (r *Reader) Close() error {
+	if r.closed {
+		return nil
+	}
+	r.closed = true
+	r.stopAhead()
+	decoders.Put(r.load.z)
+	r.load.z = nil
+	r.cur = &block{start: r.Pos(), consumed: r.cur.consumed, err: ErrClosed}
+	r.i, r.lines, r.names = 0, nil, nameBook{}
+	if r.file != nil {
+		if err := r.file.Close(); err != nil {
+			return fmt.Errorf("tracefile: %w", err)
+		}
+	}
+	return nil
+}
+
+// fail makes an error without a place in the file.
+func fail(err error) error {
+	var done *Error
+	if errors.As(err, &done) {
+		return err
+	}
+	return &Error{-1, -1, -1, err}
+}

@@ -1,0 +1,249 @@
+package tracefile
+
+import (
+	"errors"
+	"fmt"
+	"io"
+)
+
+// Seek lets Next go on with the event of an index, from First to Len; at Len it gives io.EOF, or what it is that ends
+// the file. In a file with an index it takes O(log n) steps and decodes one chunk; a file that was killed is first gone
+// through once from header to header. On a stream it goes only forward, by reading. If there is no such event the error
+// wraps [ErrSeek]; if the file is damaged there it is a [*Error] of another class. After an error the position is what
+// it was, but on a stream.
+func (r *Reader) Seek(index uint64) error {
+	switch {
+	case r.closed:
+		return ErrClosed
+	case index < r.first.start || r.whole && index > r.last:
+		return r.noEvent(index, nil)
+	case index >= r.cur.start && index <= r.cur.start+uint64(len(r.cur.events)) && len(r.cur.events) > 0:
+		r.within(int(index - r.cur.start))
+		return nil
+	case r.load.src.at == nil:
+		return r.forward(func() bool { return r.Pos() >= index }, index)
+	}
+	return r.jump(index)
+}
+
+// noEvent is the error for an index that is not there.
+func (r *Reader) noEvent(index uint64, cause error) error {
+	text := fmt.Sprintf("event %d, the file has %d to", index, r.first.start)
+	if r.whole {
+		text += fmt.Sprintf(" %d", r.last)
+	} else {
+		text += " an unknown end"
+	}
+	err := fmt.Errorf("%w: %s", ErrSeek, text)
+	if cause != nil {
+		err = fmt.Errorf("%w: event %d: %w", ErrSeek, index, cause)
+	}
+	return &Error{-1, -1, -1, err}
+}
+
+// within moves to event i of the current block.
+func (r *Reader) within(i int) {
+	r.i, r.time, r.err = i, r.cur.time, nil
+	for _, e := range r.cur.events[:i] {
+		r.time = timeAfter(r.time, e)
+	}
+}
+
+// forward reads until there is true, which is asked before each event. It is for streams.
+func (r *Reader) forward(there func() bool, index uint64) error {
+	if index < r.Pos() {
+		return &Error{-1, -1, -1, fmt.Errorf("%w: event %d of a stream that is at event %d", ErrSeek, index, r.Pos())}
+	}
+	for !there() {
+		if _, err := r.Next(); err == io.EOF {
+			return r.noEvent(index, nil)
+		} else if err != nil {
+			return r.noEvent(index, err)
+		}
+	}
+	return nil
+}
+
+// jump goes to an event of a file by its index.
+func (r *Reader) jump(index uint64) error {
+	x, err := r.index()
+	if err != nil {
+		return fail(err)
+	}
+	if index > x.end {
+		return r.noEvent(index, x.stop)
+	}
+	target := index
+	if index == x.end && index > r.first.start {
+		target--
+	}
+	n, err := x.search(func(e entry) bool { return e.first > target })
+	if err != nil {
+		return fail(err)
+	}
+	n, e, err := x.lastBefore(n, chunkEvents)
+	if err != nil {
+		return fail(err)
+	}
+	if n < 0 { // there are no events
+		r.stopAhead()
+		r.load.jump(r.first)
+		r.restart()
+		return nil
+	}
+	b, err := r.loadAt(x, n, e)
+	if err != nil {
+		return err
+	}
+	if i := index - b.start; i > uint64(len(b.events)) || i == uint64(len(b.events)) && index != x.end {
+		return r.back(b.err)
+	}
+	r.use(b)
+	r.within(int(index - b.start))
+	return nil
+}
+
+// loadAt reads event chunk n, of which e is the line in the index, and its side chunks.
+func (r *Reader) loadAt(x *index, n int, e entry) (*block, error) {
+	before, _, err := x.lastBefore(n, chunkEvents)
+	if err != nil {
+		return nil, fail(err)
+	}
+	start, err := x.at(before + 1)
+	if err != nil {
+		return nil, fail(err)
+	}
+	r.stopAhead()
+	to := r.first
+	if before >= 0 {
+		to.offset, to.seq, to.next, to.time = start.offset, uint32(before+1), start.first, start.time
+		to.listed = false
+	}
+	r.load.jump(to)
+	b := &block{}
+	r.load.load(b)
+	if len(b.events) == 0 && b.err != nil {
+		return nil, r.back(b.err)
+	}
+	if b.seq != uint32(n) || b.start != e.first || b.count != e.count {
+		return nil, r.back(&Error{e.offset, int64(n), int64(e.first), corrupt("the index is not that of this file")})
+	}
+	return b, nil
+}
+
+// back puts the loader where it was before a jump that failed.
+func (r *Reader) back(err error) error {
+	r.load.jump(r.cur.after)
+	return err
+}
+
+// index returns the index of the file, that of the trailer or one made by a scan.
+func (r *Reader) index() (*index, error) {
+	if r.lines != nil {
+		return r.lines, nil
+	}
+	src, z := r.load.src, newDecoder()
+	if r.footer != nil {
+		x, err := readIndex(&src, z, *r.footer, r.first)
+		if err == nil {
+			r.lines = x
+			return x, nil
+		}
+		if !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrTruncated) {
+			return nil, err
+		}
+	}
+	r.lines = scan(&src, z)
+	return r.lines, nil
+}
+
+// SeekTime lets Next go on with the first event after which the virtual time is nanos or more, in nanoseconds since the
+// start of the run; with the end of the file if there is none. It has the costs and the errors of [Reader.Seek].
+func (r *Reader) SeekTime(nanos uint64) error {
+	switch {
+	case r.closed:
+		return ErrClosed
+	case r.first.began >= nanos && r.load.src.at != nil:
+		return r.Seek(r.first.start)
+	case r.load.src.at == nil:
+		return r.forwardTime(nanos)
+	}
+	x, err := r.index()
+	if err != nil {
+		return fail(err)
+	}
+	n, err := x.search(func(e entry) bool { return e.time >= nanos })
+	if err != nil {
+		return fail(err)
+	}
+	n, e, err := x.lastBefore(n, chunkEvents)
+	if err != nil {
+		return fail(err)
+	}
+	if n < 0 {
+		return r.Seek(r.first.start)
+	}
+	if e.first-r.cur.start < uint64(len(r.cur.events)) {
+		err = r.Seek(e.first)
+	} else {
+		err = r.jump(e.first) // Seek would take the end of the chunk before for it
+	}
+	if err != nil {
+		return err
+	}
+	r.untilTime(nanos)
+	return nil
+}
+
+// untilTime moves within the current block to the first event after which it is nanos, or to the end of the block. It
+// reports whether there is such an event.
+func (r *Reader) untilTime(nanos uint64) bool {
+	for ; r.i < len(r.cur.events); r.i++ {
+		now := timeAfter(r.time, r.cur.events[r.i])
+		if now >= nanos {
+			return true
+		}
+		r.time = now
+	}
+	return false
+}
+
+// forwardTime is SeekTime on a stream.
+func (r *Reader) forwardTime(nanos uint64) error {
+	if r.time >= nanos && r.Pos() > r.first.start {
+		return &Error{-1, -1, -1, fmt.Errorf("%w: %d ns on a stream that is past it", ErrSeek, nanos)}
+	}
+	for !r.untilTime(nanos) {
+		if err := r.advance(); err == io.EOF {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lookForEnd reads the end chunk of a file with an index, nil if it cannot.
+func (r *Reader) lookForEnd() *End {
+	x, err := r.index()
+	if err != nil {
+		return nil
+	}
+	n, e, err := x.lastBefore(x.n, chunkEnd)
+	if err != nil || n < 0 {
+		return nil
+	}
+	h, err := readHeader(x.src, e.offset)
+	if err != nil || h.kind != chunkEnd || h.seq != uint32(n) {
+		return nil
+	}
+	raw, err := readPacked(x.src, x.z, &h, e.offset)
+	if err != nil {
+		return nil
+	}
+	end, err := decodeEnd(raw)
+	if err != nil {
+		return nil
+	}
+	return &end
+}
