@@ -116,6 +116,7 @@ type Aligner struct {
 	tally    tally
 	band     band
 	finished bool
+	rows     func(row) // gets the alignment as it becomes known, if it is not nil
 }
 
 // NewAligner returns an Aligner over the events of expected from where its cursor stands. A window of 0 means
@@ -210,9 +211,15 @@ func (a *Aligner) Feed(actual event.Event) Verdict {
 	switch {
 	case a.tally.stats.GaveUp:
 		a.tally.stats.Inserted++
+		if a.rows != nil {
+			a.rows(row{a: actual, actualAt: a.fed - 1, mark: actualOnly})
+		}
 		return Verdict{Match: GaveUp}
 	case a.band.active:
 	case a.fill(a.head) && a.at(a.head) == e:
+		if a.rows != nil {
+			a.rows(row{a.recorded[a.head-a.first], actual, a.head, a.fed - 1, same})
+		}
 		a.head++
 		a.drop(a.head)
 		a.tally.stats.Matched++
@@ -221,13 +228,14 @@ func (a *Aligner) Feed(actual event.Event) Verdict {
 	default:
 		a.open()
 	}
-	return a.settle(e)
+	return a.settle(e, actual)
 }
 
-// settle feeds e to the band and tells what became of it.
-func (a *Aligner) settle(e event.Event) Verdict {
+// settle feeds e, Comparable, to the band and tells what became of it.
+func (a *Aligner) settle(e, recorded event.Event) Verdict {
 	before := a.band.best
 	a.step(e)
+	a.band.recorded = append(a.band.recorded, recorded)
 	v := Verdict{Match: Inserted}
 	if a.band.stepInto() == stepMatch {
 		v = Verdict{Match: Matched, Skipped: max(0, int(a.band.best)-1-int(before))}
@@ -296,6 +304,9 @@ func (a *Aligner) Finish() (Stats, error) {
 		a.close(a.band.last())
 	}
 	for ; a.fill(a.head); a.head++ {
+		if a.rows != nil {
+			a.rows(row{e: a.recorded[a.head-a.first], expectedAt: a.head, mark: expectedOnly})
+		}
 		a.tally.add([]op{{stepDelete, a.at(a.head), a.head}})
 		a.drop(a.head)
 	}
@@ -334,9 +345,34 @@ func (a *Aligner) trace(end uint64) []op {
 	return a.band.trace(end, func(index uint64) event.Event { return a.at(index) })
 }
 
+// report hands the steps of the band on as rows.
+func (a *Aligner) report(ops []op) {
+	actualAt := a.fed - uint64(len(a.band.recorded))
+	recorded := a.band.recorded
+	for _, o := range ops {
+		r := row{expectedAt: o.at, actualAt: actualAt, mark: same}
+		if o.step == stepInsert {
+			r.mark = actualOnly
+		} else {
+			r.e = a.recorded[o.at-a.first]
+		}
+		if o.step == stepDelete {
+			r.mark = expectedOnly
+		} else {
+			r.a, recorded = recorded[0], recorded[1:]
+			actualAt++
+		}
+		a.rows(r)
+	}
+}
+
 // close takes the alignment that ends at expected index end into the tally and goes on from there.
 func (a *Aligner) close(end uint64) {
-	a.tally.add(a.trace(end))
+	ops := a.trace(end)
+	if a.rows != nil {
+		a.report(ops)
+	}
+	a.tally.add(ops)
 	a.tally.change()
 	a.head = end
 	a.band.close()

@@ -35,7 +35,9 @@ type band struct {
 	costs  []int32
 	spare  []int32
 	rows   []bandRow
-	actual []event.Event // of the rows but the first
+	actual []event.Event // of the rows but the first, Comparable
+
+	recorded []event.Event // the same, as recorded
 }
 
 // bandRow is how the cells of a row are reached.
@@ -73,7 +75,7 @@ func (b *band) newRow(from uint64, n int) []step {
 
 func (b *band) close() {
 	b.active = false
-	b.rows, b.actual = b.rows[:0], b.actual[:0]
+	b.rows, b.actual, b.recorded = b.rows[:0], b.actual[:0], b.recorded[:0]
 }
 
 const tooMuch = math.MaxInt32 / 2
