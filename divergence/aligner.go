@@ -301,7 +301,7 @@ func (a *Aligner) Finish() (Stats, error) {
 	}
 	a.finished = true
 	if a.band.active {
-		a.close(a.band.last())
+		a.take(a.band.last())
 	}
 	for ; a.fill(a.head); a.head++ {
 		if a.rows != nil {
@@ -366,16 +366,21 @@ func (a *Aligner) report(ops []op) {
 	}
 }
 
-// close takes the alignment that ends at expected index end into the tally and goes on from there.
+// close takes the alignment that ends at expected index end for good and goes on from there.
 func (a *Aligner) close(end uint64) {
+	a.take(end)
+	a.tally.change()
+	a.tally.expire(a.head)
+}
+
+// take takes the alignment that ends at expected index end into the tally.
+func (a *Aligner) take(end uint64) {
 	ops := a.trace(end)
 	if a.rows != nil {
 		a.report(ops)
 	}
 	a.tally.add(ops)
-	a.tally.change()
 	a.head = end
 	a.band.close()
-	a.tally.expire(a.head)
 	a.drop(a.head)
 }

@@ -87,6 +87,18 @@ func (d *Divergence) GitHub() string {
 	return "::error " + strings.Join(properties, ",") + "::" + githubMessage.Replace(strings.Join(message, "\n")) + "\n"
 }
 
+// Markdown returns the report for a job summary, ending in a newline.
+func (c *Canonical) Markdown() string {
+	return "### The runs differ in more than the order of independent events\n\n" +
+		strings.TrimSuffix(fenced("diff", c.Text()), "\n")
+}
+
+// GitHub returns the report as a workflow command, ending in a newline.
+func (c *Canonical) GitHub() string {
+	return "::error title=" + githubProperty.Replace("the runs differ in more than the order of independent events") +
+		"::" + githubMessage.Replace(strings.TrimSuffix(c.Text(), "\n")) + "\n"
+}
+
 // What the syntax of workflow commands gives a meaning to.
 var (
 	githubMessage  = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")

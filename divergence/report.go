@@ -128,7 +128,7 @@ func (d *Divergence) reasons() []string {
 			lines = append(lines, hang("", text)...)
 		}
 	}
-	if d.Drift != nil && d.Cause.Rule != "random-value" {
+	if d.Drift != nil && !startsWithDraw(d.Expected) && !startsWithDraw(d.Actual) {
 		text := d.Drift.String()
 		lines = append(lines, hang("", capital(text)+".")...)
 	}
@@ -136,6 +136,11 @@ func (d *Divergence) reasons() []string {
 		lines = append(lines, hang("", "The actual run ended with: "+d.RunError)...)
 	}
 	return lines
+}
+
+// startsWithDraw reports whether the divergence itself is a random value of a run, so that the drift is no news.
+func startsWithDraw(events []event.Event) bool {
+	return len(events) > 0 && events[0].Kind() == event.KindRngValue
 }
 
 // again are the lines on how to come back to the divergence.

@@ -33,7 +33,7 @@ func Main(args []string, stdout, stderr io.Writer) int {
 		coded = &codedError{exitUsage, err} // cobra's own complaints are about the use
 	}
 	if coded.err != nil {
-		fmt.Fprintln(stderr, "reprise:", coded.err)
+		fmt.Fprintln(stderr, "reprise:", withCode(coded.err))
 	}
 	if coded.code == exitUsage {
 		fmt.Fprintln(stderr, `Run "reprise help" for the commands, "reprise help COMMAND" for its arguments.`)
@@ -90,6 +90,6 @@ func newRoot() *cobra.Command {
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(newDemo(), newDump(), newDiff(), newConvert())
+	root.AddCommand(newDemo(), newDump(), newDiff(), newConvert(), newExplain())
 	return root
 }
