@@ -190,7 +190,7 @@ func (a *Aligner) Unmatched() iter.Seq[event.Event] {
 				return
 			}
 		}
-		for _, l := range a.preview().missing {
+		for _, l := range a.preview(false).missing {
 			if !yield(l.e) {
 				return
 			}
@@ -276,19 +276,22 @@ func (a *Aligner) giveUp() {
 	a.tally.stats.GaveUp, a.tally.stats.GaveUpAt = true, a.fed-1
 }
 
-// preview is the tally as if the run ended now.
-func (a *Aligner) preview() tally {
+// preview is the tally as if the alignment were the best one so far, with or without looking for changed events, which
+// can still turn out to be in another order.
+func (a *Aligner) preview(change bool) tally {
 	if !a.band.active {
 		return a.tally
 	}
 	t := a.tally.clone()
 	t.add(a.trace(a.band.best))
-	t.change()
+	if change {
+		t.change()
+	}
 	return t
 }
 
 // Stats returns the counts so far: the expected events from Index on are not among them.
-func (a *Aligner) Stats() Stats { return a.preview().stats }
+func (a *Aligner) Stats() Stats { return a.preview(true).stats }
 
 // Fidelity is that of Stats.
 func (a *Aligner) Fidelity() float64 { return a.Stats().Fidelity() }

@@ -96,7 +96,7 @@ func (b *band) step(e event.Event, expected []event.Event, from, to uint64) {
 		diagonal = above(from - 1)
 	}
 	left := int32(tooMuch)
-	best, bestCost := from, int32(tooMuch)
+	least := int32(tooMuch)
 	for i := range n {
 		up := above(from + uint64(i))
 		cost, how := up+1, stepInsert
@@ -106,15 +106,34 @@ func (b *band) step(e event.Event, expected []event.Event, from, to uint64) {
 		if i > 0 && expected[i-1] == e && diagonal <= cost {
 			cost, how = diagonal, stepMatch
 		}
-		if cost < bestCost || cost == bestCost && how == stepMatch && steps[best-from] != stepMatch {
-			best, bestCost = from+uint64(i), cost
-		}
+		least = min(least, cost)
 		costs[i], steps[i] = cost, how
 		left, diagonal = cost, up
 	}
 	b.spare, b.costs = b.costs, costs
-	b.from, b.to, b.best = from, to, best
+	b.from, b.to = from, to
+	b.choose(least, steps)
 	b.actual = append(b.actual, e)
+}
+
+// choose sets best to a cell of the least cost: a match ahead of the last best cell if there is one, else a cell from
+// there on, so that an event that comes late does not lead back.
+func (b *band) choose(least int32, steps []step) {
+	last := b.best
+	chosen := false
+	for i, cost := range b.costs {
+		column := b.from + uint64(i)
+		if cost != least {
+			continue
+		}
+		if column > last && steps[i] == stepMatch {
+			b.best = column
+			return
+		}
+		if !chosen || b.best < last {
+			b.best, chosen = column, true
+		}
+	}
 }
 
 // stepInto is how the best cell was reached.
