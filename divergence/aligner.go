@@ -107,8 +107,7 @@ type Aligner struct {
 	err    error // of src
 	ended  bool  // src has no more events
 
-	expected []event.Event // from index first on, Comparable
-	recorded []event.Event // the same, as recorded
+	recorded []event.Event // expected events from index first on
 	first    uint64
 	head     uint64 // index of the next expected event
 	fed      uint64 // actual events so far
@@ -133,7 +132,7 @@ func NewAligner(expected source.Source, window int) *Aligner {
 
 // fill reads expected events up to and including index, and reports whether there are so many.
 func (a *Aligner) fill(index uint64) bool {
-	for !a.ended && index >= a.first+uint64(len(a.expected)) {
+	for !a.ended && index >= a.first+uint64(len(a.recorded)) {
 		e, err := a.src.Next()
 		if err != nil {
 			a.ended = true
@@ -142,21 +141,38 @@ func (a *Aligner) fill(index uint64) bool {
 			}
 			break
 		}
-		a.expected = append(a.expected, Comparable(e))
 		a.recorded = append(a.recorded, e)
 	}
-	return index < a.first+uint64(len(a.expected))
+	return index < a.first+uint64(len(a.recorded))
 }
 
-// at returns the expected event with an index that has been filled.
-func (a *Aligner) at(index uint64) event.Event { return a.expected[index-a.first] }
+// at returns the expected event with an index that has been filled, Comparable.
+func (a *Aligner) at(index uint64) event.Event { return Comparable(a.recorded[index-a.first]) }
 
-// drop forgets the expected events before index.
+// drop forgets the expected events before index, if that is worth while.
 func (a *Aligner) drop(index uint64) {
-	if n := int(index - a.first); n > 4*a.window {
-		a.expected, a.recorded = slices.Delete(a.expected, 0, n), slices.Delete(a.recorded, 0, n)
-		a.first = index
+	if n := int(index - a.first); n == len(a.recorded) || n > 4*a.window {
+		a.recorded, a.first = slices.Delete(a.recorded, 0, n), index
 	}
+}
+
+// accept takes actual for the next expected event, if it is that one.
+func (a *Aligner) accept(actual event.Event) bool {
+	if !a.fill(a.head) {
+		return false
+	}
+	e := a.recorded[a.head-a.first]
+	if e != actual && Comparable(e) != Comparable(actual) {
+		return false
+	}
+	if a.rows != nil {
+		a.rows(row{e, actual, a.head, a.fed - 1, same})
+	}
+	a.head++
+	a.drop(a.head)
+	a.tally.stats.Matched++
+	a.lonely = 0
+	return true
 }
 
 // Expect returns the next expected event, as it was recorded, and whether there is one: the event after the last one of
@@ -207,7 +223,6 @@ func (a *Aligner) Feed(actual event.Event) Verdict {
 		panic("divergence: Aligner.Feed called after Finish")
 	}
 	a.fed++
-	e := Comparable(actual)
 	switch {
 	case a.tally.stats.GaveUp:
 		a.tally.stats.Inserted++
@@ -216,19 +231,12 @@ func (a *Aligner) Feed(actual event.Event) Verdict {
 		}
 		return Verdict{Match: GaveUp}
 	case a.band.active:
-	case a.fill(a.head) && a.at(a.head) == e:
-		if a.rows != nil {
-			a.rows(row{a.recorded[a.head-a.first], actual, a.head, a.fed - 1, same})
-		}
-		a.head++
-		a.drop(a.head)
-		a.tally.stats.Matched++
-		a.lonely = 0
+	case a.accept(actual):
 		return Verdict{}
 	default:
 		a.open()
 	}
-	return a.settle(e, actual)
+	return a.settle(Comparable(actual), actual)
 }
 
 // settle feeds e, Comparable, to the band and tells what became of it.
@@ -318,7 +326,7 @@ func (a *Aligner) Finish() (Stats, error) {
 }
 
 // reach is the index after the last expected event that has been read.
-func (a *Aligner) reach() uint64 { return a.first + uint64(len(a.expected)) }
+func (a *Aligner) reach() uint64 { return a.first + uint64(len(a.recorded)) }
 
 // open starts the band at the head.
 func (a *Aligner) open() {
@@ -326,6 +334,7 @@ func (a *Aligner) open() {
 	for i := a.head; i < a.head+width && a.fill(i); i++ {
 	}
 	a.band.open(a.head, min(a.head+width, a.reach()))
+	a.extend()
 }
 
 // step adds the row of e to the band.
@@ -340,7 +349,16 @@ func (a *Aligner) step(e event.Event) {
 	for i := b.to; i < to && a.fill(i); i++ {
 	}
 	to = max(min(to, a.reach()), b.to)
-	b.step(e, a.expected[from-a.first:to-a.first], from, to)
+	a.extend()
+	b.step(e, from, to)
+}
+
+// extend gives the band the expected events that have been read.
+func (a *Aligner) extend() {
+	b := &a.band
+	for i := b.start + uint64(len(b.expected)); i < a.reach(); i++ {
+		b.expected = append(b.expected, a.at(i))
+	}
 }
 
 // trace returns the steps of the alignment that ends at expected index end.

@@ -284,3 +284,27 @@ func TestAlignerMisuse(t *testing.T) {
 		}
 	}
 }
+
+// TestDivergenceAlign aligns what follows a divergence: it must give what aligning the whole runs gives.
+func TestDivergenceAlign(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		run := rapid.SliceOfN(rapid.Map(rapid.Uint64Range(0, 1000), event.RngValue), 1, 60).Draw(t, "run")
+		actual := edited(t, run, rapid.IntRange(1, 5).Draw(t, "edits"))
+		e, a := cursor(run...), cursor(actual...)
+		d := compare(t, e, a)
+		if d == nil {
+			return
+		}
+		if err := d.Align(e, a, 3); err != nil {
+			t.Fatal(err)
+		}
+		if want := aligned(t, run, actual, 3); *d.Rest != want {
+			t.Fatalf("from the divergence at %d on the runs align as %+v, as a whole as %+v", d.Index, *d.Rest, want)
+		}
+	})
+	run := events{event.RngValue(1), event.RngValue(2)}
+	d := compare(t, cursor(run...), cursor(run[:1]...))
+	if err := d.Align(cursor(run...), cursor(), 0); err == nil {
+		t.Error("Align of other sources than were compared gives no error")
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"math/bits"
 	"slices"
 	"strconv"
@@ -82,7 +83,7 @@ func CompareCanonical(expected, actual source.Source) (*Canonical, error) {
 // compareSegments compares what two segmenters have read, up to and including the barriers.
 func compareSegments(e, a *segmenter) *Canonical {
 	if !slices.Equal(e.events, a.events) {
-		if d := compareLayers(e.layers(), a.layers()); d != nil {
+		if d := compareLayers(e, a); d != nil {
 			return d
 		}
 	}
@@ -99,82 +100,82 @@ func compareSegments(e, a *segmenter) *Canonical {
 	return d
 }
 
-// compareLayers finds the first layer of two sorted segments that differs.
-func compareLayers(e, a []placed) *Canonical {
-	i, j := 0, 0
-	for i < len(e) && j < len(a) && e[i].compare(&a[j]) == 0 {
-		i, j = i+1, j+1
+// compareLayers finds the first layer of two segments that differs.
+func compareLayers(es, as *segmenter) *Canonical {
+	e, a := es.layers(), as.layers()
+	n := 0
+	for n < len(e) && n < len(a) && es.compareTo(e[n], as, a[n]) == 0 {
+		n++
 	}
-	if i == len(e) && j == len(a) {
+	e, a = e[n:], a[n:]
+	if len(e) == 0 && len(a) == 0 {
 		return nil
 	}
-	layer := uint32(0)
-	switch {
-	case i == len(e):
-		layer = a[j].layer
-	case j == len(a):
-		layer = e[i].layer
-	default:
-		layer = min(e[i].layer, a[j].layer)
+	layer := uint32(math.MaxUint32)
+	for _, side := range [][]placed{e, a} {
+		if len(side) > 0 {
+			layer = min(layer, side[0].layer)
+		}
 	}
 	d := &Canonical{Layer: int(layer)}
-	for {
-		inE, inA := i < len(e) && e[i].layer == layer, j < len(a) && a[j].layer == layer
+	in := func(side []placed) bool { return len(side) > 0 && side[0].layer == layer }
+	for in(e) || in(a) {
 		c := 0
 		switch {
-		case !inE && !inA:
-			byIndex := func(x, y Placed) int { return cmp.Compare(x.Index, y.Index) }
-			slices.SortFunc(d.ExpectedOnly, byIndex)
-			slices.SortFunc(d.ActualOnly, byIndex)
-			return d
-		case !inA:
+		case !in(a):
 			c = -1
-		case !inE:
+		case !in(e):
 			c = 1
 		default:
-			c = e[i].compare(&a[j])
+			c = es.compareTo(e[0], as, a[0])
 		}
 		if c < 0 {
-			d.ExpectedOnly = append(d.ExpectedOnly, e[i].public())
+			d.ExpectedOnly = append(d.ExpectedOnly, es.public(e[0]))
 		}
 		if c > 0 {
-			d.ActualOnly = append(d.ActualOnly, a[j].public())
+			d.ActualOnly = append(d.ActualOnly, as.public(a[0]))
 		}
 		if c <= 0 {
-			i++
+			e = e[1:]
 		}
 		if c >= 0 {
-			j++
+			a = a[1:]
 		}
 	}
+	byIndex := func(x, y Placed) int { return cmp.Compare(x.Index, y.Index) }
+	slices.SortFunc(d.ExpectedOnly, byIndex)
+	slices.SortFunc(d.ActualOnly, byIndex)
+	return d
 }
 
-// placed is an event with its layer.
+// placed is an event in its layer.
 type placed struct {
-	layer uint32
 	tag   uint64 // of the event as Comparable and the running task: what is equal has one tag
-	run   actor
-	index uint64
-	e     event.Event // as recorded
+	layer uint32
+	at    uint32 // in the segment
 }
 
-// compare orders by layer and then so that equal events stand together. Only events whose tags collide are compared as
-// text.
-func (p *placed) compare(q *placed) int {
-	if c := cmp.Or(cmp.Compare(p.layer, q.layer), cmp.Compare(p.tag, q.tag), cmp.Compare(p.run, q.run)); c != 0 {
-		return c
+// compareTo orders by layer and then so that equal events stand together, first by tag. Events whose tags collide are
+// compared as text.
+func (s *segmenter) compareTo(p placed, o *segmenter, q placed) int {
+	if p.layer != q.layer || p.tag != q.tag {
+		return cmp.Or(cmp.Compare(p.layer, q.layer), cmp.Compare(p.tag, q.tag))
 	}
-	x, y := Comparable(p.e), Comparable(q.e)
+	if s.runs[p.at] != o.runs[q.at] {
+		return cmp.Compare(s.runs[p.at], o.runs[q.at])
+	}
+	x, y := Comparable(s.events[p.at]), Comparable(o.events[q.at])
 	if x == y {
 		return 0
 	}
 	return bytes.Compare(x.AppendJSON(nil), y.AppendJSON(nil))
 }
 
-func (p *placed) public() Placed {
-	r := Placed{Index: p.index, Event: p.e, Running: p.run != scheduler}
+func (s *segmenter) public(p placed) Placed {
+	run := s.runs[p.at]
+	r := Placed{Index: s.start + uint64(p.at), Event: s.events[p.at], Running: run != scheduler}
 	if r.Running {
-		r.Task = taskOf(p.run)
+		r.Task = taskOf(run)
 	}
 	return r
 }
@@ -205,7 +206,10 @@ type segmenter struct {
 	barrier event.Event // the event after events; the zero Event at the end of the run
 	next    uint64
 
-	placed []placed
+	runs   []actor  // which task was running at each event
+	found  []placed // in the order of the run
+	placed []placed // by layer and tag
+	counts []uint32 // of each layer
 	last   depths
 }
 
@@ -239,9 +243,9 @@ func isBarrier(e event.Event) bool {
 	return false
 }
 
-// layers puts the events of the segment into their layers and sorts them.
+// layers puts the events of the segment into their layers, in the order of compareTo.
 func (s *segmenter) layers() []placed {
-	s.placed = s.placed[:0]
+	s.runs, s.found, s.counts = s.runs[:0], s.found[:0], s.counts[:0]
 	s.last.reset()
 	run := scheduler
 	for i, e := range s.events {
@@ -254,9 +258,33 @@ func (s *segmenter) layers() []placed {
 		layer := 1 + max(*a, *b, *c)
 		*a, *b, *c = layer, layer, layer
 		tag := mix(mix(mix(uint64(e.Kind())<<32^uint64(first))^uint64(second))^value) ^ uint64(run)
-		s.placed = append(s.placed, placed{layer, mix(tag), run, s.start + uint64(i), e})
+		s.found = append(s.found, placed{mix(tag), layer, uint32(i)})
+		s.runs = append(s.runs, run)
+		for int(layer) >= len(s.counts) {
+			s.counts = append(s.counts, 0)
+		}
+		s.counts[layer]++
 	}
-	slices.SortFunc(s.placed, func(p, q placed) int { return p.compare(&q) })
+	return s.sorted()
+}
+
+// sorted sorts what was found: by counting, and then within each layer.
+func (s *segmenter) sorted() []placed {
+	s.placed = slices.Grow(s.placed[:0], len(s.found))[:len(s.found)]
+	end := uint32(0)
+	for i, n := range s.counts {
+		s.counts[i] = end // where the layer starts
+		end += n
+	}
+	for _, p := range s.found {
+		s.placed[s.counts[p.layer]] = p
+		s.counts[p.layer]++ // where it ends, at last
+	}
+	start := uint32(0)
+	for _, end := range s.counts {
+		slices.SortFunc(s.placed[start:end], func(p, q placed) int { return s.compareTo(p, s, q) })
+		start = end
+	}
 	return s.placed
 }
 

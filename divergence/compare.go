@@ -52,7 +52,7 @@ func align(expected, actual source.Source) (Progress, error) {
 	if to < from {
 		from, to, behind = to, from, actual
 	}
-	progress.late = to > 0
+	progress.from = from
 	for progress.Index = from; progress.Index < to; {
 		e, err := behind.Next()
 		if err == io.EOF {
@@ -74,8 +74,7 @@ func bothSeeds(a, b event.Event) bool {
 // Progress is what a comparison remembers of the events that matched. The zero Progress is that of event 0.
 type Progress struct {
 	Index     uint64 // of the next event
-	kept      int    // how many of the last events are in recent, up to DefaultContext
-	late      bool   // the first events of the run are not known
+	from      uint64 // index of the first event that was added, if not 0: those before are not known
 	now       uint64
 	running   event.Event
 	runningAt uint64
@@ -86,15 +85,23 @@ type Progress struct {
 	recent    [8]event.Event // the event with index i at i modulo 8
 }
 
+// remembered is the set of kinds of which Progress keeps more than the last few events, bit k for kind k.
+const remembered = 1<<event.KindTaskScheduled | 1<<event.KindTimeAdvanced | 1<<event.KindRngValue |
+	1<<event.KindTaskSpawned | 1<<event.KindRegionCreated
+
 // Add notes an event that matched. It takes a few nanoseconds.
 func (p *Progress) Add(e event.Event) {
 	p.recent[p.Index%8] = e
-	if p.kept < DefaultContext {
-		p.kept++
+	if remembered>>e.Kind()&1 != 0 {
+		p.remember(e)
 	}
+	p.Index++
+}
+
+func (p *Progress) remember(e event.Event) {
 	switch e.Kind() {
 	case event.KindTaskScheduled:
-		p.running, p.runningAt = e, p.Index
+		p.running, p.runningAt = e, p.Index+1
 	case event.KindTimeAdvanced:
 		p.now = e.ToNanos()
 	case event.KindRngValue:
@@ -105,7 +112,6 @@ func (p *Progress) Add(e event.Event) {
 	case event.KindRegionCreated:
 		p.regions.add(e.Region().Index(), e.Region().Generation())
 	}
-	p.Index++
 }
 
 // Mismatch starts the description of a difference at p.Index: the place, and the events that both runs share before it.
@@ -115,10 +121,10 @@ func (p *Progress) Mismatch() Mismatch {
 		Index: p.Index, Time: time.Duration(min(p.now, math.MaxInt64)), Running: p.running,
 		runningAt: p.runningAt, draws: p.draws, drawnAt: p.drawnAt,
 	}
-	if !p.late {
+	if p.from == 0 {
 		m.tasks, m.regions = p.tasks, p.regions
 	}
-	for i := p.Index - uint64(p.kept); i < p.Index; i++ {
+	for i := p.Index - min(p.Index-p.from, DefaultContext); i < p.Index; i++ {
 		m.Before = append(m.Before, p.recent[i%8])
 	}
 	return m

@@ -30,6 +30,10 @@ func twoRuns(t *rapid.T) (expected, actual []event.Event) {
 	case "equal":
 		actual = expected
 	}
+	if len(expected) > 0 && len(actual) > 0 && expected[0].Kind() == event.KindRngSeed && actual[0].Kind() == event.KindRngSeed {
+		actual = slices.Clone(actual)
+		actual[0] = expected[0] // Compare takes other seeds for equal, which TestCompareMetadata looks at
+	}
 	return expected, actual
 }
 

@@ -130,8 +130,8 @@ func Describe(m Mismatch) *Divergence {
 	d := &Divergence{
 		Index: m.Index, Time: m.Time, Before: m.Before, Expected: shown(m.Expected), Actual: shown(m.Actual),
 		ExpectedSite: m.ExpectedSite, ActualSite: m.ActualSite, RunError: oneLine(m.RunError), Reproduce: m.Reproduce,
-		Decision: m.Running, DecisionAt: m.decisionAt(),
 	}
+	d.Decision, d.DecisionAt = m.decision()
 	switch {
 	case len(m.Expected) == 0 && len(m.Actual) == 0:
 		panic("divergence: Describe called with no event on either side")

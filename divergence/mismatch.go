@@ -2,6 +2,7 @@ package divergence
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/reprise-go/reprise/event"
@@ -54,7 +55,7 @@ type Mismatch struct {
 
 	ExpectedEnd, ActualEnd string // as from Ender.End
 
-	runningAt uint64 // the index of Running
+	runningAt uint64 // the index of Running, plus 1; 0 if not known
 	draws     uint64 // the number of RngValues before Index
 	drawnAt   uint64 // the index of the last of them
 	tasks     population
@@ -92,14 +93,18 @@ func (e Entity) id() string {
 	return fmt.Sprint(e.ID)
 }
 
-// decisionAt returns the index of Running: as Progress noted it, or where Before has it.
-func (m *Mismatch) decisionAt() uint64 {
-	for i := len(m.Before) - 1; i >= 0 && m.runningAt == 0; i-- {
-		if m.Before[i] == m.Running {
-			return m.Index - uint64(len(m.Before)-i)
+// decision returns Running with its index, as Progress noted it or where Before has it; the zero Event if the index is
+// not known.
+func (m *Mismatch) decision() (event.Event, uint64) {
+	if m.runningAt > 0 {
+		return m.Running, m.runningAt - 1
+	}
+	for i, e := range slices.Backward(m.Before) {
+		if e == m.Running {
+			return e, m.Index - uint64(len(m.Before)-i)
 		}
 	}
-	return m.runningAt
+	return event.Event{}, 0
 }
 
 // entityKinds says which fields name an entity.

@@ -53,8 +53,8 @@ const textWidth = 88
 func (d *Divergence) Text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "divergence [%s] at event %d, virtual time %v: %s\n", d.Code(), d.Index, d.Time, d.kindOfDifference())
-	fmt.Fprintf(&b, "- expected  %s%s\n", first(d.Expected), at(d.ExpectedSite))
-	fmt.Fprintf(&b, "+ actual    %s%s\n\n", first(d.Actual), at(d.ActualSite))
+	fmt.Fprintf(&b, "- expected  %s%s\n", first(d.Expected), beside(d.ExpectedSite))
+	fmt.Fprintf(&b, "+ actual    %s%s\n\n", first(d.Actual), beside(d.ActualSite))
 	d.writeWindow(&b)
 	section(&b, "what differs", d.Fields, func(f FieldDiff) string {
 		return fmt.Sprintf("%-14s  expected %v, actual %v", f.Name, f.Expected, f.Actual)
@@ -95,6 +95,14 @@ func first(events []event.Event) string {
 		return "nothing: the run ends"
 	}
 	return events[0].String()
+}
+
+// beside is a code line behind an event.
+func beside(site string) string {
+	if site == "" {
+		return ""
+	}
+	return "  (" + oneLine(site) + ")"
 }
 
 // people are the lines on who is involved.
@@ -145,7 +153,7 @@ func startsWithDraw(events []event.Event) bool {
 
 // again are the lines on how to come back to the divergence.
 func (d *Divergence) again() []string {
-	lines := []string{fmt.Sprintf("prefix     %d events", d.Prefix())}
+	lines := []string{"prefix     " + events(int(d.Prefix()))}
 	if d.Decision.Kind() != 0 {
 		lines = append(lines, fmt.Sprintf("choice     event %d: %v is the last before", d.DecisionAt, d.Decision))
 	}

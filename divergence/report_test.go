@@ -52,7 +52,7 @@ func TestTextOfLargestWindow(t *testing.T) {
 	d := divergence.Describe(divergence.Mismatch{
 		Index: 10, Running: event.TaskScheduled(t0, 1), Before: side(1)[:n], Expected: side(2), Actual: side(3),
 	})
-	want := 3 + 1 + n + 2*(n+1) + 2 + fieldCount(event.KindCheckpoint) + 2 + 1 + 2 + 3 + 2 + 3
+	want := 3 + 1 + n + 2*(n+1) + 2 + fieldCount(event.KindCheckpoint) + 2 + 1 + 2 + 3 + 2 + 2
 	if got := strings.Count(d.Text(), "\n"); got != want {
 		t.Errorf("the text has %d lines, want %d:\n%s", got, want, d.Text())
 	}

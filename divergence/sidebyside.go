@@ -19,6 +19,25 @@ func Align(expected, actual source.Source, window int) (Stats, error) {
 	return alignRows(expected, actual, window, nil)
 }
 
+// Align aligns what two runs have from the divergence on, with an [Aligner] of a window, 0 for [DefaultWindow], and keeps
+// in Rest how the whole runs align: all before the divergence matches. The sources are those that were compared. The
+// error is that of a source that cannot be read.
+func (d *Divergence) Align(expected, actual source.Seeker, window int) error {
+	if err := errors.Join(expected.Seek(d.Index), actual.Seek(d.Index)); err != nil {
+		return err
+	}
+	s, err := alignOn(expected, actual, window, nil)
+	if err != nil {
+		return err
+	}
+	s.Matched += d.Index - max(source.First(expected), source.First(actual))
+	if s.GaveUp {
+		s.GaveUpAt += d.Index
+	}
+	d.Rest = &s
+	return nil
+}
+
 func alignRows(expected, actual source.Source, window int, rows func(row)) (Stats, error) {
 	if expected == actual {
 		return Stats{}, errors.New("divergence: Align called with one source for both runs, whose cursor they would share")
@@ -26,6 +45,11 @@ func alignRows(expected, actual source.Source, window int, rows func(row)) (Stat
 	if err := errors.Join(source.Rewind(expected), source.Rewind(actual)); err != nil {
 		return Stats{}, err
 	}
+	return alignOn(expected, actual, window, rows)
+}
+
+// alignOn aligns two runs from where their cursors stand.
+func alignOn(expected, actual source.Source, window int, rows func(row)) (Stats, error) {
 	a := NewAligner(expected, window)
 	a.rows = rows
 	for {

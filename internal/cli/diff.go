@@ -138,12 +138,11 @@ func (c *comparison) compare() (err error) {
 	if c.events = -1; again {
 		c.events = int(e.Pos())
 	}
-	if _, ok := c.actual.(source.Seeker); c.first == nil || !again || !ok {
+	a, ok := c.actual.(source.Seeker)
+	if c.first == nil || !again || !ok {
 		return nil
 	}
-	stats, err := divergence.Align(c.expected, c.actual, c.window)
-	c.first.Rest = &stats
-	return err
+	return c.first.Align(e, a, c.window)
 }
 
 // render writes the report.
