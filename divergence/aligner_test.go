@@ -214,6 +214,9 @@ func TestAlignerStreams(t *testing.T) {
 	read := &reads{n: n}
 	a := divergence.NewAligner(read, window)
 	for i := range uint64(n) {
+		if held := a.Held(); held > 16*window*16*window {
+			t.Fatalf("after event %d %d events and cells are kept", i, held)
+		}
 		if i%3 == 0 {
 			a.Feed(event.TimerFired(1))
 		}
@@ -241,6 +244,17 @@ func (r *reads) Next() (event.Event, error) {
 	}
 	r.at++
 	return event.RngValue(uint64(r.at - 1)), nil
+}
+
+// TestAlignerForgets aligns equal runs, of which nothing needs to be kept.
+func TestAlignerForgets(t *testing.T) {
+	a := divergence.NewAligner(&reads{n: 5000}, 8)
+	for i := range uint64(5000) {
+		a.Feed(event.RngValue(i))
+		if held := a.Held(); held > 0 {
+			t.Fatalf("after event %d %d events are kept", i, held)
+		}
+	}
 }
 
 func TestAlignerOfFailingSource(t *testing.T) {
