@@ -124,6 +124,8 @@ func TestAlignerCounts(t *testing.T) {
 		{"changed", run, events{draw(1), draw(2), draw(9), draw(4), draw(5), draw(6)}, divergence.Stats{Matched: 5, Changed: 1}},
 		{"changed at the end", run, events{draw(1), draw(2), draw(3), draw(4), draw(5), draw(9)}, divergence.Stats{Matched: 5, Changed: 1}},
 		{"another kind", run, events{draw(1), draw(2), timer(3), draw(4), draw(5), draw(6)}, divergence.Stats{Matched: 5, Inserted: 1, Deleted: 1}},
+		{"one kind in two places", events{draw(1), timer(1), timer(2), draw(2)}, events{timer(1), draw(9), timer(2), draw(2)},
+			divergence.Stats{Matched: 3, Inserted: 1, Deleted: 1}},
 		{"swapped", run, events{draw(1), draw(3), draw(2), draw(4), draw(5), draw(6)}, divergence.Stats{Matched: 5, Reordered: 1}},
 		{"late", run, events{draw(1), draw(3), draw(4), draw(5), draw(2), draw(6)}, divergence.Stats{Matched: 5, Reordered: 1}},
 		{"early", run, events{draw(1), draw(5), draw(2), draw(3), draw(4), draw(6)}, divergence.Stats{Matched: 5, Reordered: 1}},

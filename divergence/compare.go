@@ -177,8 +177,8 @@ func about(s source.Source) (names Names, end string) {
 	if n, ok := s.(source.Namer); ok {
 		names = n
 	}
-	if e, ok := s.(Ender); ok {
-		end = e.End()
+	if stopper, ok := s.(Stopper); ok {
+		end = stopper.Stopped()
 	}
 	return names, end
 }

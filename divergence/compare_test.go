@@ -274,11 +274,11 @@ func (k *knowing) Next() (event.Event, error) {
 
 func (k *knowing) Site() string { return fmt.Sprintf("bank.go:%d", 100*k.at) }
 
-func (k *knowing) End() string { return k.end }
+func (k *knowing) Stopped() string { return k.end }
 
 var (
-	_ source.Namer     = (*knowing)(nil)
-	_ divergence.Ender = (*knowing)(nil)
+	_ source.Namer       = (*knowing)(nil)
+	_ divergence.Stopper = (*knowing)(nil)
 )
 
 // TestCompareAsksTheSources compares sources that know more than events.

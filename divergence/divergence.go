@@ -155,9 +155,15 @@ func Describe(m Mismatch) *Divergence {
 // shown is the part of a window that a report shows.
 func shown(events []event.Event) []event.Event { return events[:min(len(events), 1+DefaultContext)] }
 
-// oneLine returns the first line of s, with what could break a line of a report quoted.
+// longestLine is how many characters of a text from outside a report shows.
+const longestLine = 200
+
+// oneLine returns the start of the first line of s, with a question mark for what could break a line of a report.
 func oneLine(s string) string {
 	s, _, _ = strings.Cut(s, "\n")
+	if len(s) > longestLine {
+		s = cut(strings.ToValidUTF8(s, "?"), longestLine)
+	}
 	return strings.Map(func(r rune) rune {
 		if r == utf8.RuneError || !unicode.IsPrint(r) {
 			return '?'

@@ -72,7 +72,7 @@ func (d *Divergence) GitHub() string {
 		site = d.ExpectedSite
 	}
 	var properties []string
-	if file, line := splitSite(site); file != "" {
+	if file, line := splitSite(oneLine(site)); file != "" {
 		properties = append(properties, "file="+githubProperty.Replace(file))
 		if line != "" {
 			properties = append(properties, "line="+line)

@@ -23,11 +23,11 @@ type Names interface {
 	RegionName(event.RegionID) string
 }
 
-// Ender is a source that knows how its recording ended.
-type Ender interface {
-	// End returns "" if the recording goes to the end of the run, else, in one line, why it does not, such as "stopped
-	// at the limit of 1000 events".
-	End() string
+// Stopper is a source that knows whether its recording was stopped before the run ended.
+type Stopper interface {
+	// Stopped returns "" if the recording goes to the end of the run or that is not known, else, in one line, what
+	// happened to it, such as "stopped at the limit of 1000 events".
+	Stopped() string
 }
 
 // Mismatch is what is known of a divergence before it is described. [Progress.Mismatch] starts one.
@@ -53,7 +53,7 @@ type Mismatch struct {
 	// unless both have a Version.
 	ExpectedMetadata, ActualMetadata event.Metadata
 
-	ExpectedEnd, ActualEnd string // as from Ender.End
+	ExpectedEnd, ActualEnd string // as from Stopper.Stopped
 
 	runningAt uint64 // the index of Running, plus 1; 0 if not known
 	draws     uint64 // the number of RngValues before Index
@@ -71,14 +71,17 @@ type Entity struct {
 	ActualName string // what it is called in the actual run, if that is known and something else; "" if not
 }
 
+// longestName is how many characters of a name a report shows.
+const longestName = 60
+
 // String returns the kind, the identifier and the names.
 func (e Entity) String() string {
 	s := e.Kind + " " + e.id()
 	if e.Name != "" {
-		s += fmt.Sprintf(" %q", e.Name)
+		s += fmt.Sprintf(" %q", cut(e.Name, longestName))
 	}
 	if e.ActualName != "" {
-		s += fmt.Sprintf(", in the actual run %q", e.ActualName)
+		s += fmt.Sprintf(", in the actual run %q", cut(e.ActualName, longestName))
 	}
 	return s
 }
@@ -188,7 +191,7 @@ func (m *Mismatch) task(id event.TaskID) string {
 	if e.Name == "" || e.ActualName != "" {
 		return e.id()
 	}
-	return fmt.Sprintf("%s %q", e.id(), oneLine(e.Name))
+	return fmt.Sprintf("%s %q", e.id(), cut(oneLine(e.Name), longestName))
 }
 
 // population is the set of all tasks, or of all regions, that a run has had so far: the last generation of each arena

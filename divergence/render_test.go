@@ -223,3 +223,18 @@ func packed(t testing.TB, tr *event.Trace) []byte {
 	}
 	return b.Bytes()
 }
+
+// TestLongTextIsCut gives names, errors and sites of a megabyte: the report stays one screen.
+func TestLongTextIsCut(t *testing.T) {
+	long := strings.Repeat("é \xff", 1<<18)
+	d := divergence.Describe(divergence.Mismatch{
+		Running: event.TaskScheduled(t1, 1), Expected: events{event.TaskScheduled(t1, 2)}, Runnable: []event.TaskID{t1, t2},
+		ExpectedNames: called(map[event.TaskID]string{t1: long, t2: long}), ActualNames: called(map[event.TaskID]string{t1: long + "x"}),
+		ExpectedSite: long, ActualSite: long, RunError: long, Reproduce: long,
+	})
+	for form, text := range map[string]string{"text": d.Text(), "Markdown": d.Markdown(), "GitHub": d.GitHub()} {
+		if len(text) > 8<<10 {
+			t.Errorf("the %s has %d bytes", form, len(text))
+		}
+	}
+}
