@@ -60,6 +60,18 @@ func BenchmarkProgress(b *testing.B) {
 	perEvent(b, len(run))
 }
 
+// BenchmarkProgressAll is the same for events that come many at once.
+func BenchmarkProgressAll(b *testing.B) {
+	run := slices.Collect(eventsOf(million(0)))[:4096]
+	var p divergence.Progress
+	for b.Loop() {
+		for part := range slices.Chunk(run, divergence.Lookahead) {
+			p.AddAll(part)
+		}
+	}
+	perEvent(b, len(run))
+}
+
 func eventsOf(tr *event.Trace) func(func(event.Event) bool) {
 	return func(yield func(event.Event) bool) {
 		for _, e := range tr.All() {

@@ -186,6 +186,40 @@ func TestCanonicalAgainstRival(t *testing.T) {
 	}
 }
 
+// TestCanonicalOfEveryPair swaps any two things that two tasks can do: the runs are equivalent if and only if the two are
+// independent by the definition.
+func TestCanonicalOfEveryPair(t *testing.T) {
+	var letters1 events
+	for k := range event.Kinds() {
+		if k == event.KindTaskScheduled {
+			continue
+		}
+		for n := 1; n <= 2; n++ {
+			letters1 = append(letters1, filled(k, n))
+		}
+	}
+	spare, region := event.NewTaskID(8, 0), event.NewRegionID(0, 1) // filled has the region 1, which is this one
+	letters1 = append(letters1, event.TaskSpawned(spare, region, 0), event.TaskSpawned(event.NewTaskID(9, 0), region, 0),
+		event.RegionCreated(r2, region, 0), event.RootRegionCreated(region, 0), event.ChaosInjection(event.ChaosDelay, 1), event.RegionClosed(r1, 0))
+	independent := 0
+	for _, x := range letters1 {
+		for _, y := range letters1 {
+			a, b := events{event.TaskScheduled(t1, 0), x}, events{event.TaskScheduled(t2, 0), y}
+			there, back := slices.Concat(a, b), slices.Concat(b, a)
+			want := equivalent(letters(there), letters(back))
+			if want {
+				independent++
+			}
+			if got := canonical(t, there, back); (got == nil) != want {
+				t.Errorf("%v of one task and %v of another: equivalent %v, want %v", x, y, got == nil, want)
+			}
+		}
+	}
+	if n := len(letters1); independent < n || independent > n*n-n {
+		t.Errorf("%d of %d pairs are independent: the test says too little", independent, n*n)
+	}
+}
+
 // wantPlaced checks that events stand where they are said to stand.
 func wantPlaced(t rapid.TB, list []divergence.Placed, run events) {
 	t.Helper()
@@ -268,5 +302,20 @@ func TestCanonicalOfFailingSources(t *testing.T) {
 	}
 	if _, err := divergence.CompareCanonical(lateSource{cursor(run...)}, cursor(run...)); err == nil {
 		t.Error("a run without its first events gives no error")
+	}
+}
+
+// TestCanonicalOfManyActors has more tasks between two barriers than any table starts with.
+func TestCanonicalOfManyActors(t *testing.T) {
+	zero, others := events{event.TaskScheduled(t0, 0)}, events{}
+	for i := range uint32(500) {
+		others = append(others, event.TaskScheduled(event.NewTaskID(i+1, 0), 0))
+	}
+	around, behind := slices.Concat(zero, others, zero), slices.Concat(others, zero, zero)
+	if d := canonical(t, around, behind); d != nil {
+		t.Errorf("the order of independent tasks counts:\n%s", d.Text())
+	}
+	if d := canonical(t, slices.Concat(around, zero), behind); d == nil || d.Layer != 3 {
+		t.Errorf("the third step of a task is not missed in layer 3: %+v", d)
 	}
 }

@@ -343,3 +343,18 @@ func TestCompareOfLateStart(t *testing.T) {
 		t.Error("runs without an event in common give no error")
 	}
 }
+
+// TestNamesOfBothRuns gives a task every combination of names.
+func TestNamesOfBothRuns(t *testing.T) {
+	for _, c := range []struct{ expected, actual, name, actualName string }{
+		{"", "", "", ""}, {"a", "", "a", ""}, {"", "b", "b", ""}, {"a", "a", "a", ""}, {"a", "b", "a", "b"},
+	} {
+		d := divergence.Describe(divergence.Mismatch{
+			Expected: events{event.TaskYielded(t1)}, Actual: events{event.RngValue(1)},
+			ExpectedNames: called(map[event.TaskID]string{t1: c.expected}), ActualNames: called(map[event.TaskID]string{t1: c.actual}),
+		})
+		if e := d.Entities[0]; e.Name != c.name || e.ActualName != c.actualName {
+			t.Errorf("the names %q and %q give %q and %q", c.expected, c.actual, e.Name, e.ActualName)
+		}
+	}
+}
