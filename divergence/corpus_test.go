@@ -121,6 +121,8 @@ var corpus = []corpusCase{
 		expected: then(event.TimerCancelled(1)), actual: tail},
 	{name: "another-order", category: "event-type-mismatch", relation: "reordered", count: 1, rule: "another-order", shared: opening,
 		expected: then(event.WakerWake(t2), event.TimerCancelled(1)), actual: then(event.TimerCancelled(1), event.WakerWake(t2))},
+	{name: "spawned-later", category: "event-type-mismatch", relation: "reordered", count: 1, rule: "another-order", shared: opening,
+		expected: then(event.WakerWake(t2), event.TaskSpawned(event.NewTaskID(3, 0), r1, 2)), actual: then(event.TaskSpawned(event.NewTaskID(3, 0), r1, 2), event.WakerWake(t2))},
 	{name: "another-program", category: "region-mismatch", relation: "changed-value", rule: "another-program", shared: opening,
 		expected: then(event.RegionCancelled(r1, event.CancelUser)), actual: then(event.RegionCancelled(r1, event.CancelTimeout))},
 	{name: "replaced", category: "event-type-mismatch", relation: "replaced", rule: "another-program", shared: opening,
