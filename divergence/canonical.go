@@ -401,7 +401,7 @@ func (c *Canonical) Text() string {
 	if c.Layer == 0 {
 		fmt.Fprintf(&b, "the runs differ in more than the order of independent events: at barrier %d\n", c.Segment+1)
 	} else {
-		fmt.Fprintf(&b, "the runs differ in more than the order of independent events: after %d barriers, in layer %d\n", c.Segment, c.Layer)
+		fmt.Fprintf(&b, "the runs differ in more than the order of independent events: after barrier %d, in layer %d\n", c.Segment, c.Layer)
 	}
 	c.side(&b, "- ", "expected", c.ExpectedOnly)
 	c.side(&b, "+ ", "actual", c.ActualOnly)

@@ -250,6 +250,8 @@ func TestCanonicalGoldens(t *testing.T) {
 		{"across a barrier", slices.Concat(yields(t0), advance, yields(t1)), slices.Concat(yields(t1), advance, yields(t0))},
 		{"an event less", yields(t0, t1, t1), yields(t1, t0)},
 		{"another barrier", slices.Concat(yields(t0), advance), slices.Concat(yields(t0), events{event.TimeAdvanced(0, 6)})},
+		{"timers of one instant", slices.Concat(advance, events{event.TimerFired(1), event.TimerFired(2)}),
+			slices.Concat(advance, events{event.TimerFired(2), event.TimerFired(1)})},
 		{"the end", slices.Concat(yields(t0), advance), yields(t0)},
 		{"many", yields(slices.Repeat([]event.TaskID{t0, t1}, 6)...), yields(slices.Repeat([]event.TaskID{t2}, 12)...)},
 		{"wide", wide(0), wide(20)},

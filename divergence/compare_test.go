@@ -322,7 +322,7 @@ func (l lateStart) First() uint64 { return l.from }
 
 // TestCompareOfLateStart compares runs of which one lacks the first events: nothing is said of what was made there.
 func TestCompareOfLateStart(t *testing.T) {
-	whole := events{event.TaskSpawned(t1, r1, 0), event.RngValue(1), event.RngValue(2), event.TaskYielded(t1), event.TaskYielded(t1)}
+	whole := events{event.TaskSpawned(t1, r1, 0), event.RngValue(1), event.TaskSpawned(t0, r1, 0), event.TaskYielded(t1), event.TaskYielded(t1)}
 	other := append(slices.Clone(whole[:4]), event.WakerWake(t2), event.TaskYielded(t1))
 	for _, c := range []struct {
 		expected, actual source.Source

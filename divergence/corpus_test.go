@@ -107,6 +107,8 @@ var corpus = []corpusCase{
 	{name: "another-choice", category: "scheduling-order", relation: "changed-value", rule: "another-choice", shared: opening,
 		expected: events{event.TaskScheduled(t1, 3), event.TaskYielded(t1)}, actual: events{event.TaskScheduled(t2, 3), event.RngValue(1)},
 		with: func(m *divergence.Mismatch) { m.Runnable = []event.TaskID{t1, t2} }},
+	{name: "choices-swapped", category: "scheduling-order", relation: "reordered", count: 1, rule: "another-choice", shared: opening,
+		expected: then(event.TaskScheduled(t1, 3), event.TaskScheduled(t2, 4)), actual: then(event.TaskScheduled(t2, 3), event.TaskScheduled(t1, 4))},
 	{name: "another-configuration", category: "event-type-mismatch", relation: "replaced", rule: "another-configuration", shared: opening,
 		expected: events{event.TaskYielded(t1)}, actual: events{event.TimerCreated(2, 5)},
 		metadata: func(e, a *event.Metadata) { e.ConfigHash, a.ConfigHash = 1, 2 }},
