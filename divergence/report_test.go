@@ -8,6 +8,9 @@ import (
 	"go/parser"
 	"go/token"
 	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -28,8 +31,8 @@ func TestTextFitsOneScreen(t *testing.T) {
 			t.Errorf("%s: the text should end in one newline", name)
 		}
 		lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
-		if len(lines) > 40 {
-			t.Errorf("%s: %d lines, want at most 40", name, len(lines))
+		if len(lines) > 48 {
+			t.Errorf("%s: %d lines, want at most 48", name, len(lines))
 		}
 		for i, line := range lines {
 			if strings.TrimRight(line, " \t") != line {
@@ -38,8 +41,8 @@ func TestTextFitsOneScreen(t *testing.T) {
 			if line == "notes" {
 				break
 			}
-			if n := utf8.RuneCountInString(line); n > 90 {
-				t.Errorf("%s: line %d has %d columns, want at most 90: %s", name, i+1, n, line)
+			if n := utf8.RuneCountInString(line); n > 96 {
+				t.Errorf("%s: line %d has %d columns, want at most 96: %s", name, i+1, n, line)
 			}
 		}
 	}
@@ -52,7 +55,7 @@ func TestTextOfLargestWindow(t *testing.T) {
 	d := divergence.Describe(divergence.Mismatch{
 		Index: 10, Running: event.TaskScheduled(t0, 1), Before: side(1)[:n], Expected: side(2), Actual: side(3),
 	})
-	want := 3 + 1 + n + 2*(n+1) + 2 + fieldCount(event.KindCheckpoint) + 2 + 1
+	want := 3 + 1 + n + 2*(n+1) + 2 + fieldCount(event.KindCheckpoint) + 2 + 1 + 2 + 3 + 2 + 2
 	if got := strings.Count(d.Text(), "\n"); got != want {
 		t.Errorf("the text has %d lines, want %d:\n%s", got, want, d.Text())
 	}
@@ -198,7 +201,7 @@ func TestJSONListsAreNeverNull(t *testing.T) {
 
 // TestJSONKeysAreDocumented reads the list of keys in the doc comment of MarshalJSON and compares it with the goldens.
 func TestJSONKeysAreDocumented(t *testing.T) {
-	doc := docOf(t, "report.go", "MarshalJSON")
+	doc := docOf(t, "json.go", "MarshalJSON")
 	var documented []string
 	for line := range strings.Lines(doc) {
 		if text, ok := strings.CutPrefix(line, "\t"); ok {
@@ -254,4 +257,35 @@ func docOf(t *testing.T, file, function string) string {
 	}
 	t.Fatalf("%s has no function %s", file, function)
 	return ""
+}
+
+// TestReportDocHasEveryKey compares docs/report.md with the keys of the JSON forms, also of the objects in them.
+func TestReportDocHasEveryKey(t *testing.T) {
+	doc, err := os.ReadFile(filepath.Join("..", "docs", "report.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wanted []string
+	add := func(v any) {
+		b, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`"([a-z_]+)":`).FindAllStringSubmatch(string(b), -1) {
+			wanted = append(wanted, m[1])
+		}
+	}
+	for _, c := range corpus {
+		expected, actual := c.traces()
+		d := c.describe(t, expected, actual)
+		d.Rest = &divergence.Stats{GaveUp: true}
+		d.Before, d.Expected, d.Actual, d.Decision = nil, nil, nil, event.Event{}
+		add(d)
+	}
+	add(canonical(t, events{event.WakerBatchWake(1)}, nil))
+	for _, key := range slices.Compact(slices.Sorted(slices.Values(wanted))) {
+		if key != "type" && key != "count" && !strings.Contains(string(doc), "`"+key+"`") {
+			t.Errorf("docs/report.md does not have %s", key)
+		}
+	}
 }

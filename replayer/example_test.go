@@ -79,7 +79,7 @@ func ExampleRun_changed() {
 		fmt.Print(diverged.Divergence.Text())
 	}
 	// Output:
-	// divergence at event 11, virtual time 0s: event-type-mismatch
+	// divergence [RPR1011] at event 11, virtual time 0s: event-type-mismatch, replaced
 	// - expected  TaskYielded task=T1
 	// + actual    TaskScheduled task=T2 at_tick=6
 	//
@@ -105,4 +105,15 @@ func ExampleRun_changed() {
 	//   running   task T1 "left"
 	//   expected  task T1 "left"
 	//   actual    task T2 "right"
+	//
+	// why, probably (another-program)
+	//   From here on task T1 "left" does something else: TaskYielded in one run, TaskScheduled
+	//   in the other.
+	//   If the program was changed, record again; else look for a condition on something that
+	//   is not recorded.
+	//
+	// to see it again
+	//   prefix     12 events
+	//   choice     event 10: TaskScheduled task=T1 at_tick=5 is the last before
+	//   signature  fdbf2b7be5c643a8
 }

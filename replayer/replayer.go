@@ -233,7 +233,7 @@ func (r *replay) describe(actual ...event.Event) {
 		m.Expected = append([]event.Event{r.next}, rest...)
 	}
 	if r.sim != nil {
-		m.TaskName, m.RegionName = r.sim.TaskName, r.sim.RegionName
+		m.ActualNames = r.sim
 	}
 	recorded := r.src.Metadata()
 	now := recorded

@@ -34,7 +34,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		coded = &codedError{exitUsage, err} // cobra's own complaints are about the use
 	}
 	if coded.err != nil {
-		fmt.Fprintln(stderr, "reprise:", coded.err)
+		fmt.Fprintln(stderr, "reprise:", withCode(coded.err))
 	}
 	if coded.code == exitUsage {
 		fmt.Fprintln(stderr, `Run "reprise help" for the commands, "reprise help COMMAND" for its arguments.`)
@@ -102,6 +102,7 @@ func newRoot() *cobra.Command {
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(newDemo(), newDump(), newStats(), newVerify(), newDiff(), newConvert(), newRecover(), newVersion())
+	root.AddCommand(newDemo(), newDump(), newStats(), newVerify(), newDiff(), newConvert(), newRecover(), newExplain(),
+		newVersion())
 	return root
 }

@@ -1,80 +1,228 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/reprise-go/reprise/divergence"
-	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/divergence/report"
 	"github.com/reprise-go/reprise/source"
 )
 
+// diffOptions are the flags of diff.
+type diffOptions struct {
+	format    string
+	canonical bool
+	window    int
+	color     string
+}
+
 func newDiff() *cobra.Command {
-	var format string
+	var o diffOptions
 	cmd := &cobra.Command{
 		Use:   "diff EXPECTED ACTUAL",
-		Short: "Tell the first event at which two traces differ",
-		Long: "Compare two traces event by event and report the first difference. The exit code is 0 if the events are\n" +
-			"equal, whatever the metadata say, and 1 if they differ.",
+		Short: "Tell the first event at which two traces differ, and why",
+		Long: "Compare two traces event by event and report the first difference, with its probable cause and how far the\n" +
+			"rest still matches. With --canonical the order of independent events does not count. The exit code is 0 if\n" +
+			"the events are equal, whatever the metadata say, and 1 if they differ.",
 		Args: exactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return diff(cmd.OutOrStdout(), args[0], args[1], format)
+			return diff(cmd.OutOrStdout(), args[0], args[1], o)
 		},
 	}
-	cmd.Flags().StringVar(&format, "format", "text", "text or json")
+	cmd.Flags().StringVar(&o.format, "format", "text", strings.Join(diffFormats, ", "))
+	cmd.Flags().BoolVar(&o.canonical, "canonical", false, "compare up to the order of independent events")
+	cmd.Flags().IntVar(&o.window, "window", 0, "how far to look for the continuation after a difference, in events (default 64)")
+	cmd.Flags().StringVar(&o.color, "color", "auto", "colours in text: auto, always, never")
 	return cmd
 }
 
-func diff(stdout io.Writer, expectedPath, actualPath, format string) error {
-	if format != "text" && format != "json" {
-		return usage("unknown format %q; the formats are text, json", format)
+// diffFormats are the formats of a report.
+var diffFormats = []string{"text", "json", "markdown", "github", "junit", "side-by-side"}
+
+func (o diffOptions) validate() error {
+	switch {
+	case !slices.Contains(diffFormats, o.format):
+		return usage("unknown format %q; the formats are %s", o.format, strings.Join(diffFormats, ", "))
+	case o.canonical && o.format == "side-by-side":
+		return usage("--canonical has no order to show side by side")
+	case o.window < 0 || o.window > divergence.MaxWindow:
+		return usage("--window %d is not from 0 to %d", o.window, divergence.MaxWindow)
+	case !slices.Contains([]string{"auto", "always", "never"}, o.color):
+		return usage("unknown --color %q; it is auto, always or never", o.color)
 	}
-	expected, err := readTrace(expectedPath)
+	return nil
+}
+
+// openTraces opens two trace files for reading. It is all that diff knows of files.
+func openTraces(expectedPath, actualPath string) (expected, actual source.Source, err error) {
+	e, err := readTrace(expectedPath)
+	if err != nil {
+		return nil, nil, err
+	}
+	a, err := readTrace(actualPath)
+	if err != nil {
+		return nil, nil, err
+	}
+	return source.FromTrace(e), source.FromTrace(a), nil
+}
+
+func diff(stdout io.Writer, expectedPath, actualPath string, o diffOptions) error {
+	if err := o.validate(); err != nil {
+		return err
+	}
+	expected, actual, err := openTraces(expectedPath, actualPath)
 	if err != nil {
 		return err
 	}
-	actual, err := readTrace(actualPath)
-	if err != nil {
-		return err
-	}
-	d, err := divergence.Compare(source.FromTrace(expected), source.FromTrace(actual))
-	if err != nil {
+	c := comparison{expected: expected, actual: actual, name: expectedPath + " and " + actualPath, diffOptions: o}
+	c.colored = o.color == "always" || o.color == "auto" && isTerminal(stdout)
+	if err := c.compare(); err != nil {
 		return badInput(err)
 	}
-	text, err := render(d, expected, actual, format)
-	if err != nil {
+	var b bytes.Buffer
+	if err := c.render(&b); err != nil {
 		return failed(err)
 	}
-	if _, err := io.WriteString(stdout, text); err != nil {
+	if _, err := stdout.Write(b.Bytes()); err != nil {
 		return failed(err)
 	}
-	if d != nil {
+	if c.differ() {
 		return found()
 	}
 	return nil
 }
 
-// render returns the report of a comparison; a nil divergence says that the events are equal.
-func render(d *divergence.Divergence, expected, actual *event.Trace, format string) (string, error) {
-	if format == "json" {
-		var v any = d
-		if d == nil {
-			v = equalReport(expected, actual)
+// isTerminal reports whether w is a terminal that may be written to in colours.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// comparison is one run of diff.
+type comparison struct {
+	diffOptions
+	expected, actual source.Source
+	name             string
+	colored          bool
+
+	events int // that both runs have; -1 if that is not known
+	first  *divergence.Divergence
+	layer  *divergence.Canonical
+}
+
+func (c *comparison) differ() bool { return c.first != nil || c.layer != nil }
+
+// compare finds the first difference, if there is one, and how the rest aligns.
+func (c *comparison) compare() (err error) {
+	if c.canonical {
+		c.layer, err = divergence.CompareCanonical(c.expected, c.actual)
+	} else {
+		c.first, err = divergence.Compare(c.expected, c.actual)
+	}
+	if err != nil {
+		return err
+	}
+	e, again := c.expected.(source.Seeker)
+	if c.events = -1; again {
+		c.events = int(e.Pos())
+	}
+	a, ok := c.actual.(source.Seeker)
+	if c.first == nil || !again || !ok {
+		return nil
+	}
+	return c.first.Align(e, a, c.window)
+}
+
+// render writes the report.
+func (c *comparison) render(w io.Writer) error {
+	switch c.format {
+	case "json":
+		b, err := json.Marshal(c.value())
+		if err != nil {
+			return err
 		}
-		b, err := json.Marshal(v)
-		return string(b) + "\n", err
+		_, err = fmt.Fprintf(w, "%s\n", b)
+		return err
+	case "junit":
+		if c.canonical {
+			return report.CanonicalJUnit(w, "reprise diff", c.name, c.layer)
+		}
+		return report.JUnit(w, "reprise diff", c.name, c.first)
+	case "side-by-side":
+		_, err := divergence.SideBySide{Window: c.window}.Write(w, c.expected, c.actual)
+		return err
 	}
-	if d != nil {
-		return d.Text(), nil
+	_, err := io.WriteString(w, c.text())
+	return err
+}
+
+// value is what the JSON form shows.
+func (c *comparison) value() any {
+	switch {
+	case c.layer != nil:
+		return c.layer
+	case c.first != nil:
+		return c.first
 	}
-	text := fmt.Sprintf("equal: %d events\n", expected.Len())
-	for _, note := range divergence.CompareMetadata(expected.Metadata, actual.Metadata) {
-		text += "note: " + note + "\n"
+	return equality{divergence.JSONSchema, true, max(c.events, 0), append([]string{}, c.notes()...)}
+}
+
+// text is the report in the formats that are text.
+func (c *comparison) text() string {
+	switch {
+	case c.format == "github" && c.layer != nil:
+		return c.layer.GitHub()
+	case c.format == "github" && c.first != nil:
+		return c.first.GitHub()
+	case c.format == "github":
+		return ""
+	case c.format == "markdown" && c.first != nil:
+		return c.first.Markdown()
+	case c.format == "markdown" && c.layer != nil:
+		return c.layer.Markdown()
+	case c.layer != nil:
+		return c.layer.Text()
+	case c.first != nil && c.colored:
+		return c.first.ColorText()
+	case c.first != nil:
+		return c.first.Text()
 	}
-	return text, nil
+	return c.equal()
+}
+
+// equal says that the runs do not differ.
+func (c *comparison) equal() string {
+	text, line := "equal", "note: %s\n"
+	if c.canonical {
+		text = "equal up to the order of independent events"
+	}
+	if c.events >= 0 {
+		text += fmt.Sprintf(": %d events", c.events)
+	}
+	text += "\n"
+	if c.format == "markdown" {
+		text, line = "### The runs are "+text, "\nNote: `%s`\n"
+	}
+	for _, note := range c.notes() {
+		text += fmt.Sprintf(line, note)
+	}
+	return text
+}
+
+func (c *comparison) notes() []string {
+	return divergence.CompareMetadata(c.expected.Metadata(), c.actual.Metadata())
 }
 
 type equality struct {
@@ -82,9 +230,4 @@ type equality struct {
 	Equal  bool     `json:"equal"`
 	Events int      `json:"events"`
 	Notes  []string `json:"notes"`
-}
-
-func equalReport(expected, actual *event.Trace) equality {
-	notes := divergence.CompareMetadata(expected.Metadata, actual.Metadata)
-	return equality{divergence.JSONSchema, true, expected.Len(), append([]string{}, notes...)}
 }

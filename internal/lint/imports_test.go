@@ -24,7 +24,8 @@ var rules = []rule{
 	{"simsched", []string{"event"}, nil},
 	{"source", []string{"event", "tracefile"}, nil},
 	{"recorder", []string{"event", "tracefile", "simsched"}, nil}, // simsched, so that recorder.Run exists
-	{"divergence", []string{"event", "source"}, []string{"github.com/google/go-cmp"}},
+	{"divergence", []string{"event", "source", "internal/codes"}, []string{"github.com/google/go-cmp"}},
+	{"divergence/report", []string{"divergence"}, []string{"github.com/jstemmer/go-junit-report/v2"}},
 	{"replayer", []string{"event", "source", "divergence", "simsched"}, nil},
 	{"explore", []string{"event", "simsched", "recorder", "replayer"}, nil},
 	{"minimize", []string{"event"}, nil},
@@ -40,6 +41,7 @@ var rules = []rule{
 	{"props_test", nil, nil}, // tests only
 	{"internal/sourcetest", []string{"event", "source"}, nil},
 	{"internal/atomicfile", nil, nil},
+	{"internal/codes", nil, nil},
 	{"internal/golden", nil, []string{"github.com/google/go-cmp"}},
 	{"internal/lint", nil, nil},
 	{"internal/tracecheck", []string{"event"}, nil},
