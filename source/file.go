@@ -357,6 +357,20 @@ func (f *File) End() (tracefile.End, bool) {
 	return f.notes.End()
 }
 
+// Stopped returns why the recording ends before the run did, in a line, "" if it does not, or if that is not known: in
+// some forms only at the end.
+func (f *File) Stopped() string {
+	switch end, _ := f.End(); end.Reason {
+	case tracefile.EndLimit:
+		return "the recording stopped at a limit"
+	case tracefile.EndRotated:
+		return "the recording goes on in another file"
+	case tracefile.EndSnapshot:
+		return "the recording was saved while the run went on"
+	}
+	return ""
+}
+
 // Site implements [Namer].
 func (f *File) Site() string {
 	if f.notes == nil {

@@ -191,6 +191,22 @@ func TestNotes(t *testing.T) {
 	}
 }
 
+// TestStopped asks for what the end of a file means.
+func TestStopped(t *testing.T) {
+	for reason, want := range map[string]string{
+		tracefile.EndFinished: "", tracefile.EndFailed: "", "": "",
+		tracefile.EndLimit:    "the recording stopped at a limit",
+		tracefile.EndRotated:  "the recording goes on in another file",
+		tracefile.EndSnapshot: "the recording was saved while the run went on",
+	} {
+		path := filepath.Join(t.TempDir(), "trace.reprise")
+		writeNotes(t, source.Reprise, path, tracefile.Config{}, func(w notesWriter) { w.SetEnd(tracefile.End{Reason: reason}) })
+		if got := open(t, path, source.Config{}).Stopped(); got != want {
+			t.Errorf("a file that ends because of %q was stopped because %q, want %q", reason, got, want)
+		}
+	}
+}
+
 type notesWriter interface {
 	Append(event.Event) error
 	NameTask(event.TaskID, string)

@@ -14,14 +14,22 @@ import (
 	"github.com/reprise-go/reprise/internal/tracecheck"
 	"github.com/reprise-go/reprise/replayer"
 	"github.com/reprise-go/reprise/simsched"
+	"github.com/reprise-go/reprise/tracefile"
 )
 
-// sentinels says which entry of package codes explains an error, the first that fits. An error of another package is one
-// more row: those of tracefile belong before those of event, which they may wrap.
+// errForm is the class of errors of a form that cannot be told.
+var errForm = errors.New("the form of a file that is written is told by its extension")
+
+// sentinels says which entry of package codes explains an error, the first that fits. Those of tracefile stand before
+// those of event, which they may wrap.
 var sentinels = []struct {
 	target error
 	name   string
 }{
+	{errForm, "wrong-format"},
+	{tracefile.ErrTruncated, "truncated-file"},
+	{tracefile.ErrVersion, "file-version"},
+	{tracefile.ErrCorrupt, "corrupt-file"},
 	{event.ErrUnknownKind, "unknown-kind"},
 	{event.ErrVersion, "schema-version"},
 	{event.ErrMalformed, "malformed"},
@@ -58,11 +66,14 @@ func codeOf(err error) string {
 }
 
 // withCode returns the text of err after its code, if it has one.
-func withCode(err error) string {
-	if code := codeOf(err); code != "" {
-		return fmt.Sprintf("[%s] %v", code, err)
+func withCode(err error) string { return textWithCode(codeOf(err), err.Error()) }
+
+// textWithCode puts a code before a text; there may be none of either.
+func textWithCode(code, text string) string {
+	if code == "" {
+		return text
 	}
-	return err.Error()
+	return fmt.Sprintf("[%s] %s", code, text)
 }
 
 func newExplain() *cobra.Command {

@@ -31,7 +31,7 @@ func formOf(path string) (source.Form, error) {
 			return f, nil
 		}
 	}
-	return "", usage("%s: the form of a file that is written is told by its extension, which must be one of %s", path, formList())
+	return "", usage("%s: %w, which must be one of %s", path, errForm, formList())
 }
 
 // readTrace reads a whole file into memory, without what is in no event.Trace: names, sites and the identity.

@@ -39,7 +39,7 @@ func newVerify() *cobra.Command {
 			"without what came before. What a run owes at its end is not asked of a recording that stopped before.\n\n" +
 			"With --json each line is an object: schema (1), file, verdict (ok, broken, truncated or bad), first (index of the\n" +
 			"first event), events (how many were read), partial, prefix (why the end was not checked), and where something\n" +
-			"is wrong error, law, index and event.",
+			"is wrong error, code (reprise explain CODE), law, index and event.",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return usage("no file to verify: %s", cmd.UseLine())
@@ -89,6 +89,7 @@ type verdict struct {
 	Partial bool         `json:"partial"`
 	Prefix  string       `json:"prefix,omitempty"`
 	Error   string       `json:"error,omitempty"`
+	Code    string       `json:"code,omitempty"`
 	Law     int          `json:"law,omitempty"`
 	Index   *int         `json:"index,omitempty"`
 	Event   *event.Event `json:"event,omitempty"`
@@ -119,10 +120,10 @@ func (r *verdict) text() string {
 	fmt.Fprintf(&b, "%s: ", r.File)
 	switch r.Verdict {
 	case verdictBroken:
-		fmt.Fprintf(&b, "law %d is broken at event %d, %v: %s", r.Law, *r.Index, r.Event, r.Error)
+		fmt.Fprintf(&b, "[%s] law %d is broken at event %d, %v: %s", r.Code, r.Law, *r.Index, r.Event, r.Error)
 		return b.String()
 	case verdictBad:
-		fmt.Fprintf(&b, "bad: %s", r.Error)
+		fmt.Fprintf(&b, "bad: %s", textWithCode(r.Code, r.Error))
 		return b.String()
 	}
 	fmt.Fprintf(&b, "%s, %d events", r.Verdict, r.Events)
@@ -132,7 +133,7 @@ func (r *verdict) text() string {
 		b.WriteString(", the eight laws hold")
 	}
 	if r.Prefix != "" {
-		fmt.Fprintf(&b, "; the end was not checked: %s", cmp.Or(r.Error, r.Prefix))
+		fmt.Fprintf(&b, "; the end was not checked: %s", cmp.Or(textWithCode(r.Code, r.Error), r.Prefix))
 	}
 	return b.String()
 }
@@ -192,29 +193,23 @@ func checkEvents(in *input, checker *tracecheck.Checker) error {
 
 // end checks what a run owes at its end, if the recording has it.
 func (r *verdict) end(in *input, checker *tracecheck.Checker) {
-	end, _ := in.End()
-	switch end.Reason {
-	case tracefile.EndLimit:
-		r.Prefix = "the recording stopped at a limit"
-	case tracefile.EndRotated:
-		r.Prefix = "the recording goes on in another file"
-	case tracefile.EndSnapshot:
-		r.Prefix = "the recording was saved while the run went on"
-	default:
-		var broken *tracecheck.Error
-		if errors.As(checker.End(), &broken) {
-			r.broken(broken)
-		}
+	if r.Prefix = in.Stopped(); r.Prefix != "" {
+		return
+	}
+	var broken *tracecheck.Error
+	if errors.As(checker.End(), &broken) {
+		r.broken(broken)
 	}
 }
 
 func (r *verdict) broken(err *tracecheck.Error) {
 	r.Verdict, r.Error, r.Law, r.Index, r.Event = verdictBroken, err.Msg, err.Law, &err.Index, &err.Event
+	r.Code = codeOf(err)
 }
 
 // unreadable notes an error of the input that has the given name.
 func (r *verdict) unreadable(name string, err error) {
-	r.Verdict, r.Error = verdictBad, strings.TrimPrefix(err.Error(), name+": ")
+	r.Verdict, r.Error, r.Code = verdictBad, strings.TrimPrefix(err.Error(), name+": "), codeOf(err)
 	if errors.Is(err, tracefile.ErrTruncated) {
 		r.Verdict, r.Prefix = verdictTruncated, "the file stops before it"
 	}
