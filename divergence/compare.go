@@ -11,9 +11,6 @@ import (
 	"github.com/reprise-go/reprise/source"
 )
 
-// DefaultContext is the number of events shown before a divergence and after it on each side.
-const DefaultContext = 5
-
 // Compare reads two runs and returns the first difference, nil if there is none. Differences of the metadata are notes
 // and make no divergence of their own, and neither does another seed in a leading RngSeed, so that runs of different
 // seeds can be compared. Where one source begins later than the other, they are compared from there on. Sources that

@@ -82,6 +82,11 @@ type Divergence struct {
 	Fields   []FieldDiff   // what differs, if the events are of one kind
 	Entities []Entity      // the running task, and what the two events name
 	Notes    []string      // what else a reader should know
+
+	ExpectedSite, ActualSite string // code lines such as "bank.go:25", "" if not known
+	RunError                 string // how the actual run ended by itself, one line, "" if it did not
+	Reproduce                string // the command that shows the divergence again, "" if there is none
+	Runnable                 []Entity
 }
 
 // FieldDiff is a field with two values.
@@ -114,24 +119,13 @@ func (e Entity) String() string {
 	return s
 }
 
-// Mismatch is what is known of a divergence before it is described.
-type Mismatch struct {
-	Index    uint64
-	Time     time.Duration
-	Running  event.Event   // the last TaskScheduled before Index; the zero Event if there is none
-	Before   []event.Event // shared, ending with Index-1
-	Expected []event.Event // from Index on; empty if the run ended
-	Actual   []event.Event // from Index on; empty if the run ended
-
-	// TaskName and RegionName give names to entities; nil if none are known.
-	TaskName   func(event.TaskID) string
-	RegionName func(event.RegionID) string
-}
-
 // Describe works out the category, the fields that differ and the entities of a mismatch. It panics if both runs ended
 // at the index, or if the events there are equal.
 func Describe(m Mismatch) *Divergence {
-	d := &Divergence{Index: m.Index, Time: m.Time, Before: m.Before, Expected: m.Expected, Actual: m.Actual}
+	d := &Divergence{
+		Index: m.Index, Time: m.Time, Before: m.Before, Expected: shown(m.Expected), Actual: shown(m.Actual),
+		ExpectedSite: m.ExpectedSite, ActualSite: m.ActualSite, RunError: m.RunError, Reproduce: m.Reproduce,
+	}
 	d.Entities = m.entities()
 	switch {
 	case len(m.Expected) == 0 && len(m.Actual) == 0:
@@ -142,8 +136,17 @@ func Describe(m Mismatch) *Divergence {
 		d.Category = Classify(m.Expected[0], m.Actual[0])
 		d.Fields = diffFields(m.Expected[0], m.Actual[0])
 	}
+	if m.ExpectedMetadata.Version != 0 && m.ActualMetadata.Version != 0 {
+		d.Notes = CompareMetadata(m.ExpectedMetadata, m.ActualMetadata)
+	}
+	for _, id := range m.Runnable {
+		d.Runnable = append(d.Runnable, Entity{"runnable", "task", uint64(id), m.name("task", uint64(id))})
+	}
 	return d
 }
+
+// shown is the part of a window that a report shows.
+func shown(events []event.Event) []event.Event { return events[:min(len(events), 1+DefaultContext)] }
 
 // diffFields lists the fields that differ between two events of one kind.
 func diffFields(expected, actual event.Event) []FieldDiff {
@@ -206,11 +209,18 @@ func (m *Mismatch) mention(list []Entity, role, kind string, id uint64) []Entity
 }
 
 func (m *Mismatch) name(kind string, id uint64) string {
-	switch {
-	case kind == "task" && m.TaskName != nil:
-		return m.TaskName(event.TaskID(id))
-	case kind == "region" && m.RegionName != nil:
-		return m.RegionName(event.RegionID(id))
+	for _, names := range []Names{m.ActualNames, m.ExpectedNames} {
+		name := ""
+		switch {
+		case names == nil:
+		case kind == "task":
+			name = names.TaskName(event.TaskID(id))
+		case kind == "region":
+			name = names.RegionName(event.RegionID(id))
+		}
+		if name != "" {
+			return name
+		}
 	}
 	return ""
 }

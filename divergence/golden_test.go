@@ -128,12 +128,17 @@ func withNames() *divergence.Divergence {
 	m := p.Mismatch()
 	m.Expected = events{event.TaskSpawned(t1again, r1, 2)}
 	m.Actual = events{event.TaskSpawned(t2, r1, 2)}
-	m.TaskName = func(id event.TaskID) string {
-		return map[event.TaskID]string{t1: "producer", t2: "consumer \"slow\"\nand long"}[id]
-	}
-	m.RegionName = func(id event.RegionID) string { return map[event.RegionID]string{r1: "pipeline"}[id] }
+	m.ActualNames = named{}
 	return divergence.Describe(m)
 }
+
+type named struct{}
+
+func (named) TaskName(id event.TaskID) string {
+	return map[event.TaskID]string{t1: "producer", t2: "consumer \"slow\"\nand long"}[id]
+}
+
+func (named) RegionName(id event.RegionID) string { return map[event.RegionID]string{r1: "pipeline"}[id] }
 
 // farAway is deep in a long run, where indices get a digit more within the window.
 func farAway() *divergence.Divergence {

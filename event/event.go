@@ -217,11 +217,6 @@ func (e Event) ActiveRegions() uint32 {
 	return uint32(e.c)
 }
 
-// kindMask is a set of kinds, bit k for kind k.
-type kindMask uint32
-
-func maskOf(k Kind) kindMask { return 1 << k }
-
 // The kinds that have a field of a type, read off the table.
 var (
 	maskTask           = maskOfType(TypeTask)
@@ -239,20 +234,20 @@ var (
 	maskCancelKind     = maskOfType(TypeCancelKind)
 )
 
-func maskOfType(t FieldType) (m kindMask) {
+func maskOfType(t FieldType) (s KindSet) {
 	for k := range Kinds() {
 		for _, f := range table[k].fields {
 			if f.Type == t {
-				m |= maskOf(k)
+				s |= maskOf(k)
 			}
 		}
 	}
-	return m
+	return s
 }
 
-// need panics unless the kind of e is in m.
-func (e Event) need(accessor string, m kindMask) {
-	if m>>e.kind&1 == 0 {
+// need panics unless the kind of e is in s.
+func (e Event) need(accessor string, s KindSet) {
+	if s&maskOf(e.kind) == 0 {
 		wrongAccessor(accessor, e.kind)
 	}
 }
@@ -305,12 +300,16 @@ func (e *Event) put(s slot, bits uint64) {
 	}
 }
 
+// value returns the value of a field that the kind of e has.
+func (e *Event) value(f Field) Value {
+	return Value{typ: f.Type, present: e.present || !types[f.Type].optional, bits: e.get(f.slot)}
+}
+
 // Fields yields the fields of e with their values in wire order; none for the zero Event.
 func (e Event) Fields() iter.Seq2[Field, Value] {
 	return func(yield func(Field, Value) bool) {
 		for _, f := range table[e.kind].fields {
-			present := e.present || !types[f.Type].optional
-			if !yield(f, Value{typ: f.Type, present: present, bits: e.get(f.slot)}) {
+			if !yield(f, e.value(f)) {
 				return
 			}
 		}

@@ -75,7 +75,7 @@ func BenchmarkStep(b *testing.B) {
 			}
 			b.ResetTimer()
 			for b.Loop() {
-				if _, err := replayer.Run(source.FromTrace(tr), cfg, body); err != nil {
+				if _, err := replayer.Run(source.FromTrace(tr), replayer.Config{Sim: cfg}, body); err != nil {
 					b.Fatal(err)
 				}
 			}

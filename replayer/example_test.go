@@ -60,7 +60,7 @@ func ExampleRun() {
 	}
 	fmt.Printf("seed %d: %v\n", cfg.Seed, err)
 
-	result, err := replayer.Run(source.FromTrace(trace), simsched.Config{}, counter)
+	result, err := replayer.Run(source.FromTrace(trace), replayer.Config{}, counter)
 	fmt.Printf("%d of %d events match: %v\n", result.Events, trace.Len(), result.Err)
 	fmt.Println("divergence:", err)
 	// Output:
@@ -73,7 +73,7 @@ func ExampleRun() {
 // different.
 func ExampleRun_changed() {
 	trace, _ := recorder.Run(simsched.Config{Seed: 7}, counter)
-	_, err := replayer.Run(source.FromTrace(trace), simsched.Config{}, fixedCounter)
+	_, err := replayer.Run(source.FromTrace(trace), replayer.Config{}, fixedCounter)
 	var diverged *divergence.Error
 	if errors.As(err, &diverged) {
 		fmt.Print(diverged.Divergence.Text())

@@ -1,0 +1,345 @@
+package divergence
+
+import (
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+
+	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/source"
+)
+
+// DefaultWindow is how far an [Aligner] looks unless it is told otherwise, in events.
+const DefaultWindow = 64
+
+// MaxWindow is the largest window of an [Aligner]: the memory it needs grows with the square of the window.
+const MaxWindow = 1024
+
+// Match is what an [Aligner] makes of an event of the actual run.
+type Match uint8
+
+// The matches. GaveUp stays once it came.
+const (
+	Matched   Match = iota // it is an expected event, in order
+	Reordered              // it is an expected event that was passed over before
+	Inserted               // it is not expected
+	GaveUp                 // the Aligner has given up
+)
+
+var matchNames = [...]string{"matched", "reordered", "inserted", "gave-up"}
+
+// String returns the name of m.
+func (m Match) String() string {
+	if int(m) < len(matchNames) {
+		return matchNames[m]
+	}
+	return fmt.Sprintf("match(%d)", uint8(m))
+}
+
+// Verdict is what is known of an event when it comes. Later events can show that another alignment is better, so the
+// sum of verdicts can differ from [Stats], which has the last word.
+type Verdict struct {
+	Match   Match
+	Skipped int // Matched: how many expected events were passed over to get to it
+	By      int // Reordered: by how many expected events it came too late
+}
+
+// Stats says how two runs align. Every actual event is one of Matched, Inserted, Reordered and Changed, every expected
+// event one of Matched, Deleted, Reordered and Changed.
+type Stats struct {
+	Matched   uint64 // in both runs, in the same order
+	Inserted  uint64 // in the actual run only
+	Deleted   uint64 // in the expected run only
+	Reordered uint64 // in both runs, at most a window apart, in another order
+	Changed   uint64 // in the same place, of one kind, with other values
+	GaveUp    bool   // the runs had nothing in common for too long; what came after was not aligned
+	GaveUpAt  uint64 // the index of the last actual event that was looked at before, if GaveUp
+}
+
+// Fidelity is how much two runs have in common, from 0 to 1: of all places of the alignment the part that match, where
+// an event in another order counts half. It is 1 if and only if all events match in order. Two runs without events have
+// fidelity 1.
+func (s Stats) Fidelity() float64 {
+	all := s.Matched + s.Inserted + s.Deleted + s.Reordered + s.Changed
+	if all == 0 {
+		return 1
+	}
+	return (float64(s.Matched) + float64(s.Reordered)/2) / float64(all)
+}
+
+// Comparable returns e without what follows from other events: an at_tick, which an inserted step shifts everywhere
+// after it, and all fields of a checkpoint, which count what happened before. The [Aligner] and the canonical comparison
+// take events as equal whose Comparable is equal.
+func Comparable(e event.Event) event.Event {
+	switch e.Kind() {
+	case event.KindTaskScheduled:
+		return event.TaskScheduled(e.Task(), 0)
+	case event.KindTaskSpawned:
+		return event.TaskSpawned(e.Task(), e.Region(), 0)
+	case event.KindRegionCreated:
+		if parent, ok := e.Parent(); ok {
+			return event.RegionCreated(e.Region(), parent, 0)
+		}
+		return event.RootRegionCreated(e.Region(), 0)
+	case event.KindCheckpoint:
+		return event.Checkpoint(0, 0, 0, 0)
+	}
+	return e
+}
+
+// Aligner aligns a run, event by event, with the events of an expected source, in which events may be missing, changed
+// or in another order. It finds the alignment with the fewest insertions and deletions: by dynamic programming over a
+// band around the best alignment so far (after Ukkonen, Algorithms for Approximate String Matching, 1985), from each
+// event that does not match up to the point where all alignments worth looking at have joined. Elsewhere it compares one
+// event with one.
+//
+// What it promises: for two runs of which one arises from the other by k insertions and deletions, k at most the window,
+// the insertions and deletions found, a change or a reordering counted as two, are at most k, whatever the events. Where
+// it takes longer than 16 windows for the alignments to join, as in runs that repeat themselves all the time, the best
+// one so far is taken, and the promise holds from there on anew.
+//
+// It gives up when more than a window of actual events in a row is nothing that was expected. Memory is bounded by the
+// window, whatever the length of the runs. An Aligner is made by [NewAligner]; it is not safe for concurrent use.
+type Aligner struct {
+	src    source.Source
+	window int
+	err    error // of src
+	ended  bool  // src has no more events
+
+	expected []event.Event // from index first on, Comparable
+	recorded []event.Event // the same, as recorded
+	first    uint64
+	head     uint64 // index of the next expected event
+	fed      uint64 // actual events so far
+	lonely   int    // actual events in a row without a match
+	tally    tally
+	band     band
+	finished bool
+}
+
+// NewAligner returns an Aligner over the events of expected from where its cursor stands. A window of 0 means
+// [DefaultWindow]. It panics if the window is negative or larger than [MaxWindow].
+func NewAligner(expected source.Source, window int) *Aligner {
+	if window < 0 || window > MaxWindow {
+		panic(fmt.Sprintf("divergence: NewAligner with a window of %d, the largest is %d", window, MaxWindow))
+	}
+	if window == 0 {
+		window = DefaultWindow
+	}
+	return &Aligner{src: expected, window: window, tally: tally{window: uint64(window)}}
+}
+
+// fill reads expected events up to and including index, and reports whether there are so many.
+func (a *Aligner) fill(index uint64) bool {
+	for !a.ended && index >= a.first+uint64(len(a.expected)) {
+		e, err := a.src.Next()
+		if err != nil {
+			a.ended = true
+			if err != io.EOF {
+				a.err = err
+			}
+			break
+		}
+		a.expected = append(a.expected, Comparable(e))
+		a.recorded = append(a.recorded, e)
+	}
+	return index < a.first+uint64(len(a.expected))
+}
+
+// at returns the expected event with an index that has been filled.
+func (a *Aligner) at(index uint64) event.Event { return a.expected[index-a.first] }
+
+// drop forgets the expected events before index.
+func (a *Aligner) drop(index uint64) {
+	if n := int(index - a.first); n > 4*a.window {
+		a.expected, a.recorded = slices.Delete(a.expected, 0, n), slices.Delete(a.recorded, 0, n)
+		a.first = index
+	}
+}
+
+// Expect returns the next expected event, as it was recorded, and whether there is one: the event after the last one of
+// the best alignment so far.
+func (a *Aligner) Expect() (event.Event, bool) {
+	index := a.Index()
+	if a.tally.stats.GaveUp || !a.fill(index) {
+		return event.Event{}, false
+	}
+	return a.recorded[index-a.first], true
+}
+
+// Index returns the index of the event that Expect returns, counted from where the source stood at the start.
+func (a *Aligner) Index() uint64 {
+	if a.band.active {
+		return a.band.best
+	}
+	return a.head
+}
+
+// Unmatched yields the expected events that can still come, as they were recorded: first up to a window of those from
+// Index on, in order, then those that were passed over, the oldest first, without their ticks. Feed must not be called
+// meanwhile.
+func (a *Aligner) Unmatched() iter.Seq[event.Event] {
+	return func(yield func(event.Event) bool) {
+		if a.tally.stats.GaveUp {
+			return
+		}
+		for i := a.Index(); i < a.Index()+uint64(a.window) && a.fill(i); i++ {
+			if !yield(a.recorded[i-a.first]) {
+				return
+			}
+		}
+		for _, l := range a.preview().missing {
+			if !yield(l.e) {
+				return
+			}
+		}
+	}
+}
+
+// Err returns the error of the source that ended the expected events, nil if it was their end.
+func (a *Aligner) Err() error { return a.err }
+
+// Feed takes the next event of the actual run. It panics after Finish.
+func (a *Aligner) Feed(actual event.Event) Verdict {
+	if a.finished {
+		panic("divergence: Aligner.Feed called after Finish")
+	}
+	a.fed++
+	e := Comparable(actual)
+	switch {
+	case a.tally.stats.GaveUp:
+		a.tally.stats.Inserted++
+		return Verdict{Match: GaveUp}
+	case a.band.active:
+	case a.fill(a.head) && a.at(a.head) == e:
+		a.head++
+		a.drop(a.head)
+		a.tally.stats.Matched++
+		a.lonely = 0
+		return Verdict{}
+	default:
+		a.open()
+	}
+	return a.settle(e)
+}
+
+// settle feeds e to the band and tells what became of it.
+func (a *Aligner) settle(e event.Event) Verdict {
+	before := a.band.best
+	a.step(e)
+	v := Verdict{Match: Inserted}
+	if a.band.stepInto() == stepMatch {
+		v = Verdict{Match: Matched, Skipped: max(0, int(a.band.best)-1-int(before))}
+	} else if by, ok := a.late(e); ok {
+		v = Verdict{Match: Reordered, By: by}
+	}
+	a.lonely++
+	if v.Match != Inserted {
+		a.lonely = 0
+	}
+	switch {
+	case a.lonely > a.window:
+		a.giveUp()
+	case a.band.joined() || len(a.band.rows) >= 16*a.window:
+		a.close(a.band.best)
+	}
+	return v
+}
+
+// late looks for e among the expected events that the best alignment has passed over.
+func (a *Aligner) late(e event.Event) (by int, ok bool) {
+	t := a.tally.clone()
+	before := t.stats.Reordered
+	ops := a.trace(a.band.best)
+	t.add(ops[:len(ops)-1])
+	i := find(t.missing, e)
+	if i < 0 {
+		return 0, false
+	}
+	by = int(a.band.best - t.missing[i].at)
+	t.add(ops[len(ops)-1:])
+	return by, t.stats.Reordered > before
+}
+
+// giveUp ends the alignment at the last event.
+func (a *Aligner) giveUp() {
+	a.close(a.band.best)
+	a.tally.stats.GaveUp, a.tally.stats.GaveUpAt = true, a.fed-1
+}
+
+// preview is the tally as if the run ended now.
+func (a *Aligner) preview() tally {
+	if !a.band.active {
+		return a.tally
+	}
+	t := a.tally.clone()
+	t.add(a.trace(a.band.best))
+	t.change()
+	return t
+}
+
+// Stats returns the counts so far: the expected events from Index on are not among them.
+func (a *Aligner) Stats() Stats { return a.preview().stats }
+
+// Fidelity is that of Stats.
+func (a *Aligner) Fidelity() float64 { return a.Stats().Fidelity() }
+
+// Finish says that the actual run has ended, reads what is left of the expected events, which were deleted then, and
+// returns the final counts. The error is that of the source.
+func (a *Aligner) Finish() (Stats, error) {
+	if a.finished {
+		return a.tally.stats, a.err
+	}
+	a.finished = true
+	if a.band.active {
+		a.close(a.band.last())
+	}
+	for ; a.fill(a.head); a.head++ {
+		a.tally.add([]op{{stepDelete, a.at(a.head), a.head}})
+		a.drop(a.head)
+	}
+	a.tally.change()
+	return a.tally.stats, a.err
+}
+
+// reach is the index after the last expected event that has been read.
+func (a *Aligner) reach() uint64 { return a.first + uint64(len(a.expected)) }
+
+// open starts the band at the head.
+func (a *Aligner) open() {
+	width := uint64(2*a.window + 1)
+	for i := a.head; i < a.head+width && a.fill(i); i++ {
+	}
+	a.band.open(a.head, min(a.head+width, a.reach()))
+}
+
+// step adds the row of e to the band.
+func (a *Aligner) step(e event.Event) {
+	b := &a.band
+	half := uint64(2*a.window + 1)
+	from := b.start
+	if b.best > b.start+half {
+		from = max(b.from, b.best-half)
+	}
+	to := b.best + half
+	for i := b.to; i < to && a.fill(i); i++ {
+	}
+	to = max(min(to, a.reach()), b.to)
+	b.step(e, a.expected[from-a.first:to-a.first], from, to)
+}
+
+// trace returns the steps of the alignment that ends at expected index end.
+func (a *Aligner) trace(end uint64) []op {
+	return a.band.trace(end, func(index uint64) event.Event { return a.at(index) })
+}
+
+// close takes the alignment that ends at expected index end into the tally and goes on from there.
+func (a *Aligner) close(end uint64) {
+	a.tally.add(a.trace(end))
+	a.tally.change()
+	a.head = end
+	a.band.close()
+	a.tally.expire(a.head)
+	a.drop(a.head)
+}

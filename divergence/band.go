@@ -1,0 +1,255 @@
+package divergence
+
+import (
+	"math"
+	"slices"
+
+	"github.com/reprise-go/reprise/event"
+)
+
+// step is how an alignment comes to a cell: by an event of both runs, of the actual one, of the expected one.
+type step uint8
+
+const (
+	stepMatch step = iota
+	stepInsert
+	stepDelete
+)
+
+// op is one step of an alignment: its event, and the expected index at which it stands.
+type op struct {
+	step step
+	e    event.Event
+	at   uint64
+}
+
+// band is the dynamic programming of an [Aligner]. A cell stands for the best alignment of the actual events since the
+// start of the band, a row each, with the expected events from start up to but not including a column. Its cost is the number
+// of insertions and deletions. A row has the columns from to to, both included.
+type band struct {
+	active bool
+	start  uint64
+	from   uint64
+	to     uint64
+	best   uint64 // the column of the cheapest cell of the last row
+	costs  []int32
+	spare  []int32
+	rows   []bandRow
+	actual []event.Event // of the rows but the first
+}
+
+// bandRow is how the cells of a row are reached.
+type bandRow struct {
+	from  uint64
+	steps []step
+}
+
+// open starts the band before any actual event: everything up to a column is deleted.
+func (b *band) open(start, to uint64) {
+	n := int(to - start + 1)
+	b.active, b.start, b.from, b.to, b.best = true, start, start, to, start
+	b.costs = b.costs[:0]
+	for i := range n {
+		b.costs = append(b.costs, int32(i))
+	}
+	b.newRow(start, n)
+	for i := range n {
+		b.rows[0].steps[i] = stepDelete
+	}
+}
+
+// newRow appends a row, in memory of an earlier band if there is some.
+func (b *band) newRow(from uint64, n int) []step {
+	if len(b.rows) < cap(b.rows) {
+		b.rows = b.rows[:len(b.rows)+1]
+	} else {
+		b.rows = append(b.rows, bandRow{})
+	}
+	r := &b.rows[len(b.rows)-1]
+	r.from = from
+	r.steps = slices.Grow(r.steps[:0], n)[:n]
+	return r.steps
+}
+
+func (b *band) close() {
+	b.active = false
+	b.rows, b.actual = b.rows[:0], b.actual[:0]
+}
+
+const tooMuch = math.MaxInt32 / 2
+
+// step adds the row of actual event e; expected are the events of the columns from to to-1.
+func (b *band) step(e event.Event, expected []event.Event, from, to uint64) {
+	n := int(to - from + 1)
+	steps := b.newRow(from, n)
+	costs := slices.Grow(b.spare[:0], n)[:n]
+	above := func(column uint64) int32 {
+		if column < b.from || column > b.to {
+			return tooMuch
+		}
+		return b.costs[column-b.from]
+	}
+	diagonal := int32(tooMuch)
+	if from > b.from {
+		diagonal = above(from - 1)
+	}
+	left := int32(tooMuch)
+	best, bestCost := from, int32(tooMuch)
+	for i := range n {
+		up := above(from + uint64(i))
+		cost, how := up+1, stepInsert
+		if left+1 < cost {
+			cost, how = left+1, stepDelete
+		}
+		if i > 0 && expected[i-1] == e && diagonal <= cost {
+			cost, how = diagonal, stepMatch
+		}
+		if cost < bestCost || cost == bestCost && how == stepMatch && steps[best-from] != stepMatch {
+			best, bestCost = from+uint64(i), cost
+		}
+		costs[i], steps[i] = cost, how
+		left, diagonal = cost, up
+	}
+	b.spare, b.costs = b.costs, costs
+	b.from, b.to, b.best = from, to, best
+	b.actual = append(b.actual, e)
+}
+
+// stepInto is how the best cell was reached.
+func (b *band) stepInto() step {
+	r := b.rows[len(b.rows)-1]
+	return r.steps[b.best-r.from]
+}
+
+// joined reports whether the best alignment just matched and can do whatever any other cell can, at no higher cost: by
+// deleting as many expected events, or inserting as many actual ones, as the other is ahead or behind.
+func (b *band) joined() bool {
+	if b.stepInto() != stepMatch {
+		return false
+	}
+	at := int(b.best - b.from)
+	least := b.costs[at]
+	for i, cost := range b.costs {
+		if cost < least+int32(max(i-at, at-i)) {
+			return false
+		}
+	}
+	return true
+}
+
+// last returns the column of the best cell if the actual run ends here and all further expected events are deleted.
+func (b *band) last() uint64 {
+	best := 0
+	for i, cost := range b.costs {
+		if int(cost)-i < int(b.costs[best])-best {
+			best = i
+		}
+	}
+	return b.from + uint64(best)
+}
+
+// trace returns the steps to the cell of the last row in a column, from the start on.
+func (b *band) trace(column uint64, expected func(uint64) event.Event) []op {
+	var ops []op
+	for row := len(b.rows) - 1; row > 0 || column > b.start; {
+		r := &b.rows[row]
+		switch r.steps[column-r.from] {
+		case stepMatch:
+			column--
+			ops = append(ops, op{stepMatch, b.actual[row-1], column})
+			row--
+		case stepInsert:
+			ops = append(ops, op{stepInsert, b.actual[row-1], column})
+			row--
+		case stepDelete:
+			column--
+			ops = append(ops, op{stepDelete, expected(column), column})
+		}
+	}
+	slices.Reverse(ops)
+	return ops
+}
+
+// tally counts the steps of an alignment and finds, among the events that one run has and the other has not, those that
+// are only in another order or have changed.
+type tally struct {
+	window  uint64
+	stats   Stats
+	missing []loose // expected events that did not come
+	strays  []loose // actual events that were not expected
+	gap     uint64  // the number of places so far between two events that match
+}
+
+// loose is an event of one run alone.
+type loose struct {
+	e   event.Event
+	at  uint64 // expected index
+	gap uint64 // 0 if it is too late to call it changed
+}
+
+func (t *tally) clone() tally {
+	c := *t
+	c.missing, c.strays = slices.Clone(t.missing), slices.Clone(t.strays)
+	return c
+}
+
+func find(list []loose, e event.Event) int {
+	return slices.IndexFunc(list, func(l loose) bool { return l.e == e })
+}
+
+// add counts steps.
+func (t *tally) add(ops []op) {
+	for _, o := range ops {
+		switch o.step {
+		case stepMatch:
+			t.stats.Matched++
+			t.gap++
+		case stepInsert:
+			t.missing, t.strays = t.pair(t.missing, t.strays, o, &t.stats.Deleted, &t.stats.Inserted)
+		case stepDelete:
+			t.strays, t.missing = t.pair(t.strays, t.missing, o, &t.stats.Inserted, &t.stats.Deleted)
+		}
+	}
+}
+
+// pair looks for the event of o on the other side; there it is reordered, else it is loose on its own side.
+func (t *tally) pair(other, own []loose, o op, otherCount, ownCount *uint64) (newOther, newOwn []loose) {
+	if i := find(other, o.e); i >= 0 && max(o.at, other[i].at)-min(o.at, other[i].at) <= t.window {
+		*otherCount--
+		t.stats.Reordered++
+		return slices.Delete(other, i, i+1), own
+	}
+	*ownCount++
+	own = append(own, loose{o.e, o.at, t.gap + 1})
+	if extra := len(own) - 2*int(t.window); extra > 0 {
+		own = slices.Delete(own, 0, extra)
+	}
+	return other, own
+}
+
+// change takes a missing and a stray event of one kind in one gap for one event that changed.
+func (t *tally) change() {
+	for i := 0; i < len(t.missing); {
+		m := t.missing[i]
+		j := slices.IndexFunc(t.strays, func(s loose) bool { return s.gap != 0 && s.gap == m.gap && s.e.Kind() == m.e.Kind() })
+		if j < 0 {
+			t.missing[i].gap = 0
+			i++
+			continue
+		}
+		t.stats.Inserted--
+		t.stats.Deleted--
+		t.stats.Changed++
+		t.missing, t.strays = slices.Delete(t.missing, i, i+1), slices.Delete(t.strays, j, j+1)
+	}
+	for i := range t.strays {
+		t.strays[i].gap = 0
+	}
+	t.gap++
+}
+
+// expire forgets what is more than a window ago.
+func (t *tally) expire(head uint64) {
+	old := func(l loose) bool { return l.at+t.window < head }
+	t.missing, t.strays = slices.DeleteFunc(t.missing, old), slices.DeleteFunc(t.strays, old)
+}

@@ -1,0 +1,74 @@
+package event
+
+import (
+	"fmt"
+	"iter"
+	"strings"
+)
+
+// KindSet is a set of kinds. Bit n stands for the kind with the frozen [Kind.Number] n, so that a set may be stored as
+// a number; bits from 20 upwards, which no kind of this version has, are kept and otherwise passed over. The zero
+// KindSet is empty. Sets are comparable with ==.
+type KindSet uint32
+
+// NewKindSet returns the set of the given kinds. It panics if one of them is not valid.
+func NewKindSet(kinds ...Kind) (s KindSet) {
+	for _, k := range kinds {
+		if !k.Valid() {
+			panic("event: NewKindSet with an invalid Kind")
+		}
+		s |= maskOf(k)
+	}
+	return s
+}
+
+// maskOf returns the set of k alone.
+func maskOf(k Kind) KindSet { return 1 << (k - 1) }
+
+// Has reports whether k is in s; a kind that is not valid never is.
+func (s KindSet) Has(k Kind) bool { return s&allKinds&maskOf(k) != 0 }
+
+// Union returns the set of the kinds that are in s, in t or in both.
+func (s KindSet) Union(t KindSet) KindSet { return s | t }
+
+// Kinds yields the kinds in s in their order.
+func (s KindSet) Kinds() iter.Seq[Kind] {
+	return func(yield func(Kind) bool) {
+		for k := range Kinds() {
+			if s.Has(k) && !yield(k) {
+				return
+			}
+		}
+	}
+}
+
+// String returns the names of the kinds in s in their order, joined by commas, such as "TaskScheduled,RngValue"; it is
+// empty for the empty set. [ParseKindSet] reads it back.
+func (s KindSet) String() string {
+	var names []string
+	for k := range s.Kinds() {
+		names = append(names, k.String())
+	}
+	return strings.Join(names, ",")
+}
+
+// ParseKindSet returns the set of the kinds whose wire names stand in s, separated by commas, in any order; the empty
+// string gives the empty set. The comparison is exact. A name that no kind has is an error that wraps [ErrUnknownKind]
+// and lists the names there are.
+func ParseKindSet(s string) (KindSet, error) {
+	var set KindSet
+	if s == "" {
+		return set, nil
+	}
+	for name := range strings.SplitSeq(s, ",") {
+		k, ok := KindByName(name)
+		if !ok {
+			return 0, fmt.Errorf("event: %w %.64q; the kinds are %v", ErrUnknownKind, name, allKinds)
+		}
+		set |= maskOf(k)
+	}
+	return set, nil
+}
+
+// allKinds has every kind.
+const allKinds KindSet = 1<<NumKinds - 1
