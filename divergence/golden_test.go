@@ -138,7 +138,9 @@ func (named) TaskName(id event.TaskID) string {
 	return map[event.TaskID]string{t1: "producer", t2: "consumer \"slow\"\nand long"}[id]
 }
 
-func (named) RegionName(id event.RegionID) string { return map[event.RegionID]string{r1: "pipeline"}[id] }
+func (named) RegionName(id event.RegionID) string {
+	return map[event.RegionID]string{r1: "pipeline"}[id]
+}
 
 // farAway is deep in a long run, where indices get a digit more within the window.
 func farAway() *divergence.Divergence {

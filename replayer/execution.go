@@ -28,15 +28,16 @@ type execution struct {
 	cfg      *Config
 	recorded source.Source // as given
 	src      source.Source // what is left of it, without events of kinds that are omitted
+	bulk     source.Bulk   // src, if it is one
 	metadata event.Metadata
 	omitted  event.KindSet
 	warnings []string
 	sim      *simsched.Sim // from before the first event
 
 	mode     mode
-	next     event.Event // while matching: the next recorded event; the zero Event if there is none
-	progress divergence.Progress
-	watch    uint64 // once so many events were emitted, each must be looked at: watched
+	ahead    batch               // while matching
+	progress divergence.Progress // of the events before those of the batch
+	watch    uint64              // once so many events were emitted, each must be looked at: watched
 	breaks   []uint64
 
 	seeded  simsched.Chooser // answers what the recording omits
@@ -85,9 +86,121 @@ func newExecution(src source.Source, cfg *Config, warnings []string) (*execution
 	case cfg.Policy == Prefix && cfg.Index == 0:
 		x.goLive()
 	default:
-		x.fetch()
+		x.bulk, _ = x.src.(source.Bulk)
+		x.ahead.size = x.batchSize()
+		x.fill()
 	}
 	return x, x.failed
+}
+
+// batch is the recorded events that have been read. Reading them, and adding those that matched to the progress, costs
+// much less for many at once.
+type batch struct {
+	size   int
+	events [divergence.Lookahead + 1]event.Event // the one after the last is the zero Event
+	at     int                                   // the next one; those before it matched
+	n      int
+	err    error // why there are no more
+}
+
+// batchSize is how many events may be read ahead. A source that knows code lines tells that of the event that was read
+// last, and must be able to go back to it.
+func (x *execution) batchSize() int {
+	_, sites := x.recorded.(source.Namer)
+	_, seeks := x.recorded.(source.Seeker)
+	if sites && (!seeks || x.omitted != 0) {
+		return 1
+	}
+	return divergence.Lookahead
+}
+
+// index is the index of the next event.
+func (x *execution) index() uint64 { return x.progress.Index + uint64(x.ahead.at) }
+
+// next returns the next recorded event; the zero Event if there is none, or none that counts.
+func (x *execution) next() *event.Event { return &x.ahead.events[x.ahead.at] }
+
+// more reports whether there is a next recorded event.
+func (x *execution) more() bool { return x.ahead.at < x.ahead.n }
+
+// settle adds what matched to the progress.
+func (x *execution) settle() {
+	b := &x.ahead
+	x.progress.AddAll(b.events[:b.at])
+	b.n = copy(b.events[:], b.events[b.at:b.n])
+	b.at, b.events[b.n] = 0, event.Event{}
+}
+
+// fill reads the next recorded events when all that were read have matched.
+func (x *execution) fill() {
+	x.settle()
+	b := &x.ahead
+	if b.err == nil {
+		b.n, b.err = x.read(b.events[:b.size])
+	}
+	b.events[b.n] = event.Event{}
+	switch {
+	case b.n > 0:
+	case b.err != io.EOF:
+		x.failed = b.err
+	case x.cfg.Policy == Prefix && x.progress.Index < x.cfg.Index:
+		x.failed = indexError(x.cfg.Index, x.progress.Index)
+	}
+}
+
+// read is that of a [source.Bulk], for any source.
+func (x *execution) read(dst []event.Event) (n int, err error) {
+	if x.bulk != nil {
+		return x.bulk.Read(dst)
+	}
+	for n < len(dst) {
+		if dst[n], err = x.src.Next(); err != nil {
+			break
+		}
+		n++
+	}
+	return n, err
+}
+
+// rest returns the recorded events from the next one on, up to n.
+func (x *execution) rest(n int) ([]event.Event, error) {
+	x.settle()
+	b := &x.ahead
+	list := append([]event.Event(nil), b.events[:min(b.n, n)]...)
+	if len(list) == n || b.err == io.EOF {
+		return list, nil
+	}
+	if b.err != nil {
+		return nil, b.err
+	}
+	more, err := divergence.Read(x.src, n-len(list))
+	return append(list, more...), err
+}
+
+// site returns the code line of the next recorded event, "" if it is not known.
+func (x *execution) site() string {
+	n, ok := x.recorded.(source.Namer)
+	if !ok || !x.more() {
+		return ""
+	}
+	if k, ok := x.recorded.(source.Seeker); ok && x.omitted == 0 {
+		after := k.Pos()
+		defer func() { x.keep(k.Seek(after)) }()
+		if err := k.Seek(x.index()); err != nil {
+			return ""
+		}
+		if _, err := k.Next(); err != nil {
+			return ""
+		}
+	}
+	return n.Site()
+}
+
+// keep notes an error that ends the replay, if it is one.
+func (x *execution) keep(err error) {
+	if x.failed == nil {
+		x.failed = err
+	}
 }
 
 // filtered is a source without the events of some kinds.
@@ -121,22 +234,6 @@ func (x *execution) Attach(s *simsched.Sim) {
 	}
 }
 
-// fetch reads the next recorded event.
-func (x *execution) fetch() {
-	e, err := x.src.Next()
-	if err == nil {
-		x.next = e
-		return
-	}
-	x.next = event.Event{}
-	switch {
-	case err != io.EOF:
-		x.failed = err
-	case x.cfg.Policy == Prefix && x.progress.Index < x.cfg.Index:
-		x.failed = indexError(x.cfg.Index, x.progress.Index)
-	}
-}
-
 func indexError(index, length uint64) error {
 	return fmt.Errorf("replayer: %w: Index %d with policy prefix is beyond the recording, which has %d events",
 		ErrConfig, index, length)
@@ -144,12 +241,14 @@ func indexError(index, length uint64) error {
 
 // Observe implements [simsched.Observer].
 func (x *execution) Observe(e event.Event) error {
-	if e != x.next {
+	b := &x.ahead
+	if e != b.events[b.at] {
 		return x.unexpected(e)
 	}
-	x.progress.Add(e)
-	x.fetch()
-	if x.failed == nil && x.cfg.Sim.Observer == nil && x.progress.Index < x.watch {
+	if b.at++; b.at == b.n {
+		x.fill()
+	}
+	if x.failed == nil && x.cfg.Sim.Observer == nil && x.index() < x.watch {
 		return nil
 	}
 	return x.emitted(e)
@@ -174,9 +273,6 @@ func (x *execution) unexpected(e event.Event) error {
 	return x.emitted(e)
 }
 
-// more reports whether there is a next recorded event.
-func (x *execution) more() bool { return x.next.Kind().Valid() }
-
 // emitted goes on after an event that counts.
 func (x *execution) emitted(e event.Event) error {
 	if x.failed != nil {
@@ -185,7 +281,7 @@ func (x *execution) emitted(e event.Event) error {
 	if err := x.tell(e); err != nil {
 		return err
 	}
-	if x.progress.Index >= x.watch {
+	if x.index() >= x.watch {
 		return x.watched(e)
 	}
 	return nil
@@ -201,8 +297,15 @@ func (x *execution) tell(e event.Event) error {
 
 // goLive leaves the recording behind.
 func (x *execution) goLive() {
-	x.mode, x.next, x.liveAt = live, event.Event{}, x.progress.Index
+	x.mode, x.liveAt = live, x.index()
+	x.abandon()
 	x.rewatch()
+}
+
+// abandon forgets the recording from the next event on.
+func (x *execution) abandon() {
+	x.settle()
+	x.ahead.n, x.ahead.events[0] = 0, event.Event{}
 }
 
 // rewatch works out watch.
@@ -221,7 +324,7 @@ func (x *execution) rewatch() {
 
 // watched does what was asked for at an event.
 func (x *execution) watched(e event.Event) error {
-	emitted := x.progress.Index
+	emitted := x.index()
 	if x.cfg.Policy == Prefix && x.mode == matching && emitted >= x.cfg.Index {
 		x.goLive()
 	}
@@ -252,7 +355,7 @@ var outcomes = [...]event.Kind{
 // choice, any answer will do in a strict replay, since the event that the run emits next is bound to differ.
 func (x *execution) Choose(c *simsched.Choice) uint64 {
 	if x.mode == matching && x.omitted == 0 {
-		if answer, ok := answer(c, x.next); ok {
+		if answer, ok := answer(c, x.next()); ok {
 			return answer
 		}
 		return x.unanswered(c)
@@ -267,7 +370,7 @@ func (x *execution) Choose(c *simsched.Choice) uint64 {
 	case x.mode == aligning:
 		return x.realign(c)
 	}
-	if answer, ok := answer(c, x.next); ok {
+	if answer, ok := answer(c, x.next()); ok {
 		return answer
 	}
 	return x.unanswered(c)
@@ -285,7 +388,7 @@ func (x *execution) unanswered(c *simsched.Choice) uint64 {
 }
 
 // answer returns the answer to c whose outcome e tells, if it does.
-func answer(c *simsched.Choice, e event.Event) (answer uint64, ok bool) {
+func answer(c *simsched.Choice, e *event.Event) (answer uint64, ok bool) {
 	if e.Kind() != outcomes[c.Point] {
 		return 0, false
 	}
@@ -294,7 +397,7 @@ func answer(c *simsched.Choice, e event.Event) (answer uint64, ok bool) {
 	case simsched.PointValue:
 		return e.Value(), true
 	case simsched.PointFault:
-		return c.FaultAnswer(e)
+		return c.FaultAnswer(*e)
 	case simsched.PointTask, simsched.PointWaiter:
 		id = uint64(e.Task())
 	case simsched.PointTimer:
@@ -317,7 +420,7 @@ var (
 func (x *execution) finish(err error) (Result, error) {
 	stopped := errors.Is(err, errStop)
 	result := Result{
-		Events: x.progress.Index, Emitted: x.progress.Index, Err: without(without(err, errStop), errClosed),
+		Events: x.index(), Emitted: x.index(), Err: without(without(err, errStop), errClosed),
 		Warnings: x.warnings, Live: x.mode == live, LiveAt: x.liveAt,
 	}
 	if x.mode == live {

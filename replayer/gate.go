@@ -71,7 +71,7 @@ func (g *gate) watch() uint64 {
 
 // wanted reports whether to stop after e.
 func (g *gate) wanted(x *execution, e event.Event) bool {
-	return x.progress.Index >= g.stopAt || g.meets != nil && g.meets(x, e)
+	return x.index() >= g.stopAt || g.meets != nil && g.meets(x, e)
 }
 
 // stop holds the execution up after e. It reports whether to go on.

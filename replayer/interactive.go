@@ -233,7 +233,7 @@ func (r *Replayer) Pos() uint64 {
 	if r.x == nil {
 		return 0
 	}
-	return r.x.progress.Index
+	return r.x.index()
 }
 
 // Peek returns the next recorded event, and whether there is one that the run is compared with. Under Resync it is the
@@ -245,7 +245,7 @@ func (r *Replayer) Peek() (event.Event, bool) {
 	case r.x.mode == aligning:
 		return r.x.aligner.Expect()
 	}
-	return r.x.next, r.x.more()
+	return *r.x.next(), r.x.more()
 }
 
 // counted is a source that knows how many events it has.

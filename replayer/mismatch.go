@@ -6,7 +6,6 @@ import (
 	"github.com/reprise-go/reprise/divergence"
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/simsched"
-	"github.com/reprise-go/reprise/source"
 )
 
 // mismatch is the first difference of a replay while it is being looked into.
@@ -86,24 +85,20 @@ func (m *mismatch) follow(s *simsched.Sim, e event.Event) {
 // describe notes the first difference of a strict replay, while those that take part still have their names; actual is
 // nil if the run has ended. It fails if the source cannot be read on. The source is not read after it.
 func (x *execution) describe(actual *event.Event) {
+	site := x.site()
+	expected, err := x.rest(divergence.Lookahead)
+	if x.keep(err); x.failed != nil {
+		return
+	}
+	x.abandon()
 	m := &mismatch{Mismatch: x.progress.Mismatch()}
-	if n, ok := x.recorded.(source.Namer); ok && x.more() {
-		m.ExpectedSite = n.Site()
-	}
-	if x.more() {
-		rest, err := divergence.Read(x.src, divergence.Lookahead-1)
-		if err != nil {
-			x.failed = err
-			return
-		}
-		m.Expected = append([]event.Event{x.next}, rest...)
-	}
+	m.Expected, m.ExpectedSite = expected, site
 	x.note(m, actual)
 }
 
 // note adds to m what is known of the run.
 func (x *execution) note(m *mismatch, actual *event.Event) {
-	x.mismatch, x.next = m, event.Event{}
+	x.mismatch = m
 	m.ExpectedMetadata, m.ActualMetadata = x.metadata, x.cfg.actualMetadata(x.metadata)
 	m.Reproduce, m.notes = x.cfg.Reproduce, x.cfg.identityWarnings(x.recorded)
 	if n, ok := x.recorded.(divergence.Names); ok {

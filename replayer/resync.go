@@ -42,15 +42,15 @@ func (x *execution) compareHead(actual *event.Event) {
 // realign answers a choice with the first event still to come that can be its outcome. A fault is told by the next event
 // or not at all.
 func (x *execution) realign(c *simsched.Choice) uint64 {
-	if c.Point == simsched.PointFault {
-		if e, ok := x.aligner.Expect(); ok {
-			fault, _ := answer(c, e)
-			return fault
-		}
-		return x.forked.Choose(c)
+	next, more := x.aligner.Expect()
+	if answer, ok := answer(c, &next); ok {
+		return answer
+	}
+	if more && c.Point == simsched.PointFault {
+		return 0
 	}
 	for e := range x.aligner.Unmatched() {
-		if answer, ok := answer(c, e); ok {
+		if answer, ok := answer(c, &e); ok {
 			return answer
 		}
 	}
