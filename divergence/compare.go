@@ -40,7 +40,7 @@ func Compare(expected, actual source.Source) (*Divergence, error) {
 		case eErr == nil && aErr == nil && (e == a || progress.Index == 0 && bothSeeds(e, a)):
 			progress.Add(e)
 		default:
-			return progress.between(expected, actual, window{e, eErr == nil}, window{a, aErr == nil})
+			return progress.between(expected, actual, open(expected, e, eErr == nil), open(actual, a, aErr == nil))
 		}
 	}
 }
@@ -52,6 +52,7 @@ func align(expected, actual source.Source) (Progress, error) {
 	if to < from {
 		from, to, behind = to, from, actual
 	}
+	progress.late = to > 0
 	for progress.Index = from; progress.Index < to; {
 		e, err := behind.Next()
 		if err == io.EOF {
@@ -72,32 +73,51 @@ func bothSeeds(a, b event.Event) bool {
 
 // Progress is what a comparison remembers of the events that matched. The zero Progress is that of event 0.
 type Progress struct {
-	Index   uint64 // of the next event
-	kept    int    // how many of the last events are in recent, up to DefaultContext
-	now     uint64
-	running event.Event
-	recent  [8]event.Event // the event with index i at i modulo 8
+	Index     uint64 // of the next event
+	kept      int    // how many of the last events are in recent, up to DefaultContext
+	late      bool   // the first events of the run are not known
+	now       uint64
+	running   event.Event
+	runningAt uint64
+	draws     uint64
+	drawnAt   uint64
+	tasks     population
+	regions   population
+	recent    [8]event.Event // the event with index i at i modulo 8
 }
 
-// Add notes an event that matched.
+// Add notes an event that matched. It takes a few nanoseconds.
 func (p *Progress) Add(e event.Event) {
 	p.recent[p.Index%8] = e
-	p.Index++
 	if p.kept < DefaultContext {
 		p.kept++
 	}
 	switch e.Kind() {
 	case event.KindTaskScheduled:
-		p.running = e
+		p.running, p.runningAt = e, p.Index
 	case event.KindTimeAdvanced:
 		p.now = e.ToNanos()
+	case event.KindRngValue:
+		p.draws++
+		p.drawnAt = p.Index
+	case event.KindTaskSpawned:
+		p.tasks.add(e.Task().Index(), e.Task().Generation())
+	case event.KindRegionCreated:
+		p.regions.add(e.Region().Index(), e.Region().Generation())
 	}
+	p.Index++
 }
 
 // Mismatch starts the description of a difference at p.Index: the place, and the events that both runs share before it.
 func (p *Progress) Mismatch() Mismatch {
 	// A time beyond what a Duration holds comes only from a trace that nobody ran.
-	m := Mismatch{Index: p.Index, Time: time.Duration(min(p.now, math.MaxInt64)), Running: p.running}
+	m := Mismatch{
+		Index: p.Index, Time: time.Duration(min(p.now, math.MaxInt64)), Running: p.running,
+		runningAt: p.runningAt, draws: p.draws, drawnAt: p.drawnAt,
+	}
+	if !p.late {
+		m.tasks, m.regions = p.tasks, p.regions
+	}
 	for i := p.Index - uint64(p.kept); i < p.Index; i++ {
 		m.Before = append(m.Before, p.recent[i%8])
 	}
@@ -108,20 +128,32 @@ func (p *Progress) Mismatch() Mismatch {
 type window struct {
 	e    event.Event
 	more bool
+	site string
 }
 
-// read returns the event and up to DefaultContext further ones from s.
+// read returns the event and the further ones up to Lookahead from s.
 func (w window) read(s source.Source) ([]event.Event, error) {
 	if !w.more {
 		return nil, nil
 	}
-	rest, err := Read(s, DefaultContext)
+	rest, err := Read(s, Lookahead-1)
 	return append([]event.Event{w.e}, rest...), err
+}
+
+// open notes the event that s has just given, and where in the code it came from.
+func open(s source.Source, e event.Event, more bool) window {
+	w := window{e: e, more: more}
+	if n, ok := s.(source.Namer); ok && more {
+		w.site = n.Site()
+	}
+	return w
 }
 
 // between describes the difference between two sources.
 func (p *Progress) between(expected, actual source.Source, e, a window) (*Divergence, error) {
 	m := p.Mismatch()
+	m.ExpectedMetadata, m.ActualMetadata = expected.Metadata(), actual.Metadata()
+	m.ExpectedSite, m.ActualSite = e.site, a.site
 	var err error
 	if m.Expected, err = e.read(expected); err != nil {
 		return nil, err
@@ -129,9 +161,20 @@ func (p *Progress) between(expected, actual source.Source, e, a window) (*Diverg
 	if m.Actual, err = a.read(actual); err != nil {
 		return nil, err
 	}
-	d := Describe(m)
-	d.Notes = CompareMetadata(expected.Metadata(), actual.Metadata())
-	return d, nil
+	m.ExpectedNames, m.ExpectedEnd = about(expected)
+	m.ActualNames, m.ActualEnd = about(actual)
+	return Describe(m), nil
+}
+
+// about returns what a source may know of its run besides the events.
+func about(s source.Source) (names Names, end string) {
+	if n, ok := s.(source.Namer); ok {
+		names = n
+	}
+	if e, ok := s.(Ender); ok {
+		end = e.End()
+	}
+	return names, end
 }
 
 // Read returns the next events of s, up to n.

@@ -1,13 +1,19 @@
-// Package divergence tells where two runs part: it finds the first event that differs, classifies the difference and
-// reports it as text and JSON. It compares any two sources and knows no scheduler.
+// Package divergence tells where two runs part, and why: [Compare] finds the first event that differs, [Describe]
+// classifies the difference, relates the two sides to each other, looks for the probable cause and reports all that as
+// text, JSON, Markdown and GitHub annotations. [Align] tells how far two runs still match after that event,
+// [CompareCanonical] whether they are equal up to the order of independent events. The package compares any two sources
+// and knows no scheduler.
 package divergence
 
 import (
 	"errors"
-	"fmt"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/internal/codes"
 )
 
 // ErrDiverged is the class of every [*Error], for errors.Is.
@@ -76,18 +82,40 @@ type Divergence struct {
 	Index    uint64        // of the first event that differs, from 0
 	Time     time.Duration // virtual, since the start of the run
 	Category Category
+	Relation Relation      // how the actual events relate to the expected ones
+	Count    int           // of events that are missing or extra, or by how many places they are reordered; else 0
+	Side     Side          // EndedEarly: the run that ended
 	Before   []event.Event // the last events that both runs share, ending with Index-1
 	Expected []event.Event // from Index on; empty if the expected run ended there
 	Actual   []event.Event // from Index on; empty if the actual run ended there
 	Fields   []FieldDiff   // what differs, if the events are of one kind
 	Entities []Entity      // the running task, and what the two events name
-	Notes    []string      // what else a reader should know
+	Runnable []Entity      // the tasks that could have been chosen, in the order of the scheduler; nil if not known
+	Cause    Cause         // the probable one
+	Rest     *Stats        // how far the rest of the runs still matches, as from [Align]; nil if that was not looked at
+	Drift    *Drift        // of the random values around the divergence; nil if there is none
 
-	ExpectedSite, ActualSite string // code lines such as "bank.go:25", "" if not known
-	RunError                 string // how the actual run ended by itself, one line, "" if it did not
-	Reproduce                string // the command that shows the divergence again, "" if there is none
-	Runnable                 []Entity
+	Decision   event.Event // the last TaskScheduled before Index, after which the runs part; the zero Event if there is none
+	DecisionAt uint64      // its index
+
+	ExpectedSite, ActualSite string   // code lines such as "bank.go:25", "" if not known
+	RunError                 string   // how the actual run ended by itself, one line, "" if it did not
+	Reproduce                string   // the command that shows the divergence again, "" if there is none
+	Notes                    []string // what else a reader should know
 }
+
+// Code returns the code of the category, such as "RPR1001", "" for the zero Divergence. Codes are stable; docs/codes.md
+// lists them.
+func (d *Divergence) Code() string {
+	if d.Category == "" {
+		return ""
+	}
+	return codes.Named(string(d.Category)).Code
+}
+
+// Prefix returns the number of events that a replay must come through to show the divergence: up to and including the
+// event at Index.
+func (d *Divergence) Prefix() uint64 { return d.Index + 1 }
 
 // FieldDiff is a field with two values.
 type FieldDiff struct {
@@ -96,37 +124,14 @@ type FieldDiff struct {
 	Actual   event.Value
 }
 
-// Entity is a task, region, timer or token that takes part in a divergence.
-type Entity struct {
-	Role string // "running", "expected", "actual" or "both"
-	Kind string // "task", "region", "timer" or "token"
-	ID   uint64
-	Name string // "" if not known
-}
-
-// String returns the kind, the identifier and the name.
-func (e Entity) String() string {
-	s := fmt.Sprintf("%s %d", e.Kind, e.ID)
-	switch e.Kind {
-	case "task":
-		s = e.Kind + " " + event.TaskID(e.ID).String()
-	case "region":
-		s = e.Kind + " " + event.RegionID(e.ID).String()
-	}
-	if e.Name != "" {
-		s += fmt.Sprintf(" %q", e.Name)
-	}
-	return s
-}
-
-// Describe works out the category, the fields that differ and the entities of a mismatch. It panics if both runs ended
-// at the index, or if the events there are equal.
+// Describe works out all that can be said of a mismatch. It asks the names for tasks and regions, so it must be called
+// while they are known. It panics if both runs ended at the index, or if the events there are equal.
 func Describe(m Mismatch) *Divergence {
 	d := &Divergence{
 		Index: m.Index, Time: m.Time, Before: m.Before, Expected: shown(m.Expected), Actual: shown(m.Actual),
-		ExpectedSite: m.ExpectedSite, ActualSite: m.ActualSite, RunError: m.RunError, Reproduce: m.Reproduce,
+		ExpectedSite: m.ExpectedSite, ActualSite: m.ActualSite, RunError: oneLine(m.RunError), Reproduce: m.Reproduce,
+		Decision: m.Running, DecisionAt: m.decisionAt(),
 	}
-	d.Entities = m.entities()
 	switch {
 	case len(m.Expected) == 0 && len(m.Actual) == 0:
 		panic("divergence: Describe called with no event on either side")
@@ -136,17 +141,30 @@ func Describe(m Mismatch) *Divergence {
 		d.Category = Classify(m.Expected[0], m.Actual[0])
 		d.Fields = diffFields(m.Expected[0], m.Actual[0])
 	}
+	d.Relation, d.Count, d.Side = relate(m.Expected, m.Actual)
+	d.Entities = m.entities()
+	d.Runnable = m.runnable()
+	d.Drift = m.drift()
+	d.Cause = m.cause(d)
 	if m.ExpectedMetadata.Version != 0 && m.ActualMetadata.Version != 0 {
 		d.Notes = CompareMetadata(m.ExpectedMetadata, m.ActualMetadata)
-	}
-	for _, id := range m.Runnable {
-		d.Runnable = append(d.Runnable, Entity{"runnable", "task", uint64(id), m.name("task", uint64(id))})
 	}
 	return d
 }
 
 // shown is the part of a window that a report shows.
 func shown(events []event.Event) []event.Event { return events[:min(len(events), 1+DefaultContext)] }
+
+// oneLine returns the first line of s, with what could break a line of a report quoted.
+func oneLine(s string) string {
+	s, _, _ = strings.Cut(s, "\n")
+	return strings.Map(func(r rune) rune {
+		if r == utf8.RuneError || !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, s)
+}
 
 // diffFields lists the fields that differ between two events of one kind.
 func diffFields(expected, actual event.Event) []FieldDiff {
@@ -164,63 +182,4 @@ func diffFields(expected, actual event.Event) []FieldDiff {
 		}
 	}
 	return diffs
-}
-
-// entityKinds says which fields name an entity.
-var entityKinds = map[event.FieldType]string{
-	event.TypeTask: "task", event.TypeOptionalTask: "task",
-	event.TypeRegion: "region", event.TypeOptionalRegion: "region",
-	event.TypeTimer: "timer", event.TypeToken: "token",
-}
-
-// entities lists the running task, then what the expected and the actual event name; one that both name comes once.
-func (m *Mismatch) entities() []Entity {
-	var list []Entity
-	add := func(role string, e event.Event) {
-		for f, v := range e.Fields() {
-			kind, ok := entityKinds[f.Type]
-			if !ok || !v.Present() {
-				continue
-			}
-			list = m.mention(list, role, kind, v.Uint64())
-		}
-	}
-	add("running", m.Running)
-	if len(m.Expected) > 0 {
-		add("expected", m.Expected[0])
-	}
-	if len(m.Actual) > 0 {
-		add("actual", m.Actual[0])
-	}
-	return list
-}
-
-func (m *Mismatch) mention(list []Entity, role, kind string, id uint64) []Entity {
-	for i := range list {
-		e := &list[i]
-		if e.Role != "running" && e.Kind == kind && e.ID == id {
-			if e.Role != role {
-				e.Role = "both"
-			}
-			return list
-		}
-	}
-	return append(list, Entity{role, kind, id, m.name(kind, id)})
-}
-
-func (m *Mismatch) name(kind string, id uint64) string {
-	for _, names := range []Names{m.ActualNames, m.ExpectedNames} {
-		name := ""
-		switch {
-		case names == nil:
-		case kind == "task":
-			name = names.TaskName(event.TaskID(id))
-		case kind == "region":
-			name = names.RegionName(event.RegionID(id))
-		}
-		if name != "" {
-			return name
-		}
-	}
-	return ""
 }

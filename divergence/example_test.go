@@ -33,7 +33,7 @@ func ExampleCompare() {
 	}
 	fmt.Print(d.Text())
 	// Output:
-	// divergence at event 6, virtual time 0s: scheduling-order
+	// divergence [RPR1001] at event 6, virtual time 0s: scheduling-order, reordered by 2
 	// - expected  TaskScheduled task=T1 at_tick=3
 	// + actual    TaskScheduled task=T0 at_tick=3
 	//
@@ -62,4 +62,14 @@ func ExampleCompare() {
 	//   running   task T0
 	//   expected  task T1
 	//   actual    task T0
+	//
+	// why, probably (another-choice)
+	//   A choice of the scheduler was answered differently: task T1 in one run, task T0 in the
+	//   other.
+	//   Compare runs of one strategy and seed, or replay the recording.
+	//
+	// to see it again
+	//   prefix     7 events
+	//   choice     event 4: TaskScheduled task=T0 at_tick=2 is the last before
+	//   signature  af128696003cb268
 }

@@ -128,19 +128,21 @@ func withNames() *divergence.Divergence {
 	m := p.Mismatch()
 	m.Expected = events{event.TaskSpawned(t1again, r1, 2)}
 	m.Actual = events{event.TaskSpawned(t2, r1, 2)}
-	m.ActualNames = named{}
+	m.ActualNames = names{
+		tasks:   map[event.TaskID]string{t1: "producer", t2: "consumer \"slow\"\nand long"},
+		regions: map[event.RegionID]string{r1: "pipeline"},
+	}
 	return divergence.Describe(m)
 }
 
-type named struct{}
-
-func (named) TaskName(id event.TaskID) string {
-	return map[event.TaskID]string{t1: "producer", t2: "consumer \"slow\"\nand long"}[id]
+// names is what tasks and regions are called.
+type names struct {
+	tasks   map[event.TaskID]string
+	regions map[event.RegionID]string
 }
 
-func (named) RegionName(id event.RegionID) string {
-	return map[event.RegionID]string{r1: "pipeline"}[id]
-}
+func (n names) TaskName(id event.TaskID) string     { return n.tasks[id] }
+func (n names) RegionName(id event.RegionID) string { return n.regions[id] }
 
 // farAway is deep in a long run, where indices get a digit more within the window.
 func farAway() *divergence.Divergence {

@@ -1,6 +1,7 @@
 package divergence
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/reprise-go/reprise/event"
@@ -52,4 +53,161 @@ type Mismatch struct {
 	ExpectedMetadata, ActualMetadata event.Metadata
 
 	ExpectedEnd, ActualEnd string // as from Ender.End
+
+	runningAt uint64 // the index of Running
+	draws     uint64 // the number of RngValues before Index
+	drawnAt   uint64 // the index of the last of them
+	tasks     population
+	regions   population
+}
+
+// Entity is a task, region, timer or token that takes part in a divergence.
+type Entity struct {
+	Role       string // "running", "expected", "actual", "both" or "runnable"
+	Kind       string // "task", "region", "timer" or "token"
+	ID         uint64
+	Name       string // "" if not known
+	ActualName string // what it is called in the actual run, if that is known and something else; "" if not
+}
+
+// String returns the kind, the identifier and the names.
+func (e Entity) String() string {
+	s := e.Kind + " " + e.id()
+	if e.Name != "" {
+		s += fmt.Sprintf(" %q", e.Name)
+	}
+	if e.ActualName != "" {
+		s += fmt.Sprintf(", in the actual run %q", e.ActualName)
+	}
+	return s
+}
+
+func (e Entity) id() string {
+	switch e.Kind {
+	case "task":
+		return event.TaskID(e.ID).String()
+	case "region":
+		return event.RegionID(e.ID).String()
+	}
+	return fmt.Sprint(e.ID)
+}
+
+// decisionAt returns the index of Running: as Progress noted it, or where Before has it.
+func (m *Mismatch) decisionAt() uint64 {
+	for i := len(m.Before) - 1; i >= 0 && m.runningAt == 0; i-- {
+		if m.Before[i] == m.Running {
+			return m.Index - uint64(len(m.Before)-i)
+		}
+	}
+	return m.runningAt
+}
+
+// entityKinds says which fields name an entity.
+var entityKinds = map[event.FieldType]string{
+	event.TypeTask: "task", event.TypeOptionalTask: "task",
+	event.TypeRegion: "region", event.TypeOptionalRegion: "region",
+	event.TypeTimer: "timer", event.TypeToken: "token",
+}
+
+// entities lists the running task, then what the expected and the actual event name; one that both name comes once.
+func (m *Mismatch) entities() []Entity {
+	var list []Entity
+	add := func(role string, e event.Event) {
+		for f, v := range e.Fields() {
+			kind, ok := entityKinds[f.Type]
+			if !ok || !v.Present() {
+				continue
+			}
+			list = m.mention(list, role, kind, v.Uint64())
+		}
+	}
+	add("running", m.Running)
+	if len(m.Expected) > 0 {
+		add("expected", m.Expected[0])
+	}
+	if len(m.Actual) > 0 {
+		add("actual", m.Actual[0])
+	}
+	return list
+}
+
+func (m *Mismatch) mention(list []Entity, role, kind string, id uint64) []Entity {
+	for i := range list {
+		e := &list[i]
+		if e.Role != "running" && e.Kind == kind && e.ID == id {
+			if e.Role != role {
+				e.Role = "both"
+			}
+			return list
+		}
+	}
+	return append(list, m.entity(role, kind, id))
+}
+
+// entity looks up the names. What one run does not know is taken from the other.
+func (m *Mismatch) entity(role, kind string, id uint64) Entity {
+	expected, actual := nameIn(m.ExpectedNames, kind, id), nameIn(m.ActualNames, kind, id)
+	switch {
+	case expected == "":
+		expected, actual = actual, ""
+	case expected == actual:
+		actual = ""
+	}
+	return Entity{role, kind, id, expected, actual}
+}
+
+func nameIn(names Names, kind string, id uint64) string {
+	switch {
+	case names == nil:
+		return ""
+	case kind == "task":
+		return names.TaskName(event.TaskID(id))
+	case kind == "region":
+		return names.RegionName(event.RegionID(id))
+	}
+	return ""
+}
+
+// runnable names the runnable tasks.
+func (m *Mismatch) runnable() []Entity {
+	var list []Entity
+	for _, id := range m.Runnable {
+		list = append(list, m.entity("runnable", "task", uint64(id)))
+	}
+	return list
+}
+
+// task returns a task with its name, for the text of a cause.
+func (m *Mismatch) task(id event.TaskID) string {
+	e := m.entity("", "task", uint64(id))
+	if e.Name == "" || e.ActualName != "" {
+		return e.id()
+	}
+	return fmt.Sprintf("%s %q", e.id(), oneLine(e.Name))
+}
+
+// population is the set of all tasks, or of all regions, that a run has had so far: the last generation of each arena
+// index.
+type population []uint32
+
+// maxPopulation bounds the memory that a trace can ask for. Of what lies beyond nothing is known.
+const maxPopulation = 1 << 20
+
+// add notes an identifier. Indices come in order, or nearly so, in what a run records.
+func (p *population) add(index, generation uint32) {
+	if int(index) >= len(*p) {
+		if index >= maxPopulation || int(index) > 2*len(*p)+1024 {
+			return
+		}
+		*p = append(*p, make([]uint32, int(index)+1-len(*p))...)
+	}
+	(*p)[index] = generation + 1
+}
+
+// lacks reports whether there has never been such an identifier. An index that add did not take counts as known.
+func (p population) lacks(index, generation uint32) bool {
+	if int(index) >= len(p) {
+		return int(index) <= 2*len(p)+1024 && index < maxPopulation
+	}
+	return p[index] <= generation
 }

@@ -8,9 +8,16 @@ func (p *Progress) AddAll(events []event.Event) {
 	for i := range events[:last] {
 		switch e := &events[i]; e.Kind() {
 		case event.KindTaskScheduled:
-			p.running = *e
+			p.running, p.runningAt = *e, p.Index+uint64(i)
 		case event.KindTimeAdvanced:
 			p.now = e.ToNanos()
+		case event.KindRngValue:
+			p.draws++
+			p.drawnAt = p.Index + uint64(i)
+		case event.KindTaskSpawned:
+			p.tasks.add(e.Task().Index(), e.Task().Generation())
+		case event.KindRegionCreated:
+			p.regions.add(e.Region().Index(), e.Region().Generation())
 		}
 	}
 	p.Index += uint64(last)

@@ -1,10 +1,10 @@
 package divergence
 
 import (
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/reprise-go/reprise/event"
 )
@@ -21,22 +21,72 @@ func (d *Divergence) Summary() string {
 	return at + fmt.Sprintf("expected %v, got %v", d.Expected[0], d.Actual[0])
 }
 
-// Text returns the report for people: one screen, ending in a newline. It begins with the two events that differ; then
-// come the events around them with their indices, where lines of the expected run begin with "-", of the actual run
-// with "+", and those of both with a space; then the fields that differ, who is involved, and the notes, as far as there
-// are any.
+// kindOfDifference is the category and the relation in words.
+func (d *Divergence) kindOfDifference() string {
+	switch d.Relation {
+	case RelationMissing:
+		return fmt.Sprintf("%s, %s missing", d.Category, events(d.Count))
+	case RelationExtra:
+		return fmt.Sprintf("%s, %s extra", d.Category, events(d.Count))
+	case RelationReordered:
+		return fmt.Sprintf("%s, reordered by %d", d.Category, d.Count)
+	case RelationEndedEarly:
+		return fmt.Sprintf("%s, %s run ended", d.Category, d.Side)
+	}
+	return fmt.Sprintf("%s, %s", d.Category, strings.ReplaceAll(string(d.Relation), "-", " "))
+}
+
+func events(n int) string {
+	if n == 1 {
+		return "1 event"
+	}
+	return fmt.Sprintf("%d events", n)
+}
+
+// textWidth is the number of columns that running text is broken at.
+const textWidth = 88
+
+// Text returns the report for people: one screen, ending in a newline. It begins with the code and the two events that
+// differ; then come the events around them with their indices, where lines of the expected run begin with "-", of the
+// actual run with "+", and those of both with a space; then the fields that differ, who is involved, the probable cause,
+// how to see it again, and the notes, as far as there are any.
 func (d *Divergence) Text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "divergence at event %d, virtual time %v: %s\n", d.Index, d.Time, d.Category)
-	fmt.Fprintf(&b, "- expected  %s\n", first(d.Expected))
-	fmt.Fprintf(&b, "+ actual    %s\n\n", first(d.Actual))
+	fmt.Fprintf(&b, "divergence [%s] at event %d, virtual time %v: %s\n", d.Code(), d.Index, d.Time, d.kindOfDifference())
+	fmt.Fprintf(&b, "- expected  %s%s\n", first(d.Expected), at(d.ExpectedSite))
+	fmt.Fprintf(&b, "+ actual    %s%s\n\n", first(d.Actual), at(d.ActualSite))
 	d.writeWindow(&b)
 	section(&b, "what differs", d.Fields, func(f FieldDiff) string {
 		return fmt.Sprintf("%-14s  expected %v, actual %v", f.Name, f.Expected, f.Actual)
 	})
-	section(&b, "who is involved", d.Entities, func(e Entity) string { return fmt.Sprintf("%-8s  %v", e.Role, e) })
+	section(&b, "who is involved", d.people(), func(s string) string { return s })
+	section(&b, "why, probably ("+d.Cause.Rule+")", d.reasons(), func(s string) string { return s })
+	section(&b, "to see it again", d.again(), func(s string) string { return s })
 	section(&b, "notes", d.Notes, func(n string) string { return n })
 	return b.String()
+}
+
+// ColorText returns Text in the colours of a terminal (ANSI): the expected run red, the actual run green, headings bold.
+func (d *Divergence) ColorText() string {
+	var b strings.Builder
+	for line := range strings.Lines(d.Text()) {
+		line = strings.TrimSuffix(line, "\n")
+		b.WriteString(paint(line) + "\n")
+	}
+	return b.String()
+}
+
+func paint(line string) string {
+	const bold, red, green, plain = "\x1b[1m", "\x1b[31m", "\x1b[32m", "\x1b[0m"
+	switch {
+	case line == "" || line[0] == ' ':
+		return line
+	case line[0] == '-':
+		return red + line + plain
+	case line[0] == '+':
+		return green + line + plain
+	}
+	return bold + line + plain
 }
 
 // first returns the event at the index of a divergence.
@@ -45,6 +95,90 @@ func first(events []event.Event) string {
 		return "nothing: the run ends"
 	}
 	return events[0].String()
+}
+
+// people are the lines on who is involved.
+func (d *Divergence) people() []string {
+	var lines []string
+	for _, e := range d.Entities {
+		lines = append(lines, fmt.Sprintf("%-8s  %v", e.Role, e))
+	}
+	if d.Runnable == nil {
+		return lines
+	}
+	var tasks []string
+	for _, e := range d.Runnable {
+		tasks = append(tasks, strings.TrimPrefix(e.String(), "task "))
+	}
+	const most = 6
+	if n := len(tasks) - most; n > 0 {
+		tasks = append(tasks[:most], fmt.Sprintf("and %d more", n))
+	}
+	if len(tasks) == 0 {
+		tasks = []string{"no task"}
+	}
+	return append(lines, hang("runnable  ", strings.Join(tasks, ", "))...)
+}
+
+// reasons are the lines of the cause.
+func (d *Divergence) reasons() []string {
+	var lines []string
+	for _, text := range []string{d.Cause.Text, d.Cause.Suggestion} {
+		if text != "" {
+			lines = append(lines, hang("", text)...)
+		}
+	}
+	if d.Drift != nil && d.Cause.Rule != "random-value" {
+		text := d.Drift.String()
+		lines = append(lines, hang("", capital(text)+".")...)
+	}
+	if d.RunError != "" && d.Cause.Rule != "failed-early" {
+		lines = append(lines, hang("", "The actual run ended with: "+d.RunError)...)
+	}
+	return lines
+}
+
+// again are the lines on how to come back to the divergence.
+func (d *Divergence) again() []string {
+	lines := []string{fmt.Sprintf("prefix     %d events", d.Prefix())}
+	if d.Decision.Kind() != 0 {
+		lines = append(lines, fmt.Sprintf("choice     event %d: %v is the last before", d.DecisionAt, d.Decision))
+	}
+	if d.Reproduce != "" {
+		lines = append(lines, "reproduce  "+oneLine(d.Reproduce))
+	}
+	if d.Rest != nil {
+		lines = append(lines, hang("alignment  ", d.Rest.String())...)
+	}
+	return append(lines, "signature  "+d.Signature())
+}
+
+// hang breaks text into lines that begin with a label or as much space.
+func hang(label, text string) []string {
+	var lines []string
+	line := label
+	for i, word := range strings.Fields(text) {
+		if i > 0 && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > textWidth-2 {
+			lines = append(lines, strings.TrimRight(line, " "))
+			line = strings.Repeat(" ", len(label)) + word
+			continue
+		}
+		if i > 0 {
+			line += " "
+		}
+		line += word
+	}
+	return append(lines, strings.TrimRight(line, " "))
+}
+
+// String returns the counts in one sentence.
+func (s Stats) String() string {
+	text := fmt.Sprintf("fidelity %.3f: %d events match, %d inserted, %d deleted, %d changed, %d reordered",
+		s.Fidelity(), s.Matched, s.Inserted, s.Deleted, s.Changed, s.Reordered)
+	if s.GaveUp {
+		text += fmt.Sprintf("; given up at event %d of the actual run", s.GaveUpAt)
+	}
+	return text
 }
 
 // writeWindow writes the events around a divergence.
@@ -56,15 +190,15 @@ func (d *Divergence) writeWindow(b *strings.Builder) {
 			fmt.Fprintf(b, "%s %*d  %v\n", mark, width, index+uint64(i), e)
 		}
 	}
-	side := func(mark, name string, events []event.Event) {
+	side := func(mark string, name Side, events []event.Event) {
 		if len(events) == 0 {
 			fmt.Fprintf(b, "%s %*d  the %s run ends here\n", mark, width, d.Index, name)
 		}
 		write(mark, d.Index, events)
 	}
 	write(" ", d.Index-uint64(len(d.Before)), d.Before)
-	side("-", "expected", d.Expected)
-	side("+", "actual", d.Actual)
+	side("-", SideExpected, d.Expected)
+	side("+", SideActual, d.Actual)
 }
 
 // section writes a list under a heading, nothing if it is empty.
@@ -75,71 +209,4 @@ func section[T any](b *strings.Builder, heading string, list []T, text func(T) s
 	for _, v := range list {
 		fmt.Fprintf(b, "  %s\n", text(v))
 	}
-}
-
-// JSONSchema is the number of the JSON form of a divergence; it rises when a field changes its meaning or goes away.
-const JSONSchema = 1
-
-type jsonDivergence struct {
-	Schema    int           `json:"schema"`
-	Index     uint64        `json:"index"`
-	TimeNanos int64         `json:"time_nanos"`
-	Category  Category      `json:"category"`
-	Before    []event.Event `json:"before"`
-	Expected  []event.Event `json:"expected"`
-	Actual    []event.Event `json:"actual"`
-	Fields    []jsonField   `json:"fields"`
-	Entities  []jsonEntity  `json:"entities"`
-	Notes     []string      `json:"notes"`
-}
-
-type jsonField struct {
-	Name     string      `json:"name"`
-	Expected event.Value `json:"expected"`
-	Actual   event.Value `json:"actual"`
-}
-
-type jsonEntity struct {
-	Role string `json:"role"`
-	Kind string `json:"kind"`
-	ID   uint64 `json:"id"`
-	Name string `json:"name,omitempty"`
-}
-
-// MarshalJSON returns the divergence as one object:
-//
-//	schema      the number of this form, [JSONSchema]
-//	index       of the first event that differs, from 0
-//	time_nanos  the virtual time there, in nanoseconds since the start of the run
-//	category    one of the twelve, such as "timer-mismatch"
-//	before      the last events that both runs share
-//	expected    the events of the expected run from index on; empty if it ended there
-//	actual      the same of the actual run
-//	fields      what differs, if the events are of one kind: objects with name, expected and actual
-//	entities    who takes part: objects with role, kind, id and, if it is known, name
-//	notes       what else a reader should know, as text
-//
-// Events are in the JSON form of the event schema. Values and identifiers are numbers, a value that is absent is null.
-// Lists are never null.
-func (d Divergence) MarshalJSON() ([]byte, error) {
-	j := jsonDivergence{
-		Schema: JSONSchema, Index: d.Index, TimeNanos: int64(d.Time), Category: d.Category,
-		Before: list(d.Before), Expected: list(d.Expected), Actual: list(d.Actual),
-		Fields: []jsonField{}, Entities: []jsonEntity{}, Notes: list(d.Notes),
-	}
-	for _, f := range d.Fields {
-		j.Fields = append(j.Fields, jsonField(f))
-	}
-	for _, e := range d.Entities {
-		j.Entities = append(j.Entities, jsonEntity(e))
-	}
-	return json.Marshal(j)
-}
-
-// list returns s, or an empty list for nil.
-func list[T any](s []T) []T {
-	if s == nil {
-		return []T{}
-	}
-	return s
 }

@@ -87,6 +87,7 @@ func CheckDeterminism(cfg simsched.Config, body func(*simsched.Sim) error) error
 	if _, _, differ := e.First.Compare(e.Second); !differ {
 		return nil
 	}
+	cfg.CallSites = true
 	expected := newSited(cfg.Metadata())
 	run(expected)
 	for range furtherRuns {
@@ -162,7 +163,7 @@ func (s *sited) Attach(sim *simsched.Sim) { s.sim = sim }
 // Observe implements [simsched.Observer]. It never fails.
 func (s *sited) Observe(e event.Event) error {
 	s.trace.Append(e)
-	s.sites = append(s.sites, simsched.Caller())
+	s.sites = append(s.sites, here(s.sim, e))
 	s.names.keep(s.sim, e)
 	return nil
 }

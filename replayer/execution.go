@@ -380,6 +380,7 @@ func (x *execution) Choose(c *simsched.Choice) uint64 {
 func (x *execution) unanswered(c *simsched.Choice) uint64 {
 	switch {
 	case !x.more() && x.cfg.Policy == PastEnd:
+		x.goLive()
 		return x.forked.Choose(c)
 	case c.Point == simsched.PointFault && x.more():
 		return 0 // no event tells of no fault

@@ -309,7 +309,7 @@ func (r *Replayer) Runnable() []event.TaskID {
 	return ask(r, func(p *picture) []event.TaskID { return slices.Clone(p.ready) }, (*simsched.Sim).Ready)
 }
 
-// Running returns the task that was chosen to run last, and whether there is one that has not ended.
+// Running returns the task that was chosen to run last, and whether there is one and it has not ended.
 func (r *Replayer) Running() (event.TaskID, bool) {
 	a := ask(r, func(p *picture) activity { return p.activity }, running)
 	return a.task, a.ok

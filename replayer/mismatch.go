@@ -117,9 +117,23 @@ func (x *execution) note(m *mismatch, actual *event.Event) {
 		m.names.task(x.sim, id)
 	}
 	if actual != nil {
-		m.ActualSite = simsched.Caller()
+		m.ActualSite = here(x.sim, *actual)
 		m.follow(x.sim, *actual)
 	}
+}
+
+// here returns the code line from which e comes, which is observed now: on the stack of the running task, or, at the end
+// of the task, where it last came to a scheduling point if Config.CallSites is set; "" if it is not known, or if no task
+// has run yet.
+func here(s *simsched.Sim, e event.Event) string {
+	if steps := s.Steps(); steps == 0 || steps == 1 && e.Kind() == event.KindTaskScheduled {
+		return ""
+	}
+	if site := simsched.Caller(); site != "" {
+		return site
+	}
+	task, _ := s.Running()
+	return s.CallSite(task)
 }
 
 // divergence describes the mismatch after the run has ended with err; stopped says that the replay ended it.

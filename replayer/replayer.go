@@ -29,8 +29,8 @@ type Result struct {
 	// Warnings say, a line each, in what the recording differs from the program and the settings, see [Differences].
 	Warnings []string
 
-	// Live says that the run has gone on without the recording, from event LiveAt on: because of Prefix, PastEnd, or
-	// because Resync has given up.
+	// Live says that the run has gone on without the recording, from event LiveAt on, or was free to: because of Prefix, or
+	// PastEnd, or because Resync has given up.
 	Live   bool
 	LiveAt uint64
 

@@ -39,22 +39,30 @@ func (x *execution) compareHead(actual *event.Event) {
 	x.note(m, actual)
 }
 
-// realign answers a choice with the first event still to come that can be its outcome. A fault is told by the next event
-// or not at all.
+// realign answers a choice with the first event still to come that can be its outcome.
 func (x *execution) realign(c *simsched.Choice) uint64 {
 	next, more := x.aligner.Expect()
 	if answer, ok := answer(c, &next); ok {
 		return answer
 	}
-	if more && c.Point == simsched.PointFault {
-		return 0
-	}
 	for e := range x.aligner.Unmatched() {
 		if answer, ok := answer(c, &e); ok {
 			return answer
 		}
+		if c.Point == simsched.PointFault && faultless(e.Kind()) {
+			break
+		}
+	}
+	if more && c.Point == simsched.PointFault {
+		return 0
 	}
 	return x.forked.Choose(c)
+}
+
+// faultless reports whether an event of kind k can be the one that follows where no fault was injected, so that a fault
+// that comes after it was injected elsewhere.
+func faultless(k event.Kind) bool {
+	return k == event.KindTaskScheduled || k == event.KindIoResult || k == event.KindIoError
 }
 
 // aligned ends the alignment and takes its counts into the result.

@@ -96,13 +96,13 @@ func (s *Sim) Ready() []event.TaskID {
 	return list
 }
 
-// Running returns the task that was chosen last, and whether there is one that has not ended. See [Attacher] for when it
-// may be called.
+// Running returns the task that was chosen last, and whether there is one and it has not ended. See [Attacher] for when
+// it may be called.
 func (s *Sim) Running() (event.TaskID, bool) {
-	if s.current == nil || s.current.done {
+	if s.current == nil {
 		return 0, false
 	}
-	return s.current.id, true
+	return s.current.id, !s.current.done
 }
 
 // LastChoice returns the tasks that could have been chosen when a task was last chosen to run, the one that had waited

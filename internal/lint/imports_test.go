@@ -24,7 +24,7 @@ var rules = []rule{
 	{"simsched", []string{"event"}, nil},
 	{"source", []string{"event", "tracefile"}, nil},
 	{"recorder", []string{"event", "tracefile", "simsched"}, nil}, // simsched, so that recorder.Run exists
-	{"divergence", []string{"event", "source"}, []string{"github.com/google/go-cmp"}},
+	{"divergence", []string{"event", "source", "internal/codes"}, []string{"github.com/google/go-cmp"}},
 	{"replayer", []string{"event", "source", "divergence", "simsched"}, nil},
 	{"explore", []string{"event", "simsched", "recorder", "replayer"}, nil},
 	{"minimize", []string{"event"}, nil},
@@ -39,6 +39,7 @@ var rules = []rule{
 	{"cmd/reprise", []string{"internal/cli"}, nil},
 	{"props_test", nil, nil}, // tests only
 	{"internal/sourcetest", []string{"event", "source"}, nil},
+	{"internal/codes", nil, nil},
 	{"internal/golden", nil, []string{"github.com/google/go-cmp"}},
 	{"internal/lint", nil, nil},
 	{"internal/tracecheck", []string{"event"}, nil},

@@ -1,0 +1,271 @@
+package divergence
+
+import (
+	"fmt"
+	"iter"
+	"slices"
+
+	"github.com/reprise-go/reprise/event"
+)
+
+// Cause is what a divergence probably comes from, and what to do about it. It is a guess by rules: the first rule of
+// [Rules] that fits gives it.
+type Cause struct {
+	Rule       string // the name of the rule, stable
+	Text       string // one or two sentences
+	Suggestion string // what to do
+}
+
+// Rule is the public part of a rule by which causes are found.
+type Rule struct {
+	Name       string
+	Mirror     string // the rule that fits if the two runs are swapped; often the same
+	When       string // when it fits, in words
+	Suggestion string
+}
+
+// Rules yields the rules in the order in which they are tried.
+func Rules() iter.Seq[Rule] {
+	return func(yield func(Rule) bool) {
+		for i := range rules {
+			if !yield(rules[i].Rule) {
+				return
+			}
+		}
+	}
+}
+
+// rule is a row of the table of causes.
+type rule struct {
+	Rule
+	fits func(f *facts) bool
+	text func(f *facts) string
+}
+
+// facts are what rules look at.
+type facts struct {
+	*Mismatch
+	d    *Divergence
+	e, a event.Event // the two events that differ; the zero Event if a run ended
+}
+
+// cause tries the rules.
+func (m *Mismatch) cause(d *Divergence) Cause {
+	f := &facts{Mismatch: m, d: d}
+	if len(m.Expected) > 0 {
+		f.e = m.Expected[0]
+	}
+	if len(m.Actual) > 0 {
+		f.a = m.Actual[0]
+	}
+	for i := range rules {
+		if r := &rules[i]; r.fits(f) {
+			return Cause{r.Name, r.text(f), r.Suggestion}
+		}
+	}
+	panic("divergence: no rule fits, although the last one fits everything")
+}
+
+// both reports whether both events are of a kind.
+func (f *facts) both(k event.Kind) bool { return f.e.Kind() == k && f.a.Kind() == k }
+
+// either reports whether one of the events is of a kind.
+func (f *facts) either(k event.Kind) bool { return f.e.Kind() == k || f.a.Kind() == k }
+
+// differs reports whether a field is among those that differ.
+func (f *facts) differs(field string) bool {
+	return slices.ContainsFunc(f.d.Fields, func(d FieldDiff) bool { return d.Name == field })
+}
+
+// otherMetadata reports whether a number of the metadata is known for both runs and differs.
+func (f *facts) otherMetadata(get func(event.Metadata) uint64) bool {
+	known := f.ExpectedMetadata.Version != 0 && f.ActualMetadata.Version != 0
+	return known && get(f.ExpectedMetadata) != get(f.ActualMetadata)
+}
+
+func (f *facts) otherSeed() bool {
+	return f.otherMetadata(func(m event.Metadata) uint64 { return m.Seed })
+}
+
+func (f *facts) otherConfig() bool {
+	return f.ExpectedMetadata.ConfigHash != 0 && f.ActualMetadata.ConfigHash != 0 &&
+		f.otherMetadata(func(m event.Metadata) uint64 { return m.ConfigHash })
+}
+
+// who is the task that ran up to the divergence, as the subject of a sentence.
+func (f *facts) who() string {
+	if f.Running.Kind() == 0 {
+		return "the run"
+	}
+	return "task " + f.task(f.Running.Task())
+}
+
+// at is where in the code something stood, " at bank.go:25", "" if it is not known.
+func at(site string) string {
+	if site == "" {
+		return ""
+	}
+	return " at " + oneLine(site)
+}
+
+// drawsMore is the number of random values at the start of events.
+func drawsMore(events []event.Event) int {
+	n := slices.IndexFunc(events, func(e event.Event) bool { return e.Kind() != event.KindRngValue })
+	if n < 0 {
+		return len(events)
+	}
+	return n
+}
+
+// drawText tells of draws that one run has and the other has not.
+func (f *facts) drawText(does, other string, events []event.Event, site string) string {
+	n := drawsMore(events)
+	if f.d.Relation == RelationMissing || f.d.Relation == RelationExtra {
+		n = min(n, f.d.Count)
+	}
+	since := "there was no draw before"
+	if f.draws > 0 {
+		since = fmt.Sprintf("the %d draws up to event %d agree", f.draws, f.drawnAt)
+	}
+	if f.draws == 1 {
+		since = fmt.Sprintf("the one draw before, event %d, agrees", f.drawnAt)
+	}
+	return fmt.Sprintf("In the %s run %s draws %s here%s, where the %s run does not: draw %d; %s.",
+		does, f.who(), times(n), at(site), other, f.draws+1, since)
+}
+
+func times(n int) string {
+	if n == 1 {
+		return "a random value"
+	}
+	return fmt.Sprintf("%d random values", n)
+}
+
+// stranger returns the task or region that e is the first to name, "" if there is none: one that was never created
+// before, and that the other run does not create in what is known of it.
+func (f *facts) stranger(e event.Event, other []event.Event) string {
+	if f.tasks == nil && f.regions == nil {
+		return "" // not known
+	}
+	for field, v := range e.Fields() {
+		kind := entityKinds[field.Type]
+		if kind != "task" && kind != "region" || !v.Present() || mentions(other, field.Type, v.Uint64()) {
+			continue
+		}
+		id := v.Uint64()
+		people := f.tasks
+		if kind == "region" {
+			people = f.regions
+		}
+		if people.lacks(uint32(id>>32), uint32(id)) {
+			x := f.entity("", kind, id)
+			x.ActualName = ""
+			return x.String()
+		}
+	}
+	return ""
+}
+
+// mentions reports whether an event names a task or region.
+func mentions(events []event.Event, t event.FieldType, id uint64) bool {
+	task := entityKinds[t] == "task"
+	for _, e := range events {
+		for field, v := range e.Fields() {
+			if kind := entityKinds[field.Type]; (kind == "task") == task && (kind == "region") != task && v.Present() && v.Uint64() == id {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// anonymous is e without the identifier that a run hands out in the order in which things are made.
+func anonymous(e event.Event) event.Event {
+	switch e.Kind() {
+	case event.KindTaskSpawned:
+		return event.TaskSpawned(0, e.Region(), 0)
+	case event.KindTimerCreated:
+		return event.TimerCreated(0, e.DeadlineNanos())
+	case event.KindRegionCreated:
+		if parent, ok := e.Parent(); ok {
+			return event.RegionCreated(0, parent, 0)
+		}
+		return event.RootRegionCreated(0, 0)
+	}
+	return Comparable(e)
+}
+
+// permuted returns how many events, from the divergence on, are the same in both runs but in another order, of the same
+// kinds one by one; 0 if they are not.
+func (f *facts) permuted() int {
+	counts := map[event.Event]int{}
+	open := 0 // how many counts are not 0
+	count := func(e event.Event, by int) {
+		was := counts[e]
+		counts[e] = was + by
+		switch {
+		case was == 0:
+			open++
+		case was+by == 0:
+			open--
+		}
+	}
+	for i := range min(len(f.Expected), len(f.Actual)) {
+		e, a := f.Expected[i], f.Actual[i]
+		if e.Kind() != a.Kind() {
+			return 0
+		}
+		count(anonymous(e), 1)
+		count(anonymous(a), -1)
+		if open == 0 {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+// swapped returns two tasks or regions of which each has, in the actual run, the name that another has in the expected
+// run.
+func (f *facts) swapped() (x, y Entity, ok bool) {
+	var renamed []Entity
+	for _, e := range slices.Concat(f.d.Entities, f.d.Runnable, f.spawned()) {
+		if e.ActualName != "" && !slices.ContainsFunc(renamed, func(r Entity) bool { return r.Kind == e.Kind && r.ID == e.ID }) {
+			renamed = append(renamed, e)
+		}
+	}
+	for i, x := range renamed {
+		for _, y := range renamed[:i] {
+			if x.Kind == y.Kind && x.Name == y.ActualName {
+				return y, x, true
+			}
+		}
+	}
+	return x, y, false
+}
+
+// spawned are the tasks and regions that the shared events before the divergence made.
+func (f *facts) spawned() []Entity {
+	var list []Entity
+	for _, e := range f.Before {
+		switch e.Kind() {
+		case event.KindTaskSpawned:
+			list = append(list, f.entity("", "task", uint64(e.Task())))
+		case event.KindRegionCreated:
+			list = append(list, f.entity("", "region", uint64(e.Region())))
+		}
+	}
+	return list
+}
+
+// notRunnable reports whether what could run is known and does not have a task.
+func (f *facts) notRunnable(id event.TaskID) bool {
+	return f.Runnable != nil && !slices.Contains(f.Runnable, id)
+}
+
+// howMany is a number of events in words.
+func (f *facts) howMany() string {
+	if f.d.Count == 1 {
+		return "an event"
+	}
+	return fmt.Sprintf("%d events", f.d.Count)
+}

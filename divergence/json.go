@@ -1,0 +1,171 @@
+package divergence
+
+import (
+	"encoding/json"
+
+	"github.com/reprise-go/reprise/event"
+)
+
+// JSONSchema is the number of the JSON form of a divergence; it rises when a field changes its meaning or goes away.
+const JSONSchema = 1
+
+type jsonDivergence struct {
+	Schema     int            `json:"schema"`
+	Code       string         `json:"code"`
+	Index      uint64         `json:"index"`
+	TimeNanos  int64          `json:"time_nanos"`
+	Category   Category       `json:"category"`
+	Relation   Relation       `json:"relation"`
+	Count      int            `json:"count"`
+	Ended      Side           `json:"ended"`
+	Before     []event.Event  `json:"before"`
+	Expected   []event.Event  `json:"expected"`
+	Actual     []event.Event  `json:"actual"`
+	Fields     []jsonField    `json:"fields"`
+	Entities   []jsonEntity   `json:"entities"`
+	Runnable   []jsonEntity   `json:"runnable"`
+	Cause      jsonCause      `json:"cause"`
+	Drift      *jsonDrift     `json:"drift"`
+	Prefix     uint64         `json:"prefix"`
+	DecisionAt *uint64        `json:"decision_at"`
+	Decision   *event.Event   `json:"decision"`
+	Sites      jsonSites      `json:"sites"`
+	RunError   string         `json:"run_error"`
+	Reproduce  string         `json:"reproduce"`
+	Alignment  *jsonAlignment `json:"alignment"`
+	Signature  string         `json:"signature"`
+	Notes      []string       `json:"notes"`
+}
+
+type jsonField struct {
+	Name     string      `json:"name"`
+	Expected event.Value `json:"expected"`
+	Actual   event.Value `json:"actual"`
+}
+
+type jsonEntity struct {
+	Role       string `json:"role"`
+	Kind       string `json:"kind"`
+	ID         uint64 `json:"id"`
+	Name       string `json:"name,omitempty"`
+	ActualName string `json:"actual_name,omitempty"`
+}
+
+type jsonCause struct {
+	Rule       string `json:"rule"`
+	Text       string `json:"text"`
+	Suggestion string `json:"suggestion"`
+}
+
+type jsonDrift struct {
+	Draw           uint64 `json:"draw"`
+	ExpectedAt     *int64 `json:"expected_at"`
+	ActualAt       *int64 `json:"actual_at"`
+	ExpectedValues int    `json:"expected_values"`
+	ActualValues   int    `json:"actual_values"`
+}
+
+type jsonSites struct {
+	Expected string `json:"expected"`
+	Actual   string `json:"actual"`
+}
+
+type jsonAlignment struct {
+	Fidelity  float64 `json:"fidelity"`
+	Matched   uint64  `json:"matched"`
+	Inserted  uint64  `json:"inserted"`
+	Deleted   uint64  `json:"deleted"`
+	Changed   uint64  `json:"changed"`
+	Reordered uint64  `json:"reordered"`
+	GaveUpAt  *uint64 `json:"gave_up_at"`
+}
+
+// MarshalJSON returns the divergence as one object:
+//
+//	schema       the number of this form, [JSONSchema]
+//	code         of the category, such as "RPR1004"
+//	index        of the first event that differs, from 0
+//	time_nanos   the virtual time there, in nanoseconds since the start of the run
+//	category     one of the twelve, such as "timer-mismatch"
+//	relation     changed-value, missing, extra, reordered, replaced or ended-early
+//	count        how many events are missing or extra, by how many places they are reordered; else 0
+//	ended        the run that ended early: "expected", "actual" or ""
+//	before       the last events that both runs share
+//	expected     the events of the expected run from index on; empty if it ended there
+//	actual       the same of the actual run
+//	fields       what differs, if the events are of one kind: objects with name, expected and actual
+//	entities     who takes part: objects with role, kind, id and, if they are known, name and an actual_name that differs
+//	runnable     which tasks could be chosen: objects like entities, null if that is not known
+//	cause        the probable one: an object with rule, text and suggestion
+//	drift        of random values: an object with draw, expected_at, actual_at, expected_values, actual_values, or null
+//	prefix       how many events a replay must come through to show the divergence
+//	decision_at  the index of the last TaskScheduled before, null if there is none
+//	decision     that event, null if there is none
+//	sites        code lines: an object with expected and actual, "" where it is not known
+//	run_error    how the actual run ended by itself, "" if it did not
+//	reproduce    the command that shows the divergence again, "" if there is none
+//	alignment    of the whole runs: fidelity, matched, inserted, deleted, changed, reordered, gave_up_at; or null
+//	signature    16 hex digits, equal for divergences of one cause
+//	notes        what else a reader should know, as text
+//
+// Events are in the JSON form of the event schema. Values and identifiers are numbers, a value that is absent is null.
+// Lists are never null, but for runnable. Fields may be added under the same schema number. docs/report.md has the
+// whole form.
+func (d Divergence) MarshalJSON() ([]byte, error) {
+	j := jsonDivergence{
+		Schema: JSONSchema, Code: d.Code(), Index: d.Index, TimeNanos: int64(d.Time), Category: d.Category,
+		Relation: d.Relation, Count: d.Count, Ended: d.Side,
+		Before: list(d.Before), Expected: list(d.Expected), Actual: list(d.Actual),
+		Fields: []jsonField{}, Entities: []jsonEntity{}, Cause: jsonCause(d.Cause), Drift: d.Drift.json(), Prefix: d.Prefix(),
+		Sites: jsonSites{d.ExpectedSite, d.ActualSite}, RunError: d.RunError, Reproduce: d.Reproduce,
+		Alignment: d.Rest.json(), Signature: d.Signature(), Notes: list(d.Notes),
+	}
+	for _, f := range d.Fields {
+		j.Fields = append(j.Fields, jsonField(f))
+	}
+	for _, e := range d.Entities {
+		j.Entities = append(j.Entities, jsonEntity(e))
+	}
+	if d.Runnable != nil {
+		j.Runnable = []jsonEntity{}
+	}
+	for _, e := range d.Runnable {
+		j.Runnable = append(j.Runnable, jsonEntity(e))
+	}
+	if d.Decision.Kind() != 0 {
+		j.DecisionAt, j.Decision = &d.DecisionAt, &d.Decision
+	}
+	return json.Marshal(j)
+}
+
+func (d *Drift) json() *jsonDrift {
+	if d == nil {
+		return nil
+	}
+	known := func(index *int64) *int64 {
+		if *index < 0 {
+			return nil
+		}
+		return index
+	}
+	return &jsonDrift{d.Draw, known(&d.ExpectedAt), known(&d.ActualAt), d.Expected, d.Actual}
+}
+
+func (s *Stats) json() *jsonAlignment {
+	if s == nil {
+		return nil
+	}
+	j := &jsonAlignment{s.Fidelity(), s.Matched, s.Inserted, s.Deleted, s.Changed, s.Reordered, nil}
+	if s.GaveUp {
+		j.GaveUpAt = &s.GaveUpAt
+	}
+	return j
+}
+
+// list returns s, or an empty list for nil.
+func list[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
+}

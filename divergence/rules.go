@@ -1,0 +1,197 @@
+package divergence
+
+import (
+	"fmt"
+
+	"github.com/reprise-go/reprise/event"
+)
+
+// What to do about causes that several rules can find.
+const (
+	sameSettings   = "Run both under the same settings, or record again."
+	ownRandomness  = "Draw random values from Sim.Rand only, under a label for each purpose, and look for a global source."
+	stableOrder    = "Look for a range over a map, and sort its keys first."
+	virtualClock   = "Look for time.Now and time.Since, and take the time from the Sim."
+	readTheProgram = "If the program was changed, record again; else look for a condition on something that is not recorded."
+)
+
+// rules are tried in this order. A new rule is a row here, a pair of traces in testdata/corpus, and a line of the mirror law.
+var rules = []rule{
+	{Rule{"another-seed", "another-seed", "the runs have different seeds", "Replay the recording, or run both with one seed."},
+		func(f *facts) bool { return f.otherSeed() || f.both(event.KindRngSeed) },
+		func(f *facts) string {
+			return "The runs have different seeds, so that choices and random values differ from the start."
+		}},
+	{Rule{"recording-stopped", "actual-stopped", "the expected run ends and its source says that the recording was stopped",
+		"Record again without the limit, or replay with a policy that goes on live past the end."},
+		func(f *facts) bool { return f.d.Side == SideExpected && f.ExpectedEnd != "" },
+		func(f *facts) string {
+			return fmt.Sprintf("The recording was %s; the run itself went on.", oneLine(f.ExpectedEnd))
+		}},
+	{Rule{"actual-stopped", "recording-stopped", "the actual run ends and its source says that the recording was stopped",
+		"Record again without the limit."},
+		func(f *facts) bool { return f.d.Side == SideActual && f.ActualEnd != "" },
+		func(f *facts) string {
+			return fmt.Sprintf("The recording of the actual run was %s; the run itself went on.", oneLine(f.ActualEnd))
+		}},
+	{Rule{"checkpoint-interval", "checkpoint-interval", "one of the events is a checkpoint", "Set Config.CheckpointEvery as it was in the recorded run."},
+		func(f *facts) bool { return f.either(event.KindCheckpoint) && !f.both(event.KindCheckpoint) },
+		func(f *facts) string {
+			return "One run has a checkpoint here and the other has not: their checkpoint intervals differ."
+		}},
+	{Rule{"checkpoint-figures", "checkpoint-figures", "both events are checkpoints", "Record both runs with one version, and edit no trace."},
+		func(f *facts) bool { return f.both(event.KindCheckpoint) },
+		func(f *facts) string {
+			return "The checkpoints differ although all events before are equal: a trace was edited, or recorded by another version."
+		}},
+	{Rule{"fault-injection", "fault-injection", "one of the events is an injected fault", "Run both with the same Config.Chaos."},
+		func(f *facts) bool { return f.either(event.KindChaosInjection) },
+		func(f *facts) string {
+			return "The runs do not inject the same faults: the settings of the chaos differ, or its place in the program."
+		}},
+	{Rule{"random-value", "random-value", "both draw a random value, and it differs", ownRandomness},
+		func(f *facts) bool { return f.both(event.KindRngValue) && f.permuted() == 0 },
+		func(f *facts) string {
+			before := "and it is the first"
+			if f.draws > 0 {
+				before = fmt.Sprintf("although the draws before agree, the last of them event %d", f.drawnAt)
+			}
+			return fmt.Sprintf("Draw %d gives another value, %s: it comes from another stream or another seed.", f.draws+1, before)
+		}},
+	{Rule{"spawn-order", "spawn-order", "one task or region has, in the actual run, the name of another in the expected run", stableOrder},
+		func(f *facts) bool { _, _, ok := f.swapped(); return ok },
+		func(f *facts) string {
+			x, y, _ := f.swapped()
+			return fmt.Sprintf("The runs made %s %q and %s %q in another order: that is how iteration over a map looks.",
+				x.Kind, oneLine(x.Name), y.Kind, oneLine(y.Name))
+		}},
+	{Rule{"map-order", "map-order", "the next events are the same on both sides, of the same kinds one by one, but name things in another order", stableOrder},
+		func(f *facts) bool { return !f.either(event.KindTaskScheduled) && f.permuted() > 1 },
+		func(f *facts) string {
+			return fmt.Sprintf("The next %d events are the same in both runs but in another order (%v): that is how iteration over a map looks.",
+				f.permuted(), f.e.Kind())
+		}},
+	{Rule{"drawn-once-more", "drawn-once-less", "the actual run draws a random value and the expected run does not", ownRandomness},
+		func(f *facts) bool { return f.a.Kind() == event.KindRngValue && f.e.Kind() != 0 },
+		func(f *facts) string { return f.drawText("actual", "expected", f.Actual, f.ActualSite) }},
+	{Rule{"drawn-once-less", "drawn-once-more", "the expected run draws a random value and the actual run does not", ownRandomness},
+		func(f *facts) bool { return f.e.Kind() == event.KindRngValue && f.a.Kind() != 0 },
+		func(f *facts) string { return f.drawText("expected", "actual", f.Expected, f.ExpectedSite) }},
+	{Rule{"real-clock-deadline", "real-clock-deadline", "both create a timer, with different deadlines", virtualClock},
+		func(f *facts) bool { return f.both(event.KindTimerCreated) && f.differs("deadline_nanos") },
+		func(f *facts) string {
+			return fmt.Sprintf("%s sets a timer to %v in one run and to %v in the other, although all before is equal: a deadline of the real clock looks so.",
+				capital(f.who()), f.value(f.e, "deadline_nanos"), f.value(f.a, "deadline_nanos"))
+		}},
+	{Rule{"real-clock-advance", "real-clock-advance", "virtual time moves to different instants", virtualClock},
+		func(f *facts) bool { return f.both(event.KindTimeAdvanced) },
+		func(f *facts) string {
+			return fmt.Sprintf("Virtual time moves on to %v in one run and to %v in the other: a timer is missing, or was set by the real clock.",
+				f.value(f.e, "to_nanos"), f.value(f.a, "to_nanos"))
+		}},
+	{Rule{"unknown-in-recording", "unknown-in-actual", "the actual event names a task or region that the expected run never made",
+		"See where the program creates it; if that is new, record again."},
+		func(f *facts) bool { return f.e.Kind() != 0 && f.stranger(f.a, f.Expected) != "" && f.stranger(f.e, f.Actual) == "" },
+		func(f *facts) string {
+			return fmt.Sprintf("The actual run has %s%s, which the expected run never made up to here nor right after.",
+				oneLine(f.stranger(f.a, f.Expected)), at(f.ActualSite))
+		}},
+	{Rule{"unknown-in-actual", "unknown-in-recording", "the expected event names a task or region that the actual run never made",
+		"See why the program no longer creates it; if that is right, record again."},
+		func(f *facts) bool { return f.a.Kind() != 0 && f.stranger(f.e, f.Actual) != "" && f.stranger(f.a, f.Expected) == "" },
+		func(f *facts) string {
+			return fmt.Sprintf("The expected run has %s%s, which the actual run never made up to here nor right after.",
+				oneLine(f.stranger(f.e, f.Actual)), at(f.ExpectedSite))
+		}},
+	{Rule{"another-outcome", "another-outcome", "a task or region ends with another outcome", readTheProgram},
+		func(f *facts) bool { return f.d.Relation != RelationEndedEarly && f.differs("outcome") },
+		func(f *facts) string {
+			return fmt.Sprintf("The same steps ended as %v in one run and as %v in the other: the program computes something else.",
+				f.value(f.e, "outcome"), f.value(f.a, "outcome"))
+		}},
+	{Rule{"external-io", "external-io", "an I/O operation has another result, readiness or error", "Let all I/O go through the Sim, and look for files, sockets or the environment of the machine."},
+		func(f *facts) bool {
+			return f.e.Kind() != 0 && f.a.Kind() != 0 && f.e.Kind().Family() == event.FamilyIO && f.a.Kind().Family() == event.FamilyIO
+		},
+		func(f *facts) string {
+			return fmt.Sprintf("I/O gave %v in one run and %v in the other: its result comes from outside the simulation, or the operation changed.",
+				f.e, f.a)
+		}},
+	{Rule{"not-runnable", "not-runnable", "a task that was chosen in the expected run could not be chosen in the actual run", "See in the report what the task waits for, and who should have woken it."},
+		func(f *facts) bool { return f.e.Kind() == event.KindTaskScheduled && f.notRunnable(f.e.Task()) },
+		func(f *facts) string {
+			return fmt.Sprintf("Task %s ran next in the expected run; in the actual run it was not ready: it waits for something, or was never woken.",
+				f.task(f.e.Task()))
+		}},
+	{Rule{"another-choice", "another-choice", "the scheduler chose another task, timer or waiter", "Compare runs of one strategy and seed, or replay the recording."},
+		func(f *facts) bool {
+			return (f.both(event.KindTaskScheduled) && f.differs("task")) || f.both(event.KindTimerFired) || f.both(event.KindWakerWake)
+		},
+		func(f *facts) string {
+			return fmt.Sprintf("A choice of the scheduler was answered differently: %v in one run, %v in the other.", f.chosen(f.e), f.chosen(f.a))
+		}},
+	{Rule{"another-configuration", "another-configuration", "the runs were made under different settings, and nothing above fits", sameSettings},
+		func(f *facts) bool { return f.otherConfig() },
+		func(f *facts) string {
+			return "The runs were configured differently: limits, checkpoint interval or chaos are not the same."
+		}},
+	{Rule{"failed-early", "recording-ends", "the actual run ends by itself with an error", "See the error; it is the difference."},
+		func(f *facts) bool { return f.d.Side == SideActual && f.RunError != "" },
+		func(f *facts) string { return "The actual run ended here with: " + f.d.RunError + "." }},
+	{Rule{"run-ends", "recording-ends", "the actual run ends before the expected one", readTheProgram},
+		func(f *facts) bool { return f.d.Side == SideActual },
+		func(f *facts) string {
+			return fmt.Sprintf("The actual run is over here; in the expected run %v comes next.", f.e)
+		}},
+	{Rule{"recording-ends", "run-ends", "the expected run ends before the actual one", readTheProgram},
+		func(f *facts) bool { return f.d.Side == SideExpected },
+		func(f *facts) string {
+			return fmt.Sprintf("The expected run is over here; in the actual run %v comes next.", f.a)
+		}},
+	{Rule{"operation-added", "operation-removed", "the actual run has more events and then goes on like the expected run", readTheProgram},
+		func(f *facts) bool { return f.d.Relation == RelationExtra },
+		func(f *facts) string {
+			return fmt.Sprintf("In the actual run %s does something more%s: %s, from %v on, that the expected run has not. Then the runs go on alike.",
+				f.who(), at(f.ActualSite), f.howMany(), f.a.Kind())
+		}},
+	{Rule{"operation-removed", "operation-added", "the actual run lacks events and then goes on like the expected run", readTheProgram},
+		func(f *facts) bool { return f.d.Relation == RelationMissing },
+		func(f *facts) string {
+			return fmt.Sprintf("In the expected run %s does something more%s: %s, from %v on, that the actual run has not. Then the runs go on alike.",
+				f.who(), at(f.ExpectedSite), f.howMany(), f.e.Kind())
+		}},
+	{Rule{"another-order", "another-order", "both runs have the event, at different places", readTheProgram},
+		func(f *facts) bool { return f.d.Relation == RelationReordered },
+		func(f *facts) string {
+			return fmt.Sprintf("The runs do the same things in another order: an event is %d places off.", f.d.Count)
+		}},
+	{Rule{"another-program", "another-program", "nothing else fits", readTheProgram},
+		func(*facts) bool { return true },
+		func(f *facts) string {
+			if f.e.Kind() == f.a.Kind() {
+				return fmt.Sprintf("From here on %s does something else: %v with other values.", f.who(), f.e.Kind())
+			}
+			return fmt.Sprintf("From here on %s does something else: %v in one run, %v in the other.", f.who(), f.e.Kind(), f.a.Kind())
+		}},
+}
+
+// value returns the value of a field of e.
+func (f *facts) value(e event.Event, field string) event.Value {
+	for x, v := range e.Fields() {
+		if x.Name == field {
+			return v
+		}
+	}
+	return event.Value{}
+}
+
+// chosen is what e chose.
+func (f *facts) chosen(e event.Event) string {
+	if e.Kind() == event.KindTimerFired {
+		return fmt.Sprintf("timer %d", e.Timer())
+	}
+	return "task " + f.task(e.Task())
+}
+
+// capital returns s with its first letter in upper case; s begins with a letter of ASCII.
+func capital(s string) string { return string(s[0]-'a'+'A') + s[1:] }

@@ -1,0 +1,116 @@
+// Package codes is the list of the codes under which reprise reports what it finds, such as [RPR1001]: one place to look
+// up what a code means and what to do. Codes are stable: a code is never given another meaning and never used again.
+// docs/codes.md is the list as text. The package imports only the standard library.
+package codes
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Entry explains a code.
+type Entry struct {
+	Code        string // "RPR" and four digits
+	Name        string // stable too, in kebab case; unique
+	Title       string // what happened, in a line
+	Explanation string // what it means, in a paragraph
+	Suggestion  string // what to do
+	Example     string // how it shows: lines of output
+}
+
+// Group is a range of codes.
+type Group struct {
+	Digit byte // the first digit of its codes
+	Title string
+}
+
+// groups are the ranges, in order.
+var groups = []Group{
+	{'1', "Divergences: where two runs part"},
+	{'2', "Files: a trace that cannot be read"},
+	{'3', "Runs: how a simulated run fails"},
+	{'4', "Laws: a trace that no run can have recorded"},
+	{'5', "Compatibility: a recording of something else"},
+}
+
+// All returns every entry, by code.
+func All() []Entry { return slices.Clone(table) }
+
+// Find returns the entry of a code, written in any case, with or without brackets, and whether there is one.
+func Find(code string) (Entry, bool) {
+	code = strings.ToUpper(strings.Trim(strings.TrimSpace(code), "[]"))
+	i := slices.IndexFunc(table, func(e Entry) bool { return e.Code == code })
+	if i < 0 {
+		return Entry{}, false
+	}
+	return table[i], true
+}
+
+// byName finds entries.
+var byName = func() map[string]int {
+	m := map[string]int{}
+	for i, e := range table {
+		m[e.Name] = i
+	}
+	return m
+}()
+
+// Named returns the entry with a name. It panics if there is none: names stand in code, not in input.
+func Named(name string) Entry {
+	i, ok := byName[name]
+	if !ok {
+		panic(fmt.Sprintf("codes: no entry is named %q", name))
+	}
+	return table[i]
+}
+
+// Law returns the entry of a law of package tracecheck, from 1 to 8.
+func Law(number int) Entry {
+	e, ok := Find(fmt.Sprintf("RPR%d", 4000+number))
+	if !ok {
+		panic(fmt.Sprintf("codes: there is no law %d", number))
+	}
+	return e
+}
+
+// Text returns the entry as a reader of a terminal gets it.
+func (e Entry) Text() string {
+	return fmt.Sprintf("[%s] %s: %s\n\n%s\n\nWhat to do: %s\n\nExample:\n%s\n",
+		e.Code, e.Name, e.Title, e.Explanation, e.Suggestion, indent(e.Example))
+}
+
+func indent(text string) string { return "    " + strings.ReplaceAll(text, "\n", "\n    ") }
+
+// List returns a line for every code, under the headings of the groups.
+func List() string {
+	var b strings.Builder
+	for i, g := range groups {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		fmt.Fprintln(&b, g.Title)
+		for _, e := range g.entries() {
+			fmt.Fprintf(&b, "  %s  %-20s  %s\n", e.Code, e.Name, e.Title)
+		}
+	}
+	return b.String()
+}
+
+func (g Group) entries() []Entry {
+	return slices.DeleteFunc(All(), func(e Entry) bool { return e.Code[3] != g.Digit })
+}
+
+// Markdown returns docs/codes.md.
+func Markdown() string {
+	var b strings.Builder
+	b.WriteString("# Codes\n\nWritten by `go test ./internal/codes -update`. `reprise explain CODE` prints an entry.\n")
+	for _, g := range groups {
+		fmt.Fprintf(&b, "\n## %s\n", g.Title)
+		for _, e := range g.entries() {
+			fmt.Fprintf(&b, "\n### %s %s\n\n%s.\n\n%s\n\nWhat to do: %s\n\n```text\n%s\n```\n",
+				e.Code, e.Name, e.Title, e.Explanation, e.Suggestion, e.Example)
+		}
+	}
+	return b.String()
+}
