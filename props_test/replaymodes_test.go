@@ -243,10 +243,10 @@ func once(events []event.Event, e event.Event) bool {
 // apart is how far changes of a recording are from each other for the alignment to be sure again in between.
 const apart = 12
 
-// TestResyncRecovers inserts events into a recording and takes events out, of those that decide no choice and cannot be
-// taken for another: the run must be that of the recording before the changes, and no more of it may be lost than was
-// changed. Where several changes are in one place, or a missing event looks like a later one, the run can be led astray,
-// since what is right shows only later.
+// TestResyncRecovers takes events out of a recording and inserts others: out, those that decide no choice, and in, before
+// an event that cannot be taken for another. The run must be that of the recording before the changes, and no more of it
+// may be lost than was changed. Where several changes are in one place, or what is around them looks alike, the run can be
+// led astray, since which alignment is right shows only later.
 func TestResyncRecovers(t *testing.T) {
 	changed := 0
 	rapid.Check(t, func(t *rapid.T) {
@@ -256,13 +256,17 @@ func TestResyncRecovers(t *testing.T) {
 		events := tr.Slice(0, tr.Len())
 		k := 0
 		for i := rapid.IntRange(0, apart).Draw(t, "first"); i < len(events); i += rapid.IntRange(apart, 3*apart).Draw(t, "gap") {
-			if rapid.Bool().Draw(t, "insert") {
+			switch insert := rapid.Bool().Draw(t, "insert"); {
+			case !once(events, events[i]):
+				continue
+			case insert:
 				events = slices.Insert(events, i, event.IoReady(event.Token(900+i), event.Readable))
-				k++
-			} else if len(events) > 1 && !decides(events[i]) && once(events, events[i]) {
+			case len(events) > 1 && !decides(events[i]):
 				events = slices.Delete(events, i, i+1)
-				k++
+			default:
+				continue
 			}
+			k++
 		}
 		other := event.NewTrace(tr.Metadata)
 		for _, e := range events {
