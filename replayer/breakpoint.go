@@ -14,4 +14,11 @@ import "github.com/reprise-go/reprise/event"
 //	stack
 //
 //go:noinline
-func Breakpoint(index uint64, e event.Event) { _, _ = index, e }
+func Breakpoint(index uint64, e event.Event) {
+	if probe != nil {
+		probe(index, e)
+	}
+}
+
+// probe lets a test of this package see the calls of Breakpoint.
+var probe func(index uint64, e event.Event)
