@@ -267,7 +267,9 @@ func (x *execution) unexpected(e event.Event) error {
 	case x.mode == matching, x.mode == differing:
 		return x.differ(e)
 	case x.mode == aligning:
-		x.align(e)
+		if x.align(e); x.failed != nil {
+			return x.failed
+		}
 	}
 	x.progress.Add(e)
 	return x.emitted(e)

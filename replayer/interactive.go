@@ -155,10 +155,10 @@ func (r *Replayer) end() error {
 // gone is the error of a Replayer without an execution.
 func (r *Replayer) gone() error { return fmt.Errorf("replayer: %w", r.err) }
 
-// Seek goes to an index: forwards by running on, backwards by executing the program anew. If the run ends before it, the
+// Seek goes to an index: forwards by running on, backwards, or after [ErrEnded], by executing the program anew. If the run ends before it, the
 // error is [ErrPosition], joined with that of Run if there is one, and the Replayer stands at the end.
 func (r *Replayer) Seek(index uint64) error {
-	if r.x != nil && index < r.Pos() {
+	if r.x != nil && (index < r.Pos() || errors.Is(r.err, ErrEnded)) {
 		if err := r.Reset(); err != nil {
 			return err
 		}
