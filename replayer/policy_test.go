@@ -226,3 +226,67 @@ type attached struct {
 }
 
 func (a *attached) Attach(s *simsched.Sim) { a.sim = s }
+
+// TestStrictUpToTheLivePart: before a run goes on live, the first difference ends it, under every policy that is strict.
+func TestStrictUpToTheLivePart(t *testing.T) {
+	tr := recordOK(t, yieldTimes(3))
+	for _, cfg := range []replayer.Config{
+		{}, {Policy: replayer.PastEnd}, {Policy: replayer.Prefix, Index: uint64(tr.Len())}, {Policy: replayer.Prefix, Index: 7},
+	} {
+		cfg.Sim = settings
+		for _, body := range []program{yieldTimes(1), func(s *simsched.Sim) error { s.Yield(); s.Park(); return nil }} {
+			result, err := replayer.Run(source.FromTrace(tr), cfg, body)
+			var de *divergence.Error
+			if !errors.As(err, &de) || de.Divergence.Index != 6 || result.Live || result.Events != 6 {
+				t.Errorf("policy %v: %+v, %v; want a divergence at event 6", cfg.Policy, result, err)
+			}
+		}
+	}
+}
+
+// TestNothingIsToldAfterADivergence: the Observer sees no event after the first difference, of whatever kind.
+func TestNothingIsToldAfterADivergence(t *testing.T) {
+	tr := recordOK(t, draw("dice"))
+	cfg := replayer.Config{Sim: settings, Omitted: event.NewKindSet(event.KindRngValue)}
+	var seen events
+	cfg.Sim.Observer = observe(func(e event.Event) error { seen = append(seen, e); return nil })
+	_, err := replayer.Run(source.FromTrace(tr), cfg, func(s *simsched.Sim) error {
+		s.Rand("dice").Uint64()
+		s.Yield()
+		s.Rand("dice").Uint64()
+		return nil
+	})
+	if want := tr.Slice(0, 4); !errors.Is(err, divergence.ErrDiverged) || len(seen) != 5 || !slices.Equal(seen[:4], want) {
+		t.Errorf("%v, seen %v; want %v and the first draw", err, seen, want)
+	}
+}
+
+// TestOmittedUnderARandomStrategy leaves out the events that tell of choices which the default strategy has made: they are
+// made again from the seed of the recording.
+func TestOmittedUnderARandomStrategy(t *testing.T) {
+	omitted := event.NewKindSet(event.KindRngValue, event.KindWakerWake, event.KindTimerFired, event.KindIoResult)
+	for seed := range uint64(20) {
+		cfg := settings
+		cfg.Seed = seed
+		tr, _ := recorder.Run(cfg, everything) // a failure is a recording too
+		for _, policy := range []replayer.Config{{}, {Policy: replayer.Resync, Window: 8}} {
+			policy.Sim, policy.Omitted = settings, omitted
+			again := recorder.New(tr.Metadata)
+			policy.Sim.Observer = again
+			if _, err := replayer.Run(source.FromTrace(tr), policy, everything); err != nil || !again.Trace().Equal(tr) {
+				t.Errorf("seed %d, policy %v: %v, events equal: %v", seed, policy.Policy, err, again.Trace().Equal(tr))
+			}
+		}
+	}
+}
+
+// TestLiveWithoutAnEvent: a run that was free to go on live past the end says so, even if it does nothing there.
+func TestLiveWithoutAnEvent(t *testing.T) {
+	body := func(s *simsched.Sim) error { _, err := s.NewPipe("pipe", 8).Read(make([]byte, 1)); return err }
+	cfg := replayer.Config{Sim: simsched.Config{Chaos: simsched.Chaos{Storm: 1}}, Policy: replayer.PastEnd}
+	tr, _ := recorder.Run(cfg.Sim, body) // deadlocks
+	result, err := replayer.Run(source.FromTrace(tr), cfg, body)
+	if n := uint64(tr.Len()); err != nil || !result.Live || result.LiveAt != n || result.Emitted != n || !errors.Is(result.Err, simsched.ErrDeadlock) {
+		t.Errorf("%+v, %v; want to be live after all %d events", result, err, n)
+	}
+}
