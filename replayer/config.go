@@ -22,7 +22,8 @@ const (
 
 	// Resync goes on: it finds, within Config.Window, where the run and the recording meet again after insertions,
 	// deletions and reorderings, counts those, and answers the choices from what of the recording has not come yet. When
-	// nothing has matched for too long it gives up and the run goes on live.
+	// nothing has matched for too long it gives up and the run goes on live. A choice must be answered when it comes: where
+	// it shows only later which events of two that look alike belong together, the answer can be that to another choice.
 	Resync
 
 	// Prefix is Strict for the first Config.Index events. Then the run goes on live: a fork.

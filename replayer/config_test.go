@@ -223,3 +223,18 @@ func TestOmittedBySource(t *testing.T) {
 		t.Errorf("without Omitted the replay ended with %v, want a divergence", err)
 	}
 }
+
+// TestUnknownIdentity: what is known on one side only is not compared.
+func TestUnknownIdentity(t *testing.T) {
+	tr := recordOK(t, everything)
+	for _, c := range []struct{ was, now map[string]string }{
+		{map[string]string{"module": "bank", "test": "TestTransfer"}, nil},
+		{nil, map[string]string{"module": "bank", "test": "TestTransfer"}},
+		{map[string]string{"module": "bank", "go": ""}, map[string]string{"module": "bank", "go": "go1.99"}},
+	} {
+		result, err := replayer.Run(identified{source.FromTrace(tr), c.was}, replayer.Config{Sim: settings, Identity: c.now}, everything)
+		if err != nil || result.Warnings != nil {
+			t.Errorf("recorded %v, now %v: %v, %v", c.was, c.now, result.Warnings, err)
+		}
+	}
+}

@@ -290,3 +290,25 @@ func TestLiveWithoutAnEvent(t *testing.T) {
 		t.Errorf("%+v, %v; want to be live after all %d events", result, err, n)
 	}
 }
+
+// TestExpectedWindow diverges at many indices: what the recording would have gone on with is shown, and the line of its first
+// event, wherever the reading ahead stood.
+func TestExpectedWindow(t *testing.T) {
+	tr := recordOK(t, yieldTimes(80))
+	for n := range 70 {
+		for _, src := range []source.Source{source.FromTrace(tr), stream{source.FromTrace(tr)}, &sited{Cursor: source.FromTrace(tr)}} {
+			_, err := replayer.Run(src, replayer.Config{Sim: settings}, yieldTimes(n))
+			var de *divergence.Error
+			if !errors.As(err, &de) {
+				t.Fatalf("%d yields: %v, want a divergence", n, err)
+			}
+			d, i := de.Divergence, int(de.Divergence.Index)
+			if want := tr.Slice(i, i+1+divergence.DefaultContext); !slices.Equal(d.Expected, want) || !slices.Equal(d.Before, tr.Slice(max(i-5, 0), i)) {
+				t.Errorf("%d yields: after %v expected is %v, want %v", n, d.Before, d.Expected, want)
+			}
+			if _, ok := src.(*sited); ok && d.ExpectedSite != fmt.Sprintf("recorded.go:%d", i) {
+				t.Errorf("%d yields: the line is %s, want that of event %d", n, d.ExpectedSite, i)
+			}
+		}
+	}
+}

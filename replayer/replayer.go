@@ -35,7 +35,7 @@ type Result struct {
 	LiveAt uint64
 
 	// Of Resync only: how the events of the run align with those recorded, how much they have in common, from 0 to 1,
-	// and the first difference, nil if there is none. After Resync has given up, nothing more is counted.
+	// and the first difference, nil if there is none. What is live is not counted, but for its first event.
 	Stats    divergence.Stats
 	Fidelity float64
 	First    *divergence.Divergence
