@@ -278,3 +278,31 @@ func TestNotAFingerprint(t *testing.T) {
 		}
 	}
 }
+
+// TestAnswersThatDoNotFit: the second run asks for other choices than the first, and for more. It goes on all the same.
+func TestAnswersThatDoNotFit(t *testing.T) {
+	runs, ended := 0, 0
+	cfg := simsched.Config{Chooser: simsched.NewRandom(1), Chaos: simsched.Chaos{Delay: 1}}
+	err := replayer.CheckDeterminism(cfg, func(s *simsched.Sim) error {
+		runs++
+		defer func() { ended++ }()
+		if runs != 2 {
+			for range 20 {
+				s.Rand("dice").Uint64()
+			}
+			return nil
+		}
+		for range 3 {
+			s.Go("task", func() error { s.Yield(); return nil })
+		}
+		for range 30 {
+			s.Rand("dice").Uint64()
+			s.Yield()
+		}
+		ended += 100 // the loop was not cut short
+		return nil
+	})
+	if !errors.Is(err, replayer.ErrNondeterministic) || runs != 35 || ended != 135 {
+		t.Errorf("%v; %d runs, %d ended", err, runs, ended)
+	}
+}
