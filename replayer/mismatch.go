@@ -109,7 +109,6 @@ func (x *execution) note(m *mismatch, actual *event.Event) {
 	}
 	m.names = newNames()
 	m.ActualNames = m.names
-	m.names.keep(x.sim, m.Running)
 	m.names.keep(x.sim, m.Before...)
 	m.names.keep(x.sim, m.Expected...)
 	m.Runnable = x.sim.LastChoice()

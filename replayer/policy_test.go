@@ -312,3 +312,13 @@ func TestExpectedWindow(t *testing.T) {
 		}
 	}
 }
+
+// TestResyncGivesUpAtTheEnd: the last event of the run is one too many.
+func TestResyncGivesUpAtTheEnd(t *testing.T) {
+	tr := recordOK(t, yieldTimes(0))
+	cfg := replayer.Config{Sim: settings, Policy: replayer.Resync, Window: 1}
+	result, err := replayer.Run(source.FromTrace(traceOf(tr, tr.Slice(0, 4)...)), cfg, yieldTimes(0))
+	if err != nil || !result.Stats.GaveUp || !result.Live || result.LiveAt != 6 || result.Emitted != 6 {
+		t.Errorf("%+v, %v; want to have given up after 6 events", result, err)
+	}
+}

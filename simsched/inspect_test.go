@@ -1,6 +1,7 @@
 package simsched_test
 
 import (
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -168,19 +169,22 @@ func TestTasksAfterADeadlock(t *testing.T) {
 
 // TestCallerSkipsTheLibrary: a draw comes through math/rand/v2, a read through io, and the place is that of the program.
 func TestCallerSkipsTheLibrary(t *testing.T) {
-	var sites []string
+	sites := map[event.Kind]string{}
 	cfg := simsched.Config{Observer: observerFunc(func(e event.Event) error {
-		if e.Kind() == event.KindRngValue {
-			sites = append(sites, simsched.Caller())
-		}
+		sites[e.Kind()] = simsched.Caller()
 		return nil
 	})}
 	err := simsched.Run(cfg, func(s *simsched.Sim) error {
-		slices.SortFunc([]int{2, 1}, func(a, b int) int { s.Rand("x").IntN(7); return a - b })
-		return nil
+		s.Rand("x").IntN(7)
+		pipe := s.NewPipe("pipe", 8)
+		s.Go("writer", func() error { _, err := pipe.Write(make([]byte, 4)); return err })
+		_, err := io.ReadFull(pipe, make([]byte, 4))
+		return err
 	})
-	if err != nil || len(sites) == 0 || !strings.HasPrefix(sites[0], "inspect_test.go:") {
-		t.Errorf("%v: %v", err, sites)
+	for _, kind := range []event.Kind{event.KindRngValue, event.KindIoResult} {
+		if err != nil || !strings.HasPrefix(sites[kind], "inspect_test.go:") {
+			t.Errorf("%v: %v comes from %q", err, kind, sites[kind])
+		}
 	}
 }
 
