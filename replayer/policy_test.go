@@ -3,6 +3,7 @@ package replayer_test
 import (
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -320,5 +321,20 @@ func TestResyncGivesUpAtTheEnd(t *testing.T) {
 	result, err := replayer.Run(source.FromTrace(traceOf(tr, tr.Slice(0, 4)...)), cfg, yieldTimes(0))
 	if err != nil || !result.Stats.GaveUp || !result.Live || result.LiveAt != 6 || result.Emitted != 6 {
 		t.Errorf("%+v, %v; want to have given up after 6 events", result, err)
+	}
+}
+
+// TestSiteBehindTheLibrary: a read comes through io, a draw through math/rand/v2, and the line is that of the program.
+func TestSiteBehindTheLibrary(t *testing.T) {
+	tr := recordOK(t, func(s *simsched.Sim) error { s.NewPipe("pipe", 8); return nil })
+	var line string
+	for name, op := range map[string]func(*simsched.Sim, io.Reader){
+		"io":   func(_ *simsched.Sim, r io.Reader) { line = simsched.Caller(); _, _ = io.ReadFull(r, make([]byte, 4)) },
+		"rand": func(s *simsched.Sim, _ io.Reader) { line = simsched.Caller(); s.Rand("x").IntN(7) },
+	} {
+		d := diverge(t, tr, settings, func(s *simsched.Sim) error { op(s, s.NewPipe("pipe", 8)); return nil })
+		if d.ActualSite != line || !strings.HasPrefix(line, "policy_test.go:") {
+			t.Errorf("%s: the line is %q, want %q", name, d.ActualSite, line)
+		}
 	}
 }

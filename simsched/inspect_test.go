@@ -1,7 +1,6 @@
 package simsched_test
 
 import (
-	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -166,29 +165,3 @@ func TestTasksAfterADeadlock(t *testing.T) {
 		t.Errorf("an unknown state is called %q", s)
 	}
 }
-
-// TestCallerSkipsTheLibrary: a draw comes through math/rand/v2, a read through io, and the place is that of the program.
-func TestCallerSkipsTheLibrary(t *testing.T) {
-	sites := map[event.Kind][]string{}
-	cfg := simsched.Config{Observer: observerFunc(func(e event.Event) error {
-		sites[e.Kind()] = append(sites[e.Kind()], simsched.Caller())
-		return nil
-	})}
-	err := simsched.Run(cfg, func(s *simsched.Sim) error {
-		s.Rand("x").IntN(7)
-		pipe := s.NewPipe("pipe", 8)
-		s.Go("writer", func() error { _, err := pipe.Write(make([]byte, 4)); return err })
-		_, err := io.ReadFull(pipe, make([]byte, 4))
-		return err
-	})
-	for _, kind := range []event.Kind{event.KindRngValue, event.KindIoResult} {
-		elsewhere := func(site string) bool { return !strings.HasPrefix(site, "inspect_test.go:") }
-		if err != nil || len(sites[kind]) == 0 || slices.ContainsFunc(sites[kind], elsewhere) {
-			t.Errorf("%v: %v comes from %q", err, kind, sites[kind])
-		}
-	}
-}
-
-type observerFunc func(event.Event) error
-
-func (f observerFunc) Observe(e event.Event) error { return f(e) }
