@@ -107,8 +107,7 @@ type Aligner struct {
 	err    error // of src
 	ended  bool  // src has no more events
 
-	expected []event.Event // from index first on, Comparable
-	recorded []event.Event // the same, as recorded
+	recorded []event.Event // expected events from index first on
 	first    uint64
 	head     uint64 // index of the next expected event
 	fed      uint64 // actual events so far
@@ -116,6 +115,7 @@ type Aligner struct {
 	tally    tally
 	band     band
 	finished bool
+	rows     func(row) // gets the alignment as it becomes known, if it is not nil
 }
 
 // NewAligner returns an Aligner over the events of expected from where its cursor stands. A window of 0 means
@@ -132,7 +132,7 @@ func NewAligner(expected source.Source, window int) *Aligner {
 
 // fill reads expected events up to and including index, and reports whether there are so many.
 func (a *Aligner) fill(index uint64) bool {
-	for !a.ended && index >= a.first+uint64(len(a.expected)) {
+	for !a.ended && index >= a.first+uint64(len(a.recorded)) {
 		e, err := a.src.Next()
 		if err != nil {
 			a.ended = true
@@ -141,21 +141,38 @@ func (a *Aligner) fill(index uint64) bool {
 			}
 			break
 		}
-		a.expected = append(a.expected, Comparable(e))
 		a.recorded = append(a.recorded, e)
 	}
-	return index < a.first+uint64(len(a.expected))
+	return index < a.first+uint64(len(a.recorded))
 }
 
-// at returns the expected event with an index that has been filled.
-func (a *Aligner) at(index uint64) event.Event { return a.expected[index-a.first] }
+// at returns the expected event with an index that has been filled, Comparable.
+func (a *Aligner) at(index uint64) event.Event { return Comparable(a.recorded[index-a.first]) }
 
-// drop forgets the expected events before index.
+// drop forgets the expected events before index, if that is worth while.
 func (a *Aligner) drop(index uint64) {
-	if n := int(index - a.first); n > 4*a.window {
-		a.expected, a.recorded = slices.Delete(a.expected, 0, n), slices.Delete(a.recorded, 0, n)
-		a.first = index
+	if n := int(index - a.first); n == len(a.recorded) || n > 4*a.window {
+		a.recorded, a.first = slices.Delete(a.recorded, 0, n), index
 	}
+}
+
+// accept takes actual for the next expected event, if it is that one.
+func (a *Aligner) accept(actual event.Event) bool {
+	if !a.fill(a.head) {
+		return false
+	}
+	e := a.recorded[a.head-a.first]
+	if e != actual && Comparable(e) != Comparable(actual) {
+		return false
+	}
+	if a.rows != nil {
+		a.rows(row{e, actual, a.head, a.fed - 1, same})
+	}
+	a.head++
+	a.drop(a.head)
+	a.tally.stats.Matched++
+	a.lonely = 0
+	return true
 }
 
 // Expect returns the next expected event, as it was recorded, and whether there is one: the event after the last one of
@@ -189,7 +206,7 @@ func (a *Aligner) Unmatched() iter.Seq[event.Event] {
 				return
 			}
 		}
-		for _, l := range a.preview().missing {
+		for _, l := range a.preview(false).missing {
 			if !yield(l.e) {
 				return
 			}
@@ -206,28 +223,27 @@ func (a *Aligner) Feed(actual event.Event) Verdict {
 		panic("divergence: Aligner.Feed called after Finish")
 	}
 	a.fed++
-	e := Comparable(actual)
 	switch {
 	case a.tally.stats.GaveUp:
 		a.tally.stats.Inserted++
+		if a.rows != nil {
+			a.rows(row{a: actual, actualAt: a.fed - 1, mark: actualOnly})
+		}
 		return Verdict{Match: GaveUp}
 	case a.band.active:
-	case a.fill(a.head) && a.at(a.head) == e:
-		a.head++
-		a.drop(a.head)
-		a.tally.stats.Matched++
-		a.lonely = 0
+	case a.accept(actual):
 		return Verdict{}
 	default:
 		a.open()
 	}
-	return a.settle(e)
+	return a.settle(Comparable(actual), actual)
 }
 
-// settle feeds e to the band and tells what became of it.
-func (a *Aligner) settle(e event.Event) Verdict {
+// settle feeds e, Comparable, to the band and tells what became of it.
+func (a *Aligner) settle(e, recorded event.Event) Verdict {
 	before := a.band.best
 	a.step(e)
+	a.band.recorded = append(a.band.recorded, recorded)
 	v := Verdict{Match: Inserted}
 	if a.band.stepInto() == stepMatch {
 		v = Verdict{Match: Matched, Skipped: max(0, int(a.band.best)-1-int(before))}
@@ -268,19 +284,22 @@ func (a *Aligner) giveUp() {
 	a.tally.stats.GaveUp, a.tally.stats.GaveUpAt = true, a.fed-1
 }
 
-// preview is the tally as if the run ended now.
-func (a *Aligner) preview() tally {
+// preview is the tally as if the alignment were the best one so far, with or without looking for changed events, which
+// can still turn out to be in another order.
+func (a *Aligner) preview(change bool) tally {
 	if !a.band.active {
 		return a.tally
 	}
 	t := a.tally.clone()
 	t.add(a.trace(a.band.best))
-	t.change()
+	if change {
+		t.change()
+	}
 	return t
 }
 
 // Stats returns the counts so far: the expected events from Index on are not among them.
-func (a *Aligner) Stats() Stats { return a.preview().stats }
+func (a *Aligner) Stats() Stats { return a.preview(true).stats }
 
 // Fidelity is that of Stats.
 func (a *Aligner) Fidelity() float64 { return a.Stats().Fidelity() }
@@ -293,9 +312,12 @@ func (a *Aligner) Finish() (Stats, error) {
 	}
 	a.finished = true
 	if a.band.active {
-		a.close(a.band.last())
+		a.take(a.band.last())
 	}
 	for ; a.fill(a.head); a.head++ {
+		if a.rows != nil {
+			a.rows(row{e: a.recorded[a.head-a.first], expectedAt: a.head, mark: expectedOnly})
+		}
 		a.tally.add([]op{{stepDelete, a.at(a.head), a.head}})
 		a.drop(a.head)
 	}
@@ -304,7 +326,7 @@ func (a *Aligner) Finish() (Stats, error) {
 }
 
 // reach is the index after the last expected event that has been read.
-func (a *Aligner) reach() uint64 { return a.first + uint64(len(a.expected)) }
+func (a *Aligner) reach() uint64 { return a.first + uint64(len(a.recorded)) }
 
 // open starts the band at the head.
 func (a *Aligner) open() {
@@ -312,6 +334,7 @@ func (a *Aligner) open() {
 	for i := a.head; i < a.head+width && a.fill(i); i++ {
 	}
 	a.band.open(a.head, min(a.head+width, a.reach()))
+	a.extend()
 }
 
 // step adds the row of e to the band.
@@ -326,7 +349,16 @@ func (a *Aligner) step(e event.Event) {
 	for i := b.to; i < to && a.fill(i); i++ {
 	}
 	to = max(min(to, a.reach()), b.to)
-	b.step(e, a.expected[from-a.first:to-a.first], from, to)
+	a.extend()
+	b.step(e, from, to)
+}
+
+// extend gives the band the expected events that have been read.
+func (a *Aligner) extend() {
+	b := &a.band
+	for i := b.start + uint64(len(b.expected)); i < a.reach(); i++ {
+		b.expected = append(b.expected, a.at(i))
+	}
 }
 
 // trace returns the steps of the alignment that ends at expected index end.
@@ -334,12 +366,42 @@ func (a *Aligner) trace(end uint64) []op {
 	return a.band.trace(end, func(index uint64) event.Event { return a.at(index) })
 }
 
-// close takes the alignment that ends at expected index end into the tally and goes on from there.
+// report hands the steps of the band on as rows.
+func (a *Aligner) report(ops []op) {
+	actualAt := a.fed - uint64(len(a.band.recorded))
+	recorded := a.band.recorded
+	for _, o := range ops {
+		r := row{expectedAt: o.at, actualAt: actualAt, mark: same}
+		if o.step == stepInsert {
+			r.mark = actualOnly
+		} else {
+			r.e = a.recorded[o.at-a.first]
+		}
+		if o.step == stepDelete {
+			r.mark = expectedOnly
+		} else {
+			r.a, recorded = recorded[0], recorded[1:]
+			actualAt++
+		}
+		a.rows(r)
+	}
+}
+
+// close takes the alignment that ends at expected index end for good and goes on from there.
 func (a *Aligner) close(end uint64) {
-	a.tally.add(a.trace(end))
+	a.take(end)
 	a.tally.change()
+	a.tally.expire(a.head)
+}
+
+// take takes the alignment that ends at expected index end into the tally.
+func (a *Aligner) take(end uint64) {
+	ops := a.trace(end)
+	if a.rows != nil {
+		a.report(ops)
+	}
+	a.tally.add(ops)
 	a.head = end
 	a.band.close()
-	a.tally.expire(a.head)
 	a.drop(a.head)
 }

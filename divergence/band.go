@@ -35,7 +35,10 @@ type band struct {
 	costs  []int32
 	spare  []int32
 	rows   []bandRow
-	actual []event.Event // of the rows but the first
+	actual []event.Event // of the rows but the first, Comparable
+
+	recorded []event.Event // the same, as recorded
+	expected []event.Event // from start on, Comparable
 }
 
 // bandRow is how the cells of a row are reached.
@@ -73,46 +76,60 @@ func (b *band) newRow(from uint64, n int) []step {
 
 func (b *band) close() {
 	b.active = false
-	b.rows, b.actual = b.rows[:0], b.actual[:0]
+	b.rows, b.actual, b.recorded, b.expected = b.rows[:0], b.actual[:0], b.recorded[:0], b.expected[:0]
 }
 
 const tooMuch = math.MaxInt32 / 2
 
-// step adds the row of actual event e; expected are the events of the columns from to to-1.
-func (b *band) step(e event.Event, expected []event.Event, from, to uint64) {
-	n := int(to - from + 1)
-	steps := b.newRow(from, n)
+// step adds the row of actual event e, with the columns from to to.
+func (b *band) step(e event.Event, from, to uint64) {
+	n, passed := int(to-from+1), int(from-b.from)
+	for len(b.costs) < passed+n {
+		b.costs = append(b.costs, tooMuch)
+	}
+	above := b.costs[passed : passed+n]
+	steps := b.newRow(from, n)[:n]
 	costs := slices.Grow(b.spare[:0], n)[:n]
-	above := func(column uint64) int32 {
-		if column < b.from || column > b.to {
-			return tooMuch
-		}
-		return b.costs[column-b.from]
-	}
-	diagonal := int32(tooMuch)
-	if from > b.from {
-		diagonal = above(from - 1)
-	}
-	left := int32(tooMuch)
-	best, bestCost := from, int32(tooMuch)
-	for i := range n {
-		up := above(from + uint64(i))
+	expected := b.expected[from-b.start : to-b.start]
+	costs[0], steps[0] = above[0]+1, stepInsert // what would lead there by a match is outside of the band
+	left, diagonal, least := costs[0], above[0], costs[0]
+	for i := 1; i < n; i++ {
+		up := above[i]
 		cost, how := up+1, stepInsert
-		if left+1 < cost {
+		if left < up {
 			cost, how = left+1, stepDelete
 		}
-		if i > 0 && expected[i-1] == e && diagonal <= cost {
+		if diagonal <= cost && expected[i-1] == e {
 			cost, how = diagonal, stepMatch
 		}
-		if cost < bestCost || cost == bestCost && how == stepMatch && steps[best-from] != stepMatch {
-			best, bestCost = from+uint64(i), cost
-		}
+		least = min(least, cost)
 		costs[i], steps[i] = cost, how
 		left, diagonal = cost, up
 	}
 	b.spare, b.costs = b.costs, costs
-	b.from, b.to, b.best = from, to, best
+	b.from, b.to = from, to
+	b.choose(least, steps)
 	b.actual = append(b.actual, e)
+}
+
+// choose sets best to a cell of the least cost: a match ahead of the last best cell if there is one, else a cell from
+// there on, so that an event that comes late does not lead back.
+func (b *band) choose(least int32, steps []step) {
+	last := b.best
+	chosen := false
+	for i, cost := range b.costs {
+		column := b.from + uint64(i)
+		if cost != least {
+			continue
+		}
+		if column > last && steps[i] == stepMatch {
+			b.best = column
+			return
+		}
+		if !chosen || b.best < last {
+			b.best, chosen = column, true
+		}
+	}
 }
 
 // stepInto is how the best cell was reached.

@@ -119,10 +119,6 @@ func drawsMore(events []event.Event) int {
 
 // drawText tells of draws that one run has and the other has not.
 func (f *facts) drawText(does, other string, events []event.Event, site string) string {
-	n := drawsMore(events)
-	if f.d.Relation == RelationMissing || f.d.Relation == RelationExtra {
-		n = min(n, f.d.Count)
-	}
 	since := "there was no draw before"
 	if f.draws > 0 {
 		since = fmt.Sprintf("the %d draws up to event %d agree", f.draws, f.drawnAt)
@@ -131,7 +127,7 @@ func (f *facts) drawText(does, other string, events []event.Event, site string) 
 		since = fmt.Sprintf("the one draw before, event %d, agrees", f.drawnAt)
 	}
 	return fmt.Sprintf("In the %s run %s draws %s here%s, where the %s run does not: draw %d; %s.",
-		does, f.who(), times(n), at(site), other, f.draws+1, since)
+		does, f.who(), times(drawsMore(events)), at(site), other, f.draws+1, since)
 }
 
 func times(n int) string {

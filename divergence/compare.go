@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
-	"time"
 
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/source"
@@ -52,7 +50,7 @@ func align(expected, actual source.Source) (Progress, error) {
 	if to < from {
 		from, to, behind = to, from, actual
 	}
-	progress.late = to > 0
+	progress.from = from
 	for progress.Index = from; progress.Index < to; {
 		e, err := behind.Next()
 		if err == io.EOF {
@@ -69,59 +67,6 @@ func align(expected, actual source.Source) (Progress, error) {
 
 func bothSeeds(a, b event.Event) bool {
 	return a.Kind() == event.KindRngSeed && b.Kind() == event.KindRngSeed
-}
-
-// Progress is what a comparison remembers of the events that matched. The zero Progress is that of event 0.
-type Progress struct {
-	Index     uint64 // of the next event
-	kept      int    // how many of the last events are in recent, up to DefaultContext
-	late      bool   // the first events of the run are not known
-	now       uint64
-	running   event.Event
-	runningAt uint64
-	draws     uint64
-	drawnAt   uint64
-	tasks     population
-	regions   population
-	recent    [8]event.Event // the event with index i at i modulo 8
-}
-
-// Add notes an event that matched. It takes a few nanoseconds.
-func (p *Progress) Add(e event.Event) {
-	p.recent[p.Index%8] = e
-	if p.kept < DefaultContext {
-		p.kept++
-	}
-	switch e.Kind() {
-	case event.KindTaskScheduled:
-		p.running, p.runningAt = e, p.Index
-	case event.KindTimeAdvanced:
-		p.now = e.ToNanos()
-	case event.KindRngValue:
-		p.draws++
-		p.drawnAt = p.Index
-	case event.KindTaskSpawned:
-		p.tasks.add(e.Task().Index(), e.Task().Generation())
-	case event.KindRegionCreated:
-		p.regions.add(e.Region().Index(), e.Region().Generation())
-	}
-	p.Index++
-}
-
-// Mismatch starts the description of a difference at p.Index: the place, and the events that both runs share before it.
-func (p *Progress) Mismatch() Mismatch {
-	// A time beyond what a Duration holds comes only from a trace that nobody ran.
-	m := Mismatch{
-		Index: p.Index, Time: time.Duration(min(p.now, math.MaxInt64)), Running: p.running,
-		runningAt: p.runningAt, draws: p.draws, drawnAt: p.drawnAt,
-	}
-	if !p.late {
-		m.tasks, m.regions = p.tasks, p.regions
-	}
-	for i := p.Index - uint64(p.kept); i < p.Index; i++ {
-		m.Before = append(m.Before, p.recent[i%8])
-	}
-	return m
 }
 
 // window is the event of a source at a difference; none if the source has ended.
@@ -171,8 +116,8 @@ func about(s source.Source) (names Names, end string) {
 	if n, ok := s.(source.Namer); ok {
 		names = n
 	}
-	if e, ok := s.(Ender); ok {
-		end = e.End()
+	if stopper, ok := s.(Stopper); ok {
+		end = stopper.Stopped()
 	}
 	return names, end
 }

@@ -2,6 +2,7 @@ package divergence_test
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -29,6 +30,10 @@ func twoRuns(t *rapid.T) (expected, actual []event.Event) {
 		actual = expected[:rapid.IntRange(0, len(expected)).Draw(t, "length")]
 	case "equal":
 		actual = expected
+	}
+	if len(expected) > 0 && len(actual) > 0 && expected[0].Kind() == event.KindRngSeed && actual[0].Kind() == event.KindRngSeed {
+		actual = slices.Clone(actual)
+		actual[0] = expected[0] // Compare takes other seeds for equal, which TestCompareMetadata looks at
 	}
 	return expected, actual
 }
@@ -251,5 +256,105 @@ func TestCompareMetadata(t *testing.T) {
 				t.Errorf("other notes than expected (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// knowing is a source that knows names, code lines and how its recording ended.
+type knowing struct {
+	source.Source
+	names
+	at  int
+	end string
+}
+
+func (k *knowing) Next() (event.Event, error) {
+	k.at++
+	return k.Source.Next()
+}
+
+func (k *knowing) Site() string { return fmt.Sprintf("bank.go:%d", 100*k.at) }
+
+func (k *knowing) Stopped() string { return k.end }
+
+var (
+	_ source.Namer       = (*knowing)(nil)
+	_ divergence.Stopper = (*knowing)(nil)
+)
+
+// TestCompareAsksTheSources compares sources that know more than events.
+func TestCompareAsksTheSources(t *testing.T) {
+	shared := events{event.TaskScheduled(t1, 1), event.TaskYielded(t1)}
+	e := &knowing{Source: cursor(append(slices.Clone(shared), event.TaskScheduled(t1, 2), event.TaskYielded(t1))...),
+		names: names{tasks: map[event.TaskID]string{t1: "producer"}, regions: map[event.RegionID]string{r1: "pipeline"}}}
+	a := &knowing{Source: cursor(append(slices.Clone(shared), event.TaskSpawned(t2, r1, 2), event.TaskYielded(t1))...),
+		names: names{tasks: map[event.TaskID]string{t1: "consumer"}}, at: 5}
+	d := compare(t, e, a)
+	if d.ExpectedSite != "bank.go:300" || d.ActualSite != "bank.go:800" {
+		t.Errorf("the code lines are %q and %q, want those of the third events", d.ExpectedSite, d.ActualSite)
+	}
+	want := []divergence.Entity{
+		{Role: "running", Kind: "task", ID: uint64(t1), Name: "producer", ActualName: "consumer"},
+		{Role: "expected", Kind: "task", ID: uint64(t1), Name: "producer", ActualName: "consumer"},
+		{Role: "actual", Kind: "task", ID: uint64(t2)},
+		{Role: "actual", Kind: "region", ID: uint64(r1), Name: "pipeline"},
+	}
+	if diff := cmp.Diff(want, d.Entities); diff != "" {
+		t.Errorf("other entities than expected (-want +got):\n%s", diff)
+	}
+	short := func(end string, with ...event.Event) *knowing {
+		return &knowing{Source: cursor(append(slices.Clone(shared), with...)...), end: end}
+	}
+	if d := compare(t, short("stopped early"), short("", event.RngValue(1))); d.Cause.Rule != "recording-stopped" || d.ExpectedSite != "" {
+		t.Errorf("a recording that was stopped gives the cause %+v, site %q", d.Cause, d.ExpectedSite)
+	}
+	if d := compare(t, short("", event.RngValue(1)), short("stopped early")); d.Cause.Rule != "actual-stopped" {
+		t.Errorf("an actual run that was stopped gives the cause %+v", d.Cause)
+	}
+}
+
+// lateStart is a source whose first event has an index of its own.
+type lateStart struct {
+	source.Source
+	from uint64
+}
+
+func (l lateStart) First() uint64 { return l.from }
+
+// TestCompareOfLateStart compares runs of which one lacks the first events: nothing is said of what was made there.
+func TestCompareOfLateStart(t *testing.T) {
+	whole := events{event.TaskSpawned(t1, r1, 0), event.RngValue(1), event.TaskSpawned(t0, r1, 0), event.TaskYielded(t1), event.TaskYielded(t1)}
+	other := append(slices.Clone(whole[:4]), event.WakerWake(t2), event.TaskYielded(t1))
+	for _, c := range []struct {
+		expected, actual source.Source
+		before           events
+		rule             string
+	}{
+		{cursor(whole...), cursor(other...), whole[:4], "unknown-in-recording"},
+		{cursor(whole...), lateStart{cursor(other[2:]...), 2}, whole[:4], "unknown-in-recording"},
+		{lateStart{cursor(whole[2:]...), 2}, cursor(other...), other[:4], "unknown-in-recording"},
+		{lateStart{cursor(whole[2:]...), 2}, lateStart{cursor(other[2:]...), 2}, whole[2:4], "operation-added"},
+	} {
+		d := compare(t, c.expected, c.actual)
+		if d.Index != 4 || d.Cause.Rule != c.rule || cmp.Diff(c.before, d.Before, byValue) != "" {
+			t.Errorf("the runs part at %d after %v, %s; want 4 after %v, %s", d.Index, d.Before, d.Cause.Rule, c.before, c.rule)
+		}
+	}
+	if _, err := divergence.Compare(cursor(whole[:1]...), lateStart{cursor(whole[3:]...), 3}); err == nil {
+		t.Error("runs without an event in common give no error")
+	}
+}
+
+// TestNamesOfBothRuns gives a task every combination of names.
+func TestNamesOfBothRuns(t *testing.T) {
+	for _, c := range []struct{ expected, actual, name, actualName string }{
+		{"", "", "", ""}, {"a", "", "a", ""}, {"", "b", "b", ""}, {"a", "a", "a", ""}, {"a", "b", "a", "b"},
+	} {
+		d := divergence.Describe(divergence.Mismatch{
+			Expected: events{event.TaskYielded(t1)}, Actual: events{event.RngValue(1)},
+			ExpectedNames: called(map[event.TaskID]string{t1: c.expected}), ActualNames: called(map[event.TaskID]string{t1: c.actual}),
+		})
+		if e := d.Entities[0]; e.Name != c.name || e.ActualName != c.actualName {
+			t.Errorf("the names %q and %q give %q and %q", c.expected, c.actual, e.Name, e.ActualName)
+		}
 	}
 }

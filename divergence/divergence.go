@@ -130,8 +130,8 @@ func Describe(m Mismatch) *Divergence {
 	d := &Divergence{
 		Index: m.Index, Time: m.Time, Before: m.Before, Expected: shown(m.Expected), Actual: shown(m.Actual),
 		ExpectedSite: m.ExpectedSite, ActualSite: m.ActualSite, RunError: oneLine(m.RunError), Reproduce: m.Reproduce,
-		Decision: m.Running, DecisionAt: m.decisionAt(),
 	}
+	d.Decision, d.DecisionAt = m.decision()
 	switch {
 	case len(m.Expected) == 0 && len(m.Actual) == 0:
 		panic("divergence: Describe called with no event on either side")
@@ -155,9 +155,15 @@ func Describe(m Mismatch) *Divergence {
 // shown is the part of a window that a report shows.
 func shown(events []event.Event) []event.Event { return events[:min(len(events), 1+DefaultContext)] }
 
-// oneLine returns the first line of s, with what could break a line of a report quoted.
+// longestLine is how many characters of a text from outside a report shows.
+const longestLine = 200
+
+// oneLine returns the start of the first line of s, with a question mark for what could break a line of a report.
 func oneLine(s string) string {
 	s, _, _ = strings.Cut(s, "\n")
+	if len(s) > longestLine {
+		s = cut(strings.ToValidUTF8(s, "?"), longestLine)
+	}
 	return strings.Map(func(r rune) rune {
 		if r == utf8.RuneError || !unicode.IsPrint(r) {
 			return '?'

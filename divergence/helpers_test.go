@@ -98,3 +98,12 @@ func wantPanic(t *testing.T, want string, f func()) {
 	}()
 	f()
 }
+
+// cursorOf returns a source of a trace.
+func cursorOf(tr *event.Trace) source.Source { return source.FromTrace(tr) }
+
+// lateSource lacks the first events of its run.
+type lateSource struct{ source.Source }
+
+// First implements source.Partial.
+func (lateSource) First() uint64 { return 3 }

@@ -162,6 +162,47 @@ func (s *Stats) json() *jsonAlignment {
 	return j
 }
 
+type jsonCanonical struct {
+	Schema       int          `json:"schema"`
+	Segment      int          `json:"segment"`
+	Layer        int          `json:"layer"`
+	ExpectedOnly []jsonPlaced `json:"expected_only"`
+	ActualOnly   []jsonPlaced `json:"actual_only"`
+	Notes        []string     `json:"notes"`
+}
+
+type jsonPlaced struct {
+	Index uint64        `json:"index"`
+	Task  *event.TaskID `json:"task"`
+	Event event.Event   `json:"event"`
+}
+
+// MarshalJSON returns the difference as one object:
+//
+//	schema         the number of this form, [JSONSchema]
+//	segment        how many barriers come before
+//	layer          the first layer that differs, from 1; 0 if the barrier differs that ends the segment
+//	expected_only  the events that only the expected run has there: objects with index, task (that was running, or null), event
+//	actual_only    the events that only the actual run has there
+//	notes          in what the metadata differ
+func (c Canonical) MarshalJSON() ([]byte, error) {
+	return json.Marshal(jsonCanonical{
+		JSONSchema, c.Segment, c.Layer, placedJSON(c.ExpectedOnly), placedJSON(c.ActualOnly), list(c.Notes),
+	})
+}
+
+func placedJSON(events []Placed) []jsonPlaced {
+	all := []jsonPlaced{}
+	for _, p := range events {
+		j := jsonPlaced{Index: p.Index, Event: p.Event}
+		if p.Running {
+			j.Task = &p.Task
+		}
+		all = append(all, j)
+	}
+	return all
+}
+
 // list returns s, or an empty list for nil.
 func list[T any](s []T) []T {
 	if s == nil {

@@ -2,6 +2,7 @@ package divergence
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/reprise-go/reprise/event"
@@ -22,11 +23,11 @@ type Names interface {
 	RegionName(event.RegionID) string
 }
 
-// Ender is a source that knows how its recording ended.
-type Ender interface {
-	// End returns "" if the recording goes to the end of the run, else, in one line, why it does not, such as "stopped
-	// at the limit of 1000 events".
-	End() string
+// Stopper is a source that knows whether its recording was stopped before the run ended.
+type Stopper interface {
+	// Stopped returns "" if the recording goes to the end of the run or that is not known, else, in one line, what
+	// happened to it, such as "stopped at the limit of 1000 events".
+	Stopped() string
 }
 
 // Mismatch is what is known of a divergence before it is described. [Progress.Mismatch] starts one.
@@ -52,9 +53,9 @@ type Mismatch struct {
 	// unless both have a Version.
 	ExpectedMetadata, ActualMetadata event.Metadata
 
-	ExpectedEnd, ActualEnd string // as from Ender.End
+	ExpectedEnd, ActualEnd string // as from Stopper.Stopped
 
-	runningAt uint64 // the index of Running
+	runningAt uint64 // the index of Running, plus 1; 0 if not known
 	draws     uint64 // the number of RngValues before Index
 	drawnAt   uint64 // the index of the last of them
 	tasks     population
@@ -70,14 +71,17 @@ type Entity struct {
 	ActualName string // what it is called in the actual run, if that is known and something else; "" if not
 }
 
+// longestName is how many characters of a name a report shows.
+const longestName = 60
+
 // String returns the kind, the identifier and the names.
 func (e Entity) String() string {
 	s := e.Kind + " " + e.id()
 	if e.Name != "" {
-		s += fmt.Sprintf(" %q", e.Name)
+		s += fmt.Sprintf(" %q", cut(e.Name, longestName))
 	}
 	if e.ActualName != "" {
-		s += fmt.Sprintf(", in the actual run %q", e.ActualName)
+		s += fmt.Sprintf(", in the actual run %q", cut(e.ActualName, longestName))
 	}
 	return s
 }
@@ -92,14 +96,18 @@ func (e Entity) id() string {
 	return fmt.Sprint(e.ID)
 }
 
-// decisionAt returns the index of Running: as Progress noted it, or where Before has it.
-func (m *Mismatch) decisionAt() uint64 {
-	for i := len(m.Before) - 1; i >= 0 && m.runningAt == 0; i-- {
-		if m.Before[i] == m.Running {
-			return m.Index - uint64(len(m.Before)-i)
+// decision returns Running with its index, as Progress noted it or where Before has it; the zero Event if the index is
+// not known.
+func (m *Mismatch) decision() (event.Event, uint64) {
+	if m.runningAt > 0 {
+		return m.Running, m.runningAt - 1
+	}
+	for i, e := range slices.Backward(m.Before) {
+		if e == m.Running {
+			return e, m.Index - uint64(len(m.Before)-i)
 		}
 	}
-	return m.runningAt
+	return event.Event{}, 0
 }
 
 // entityKinds says which fields name an entity.
@@ -183,7 +191,7 @@ func (m *Mismatch) task(id event.TaskID) string {
 	if e.Name == "" || e.ActualName != "" {
 		return e.id()
 	}
-	return fmt.Sprintf("%s %q", e.id(), oneLine(e.Name))
+	return fmt.Sprintf("%s %q", e.id(), cut(oneLine(e.Name), longestName))
 }
 
 // population is the set of all tasks, or of all regions, that a run has had so far: the last generation of each arena

@@ -53,8 +53,8 @@ const textWidth = 88
 func (d *Divergence) Text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "divergence [%s] at event %d, virtual time %v: %s\n", d.Code(), d.Index, d.Time, d.kindOfDifference())
-	fmt.Fprintf(&b, "- expected  %s%s\n", first(d.Expected), at(d.ExpectedSite))
-	fmt.Fprintf(&b, "+ actual    %s%s\n\n", first(d.Actual), at(d.ActualSite))
+	fmt.Fprintf(&b, "- expected  %s%s\n", first(d.Expected), beside(d.ExpectedSite))
+	fmt.Fprintf(&b, "+ actual    %s%s\n\n", first(d.Actual), beside(d.ActualSite))
 	d.writeWindow(&b)
 	section(&b, "what differs", d.Fields, func(f FieldDiff) string {
 		return fmt.Sprintf("%-14s  expected %v, actual %v", f.Name, f.Expected, f.Actual)
@@ -97,6 +97,14 @@ func first(events []event.Event) string {
 	return events[0].String()
 }
 
+// beside is a code line behind an event.
+func beside(site string) string {
+	if site == "" {
+		return ""
+	}
+	return "  (" + oneLine(site) + ")"
+}
+
 // people are the lines on who is involved.
 func (d *Divergence) people() []string {
 	var lines []string
@@ -128,7 +136,7 @@ func (d *Divergence) reasons() []string {
 			lines = append(lines, hang("", text)...)
 		}
 	}
-	if d.Drift != nil && d.Cause.Rule != "random-value" {
+	if d.Drift != nil && !startsWithDraw(d.Expected) && !startsWithDraw(d.Actual) {
 		text := d.Drift.String()
 		lines = append(lines, hang("", capital(text)+".")...)
 	}
@@ -138,9 +146,14 @@ func (d *Divergence) reasons() []string {
 	return lines
 }
 
+// startsWithDraw reports whether the divergence itself is a random value of a run, so that the drift is no news.
+func startsWithDraw(events []event.Event) bool {
+	return len(events) > 0 && events[0].Kind() == event.KindRngValue
+}
+
 // again are the lines on how to come back to the divergence.
 func (d *Divergence) again() []string {
-	lines := []string{fmt.Sprintf("prefix     %d events", d.Prefix())}
+	lines := []string{"prefix     " + events(int(d.Prefix()))}
 	if d.Decision.Kind() != 0 {
 		lines = append(lines, fmt.Sprintf("choice     event %d: %v is the last before", d.DecisionAt, d.Decision))
 	}

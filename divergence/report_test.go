@@ -8,6 +8,9 @@ import (
 	"go/parser"
 	"go/token"
 	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -52,7 +55,7 @@ func TestTextOfLargestWindow(t *testing.T) {
 	d := divergence.Describe(divergence.Mismatch{
 		Index: 10, Running: event.TaskScheduled(t0, 1), Before: side(1)[:n], Expected: side(2), Actual: side(3),
 	})
-	want := 3 + 1 + n + 2*(n+1) + 2 + fieldCount(event.KindCheckpoint) + 2 + 1 + 2 + 3 + 2 + 3
+	want := 3 + 1 + n + 2*(n+1) + 2 + fieldCount(event.KindCheckpoint) + 2 + 1 + 2 + 3 + 2 + 2
 	if got := strings.Count(d.Text(), "\n"); got != want {
 		t.Errorf("the text has %d lines, want %d:\n%s", got, want, d.Text())
 	}
@@ -254,4 +257,35 @@ func docOf(t *testing.T, file, function string) string {
 	}
 	t.Fatalf("%s has no function %s", file, function)
 	return ""
+}
+
+// TestReportDocHasEveryKey compares docs/report.md with the keys of the JSON forms, also of the objects in them.
+func TestReportDocHasEveryKey(t *testing.T) {
+	doc, err := os.ReadFile(filepath.Join("..", "docs", "report.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wanted []string
+	add := func(v any) {
+		b, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`"([a-z_]+)":`).FindAllStringSubmatch(string(b), -1) {
+			wanted = append(wanted, m[1])
+		}
+	}
+	for _, c := range corpus {
+		expected, actual := c.traces()
+		d := c.describe(t, expected, actual)
+		d.Rest = &divergence.Stats{GaveUp: true}
+		d.Before, d.Expected, d.Actual, d.Decision = nil, nil, nil, event.Event{}
+		add(d)
+	}
+	add(canonical(t, events{event.WakerBatchWake(1)}, nil))
+	for _, key := range slices.Compact(slices.Sorted(slices.Values(wanted))) {
+		if key != "type" && key != "count" && !strings.Contains(string(doc), "`"+key+"`") {
+			t.Errorf("docs/report.md does not have %s", key)
+		}
+	}
 }

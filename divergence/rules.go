@@ -10,6 +10,7 @@ import (
 const (
 	sameSettings   = "Run both under the same settings, or record again."
 	ownRandomness  = "Draw random values from Sim.Rand only, under a label for each purpose, and look for a global source."
+	whatDraws      = "If the program was changed, record again; else see what decides whether it draws: a map, a clock, a global."
 	stableOrder    = "Look for a range over a map, and sort its keys first."
 	virtualClock   = "Look for time.Now and time.Since, and take the time from the Sim."
 	readTheProgram = "If the program was changed, record again; else look for a condition on something that is not recorded."
@@ -71,10 +72,10 @@ var rules = []rule{
 			return fmt.Sprintf("The next %d events are the same in both runs but in another order (%v): that is how iteration over a map looks.",
 				f.permuted(), f.e.Kind())
 		}},
-	{Rule{"drawn-once-more", "drawn-once-less", "the actual run draws a random value and the expected run does not", ownRandomness},
+	{Rule{"drawn-once-more", "drawn-once-less", "the actual run draws a random value and the expected run does not", whatDraws},
 		func(f *facts) bool { return f.a.Kind() == event.KindRngValue && f.e.Kind() != 0 },
 		func(f *facts) string { return f.drawText("actual", "expected", f.Actual, f.ActualSite) }},
-	{Rule{"drawn-once-less", "drawn-once-more", "the expected run draws a random value and the actual run does not", ownRandomness},
+	{Rule{"drawn-once-less", "drawn-once-more", "the expected run draws a random value and the actual run does not", whatDraws},
 		func(f *facts) bool { return f.e.Kind() == event.KindRngValue && f.a.Kind() != 0 },
 		func(f *facts) string { return f.drawText("expected", "actual", f.Expected, f.ExpectedSite) }},
 	{Rule{"real-clock-deadline", "real-clock-deadline", "both create a timer, with different deadlines", virtualClock},
@@ -91,14 +92,18 @@ var rules = []rule{
 		}},
 	{Rule{"unknown-in-recording", "unknown-in-actual", "the actual event names a task or region that the expected run never made",
 		"See where the program creates it; if that is new, record again."},
-		func(f *facts) bool { return f.e.Kind() != 0 && f.stranger(f.a, f.Expected) != "" && f.stranger(f.e, f.Actual) == "" },
+		func(f *facts) bool {
+			return f.e.Kind() != 0 && f.stranger(f.a, f.Expected) != "" && f.stranger(f.e, f.Actual) == ""
+		},
 		func(f *facts) string {
 			return fmt.Sprintf("The actual run has %s%s, which the expected run never made up to here nor right after.",
 				oneLine(f.stranger(f.a, f.Expected)), at(f.ActualSite))
 		}},
 	{Rule{"unknown-in-actual", "unknown-in-recording", "the expected event names a task or region that the actual run never made",
 		"See why the program no longer creates it; if that is right, record again."},
-		func(f *facts) bool { return f.a.Kind() != 0 && f.stranger(f.e, f.Actual) != "" && f.stranger(f.a, f.Expected) == "" },
+		func(f *facts) bool {
+			return f.a.Kind() != 0 && f.stranger(f.e, f.Actual) != "" && f.stranger(f.a, f.Expected) == ""
+		},
 		func(f *facts) string {
 			return fmt.Sprintf("The expected run has %s%s, which the actual run never made up to here nor right after.",
 				oneLine(f.stranger(f.e, f.Actual)), at(f.ExpectedSite))

@@ -104,8 +104,8 @@ func (x *execution) note(m *mismatch, actual *event.Event) {
 	if n, ok := x.recorded.(divergence.Names); ok {
 		m.ExpectedNames = n
 	}
-	if n, ok := x.recorded.(divergence.Ender); ok {
-		m.ExpectedEnd = n.End()
+	if n, ok := x.recorded.(divergence.Stopper); ok {
+		m.ExpectedEnd = n.Stopped()
 	}
 	m.names = newNames()
 	m.ActualNames = m.names

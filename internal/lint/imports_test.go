@@ -25,6 +25,7 @@ var rules = []rule{
 	{"source", []string{"event", "tracefile"}, nil},
 	{"recorder", []string{"event", "tracefile", "simsched"}, nil}, // simsched, so that recorder.Run exists
 	{"divergence", []string{"event", "source", "internal/codes"}, []string{"github.com/google/go-cmp"}},
+	{"divergence/report", []string{"divergence"}, []string{"github.com/jstemmer/go-junit-report/v2"}},
 	{"replayer", []string{"event", "source", "divergence", "simsched"}, nil},
 	{"explore", []string{"event", "simsched", "recorder", "replayer"}, nil},
 	{"minimize", []string{"event"}, nil},

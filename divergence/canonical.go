@@ -1,0 +1,435 @@
+package divergence
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"math/bits"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/source"
+)
+
+// Canonical says where two runs that differ in more than the order of independent events part. Both runs are cut at
+// their barriers, and the events between two barriers are put into layers (see [CompareCanonical]); this is the first
+// layer that differs.
+type Canonical struct {
+	Segment      int      // the number of barriers before
+	Layer        int      // within the segment, from 1; 0 if the barrier that ends it differs, or one run ends there
+	ExpectedOnly []Placed // the events of the layer that the actual run has not, there; by index
+	ActualOnly   []Placed // the events of the layer that the expected run has not, there; by index
+	Notes        []string // in what the metadata differ
+}
+
+// Placed is an event with its place in its run.
+type Placed struct {
+	Index uint64
+	Event event.Event
+	Task  event.TaskID // that was running, if Running
+	// Running is false if no task was running since the last barrier.
+	Running bool
+}
+
+// CompareCanonical reads two runs and tells whether they are equal up to the order of independent events: nil if so. It
+// compares the Foata normal forms of the runs (Cartier and Foata, Problèmes combinatoires de commutation et
+// réarrangements, 1969; Diekert and Rozenberg, The Book of Traces, 1995), with this dependence:
+//
+//   - An event belongs to the running task, that of the last TaskScheduled, and to every task, region, timer and token
+//     that it names. From a barrier to the next TaskScheduled the scheduler itself counts as the running task.
+//   - RngValues also belong to the source of randomness.
+//   - Two events are dependent if they belong to one and the same, and their order counts.
+//   - TimeAdvanced, Checkpoint, RngSeed, WakerBatchWake and a ChaosInjection without a task are barriers: they depend on
+//     every event.
+//
+// Events are compared as by [Comparable], with the task that was running. So a schedule may differ where tasks do
+// nothing together that makes an event; what tasks do together without an event, such as an uncontended lock, is not
+// seen.
+//
+// The layer of an event is one more than the highest layer among the earlier events that it depends on; two runs are
+// equivalent if and only if each layer has the same events, however often. This takes O(n log n) time and memory for the
+// events between two barriers. Sources are treated as by [Compare], but for runs that begin late, which are an error.
+func CompareCanonical(expected, actual source.Source) (*Canonical, error) {
+	if expected == actual {
+		return nil, errors.New("divergence: CompareCanonical called with one source for both runs, whose cursor they would share")
+	}
+	if err := errors.Join(source.Rewind(expected), source.Rewind(actual)); err != nil {
+		return nil, err
+	}
+	if source.First(expected) != 0 || source.First(actual) != 0 {
+		return nil, errors.New("divergence: CompareCanonical of a run whose first events are missing: its layers are not known")
+	}
+	e, a := &segmenter{src: expected}, &segmenter{src: actual}
+	for n := 0; ; n++ {
+		if err := errors.Join(e.read(), a.read()); err != nil {
+			return nil, err
+		}
+		d := compareSegments(e, a)
+		if d != nil {
+			d.Segment, d.Notes = n, CompareMetadata(expected.Metadata(), actual.Metadata())
+			return d, nil
+		}
+		if e.barrier.Kind() == 0 {
+			return nil, nil
+		}
+	}
+}
+
+// compareSegments compares what two segmenters have read, up to and including the barriers.
+func compareSegments(e, a *segmenter) *Canonical {
+	if !slices.Equal(e.events, a.events) {
+		if d := compareLayers(e, a); d != nil {
+			return d
+		}
+	}
+	if Comparable(e.barrier) == Comparable(a.barrier) || e.start == 0 && a.start == 0 && len(e.events)+len(a.events) == 0 && bothSeeds(e.barrier, a.barrier) {
+		return nil
+	}
+	d := &Canonical{}
+	if e.barrier.Kind() != 0 {
+		d.ExpectedOnly = []Placed{{Index: e.start + uint64(len(e.events)), Event: e.barrier}}
+	}
+	if a.barrier.Kind() != 0 {
+		d.ActualOnly = []Placed{{Index: a.start + uint64(len(a.events)), Event: a.barrier}}
+	}
+	return d
+}
+
+// compareLayers finds the first layer of two segments that differs.
+func compareLayers(es, as *segmenter) *Canonical {
+	e, a := es.layers(), as.layers()
+	n := 0
+	for n < len(e) && n < len(a) && es.compareTo(e[n], as, a[n]) == 0 {
+		n++
+	}
+	e, a = e[n:], a[n:]
+	if len(e) == 0 && len(a) == 0 {
+		return nil
+	}
+	layer := uint32(math.MaxUint32)
+	for _, side := range [][]placed{e, a} {
+		if len(side) > 0 {
+			layer = min(layer, side[0].layer)
+		}
+	}
+	d := &Canonical{Layer: int(layer)}
+	in := func(side []placed) bool { return len(side) > 0 && side[0].layer == layer }
+	for in(e) || in(a) {
+		c := 0
+		switch {
+		case !in(a):
+			c = -1
+		case !in(e):
+			c = 1
+		default:
+			c = es.compareTo(e[0], as, a[0])
+		}
+		if c < 0 {
+			d.ExpectedOnly = append(d.ExpectedOnly, es.public(e[0]))
+		}
+		if c > 0 {
+			d.ActualOnly = append(d.ActualOnly, as.public(a[0]))
+		}
+		if c <= 0 {
+			e = e[1:]
+		}
+		if c >= 0 {
+			a = a[1:]
+		}
+	}
+	byIndex := func(x, y Placed) int { return cmp.Compare(x.Index, y.Index) }
+	slices.SortFunc(d.ExpectedOnly, byIndex)
+	slices.SortFunc(d.ActualOnly, byIndex)
+	return d
+}
+
+// placed is an event in its layer.
+type placed struct {
+	tag   uint64 // of the event as Comparable and the running task: what is equal has one tag
+	layer uint32
+	at    uint32 // in the segment
+}
+
+// compareTo orders by layer and then so that equal events stand together, first by tag. Events whose tags collide are
+// compared as text.
+func (s *segmenter) compareTo(p placed, o *segmenter, q placed) int {
+	if p.layer != q.layer || p.tag != q.tag {
+		return cmp.Or(cmp.Compare(p.layer, q.layer), cmp.Compare(p.tag, q.tag))
+	}
+	if s.runs[p.at] != o.runs[q.at] {
+		return cmp.Compare(s.runs[p.at], o.runs[q.at])
+	}
+	x, y := Comparable(s.events[p.at]), Comparable(o.events[q.at])
+	if x == y {
+		return 0
+	}
+	return bytes.Compare(x.AppendJSON(nil), y.AppendJSON(nil))
+}
+
+func (s *segmenter) public(p placed) Placed {
+	run := s.runs[p.at]
+	r := Placed{Index: s.start + uint64(p.at), Event: s.events[p.at], Running: run != scheduler}
+	if r.Running {
+		r.Task = taskOf(run)
+	}
+	return r
+}
+
+// actor is what an event can belong to: a mixture of its kind and its identifier, one to one for each kind and with the
+// kinds apart but for chance, which would only make two events dependent that are not.
+type actor uint64
+
+const (
+	taskActor   = 0xff51afd7ed558ccd
+	regionActor = 0x9e3779b97f4a7c15
+	timerActor  = 0xbf58476d1ce4e5b9
+	tokenActor  = 0x94d049bb133111eb
+
+	scheduler  actor = 0xd6e8feb86659fd93
+	randomness actor = 0xa0761d6478bd642f
+)
+
+func actorOf(kind, id uint64) actor { return actor(id ^ kind) }
+
+func taskOf(a actor) event.TaskID { return event.TaskID(a ^ taskActor) }
+
+// segmenter reads a run up to its next barrier.
+type segmenter struct {
+	src     source.Source
+	start   uint64 // index of the first event
+	events  []event.Event
+	barrier event.Event // the event after events; the zero Event at the end of the run
+	next    uint64
+
+	runs   []actor  // which task was running at each event
+	found  []placed // in the order of the run
+	placed []placed // by layer and tag
+	counts []uint32 // of each layer
+	last   depths
+}
+
+func (s *segmenter) read() error {
+	s.events, s.start, s.barrier = s.events[:0], s.next, event.Event{}
+	for {
+		e, err := s.src.Next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		s.next++
+		if isBarrier(e) {
+			s.barrier = e
+			return nil
+		}
+		s.events = append(s.events, e)
+	}
+}
+
+func isBarrier(e event.Event) bool {
+	switch e.Kind() {
+	case event.KindTimeAdvanced, event.KindCheckpoint, event.KindRngSeed, event.KindWakerBatchWake:
+		return true
+	case event.KindChaosInjection:
+		_, ok := e.ChaosTask()
+		return !ok
+	}
+	return false
+}
+
+// layers puts the events of the segment into their layers, in the order of compareTo.
+func (s *segmenter) layers() []placed {
+	s.runs, s.found, s.counts = s.runs[:0], s.found[:0], s.counts[:0]
+	s.last.reset()
+	run := scheduler
+	for i, e := range s.events {
+		if e.Kind() == event.KindTaskScheduled {
+			run = actorOf(taskActor, uint64(e.Task()))
+		}
+		first, second, value := belongs(e)
+		s.last.grow()
+		a, b, c := s.last.of(run), s.last.of(first), s.last.of(second)
+		layer := 1 + max(*a, *b, *c)
+		*a, *b, *c = layer, layer, layer
+		tag := mix(mix(mix(uint64(e.Kind())<<32^uint64(first))^uint64(second))^value) ^ uint64(run)
+		s.found = append(s.found, placed{mix(tag), layer, uint32(i)})
+		s.runs = append(s.runs, run)
+		for int(layer) >= len(s.counts) {
+			s.counts = append(s.counts, 0)
+		}
+		s.counts[layer]++
+	}
+	return s.sorted()
+}
+
+// sorted sorts what was found: by counting, and then within each layer.
+func (s *segmenter) sorted() []placed {
+	s.placed = slices.Grow(s.placed[:0], len(s.found))[:len(s.found)]
+	end := uint32(0)
+	for i, n := range s.counts {
+		s.counts[i] = end // where the layer starts
+		end += n
+	}
+	for _, p := range s.found {
+		s.placed[s.counts[p.layer]] = p
+		s.counts[p.layer]++ // where it ends, at last
+	}
+	start := uint32(0)
+	for _, end := range s.counts {
+		slices.SortFunc(s.placed[start:end], func(p, q placed) int { return s.compareTo(p, s, q) })
+		start = end
+	}
+	return s.placed
+}
+
+// belongs returns what e belongs to besides the running task, 0 for nothing, and a number for the rest of its fields.
+func belongs(e event.Event) (first, second actor, value uint64) {
+	switch e.Kind() {
+	case event.KindTaskScheduled, event.KindTaskYielded, event.KindWakerWake:
+		return actorOf(taskActor, uint64(e.Task())), 0, 0
+	case event.KindTaskCompleted:
+		return actorOf(taskActor, uint64(e.Task())), 0, uint64(e.Outcome())
+	case event.KindTaskSpawned:
+		return actorOf(taskActor, uint64(e.Task())), actorOf(regionActor, uint64(e.Region())), 0
+	case event.KindTimerCreated:
+		return actorOf(timerActor, uint64(e.Timer())), 0, e.DeadlineNanos()
+	case event.KindTimerFired, event.KindTimerCancelled:
+		return actorOf(timerActor, uint64(e.Timer())), 0, 0
+	case event.KindIoReady:
+		return actorOf(tokenActor, uint64(e.Token())), 0, uint64(e.Readiness())
+	case event.KindIoResult:
+		return actorOf(tokenActor, uint64(e.Token())), 0, uint64(e.Bytes())
+	case event.KindIoError:
+		return actorOf(tokenActor, uint64(e.Token())), 0, uint64(e.IOErrorKind())
+	case event.KindRngValue:
+		return randomness, 0, e.Value()
+	case event.KindChaosInjection:
+		task, _ := e.ChaosTask()
+		return actorOf(taskActor, uint64(task)), 0, e.ChaosData()<<8 ^ uint64(e.ChaosKind())
+	case event.KindRegionCreated:
+		region := actorOf(regionActor, uint64(e.Region()))
+		if parent, ok := e.Parent(); ok {
+			return region, actorOf(regionActor, uint64(parent)), 1
+		}
+		return region, 0, 0
+	case event.KindRegionClosed:
+		return actorOf(regionActor, uint64(e.Region())), 0, uint64(e.Outcome())
+	case event.KindRegionCancelled:
+		return actorOf(regionActor, uint64(e.Region())), 0, uint64(e.CancelKind())
+	}
+	return 0, 0, 0
+}
+
+// mix is a bijection that spreads every bit over all (the finalizer of SplitMix64).
+func mix(x uint64) uint64 {
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
+
+// depths is the highest layer so far of each actor: a hash table that is emptied by counting up its round.
+type depths struct {
+	slots []depth
+	used  int
+	shift int
+	round uint32
+	none  uint32 // of the actor 0, which is nothing
+}
+
+type depth struct {
+	actor actor
+	round uint32
+	layer uint32
+}
+
+// reset empties the table.
+func (d *depths) reset() {
+	d.round++
+	d.used = 0
+	if d.round == 0 || len(d.slots) == 0 {
+		d.resize(64)
+	}
+}
+
+func (d *depths) resize(size int) {
+	d.slots, d.shift, d.round = make([]depth, size), 64-bits.Len(uint(size-1)), 1
+}
+
+// grow makes room for three more actors.
+func (d *depths) grow() {
+	if 2*(d.used+3) <= len(d.slots) {
+		return
+	}
+	old, round := d.slots, d.round
+	d.resize(2 * len(old))
+	d.used = 0
+	for i := range old {
+		if old[i].round == round {
+			*d.of(old[i].actor) = old[i].layer
+		}
+	}
+}
+
+// of returns the layer of an actor, 0 at first. The pointer is valid until the next grow.
+func (d *depths) of(a actor) *uint32 {
+	if a == 0 {
+		d.none = 0
+		return &d.none
+	}
+	for i := mix(uint64(a)) >> d.shift; ; i = (i + 1) & uint64(len(d.slots)-1) {
+		s := &d.slots[i]
+		if s.round != d.round {
+			s.actor, s.round, s.layer = a, d.round, 0
+			d.used++
+			return &s.layer
+		}
+		if s.actor == a {
+			return &s.layer
+		}
+	}
+}
+
+// Text returns the report for people, ending in a newline. Of each side at most ten events are shown.
+func (c *Canonical) Text() string {
+	var b strings.Builder
+	if c.Layer == 0 {
+		fmt.Fprintf(&b, "the runs differ in more than the order of independent events: at barrier %d\n", c.Segment+1)
+	} else {
+		fmt.Fprintf(&b, "the runs differ in more than the order of independent events: after barrier %d, in layer %d\n", c.Segment, c.Layer)
+	}
+	c.side(&b, "- ", "expected", c.ExpectedOnly)
+	c.side(&b, "+ ", "actual", c.ActualOnly)
+	section(&b, "notes", c.Notes, func(n string) string { return n })
+	return b.String()
+}
+
+func (c *Canonical) side(b *strings.Builder, mark, name string, events []Placed) {
+	const most = 10
+	if len(events) == 0 && c.Layer == 0 {
+		fmt.Fprintf(b, "%sthe %s run ends\n", mark, name)
+	}
+	width := 0
+	for _, p := range events[:min(len(events), most)] {
+		width = max(width, len(strconv.FormatUint(p.Index, 10)))
+	}
+	for _, p := range events[:min(len(events), most)] {
+		fmt.Fprintf(b, "%s%*d  %v%s\n", mark, width, p.Index, p.Event, p.by())
+	}
+	if n := len(events) - most; n > 0 {
+		fmt.Fprintf(b, "%sand %d more\n", mark, n)
+	}
+}
+
+// by is the task that was running, unless the event names it first.
+func (p Placed) by() string {
+	if !p.Running || p.Event.Kind() == event.KindTaskScheduled {
+		return ""
+	}
+	return fmt.Sprintf("  (while %v runs)", p.Task)
+}

@@ -1,0 +1,106 @@
+package divergence
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Markdown returns the report for a job summary, in GitHub's flavour of Markdown, ending in a newline.
+func (d *Divergence) Markdown() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "### Divergence `%s` at event %d: %s\n\n", d.Code(), d.Index, d.kindOfDifference())
+	fmt.Fprintf(&b, "| | event %d, virtual time %v | code |\n|---|---|---|\n", d.Index, d.Time)
+	fmt.Fprintf(&b, "| expected | %s | %s |\n", cell(first(d.Expected)), cell(d.ExpectedSite))
+	fmt.Fprintf(&b, "| actual | %s | %s |\n\n", cell(first(d.Actual)), cell(d.ActualSite))
+	fmt.Fprintf(&b, "**Why, probably** (`%s`): %s %s\n\n", d.Cause.Rule, escapeMarkdown(d.Cause.Text), escapeMarkdown(d.Cause.Suggestion))
+	var window strings.Builder
+	d.writeWindow(&window)
+	b.WriteString(fenced("diff", window.String()))
+	bullets(&b, "Who is involved", d.people())
+	bullets(&b, "To see it again", d.again())
+	bullets(&b, "Notes", d.Notes)
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// bullets writes a list of lines, each as code.
+func bullets(b *strings.Builder, heading string, lines []string) {
+	if len(lines) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "**%s**\n\n%s", heading, fenced("text", strings.Join(lines, "\n")+"\n"))
+}
+
+// fenced returns text, which ends in a newline, as a block of code that it cannot end.
+func fenced(language, text string) string {
+	fence := "```"
+	for strings.Contains(text, fence) {
+		fence += "`"
+	}
+	return fence + language + "\n" + text + fence + "\n\n"
+}
+
+// cell returns text as code in a cell of a table. A cell ends at a "|" even within code, unless it is escaped.
+func cell(text string) string {
+	if text == "" {
+		return ""
+	}
+	text = strings.ReplaceAll(oneLine(text), "|", "\\|")
+	if strings.Contains(text, "`") {
+		return "`` " + strings.ReplaceAll(text, "``", "` `") + " ``"
+	}
+	return "`" + text + "`"
+}
+
+// escapeMarkdown returns text that Markdown shows as it is.
+func escapeMarkdown(text string) string {
+	var b strings.Builder
+	for _, r := range oneLine(text) {
+		if strings.ContainsRune("\\`*_{}[]<>#|~&", r) {
+			b.WriteByte('\\')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// GitHub returns the report as a workflow command that annotates the code line where the actual run stood, or the
+// expected one if that is not known, ending in a newline; see "Workflow commands for GitHub Actions" in GitHub's
+// documentation.
+func (d *Divergence) GitHub() string {
+	site := d.ActualSite
+	if site == "" {
+		site = d.ExpectedSite
+	}
+	var properties []string
+	if file, line := splitSite(oneLine(site)); file != "" {
+		properties = append(properties, "file="+githubProperty.Replace(file))
+		if line != "" {
+			properties = append(properties, "line="+line)
+		}
+	}
+	title := fmt.Sprintf("%s %s at event %d", d.Code(), d.Category, d.Index)
+	properties = append(properties, "title="+githubProperty.Replace(title))
+	message := []string{d.Summary(), d.Cause.Text, d.Cause.Suggestion}
+	if d.Reproduce != "" {
+		message = append(message, "To reproduce: "+oneLine(d.Reproduce))
+	}
+	return "::error " + strings.Join(properties, ",") + "::" + githubMessage.Replace(strings.Join(message, "\n")) + "\n"
+}
+
+// Markdown returns the report for a job summary, ending in a newline.
+func (c *Canonical) Markdown() string {
+	return "### The runs differ in more than the order of independent events\n\n" +
+		strings.TrimSuffix(fenced("diff", c.Text()), "\n")
+}
+
+// GitHub returns the report as a workflow command, ending in a newline.
+func (c *Canonical) GitHub() string {
+	return "::error title=" + githubProperty.Replace("the runs differ in more than the order of independent events") +
+		"::" + githubMessage.Replace(strings.TrimSuffix(c.Text(), "\n")) + "\n"
+}
+
+// What the syntax of workflow commands gives a meaning to.
+var (
+	githubMessage  = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
+	githubProperty = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
+)

@@ -1,0 +1,240 @@
+package divergence_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/reprise-go/reprise/divergence"
+	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/internal/golden"
+	"github.com/reprise-go/reprise/internal/sourcetest"
+)
+
+// nasty is a divergence whose names, sites and notes are full of what the forms give a meaning to.
+func nasty() *divergence.Divergence {
+	nastyNames := names{tasks: map[event.TaskID]string{t1: "a|b`c``d*e_<f>\r\n::error::%0A,x", t2: "\x1b[31mred"}}
+	d := divergence.Describe(divergence.Mismatch{
+		Running: event.TaskScheduled(t1, 1), Expected: events{event.TaskScheduled(t1, 2)}, Actual: events{event.TaskScheduled(t2, 2)},
+		ExpectedNames: nastyNames, Runnable: []event.TaskID{t2}, ExpectedSite: "old.go:1", ActualSite: "a,b:c%.go:25",
+		Reproduce: "reprise replay `x` | cat\nrm", RunError: "100% ::\nmore",
+	})
+	d.Notes = []string{"a fence ``` in a note"}
+	return d
+}
+
+func TestNastyGoldens(t *testing.T) {
+	d := nasty()
+	golden.Check(t, "nasty.golden", strings.Join([]string{d.Text(), d.Markdown(), d.GitHub()}, "\n=====\n"))
+}
+
+// TestFormsCannotBeBrokenInto checks what the reader of each form relies on.
+func TestFormsCannotBeBrokenInto(t *testing.T) {
+	for _, d := range []*divergence.Divergence{nasty(), withNames(), withNotes(t)} {
+		if line := d.GitHub(); strings.Count(line, "\n") != 1 || strings.Count(line, "\r") != 0 {
+			t.Errorf("the annotation is no single line: %q", line)
+		}
+		if strings.ContainsAny(d.Text()+d.Markdown(), "\x1b\r") {
+			t.Errorf("a control character comes through:\n%q", d.Text())
+		}
+	}
+	want := "::error file=a%2Cb%3Ac%25.go,line=25,title=RPR1001 scheduling-order at event 0::event 0,"
+	if line := nasty().GitHub(); !strings.HasPrefix(line, want) {
+		t.Errorf("the annotation is %q, want it to begin with %q", line, want)
+	}
+}
+
+func TestGitHubFindsALine(t *testing.T) {
+	for _, c := range []struct{ expected, actual, want string }{
+		{"", "", "::error title=RPR1006"},
+		{"a.go:3", "", "::error file=a.go,line=3,title=RPR1006"},
+		{"a.go:3", "b.go:4", "::error file=b.go,line=4,title=RPR1006"},
+		{"", "b.go", "::error file=b.go,title=RPR1006"},
+		{"", "c:b.go", "::error file=c%3Ab.go,title=RPR1006"},
+	} {
+		d := divergence.Describe(divergence.Mismatch{
+			Expected: events{event.RngValue(1)}, Actual: events{event.RngValue(2)}, ExpectedSite: c.expected, ActualSite: c.actual,
+		})
+		if got := d.GitHub(); !strings.HasPrefix(got, c.want) {
+			t.Errorf("sites %q and %q give %q, want %q", c.expected, c.actual, got, c.want)
+		}
+	}
+}
+
+// TestColorText takes the colours away: the text must be left, and its lines must be whole.
+func TestColorText(t *testing.T) {
+	escapes := regexp.MustCompile("\x1b\\[[0-9]*m")
+	for name, d := range reports(t) {
+		colored := d.ColorText()
+		if escapes.ReplaceAllString(colored, "") != d.Text() {
+			t.Errorf("%s: without colours another text is left", name)
+		}
+		for line := range strings.Lines(colored) {
+			if n := len(escapes.FindAllString(line, -1)); n != 0 && n != 2 {
+				t.Errorf("%s: a line has %d escapes: %q", name, n, line)
+			}
+		}
+		if !strings.Contains(colored, "\x1b[31m- expected") || !strings.Contains(colored, "\x1b[32m+ actual") || !strings.Contains(colored, "\x1b[1mwhy") {
+			t.Errorf("%s: colours are missing:\n%q", name, colored)
+		}
+	}
+}
+
+// TestSignature changes what a signature must not depend on, and what it must.
+func TestSignature(t *testing.T) {
+	base := func() divergence.Mismatch {
+		return divergence.Mismatch{
+			Index: 7, Time: 5, Running: event.TaskScheduled(t1, 3),
+			Expected: events{event.TimerCreated(1, 5)}, Actual: events{event.TimerCreated(1, 6)},
+			ExpectedNames: called(map[event.TaskID]string{t1: "worker-17"}), ActualSite: "pool.go:25",
+		}
+	}
+	want := divergence.Describe(base()).Signature()
+	if !regexp.MustCompile(`^[0-9a-f]{16}$`).MatchString(want) || want != "d2c1a481a7f98045" {
+		t.Errorf("the signature is %q; if it changes, divergences that are known by it are no longer found", want)
+	}
+	for name, c := range map[string]struct {
+		same   bool
+		change func(*divergence.Mismatch)
+	}{
+		"index":  {true, func(m *divergence.Mismatch) { m.Index = 8 }},
+		"time":   {true, func(m *divergence.Mismatch) { m.Time = 9 }},
+		"value":  {true, func(m *divergence.Mismatch) { m.Actual = events{event.TimerCreated(1, 99)} }},
+		"number": {true, func(m *divergence.Mismatch) { m.ExpectedNames = called(map[event.TaskID]string{t1: "worker-4"}) }},
+		"line":   {true, func(m *divergence.Mismatch) { m.ActualSite = "pool.go:99" }},
+		"task": {true, func(m *divergence.Mismatch) {
+			m.Running = event.TaskScheduled(t2, 3)
+			m.ExpectedNames = called(map[event.TaskID]string{t2: "worker-4"})
+		}},
+		"name":     {false, func(m *divergence.Mismatch) { m.ExpectedNames = called(map[event.TaskID]string{t1: "main"}) }},
+		"file":     {false, func(m *divergence.Mismatch) { m.ActualSite = "main.go:25" }},
+		"field":    {false, func(m *divergence.Mismatch) { m.Actual = events{event.TimerCreated(2, 5)} }},
+		"kind":     {false, func(m *divergence.Mismatch) { m.Actual = events{event.TimerFired(1)} }},
+		"relation": {false, func(m *divergence.Mismatch) { m.Expected, m.Actual = append(m.Actual, m.Expected...), m.Expected }},
+		"side":     {false, func(m *divergence.Mismatch) { m.Actual = nil }},
+	} {
+		m := base()
+		c.change(&m)
+		if got := divergence.Describe(m).Signature(); (got == want) != c.same {
+			t.Errorf("with another %s the signature is the same: %v, want %v", name, got == want, c.same)
+		}
+	}
+}
+
+// TestSideBySide shows runs that differ in every way, folded and cut.
+func TestSideBySide(t *testing.T) {
+	var run events
+	for i := range uint64(60) {
+		run = append(run, event.RngValue(i))
+	}
+	other := slices.Clone(run)
+	other[10] = event.RngValue(1 << 63)
+	other = slices.Delete(other, 25, 27)
+	other = slices.Insert(other, 40, event.ChaosInjectionInto(t1, event.ChaosDelay, 1_000_000), event.TimerFired(3))
+	other[45], other[46] = other[46], other[45]
+	var text string
+	for _, c := range []struct {
+		name             string
+		show             divergence.SideBySide
+		expected, actual events
+	}{
+		{"equal", divergence.SideBySide{}, run, run},
+		{"all ways", divergence.SideBySide{}, run, other},
+		{"narrow, little context", divergence.SideBySide{Width: 60, Context: 1}, run, other},
+		{"few rows", divergence.SideBySide{MaxRows: 8}, run, other},
+		{"one ends", divergence.SideBySide{}, run[:3], run[:9]},
+		{"given up", divergence.SideBySide{Window: 2}, run[:6], events{event.TimerFired(1), event.TimerFired(1), event.TimerFired(1), event.TimerFired(1)}},
+		{"nothing", divergence.SideBySide{}, nil, nil},
+	} {
+		var b bytes.Buffer
+		stats, err := c.show.Write(&b, cursor(c.expected...), cursor(c.actual...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := aligned(t, c.expected, c.actual, max(c.show.Window, 0)); stats != want {
+			t.Errorf("%s: the counts are %+v, want %+v", c.name, stats, want)
+		}
+		text += fmt.Sprintf("== %s\n%s\n", c.name, b.String())
+	}
+	golden.Check(t, "sidebyside.golden", text)
+	failing := &sourcetest.Failing{Source: cursor(run...), Calls: 5}
+	if _, err := (divergence.SideBySide{}).Write(io.Discard, failing, cursor(run...)); !errors.Is(err, sourcetest.Err) {
+		t.Errorf("a source that fails gives %v", err)
+	}
+	if _, err := (divergence.SideBySide{}).Write(brokenWriter{}, cursor(run...), cursor(other...)); !errors.Is(err, errBoom) {
+		t.Errorf("a writer that fails gives %v", err)
+	}
+}
+
+type brokenWriter struct{}
+
+func (brokenWriter) Write([]byte) (int, error) { return 0, errBoom }
+
+// FuzzReports compares any two traces and renders all there is to render: nothing panics, JSON is valid, swapping the
+// runs swaps the report.
+func FuzzReports(f *testing.F) {
+	for _, c := range corpus {
+		e, a := c.traces()
+		f.Add(packed(f, e), packed(f, a))
+	}
+	f.Fuzz(func(t *testing.T, expected, actual []byte) {
+		e, err1 := event.ParseMsgpack(expected)
+		a, err2 := event.ParseMsgpack(actual)
+		if err1 != nil || err2 != nil {
+			return
+		}
+		there, back := compare(t, cursorOf(e), cursorOf(a)), compare(t, cursorOf(a), cursorOf(e))
+		if (there == nil) != (back == nil) {
+			t.Fatal("only one way there is a divergence")
+		}
+		if there == nil {
+			return
+		}
+		stats, err := divergence.Align(cursorOf(e), cursorOf(a), 4)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantPartition(t, stats, e.Len(), a.Len())
+		there.Rest = &stats
+		b, err := json.Marshal(there)
+		if err != nil || !json.Valid(b) {
+			t.Fatalf("no JSON: %v", err)
+		}
+		if there.Text() == "" || strings.Count(there.GitHub(), "\n") != 1 || !strings.HasSuffix(there.Markdown(), "\n") {
+			t.Fatal("a report is not whole")
+		}
+		if mirrors[string(there.Relation)] != string(back.Relation) || mirrors[there.Cause.Rule] != back.Cause.Rule {
+			t.Fatalf("the reports do not mirror each other:\n%s\n%s", there.Text(), back.Text())
+		}
+		canonical(t, e.Slice(0, e.Len()), a.Slice(0, a.Len()))
+	})
+}
+
+func packed(t testing.TB, tr *event.Trace) []byte {
+	var b bytes.Buffer
+	if err := tr.WriteMsgpack(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// TestLongTextIsCut gives names, errors and sites of a megabyte: the report stays one screen.
+func TestLongTextIsCut(t *testing.T) {
+	long := strings.Repeat("é \xff", 1<<18)
+	d := divergence.Describe(divergence.Mismatch{
+		Running: event.TaskScheduled(t1, 1), Expected: events{event.TaskScheduled(t1, 2)}, Runnable: []event.TaskID{t1, t2},
+		ExpectedNames: called(map[event.TaskID]string{t1: long, t2: long}), ActualNames: called(map[event.TaskID]string{t1: long + "x"}),
+		ExpectedSite: long, ActualSite: long, RunError: long, Reproduce: long,
+	})
+	for form, text := range map[string]string{"text": d.Text(), "Markdown": d.Markdown(), "GitHub": d.GitHub()} {
+		if len(text) > 8<<10 {
+			t.Errorf("the %s has %d bytes", form, len(text))
+		}
+	}
+}

@@ -1,0 +1,40 @@
+// Package report writes divergences in forms that need more than the standard library: JUnit XML.
+package report
+
+import (
+	"io"
+
+	"github.com/jstemmer/go-junit-report/v2/junit"
+
+	"github.com/reprise-go/reprise/divergence"
+)
+
+// JUnit writes the outcome of one comparison as JUnit XML: a suite with one test case, which fails with the text of the
+// report if the runs diverge, and passes if d is nil. Neither times nor host names are in it, so that equal divergences
+// give equal bytes. The error is that of w.
+func JUnit(w io.Writer, suite, name string, d *divergence.Divergence) error {
+	if d == nil {
+		return writeCase(w, suite, name, nil)
+	}
+	return writeCase(w, suite, name, &junit.Result{
+		Message: "[" + d.Code() + "] " + d.Summary(), Type: string(d.Category), Data: d.Text(),
+	})
+}
+
+// CanonicalJUnit is [JUnit] for a comparison up to the order of independent events.
+func CanonicalJUnit(w io.Writer, suite, name string, c *divergence.Canonical) error {
+	if c == nil {
+		return writeCase(w, suite, name, nil)
+	}
+	return writeCase(w, suite, name, &junit.Result{
+		Message: "the runs differ in more than the order of independent events", Type: "canonical", Data: c.Text(),
+	})
+}
+
+func writeCase(w io.Writer, suite, name string, failure *junit.Result) error {
+	s := junit.Testsuite{Name: suite, Time: "0"}
+	s.AddTestcase(junit.Testcase{Name: name, Classname: suite, Failure: failure})
+	var all junit.Testsuites
+	all.AddSuite(s)
+	return all.WriteXML(w)
+}

@@ -1,0 +1,96 @@
+package report_test
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/reprise-go/reprise/divergence"
+	"github.com/reprise-go/reprise/divergence/report"
+	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/internal/golden"
+	"github.com/reprise-go/reprise/source"
+)
+
+func run(description string, events ...event.Event) source.Source {
+	tr := event.NewTrace(event.NewMetadata(1))
+	tr.Metadata.Description = description
+	for _, e := range events {
+		tr.Append(e)
+	}
+	return source.FromTrace(tr)
+}
+
+// pair is two runs whose report is full of what XML gives a meaning to.
+func pair() (expected, actual source.Source) {
+	task := event.NewTaskID(1, 0)
+	return run("a <b> & ]]> \x01 \"c\"", event.TaskScheduled(task, 1), event.IoReady(7, event.Readable|event.Hangup)),
+		run("d", event.TaskScheduled(task, 1), event.RngValue(5))
+}
+
+func TestJUnit(t *testing.T) {
+	d, err := divergence.Compare(pair())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := divergence.CompareCanonical(pair())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, write := range map[string]func(io.Writer) error{
+		"diverged.xml":        func(w io.Writer) error { return report.JUnit(w, "reprise diff", "a & b", d) },
+		"equal.xml":           func(w io.Writer) error { return report.JUnit(w, "reprise diff", "a & b", nil) },
+		"canonical.xml":       func(w io.Writer) error { return report.CanonicalJUnit(w, "reprise diff", "a & b", c) },
+		"canonical-equal.xml": func(w io.Writer) error { return report.CanonicalJUnit(w, "reprise diff", "a & b", nil) },
+	} {
+		var b bytes.Buffer
+		if err := write(&b); err != nil {
+			t.Fatal(err)
+		}
+		golden.Check(t, name, b.String())
+		wantText(t, name, b.Bytes(), d, c)
+		if err := write(broken{}); !errors.Is(err, errBroken) {
+			t.Errorf("%s: a writer that fails gives %v", name, err)
+		}
+	}
+}
+
+// wantText reads the XML back: the text of the failure is that of the report, and nothing tells of the machine.
+func wantText(t *testing.T, name string, b []byte, d *divergence.Divergence, c *divergence.Canonical) {
+	t.Helper()
+	var suites struct {
+		Suites []struct {
+			Timestamp string `xml:"timestamp,attr"`
+			Hostname  string `xml:"hostname,attr"`
+			Cases     []struct {
+				Failure *struct {
+					Data string `xml:",chardata"`
+				} `xml:"failure"`
+			} `xml:"testcase"`
+		} `xml:"testsuite"`
+	}
+	if err := xml.Unmarshal(b, &suites); err != nil {
+		t.Fatalf("%s is no XML: %v", name, err)
+	}
+	s := suites.Suites[0]
+	if s.Timestamp != "" || s.Hostname != "" {
+		t.Errorf("%s tells of the machine: %+v", name, s)
+	}
+	switch failure := s.Cases[0].Failure; {
+	case strings.HasSuffix(name, "equal.xml"):
+		if failure != nil {
+			t.Errorf("%s has a failure", name)
+		}
+	case name == "diverged.xml" && failure.Data != d.Text(), name == "canonical.xml" && failure.Data != c.Text():
+		t.Errorf("%s has another text than the report:\n%s", name, failure.Data)
+	}
+}
+
+var errBroken = errors.New("broken")
+
+type broken struct{}
+
+func (broken) Write([]byte) (int, error) { return 0, errBroken }
