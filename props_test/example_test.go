@@ -45,10 +45,10 @@ func Example() {
 	}
 	fmt.Printf("seed %d, %d events: %v\n", cfg.Seed, trace.Len(), err)
 
-	result, err := replayer.Run(source.FromTrace(trace), simsched.Config{}, counter(false))
+	result, err := replayer.Run(source.FromTrace(trace), replayer.Config{}, counter(false))
 	fmt.Printf("replayed %d events: %v, divergence: %v\n", result.Events, result.Err, err)
 
-	_, err = replayer.Run(source.FromTrace(trace), simsched.Config{}, counter(true))
+	_, err = replayer.Run(source.FromTrace(trace), replayer.Config{}, counter(true))
 	fmt.Println("fixed:", err)
 
 	// Output:

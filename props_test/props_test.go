@@ -57,7 +57,7 @@ func (d drawn) replay(tr *event.Trace) (*event.Trace, replayer.Result, error) {
 	cfg := d.replayConfig()
 	again := recorder.New(tr.Metadata)
 	cfg.Observer = again
-	result, err := replayer.Run(source.FromTrace(tr), cfg, d.program.body)
+	result, err := replayer.Run(source.FromTrace(tr), replayer.Config{Sim: cfg}, d.program.body)
 	return again.Trace(), result, err
 }
 

@@ -2,7 +2,10 @@ package replayer_test
 
 import (
 	"fmt"
+	"io"
+	"math"
 	"testing"
+	"time"
 
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/recorder"
@@ -75,13 +78,107 @@ func BenchmarkStep(b *testing.B) {
 			}
 			b.ResetTimer()
 			for b.Loop() {
-				if _, err := replayer.Run(source.FromTrace(tr), cfg, body); err != nil {
+				if _, err := replayer.Run(source.FromTrace(tr), replayer.Config{Sim: cfg}, body); err != nil {
 					b.Fatal(err)
 				}
 			}
 			report(b)
 		})
 	}
+}
+
+// BenchmarkOver measures what each way to watch a run costs over the run itself, in turns within one benchmark: the best
+// of each counts, since the machine is shared. The goal for strict checking is 20 ns an event. "gated" is a Replayer that
+// runs to the end in one go, "fingerprint" the hash of CheckDeterminism.
+func BenchmarkOver(b *testing.B) {
+	const n, steps = 100, 100_000
+	cfg, body := simsched.Config{Seed: 1, MaxSteps: 10_000_000}, yielders(n, steps)
+	tr, err := recorder.Run(cfg, body)
+	if err != nil {
+		b.Fatal(err)
+	}
+	strict := replayer.Config{Sim: cfg}
+	bare := func() error { return simsched.Run(cfg, body) }
+	for _, way := range []struct {
+		name string
+		run  func() error
+	}{
+		{"recording", func() error { _, err := recorder.Run(cfg, body); return err }},
+		{"strict", func() error { _, err := replayer.Run(source.FromTrace(tr), strict, body); return err }},
+		{"gated", func() error { return gated(tr, strict, body) }},
+		{"resync", func() error {
+			_, err := replayer.Run(source.FromTrace(tr), replayer.Config{Sim: cfg, Policy: replayer.Resync, Window: 64}, body)
+			return err
+		}},
+		{"fingerprint", func() error { _, err := replayer.FingerprintOf(cfg, body); return err }},
+	} {
+		b.Run(way.name, func(b *testing.B) {
+			fastest := map[bool]time.Duration{true: math.MaxInt64, false: math.MaxInt64}
+			for b.Loop() {
+				for isBare, run := range map[bool]func() error{true: bare, false: way.run} {
+					start := time.Now()
+					if err := run(); err != nil {
+						b.Fatal(err)
+					}
+					fastest[isBare] = min(fastest[isBare], time.Since(start))
+				}
+			}
+			events := float64(tr.Len())
+			b.ReportMetric(float64(fastest[true].Nanoseconds())/events, "bare-ns/event")
+			b.ReportMetric(float64((fastest[false]-fastest[true]).Nanoseconds())/events, "over-ns/event")
+		})
+	}
+}
+
+func gated(tr *event.Trace, cfg replayer.Config, body program) error {
+	r, err := replayer.New(source.FromTrace(tr), cfg, body)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	_, err = r.Run()
+	return err
+}
+
+// BenchmarkStop measures one Step of a Replayer, against a hand-off between goroutines over a channel there and back.
+func BenchmarkStop(b *testing.B) {
+	b.Run("rival=channel-there-and-back", func(b *testing.B) {
+		there, back := make(chan int), make(chan int)
+		go func() {
+			for v := range there {
+				back <- v
+			}
+			close(back)
+		}()
+		for b.Loop() {
+			there <- 1
+			<-back
+		}
+		close(there)
+		<-back
+		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N), "ns/stop")
+	})
+	b.Run("step", func(b *testing.B) {
+		cfg, body := simsched.Config{Seed: 1, MaxSteps: 10_000_000}, yielders(5, 50_000)
+		tr, err := recorder.Run(cfg, body)
+		if err != nil {
+			b.Fatal(err)
+		}
+		r, err := replayer.New(source.FromTrace(tr), replayer.Config{Sim: cfg}, body)
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer r.Close()
+		for b.Loop() {
+			if _, err := r.Step(); err == io.EOF {
+				err = r.Reset()
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N), "ns/stop")
+	})
 }
 
 // BenchmarkRecord measures what recording one event in memory costs, in memory that was used before and in new memory.

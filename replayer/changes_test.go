@@ -238,7 +238,7 @@ func (c *change) verdict(t *testing.T) []string {
 	if c.settings != nil {
 		cfg = *c.settings
 	}
-	result, err := replayer.Run(source.FromTrace(tr), cfg, c.replayed)
+	result, err := replayer.Run(source.FromTrace(tr), replayer.Config{Sim: cfg}, c.replayed)
 	if err == nil {
 		return []string{fmt.Sprintf("matches, %d events", result.Events)}
 	}

@@ -60,7 +60,7 @@ func ExampleRun() {
 	}
 	fmt.Printf("seed %d: %v\n", cfg.Seed, err)
 
-	result, err := replayer.Run(source.FromTrace(trace), simsched.Config{}, counter)
+	result, err := replayer.Run(source.FromTrace(trace), replayer.Config{}, counter)
 	fmt.Printf("%d of %d events match: %v\n", result.Events, trace.Len(), result.Err)
 	fmt.Println("divergence:", err)
 	// Output:
@@ -73,47 +73,84 @@ func ExampleRun() {
 // different.
 func ExampleRun_changed() {
 	trace, _ := recorder.Run(simsched.Config{Seed: 7}, counter)
-	_, err := replayer.Run(source.FromTrace(trace), simsched.Config{}, fixedCounter)
+	_, err := replayer.Run(source.FromTrace(trace), replayer.Config{}, fixedCounter)
 	var diverged *divergence.Error
 	if errors.As(err, &diverged) {
-		fmt.Print(diverged.Divergence.Text())
+		d := diverged.Divergence
+		fmt.Println(d.Summary())
+		fmt.Println("in the code at", d.ActualSite)
+		for _, e := range d.Runnable {
+			fmt.Println("could have run:", e)
+		}
 	}
 	// Output:
-	// divergence [RPR1011] at event 11, virtual time 0s: event-type-mismatch, replaced
-	// - expected  TaskYielded task=T1
-	// + actual    TaskScheduled task=T2 at_tick=6
-	//
-	//    6  TaskScheduled task=T0 at_tick=3
-	//    7  TaskSpawned task=T1 region=R1 at_tick=3
-	//    8  TaskScheduled task=T0 at_tick=4
-	//    9  TaskSpawned task=T2 region=R1 at_tick=4
-	//   10  TaskScheduled task=T1 at_tick=5
-	// - 11  TaskYielded task=T1
-	// - 12  TaskScheduled task=T0 at_tick=6
-	// - 13  TaskScheduled task=T2 at_tick=7
-	// - 14  TaskYielded task=T2
-	// - 15  TaskScheduled task=T2 at_tick=8
-	// - 16  TaskCompleted task=T2 outcome=ok
-	// + 11  TaskScheduled task=T2 at_tick=6
-	// + 12  TaskScheduled task=T0 at_tick=7
-	// + 13  TaskScheduled task=T1 at_tick=8
-	// + 14  TaskYielded task=T1
-	// + 15  TaskScheduled task=T2 at_tick=9
-	// + 16  TaskScheduled task=T1 at_tick=10
-	//
-	// who is involved
-	//   running   task T1 "left"
-	//   expected  task T1 "left"
-	//   actual    task T2 "right"
-	//
-	// why, probably (another-program)
-	//   From here on task T1 "left" does something else: TaskYielded in one run, TaskScheduled
-	//   in the other.
-	//   If the program was changed, record again; else look for a condition on something that
-	//   is not recorded.
-	//
-	// to see it again
-	//   prefix     12 events
-	//   choice     event 10: TaskScheduled task=T1 at_tick=5 is the last before
-	//   signature  fdbf2b7be5c643a8
+	// event 11, virtual time 0s: event-type-mismatch: expected TaskYielded task=T1, got TaskScheduled task=T2 at_tick=6
+	// in the code at example_test.go:41
+	// could have run: task T2 "right"
+	// could have run: task T0 "main"
+	// could have run: task T1 "left"
+}
+
+// A Replayer goes through the recording of a failure step by step, and back.
+func ExampleReplayer() {
+	trace, _ := recorder.Run(simsched.Config{Seed: 7}, counter)
+	r, err := replayer.New(source.FromTrace(trace), replayer.Config{}, counter)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer r.Close()
+	e, err := r.RunTo(replayer.AtTaskName("right"))
+	fmt.Println(r.Pos(), e, err)
+	for _, task := range r.Tasks() {
+		fmt.Printf("%s %s %v %q\n", task.Name, task.Path, task.State, task.WaitsFor)
+	}
+	fmt.Println(r.StepBack(), r.Pos())
+	result, err := r.Run()
+	fmt.Println(result.Events, result.Err, err)
+	// Output:
+	// 14 TaskScheduled task=T2 at_tick=7 <nil>
+	// main 0 waiting "for the tasks of region R1 adders to end"
+	// left 0.1 ready ""
+	// right 0.2 running ""
+	// <nil> 13
+	// 24 an addition was lost: n is 1 <nil>
+}
+
+// A recording can be followed up to an event, and the run then goes on under another seed: what could have happened
+// instead?
+func ExampleRun_fork() {
+	trace, _ := recorder.Run(simsched.Config{Seed: 7}, counter)
+	lost := 0
+	for seed := range uint64(20) {
+		cfg := replayer.Config{Policy: replayer.Prefix, Index: 12, Seed: seed}
+		if result, err := replayer.Run(source.FromTrace(trace), cfg, counter); err == nil && result.Err != nil {
+			lost++
+		}
+	}
+	fmt.Printf("from event 12 on, %d of 20 continuations lose an addition\n", lost)
+	// Output:
+	// from event 12 on, 5 of 20 continuations lose an addition
+}
+
+// A program that does something that is no function of its choices cannot be replayed. CheckDeterminism finds the place.
+func ExampleCheckDeterminism() {
+	runs := 0
+	err := replayer.CheckDeterminism(simsched.Config{Seed: 1}, func(s *simsched.Sim) error {
+		runs++ // kept outside of the run: the mistake
+		for range runs {
+			s.Yield()
+		}
+		return nil
+	})
+	fmt.Println(errors.Is(err, replayer.ErrNondeterministic))
+	var diverged *divergence.Error
+	if errors.As(err, &diverged) {
+		d := diverged.Divergence
+		fmt.Printf("%v at %s\n%v at %s\n", d.Expected[0], d.ExpectedSite, d.Actual[0], d.ActualSite)
+	}
+	// Output:
+	// true
+	// TaskCompleted task=T0 outcome=ok at example_test.go:142
+	// TaskYielded task=T0 at example_test.go:142
 }

@@ -47,7 +47,7 @@ func recordOK(t testing.TB, body program) *event.Trace {
 // diverge replays tr against body and returns the divergence that there must be.
 func diverge(t testing.TB, tr *event.Trace, cfg simsched.Config, body program) *divergence.Divergence {
 	t.Helper()
-	_, err := replayer.Run(source.FromTrace(tr), cfg, body)
+	_, err := replayer.Run(source.FromTrace(tr), replayer.Config{Sim: cfg}, body)
 	var de *divergence.Error
 	if !errors.As(err, &de) {
 		t.Fatalf("the replay ended with %v, want a divergence", err)

@@ -45,7 +45,7 @@ func TestFailureIsReproduced(t *testing.T) {
 	for _, c := range failures {
 		t.Run(c.name, func(t *testing.T) {
 			tr, recorded := record(c.body)
-			result, err := replayer.Run(source.FromTrace(tr), settings, c.body)
+			result, err := replayer.Run(source.FromTrace(tr), replayer.Config{Sim: settings}, c.body)
 			if err != nil {
 				t.Fatalf("the replay differs: %v", err)
 			}
@@ -77,7 +77,7 @@ func TestRunErrorAfterDivergence(t *testing.T) {
 		{"ended by itself, with an error", func(*simsched.Sim) error { return errBoom }, errBoom},
 		{"ended by the replay, after an error", func(s *simsched.Sim) error {
 			defer func() {
-				for range 10 {
+				for range 100 {
 					s.Yield()
 				}
 			}()
@@ -87,7 +87,7 @@ func TestRunErrorAfterDivergence(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			tr := recordOK(t, yieldTimes(0))
 			tr = traceOf(tr, tr.Slice(0, 4)...)
-			result, err := replayer.Run(source.FromTrace(tr), settings, c.body)
+			result, err := replayer.Run(source.FromTrace(tr), replayer.Config{Sim: settings}, c.body)
 			if !errors.Is(err, divergence.ErrDiverged) {
 				t.Errorf("the replay ended with %v, want a divergence", err)
 			}
@@ -106,7 +106,7 @@ func TestErrorKeepsItsShape(t *testing.T) {
 	if err != both {
 		t.Fatalf("recorded error %v, want %v", err, both)
 	}
-	result, err := replayer.Run(source.FromTrace(tr), settings, body)
+	result, err := replayer.Run(source.FromTrace(tr), replayer.Config{Sim: settings}, body)
 	if err != nil || result.Err != both {
 		t.Errorf("replayed %v, %v; want %v", result.Err, err, both)
 	}
@@ -119,7 +119,7 @@ func TestPanicBeforeTheStop(t *testing.T) {
 		return endless(s)
 	}
 	tr := recordOK(t, yieldTimes(20))
-	result, err := replayer.Run(source.FromTrace(tr), settings, panics)
+	result, err := replayer.Run(source.FromTrace(tr), replayer.Config{Sim: settings}, panics)
 	if !errors.Is(err, divergence.ErrDiverged) {
 		t.Fatalf("the replay ended with %v, want a divergence", err)
 	}
@@ -137,12 +137,12 @@ func TestFailingSource(t *testing.T) {
 	for _, body := range []program{everything, endless, yieldTimes(0)} {
 		const many = 10_000
 		whole := &sourcetest.Failing{Source: source.FromTrace(tr), Calls: many}
-		_, err := replayer.Run(whole, settings, body)
+		_, err := replayer.Run(whole, replayer.Config{Sim: settings}, body)
 		if errors.Is(err, sourcetest.Err) {
 			t.Fatalf("a source that does not fail gives %v", err)
 		}
 		for n := range many - whole.Calls {
-			_, err := replayer.Run(&sourcetest.Failing{Source: source.FromTrace(tr), Calls: n}, settings, body)
+			_, err := replayer.Run(&sourcetest.Failing{Source: source.FromTrace(tr), Calls: n}, replayer.Config{Sim: settings}, body)
 			if err != sourcetest.Err {
 				t.Errorf("the source fails in call %d, the replay ended with %v, want the error of the source", n, err)
 			}
@@ -162,7 +162,7 @@ func TestFailingObserver(t *testing.T) {
 			}
 			return nil
 		})
-		result, err := replayer.Run(source.FromTrace(tr), cfg, everything)
+		result, err := replayer.Run(source.FromTrace(tr), replayer.Config{Sim: cfg}, everything)
 		if err != errBoom {
 			t.Fatalf("the Observer fails in event %d, the replay ended with %v, want its error", n, err)
 		}
@@ -180,7 +180,7 @@ func TestObserverSeesWhatMatched(t *testing.T) {
 		seen := recorder.New(tr.Metadata)
 		cfg := settings
 		cfg.Observer = seen
-		_, _ = replayer.Run(source.FromTrace(tr), cfg, body)
+		_, _ = replayer.Run(source.FromTrace(tr), replayer.Config{Sim: cfg}, body)
 		if want := traceOf(tr, tr.Slice(0, n)...); !seen.Trace().Equal(want) {
 			t.Errorf("the Observer saw %d events, want the %d that matched", seen.Trace().Len(), n)
 		}
@@ -219,7 +219,7 @@ func TestReplayNeedsNeitherSeedNorStrategy(t *testing.T) {
 	again := recorder.New(tr.Metadata)
 	replaying := settings
 	replaying.Observer = again
-	if _, err := replayer.Run(source.FromTrace(tr), replaying, everything); err != nil {
+	if _, err := replayer.Run(source.FromTrace(tr), replayer.Config{Sim: replaying}, everything); err != nil {
 		t.Fatalf("the replay differs: %v", err)
 	}
 	if !again.Trace().Equal(tr) {
@@ -240,7 +240,7 @@ func TestSeedAndChooserOfTheConfigAreReplaced(t *testing.T) {
 	cfg := settings
 	cfg.Seed, cfg.Chooser = 999, never{t}
 	for _, body := range []program{everything, spawn("long", "long", "long")} { // the second diverges and chooses on
-		_, err := replayer.Run(source.FromTrace(tr), cfg, body)
+		_, err := replayer.Run(source.FromTrace(tr), replayer.Config{Sim: cfg}, body)
 		var de *divergence.Error
 		if errors.As(err, &de) && de.Divergence.Index == 0 {
 			t.Errorf("the seed of the config was used: %v", err)
@@ -258,7 +258,7 @@ func TestTruncatedRecording(t *testing.T) {
 				t.Fatalf("cut after %d events: %s, want a length-mismatch there because the recording ended", n, d.Summary())
 			}
 		}
-		if _, err := replayer.Run(source.FromTrace(traceOf(tr, tr.Slice(0, tr.Len())...)), settings, body); err != nil {
+		if _, err := replayer.Run(source.FromTrace(traceOf(tr, tr.Slice(0, tr.Len())...)), replayer.Config{Sim: settings}, body); err != nil {
 			t.Errorf("the whole recording does not match: %v", err)
 		}
 	}
@@ -297,7 +297,7 @@ func TestMovedSource(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 {
-		if _, err := replayer.Run(src, settings, everything); err != nil {
+		if _, err := replayer.Run(src, replayer.Config{Sim: settings}, everything); err != nil {
 			t.Errorf("a source that was read before does not match: %v", err)
 		}
 	}
@@ -325,7 +325,7 @@ func TestRunAfterDivergence(t *testing.T) {
 			if want := 1 + divergence.DefaultContext; len(d.Actual) != want {
 				t.Errorf("%s: %d events are shown from the divergence on, want %d", name, len(d.Actual), want)
 			}
-			if most := uint64(n + 1 + divergence.DefaultContext); sim.Steps() > most {
+			if most := uint64(n + divergence.Lookahead); sim.Steps() > most {
 				t.Errorf("%s: the run took %d steps, want at most one for each of %d events", name, sim.Steps(), most)
 			}
 			if unwound != 1 {
@@ -425,7 +425,7 @@ func TestProgramName(t *testing.T) {
 		}
 		ran := false
 		cfg.Program = c.replayed
-		_, err = replayer.Run(source.FromTrace(tr), cfg, func(s *simsched.Sim) error {
+		_, err = replayer.Run(source.FromTrace(tr), replayer.Config{Sim: cfg}, func(s *simsched.Sim) error {
 			ran = true
 			return yieldTimes(1)(s)
 		})
@@ -437,12 +437,13 @@ func TestProgramName(t *testing.T) {
 
 func TestProgramErrorNamesBoth(t *testing.T) {
 	tr := event.NewTrace(event.Metadata{Version: 1, Description: "TestTransfer"})
-	_, err := replayer.Run(source.FromTrace(tr), simsched.Config{Program: "TestDeposit"}, yieldTimes(1))
+	_, err := replayer.Run(source.FromTrace(tr), replayer.Config{Sim: simsched.Config{Program: "TestDeposit"}}, yieldTimes(1))
 	var pe *replayer.ProgramError
 	if !errors.As(err, &pe) || pe.Recorded != "TestTransfer" || pe.Program != "TestDeposit" {
 		t.Fatalf("the error is %#v, want a ProgramError with both names", err)
 	}
-	want := `replayer: the recording is of "TestTransfer", the program is "TestDeposit"; replay it against its own program`
+	want := `replayer: the recording is of "TestTransfer", the program is "TestDeposit"; replay it against its own program, ` +
+		`or set Config.Allow to DifferentProgram`
 	if err.Error() != want {
 		t.Errorf("the error is\n%v\nwant\n%s", err, want)
 	}
@@ -462,7 +463,7 @@ func TestGoexit(t *testing.T) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_, _ = replayer.Run(source.FromTrace(tr), cfg, quit)
+		_, _ = replayer.Run(source.FromTrace(tr), replayer.Config{Sim: cfg}, quit)
 		returned = true
 	}()
 	<-done
@@ -491,7 +492,7 @@ func TestReplayAllocatesNothingPerEvent(t *testing.T) {
 		}
 	})
 	replay := testing.AllocsPerRun(1, func() {
-		if _, err := replayer.Run(source.FromTrace(tr), cfg, body); err != nil {
+		if _, err := replayer.Run(source.FromTrace(tr), replayer.Config{Sim: cfg}, body); err != nil {
 			t.Error(err)
 		}
 	})

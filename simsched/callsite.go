@@ -34,6 +34,24 @@ var ourPackages = func() (prefixes []string) {
 	return append(prefixes, "iter.", "runtime.", "math/rand/v2.")
 }()
 
+// standardRoot is the folder of the standard library's source, through which a program may reach this package, as it
+// does through the methods of a *rand.Rand. It is "" in a program that was built with -trimpath.
+var standardRoot = func() string {
+	var calls [1]uintptr
+	runtime.Callers(0, calls[:])
+	f, _ := runtime.CallersFrames(calls[:]).Next()
+	return f.File[:max(0, strings.LastIndex(f.File, "runtime/"))]
+}()
+
+// ours reports whether a frame stands between a program and its events.
+func ours(f *runtime.Frame) bool {
+	if strings.HasSuffix(f.File, "_test.go") {
+		return false
+	}
+	prefix := func(p string) bool { return strings.HasPrefix(f.Function, p) }
+	return slices.ContainsFunc(ourPackages, prefix) || standardRoot != "" && strings.HasPrefix(f.File, standardRoot)
+}
+
 // line returns the first place outside this package where t stands, "" if it is not known.
 func (t *Task) line() string {
 	if t.calls == nil {
@@ -47,8 +65,7 @@ func firstLine(calls []uintptr) string {
 	frames := runtime.CallersFrames(calls)
 	for {
 		f, more := frames.Next()
-		ours := func(prefix string) bool { return strings.HasPrefix(f.Function, prefix) }
-		if f.Function != "" && (!slices.ContainsFunc(ourPackages, ours) || strings.HasSuffix(f.File, "_test.go")) {
+		if f.Function != "" && !ours(&f) {
 			return fmt.Sprintf("%s:%d", filepath.Base(f.File), f.Line)
 		}
 		if !more {

@@ -37,7 +37,7 @@ func play(t failer, cfg simsched.Config, body func(*simsched.Sim) error) *event.
 		t.Fatalf("seed %d: %v", cfg.Seed, err)
 	}
 	again := recorder.New(trace.Metadata)
-	result, err := replayer.Run(source.FromTrace(trace), simsched.Config{Observer: again}, body)
+	result, err := replayer.Run(source.FromTrace(trace), replayer.Config{Sim: simsched.Config{Observer: again}}, body)
 	if err != nil || result.Err != nil || !again.Trace().Equal(trace) {
 		t.Fatalf("seed %d: the replay = %+v, %v, events equal: %v", cfg.Seed, result, err, again.Trace().Equal(trace))
 	}

@@ -53,7 +53,7 @@ func netRun(t *testing.T, cfg simsched.Config, replay bool, body func(*simsched.
 	if replay {
 		again := recorder.New(tr.Metadata)
 		cfg.Chooser, cfg.Observer = nil, again
-		if _, err := replayer.Run(source.FromTrace(tr), cfg, run); err != nil {
+		if _, err := replayer.Run(source.FromTrace(tr), replayer.Config{Sim: cfg}, run); err != nil {
 			t.Fatalf("seed %d: the replay differs: %v", cfg.Seed, err)
 		}
 		if !again.Trace().Equal(tr) {

@@ -37,7 +37,7 @@ func netDrawn(t *rapid.T, seed uint64, body func(*simsched.Sim)) {
 	if err := tracecheck.Check(tr); err != nil {
 		t.Fatalf("seed %d: %v", seed, err)
 	}
-	if _, err := replayer.Run(source.FromTrace(tr), simsched.Config{}, run); err != nil {
+	if _, err := replayer.Run(source.FromTrace(tr), replayer.Config{}, run); err != nil {
 		t.Fatalf("seed %d: %v", seed, err)
 	}
 }
@@ -109,7 +109,7 @@ func TestNetUnderChaos(t *testing.T) {
 		if err := tracecheck.Check(tr); err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
 		}
-		result, err := replayer.Run(source.FromTrace(tr), cfg, chaosProgram)
+		result, err := replayer.Run(source.FromTrace(tr), replayer.Config{Sim: cfg}, chaosProgram)
 		if err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
 		}

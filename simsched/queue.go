@@ -11,8 +11,9 @@ type waiter struct {
 	index int32  // Select: which case
 	older *waiter
 	newer *waiter
-	slot  any  // channels: *T, where the value comes from or goes to
-	ok    bool // channels: the value was sent, the channel not closed
+	turn  uint64 // number of its push among those of the queue it is or was last in
+	slot  any    // channels: *T, where the value comes from or goes to
+	ok    bool   // channels: the value was sent, the channel not closed
 }
 
 // queue holds waiters. Any of them can be taken in constant time, and the others keep their age: alternative 0 is always
@@ -21,7 +22,8 @@ type queue struct {
 	all    []*waiter // in no order
 	oldest *waiter
 	newest *waiter
-	n      int // len(all)
+	n      int    // len(all)
+	turns  uint64 // pushes so far
 }
 
 // at returns alternative i: the places in all, with that of the oldest and 0 exchanged.
@@ -36,7 +38,8 @@ func (q *queue) at(i int) *waiter {
 }
 
 func (q *queue) push(w *waiter) {
-	w.queue, w.place = q, int32(q.n)
+	q.turns++
+	w.queue, w.place, w.turn = q, int32(q.n), q.turns
 	q.all = append(q.all, w)
 	q.n++
 	w.older = q.newest

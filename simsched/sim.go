@@ -23,6 +23,9 @@ type Sim struct {
 	inStep  uint64 // operations in this step that are no scheduling points; as many as there may be steps
 	toCheck uint64 // steps to the next checkpoint; 0 = never
 
+	// Of the last choice of a task: the turn of the one that was chosen, and the last turn there was. See LastChoice.
+	chosenTurn, lastTurn uint64
+
 	checkpoints uint64
 	tasks       arena[Task]
 	regions     arena[Region]
@@ -53,6 +56,9 @@ type Sim struct {
 func Run(cfg Config, body func(*Sim) error) error {
 	s := newSim(cfg.validate())
 	defer s.shutDown()
+	if a, ok := cfg.Observer.(Attacher); ok {
+		a.Attach(s)
+	}
 	s.emit(event.RngSeed(cfg.Seed))
 	s.root = s.openRegion("root", nil)
 	s.main = s.spawn(s.root, &taskPath{}, "main", func() error { return body(s) })
@@ -118,12 +124,14 @@ func (s *Sim) pick() *Task {
 	s.checkpoint()
 	s.tick++
 	s.inStep = 0
-	t := s.chooseWaiter(PointTask, &s.ready).task
+	w := s.chooseWaiter(PointTask, &s.ready)
+	t := w.task
+	s.current, s.chosenTurn, s.lastTurn = t, w.turn, s.ready.turns
+	t.blockedOn = nil
 	s.emit(event.TaskScheduled(t.id, s.tick))
 	if s.err != nil {
 		return nil
 	}
-	s.current = t
 	if s.cfg.Progress != nil {
 		s.cfg.Progress.note(t, s.tick)
 	}

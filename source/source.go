@@ -43,6 +43,15 @@ type Partial interface {
 	First() uint64
 }
 
+// Bulk is a [Source] that can give many events at once, which is faster than one by one.
+type Bulk interface {
+	Source
+
+	// Read reads the next events into dst, and returns how many. If they are fewer than dst has room for, the error says
+	// why, as that of Next does; else it is nil.
+	Read(dst []event.Event) (int, error)
+}
+
 // Namer is a [Source] that knows what tasks and regions were called in the recorded run, and where in the code it
 // stood.
 type Namer interface {
@@ -81,7 +90,10 @@ type Cursor struct {
 	pos   int
 }
 
-var _ Seeker = (*Cursor)(nil)
+var (
+	_ Seeker = (*Cursor)(nil)
+	_ Bulk   = (*Cursor)(nil)
+)
 
 // FromTrace returns a cursor at the first event of t, which must not change while it is used.
 func FromTrace(t *event.Trace) *Cursor { return &Cursor{trace: t} }
@@ -97,6 +109,22 @@ func (c *Cursor) Next() (event.Event, error) {
 	c.pos++
 	return c.trace.At(c.pos - 1), nil
 }
+
+// Read implements [Bulk].
+func (c *Cursor) Read(dst []event.Event) (int, error) {
+	n := min(len(dst), c.trace.Len()-c.pos)
+	for i := range dst[:n] {
+		dst[i] = c.trace.At(c.pos + i)
+	}
+	c.pos += n
+	if n < len(dst) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+// Len returns the number of events of the trace.
+func (c *Cursor) Len() uint64 { return uint64(c.trace.Len()) }
 
 // Pos implements [Seeker].
 func (c *Cursor) Pos() uint64 { return uint64(c.pos) }

@@ -84,3 +84,30 @@ func TestSeekErrorSaysWhere(t *testing.T) {
 		t.Errorf("the error is %v, want %s", err, want)
 	}
 }
+
+// TestReadIsNext reads a trace in parts of every size.
+func TestReadIsNext(t *testing.T) {
+	tr := numbered(2500)
+	for _, size := range []int{1, 7, 32, 1024, 2500, 3000} {
+		c := source.FromTrace(tr)
+		if c.Len() != 2500 {
+			t.Fatalf("the length is %d", c.Len())
+		}
+		dst := make([]event.Event, size)
+		for at := 0; at <= tr.Len(); {
+			n, err := c.Read(dst)
+			want := min(size, tr.Len()-at)
+			if n != want || (err == io.EOF) != (want < size) || err != nil && err != io.EOF || c.Pos() != uint64(at+n) {
+				t.Fatalf("parts of %d, at %d: %d, %v, Pos %d; want %d", size, at, n, err, c.Pos(), want)
+			}
+			for i, e := range dst[:n] {
+				if e != tr.At(at+i) {
+					t.Fatalf("parts of %d: event %d is %v, want %v", size, at+i, e, tr.At(at+i))
+				}
+			}
+			if at += n; err == io.EOF {
+				break
+			}
+		}
+	}
+}

@@ -42,7 +42,7 @@ func replay(t *testing.T, tr *event.Trace, forgetVotes bool) error {
 	cfg := config(0)
 	again := recorder.New(tr.Metadata)
 	cfg.Observer = again
-	result, err := replayer.Run(source.FromTrace(tr), cfg, Program(forgetVotes))
+	result, err := replayer.Run(source.FromTrace(tr), replayer.Config{Sim: cfg}, Program(forgetVotes))
 	if err != nil {
 		t.Fatalf("the replay differs: %v", err)
 	}

@@ -187,7 +187,7 @@ func (d *demo) replay() error {
 		again := recorder.New(recorded.Metadata)
 		cfg := d.config()
 		cfg.Observer = again
-		result, err := replayer.Run(source.FromTrace(recorded), cfg, d.program.buggy)
+		result, err := replayer.Run(source.FromTrace(recorded), replayer.Config{Sim: cfg}, d.program.buggy)
 		if err != nil {
 			return d.notReplayed(err)
 		}
@@ -223,7 +223,7 @@ func (d *demo) notReplayed(err error) error {
 func (d *demo) diverge() error {
 	d.title("Replay it against the fixed program")
 	d.say("   %s\n\n", d.program.theFix)
-	_, err := replayer.Run(source.FromTrace(d.trace), d.config(), d.program.fixed)
+	_, err := replayer.Run(source.FromTrace(d.trace), replayer.Config{Sim: d.config()}, d.program.fixed)
 	var diverged *divergence.Error
 	if !errors.As(err, &diverged) {
 		return failed(fmt.Errorf("the fixed program did not diverge from the recording: %v", err))

@@ -1,0 +1,145 @@
+package replayer
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/source"
+)
+
+// ErrProgram is the class of every [*ProgramError], for errors.Is.
+var ErrProgram = errors.New("a recording of another program")
+
+// ErrVersion is the class of every [*VersionError], for errors.Is.
+var ErrVersion = errors.New("a recording of another schema version")
+
+// ErrPartial is the class of every [*PartialError], for errors.Is.
+var ErrPartial = errors.New("a recording without its beginning")
+
+// ProgramError says that a recording is not of the program that is to be replayed.
+type ProgramError struct {
+	Recorded string // the description of the recording
+	Program  string // simsched.Config.Program
+}
+
+// Error names both programs.
+func (e *ProgramError) Error() string {
+	return fmt.Sprintf("replayer: the recording is of %.60q, the program is %.60q; replay it against its own program, "+
+		"or set Config.Allow to DifferentProgram", e.Recorded, e.Program)
+}
+
+// Is reports whether target is [ErrProgram].
+func (e *ProgramError) Is(target error) bool { return target == ErrProgram }
+
+// VersionError says that a recording has another schema version, under which its events may mean something else.
+type VersionError struct {
+	Recorded uint32 // by the metadata of the recording
+	Known    uint32 // event.Version
+}
+
+// Error names both versions.
+func (e *VersionError) Error() string {
+	return fmt.Sprintf("replayer: the recording has schema version %d, this package replays version %d; convert it, "+
+		"or set Config.Allow to DifferentVersion", e.Recorded, e.Known)
+}
+
+// Is reports whether target is [ErrVersion].
+func (e *VersionError) Is(target error) bool { return target == ErrVersion }
+
+// PartialError says that a recording lacks the first events of its run. A run can be replayed from its beginning only.
+type PartialError struct {
+	First uint64 // the index of the first event that the recording has
+}
+
+// Error tells where the recording begins.
+func (e *PartialError) Error() string {
+	return fmt.Sprintf("replayer: the recording begins at event %d, a replay needs all events from event 0 on; record the "+
+		"run again without a limit on what is kept", e.First)
+}
+
+// Is reports whether target is [ErrPartial].
+func (e *PartialError) Is(target error) bool { return target == ErrPartial }
+
+// Differences is a set of things in which a recording can differ from the program and the settings that replay it.
+type Differences uint8
+
+// The differences. The first two are errors, the others warnings in Result.Warnings and in the notes of a divergence,
+// unless Config.Allow has them.
+const (
+	DifferentProgram Differences = 1 << iota // the description of the recording and Config.Sim.Program
+	DifferentVersion                         // of the event schema
+	DifferentConfig                          // the hash of the settings that can change a run
+	DifferentGo                              // the version of Go
+	DifferentModule                          // the Go module or package
+	DifferentTest                            // the name of the test
+
+	allDifferences = 1<<iota - 1
+)
+
+// identityKeys are what of an identity is compared, in the order of the warnings.
+var identityKeys = []struct {
+	name       string
+	difference Differences
+	allow      string
+}{
+	{"module", DifferentModule, "DifferentModule"},
+	{"package", DifferentModule, "DifferentModule"},
+	{"test", DifferentTest, "DifferentTest"},
+	{"go", DifferentGo, "DifferentGo"},
+}
+
+// identified is a source that knows which program made the recording.
+type identified interface{ Identity() map[string]string }
+
+// omitting is a source that knows which kinds were not recorded.
+type omitting interface{ Omitted() event.KindSet }
+
+// compatible compares a recording with the program and the settings of c, which are valid. The warnings are a line each.
+func (c *Config) compatible(src source.Source) (warnings []string, err error) {
+	md := src.Metadata()
+	unless := func(d Differences, differs bool) bool { return differs && c.Allow&d == 0 }
+	switch program := c.Sim.Program; {
+	case source.First(src) != 0:
+		return nil, &PartialError{source.First(src)}
+	case unless(DifferentVersion, md.Version != event.Version && md.Version != 0):
+		return nil, &VersionError{md.Version, event.Version}
+	case unless(DifferentProgram, md.Description != program && md.Description != "" && program != ""):
+		return nil, &ProgramError{md.Description, program}
+	}
+	if now := c.Sim.Hash(); unless(DifferentConfig, md.ConfigHash != now && md.ConfigHash != 0) {
+		warnings = append(warnings, warning("configuration hash", fmt.Sprintf("%#x", md.ConfigHash), fmt.Sprintf("%#x", now),
+			"replay under the MaxSteps, CheckpointEvery and Chaos of the recorded run, or set Config.Allow to DifferentConfig"))
+	}
+	return append(warnings, c.identityWarnings(src)...), nil
+}
+
+func (c *Config) identityWarnings(src source.Source) (warnings []string) {
+	s, ok := src.(identified)
+	if !ok {
+		return nil
+	}
+	recorded := s.Identity()
+	for _, key := range identityKeys {
+		was, now := recorded[key.name], c.Identity[key.name]
+		if was != now && was != "" && now != "" && c.Allow&key.difference == 0 {
+			warnings = append(warnings, warning(key.name, fmt.Sprintf("%.60q", was), fmt.Sprintf("%.60q", now),
+				"to accept it set Config.Allow to "+key.allow))
+		}
+	}
+	return warnings
+}
+
+func warning(what, recorded, now, remedy string) string {
+	return fmt.Sprintf("another %s: recorded %s, now %s; %s", what, recorded, now, remedy)
+}
+
+// actualMetadata is that of the replayed run, as far as it can differ from that of the recording.
+func (c *Config) actualMetadata(recorded event.Metadata) event.Metadata {
+	md := recorded
+	md.ConfigHash = c.Sim.Hash()
+	if md.Description != "" && c.Sim.Program != "" {
+		md.Description = c.Sim.Program
+	}
+	return md
+}

@@ -1,0 +1,190 @@
+package replayer
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/reprise-go/reprise/divergence"
+	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/simsched"
+	"github.com/reprise-go/reprise/source"
+)
+
+// ErrNondeterministic is the class of every [*NondeterminismError], for errors.Is.
+var ErrNondeterministic = errors.New("two runs under the same choices differ")
+
+// NondeterminismError says that a program does something that is no function of the choices made for it, such as ranging
+// over a map, reading a real clock, or drawing from math/rand. It cannot be replayed reliably.
+type NondeterminismError struct {
+	First, Second Fingerprint // of the two runs that differ
+
+	// Divergence is the first difference of two further runs, with the code lines of both; nil if those were equal, as
+	// happens where a difference is rare.
+	Divergence *divergence.Divergence
+}
+
+// Error says where the runs differ, as exactly as it is known.
+func (e *NondeterminismError) Error() string {
+	if d := e.Divergence; d != nil {
+		return fmt.Sprintf("replayer: %v: %s%s", ErrNondeterministic, d.Summary(), sites(d))
+	}
+	from, to, _ := e.First.Compare(e.Second)
+	return fmt.Sprintf("replayer: %v: first at one of the events %d to %d, but not in %d further runs",
+		ErrNondeterministic, from, to-1, furtherRuns)
+}
+
+// sites gives the code lines of both runs.
+func sites(d *divergence.Divergence) string {
+	switch e, a := d.ExpectedSite, d.ActualSite; {
+	case e == "" && a == "":
+		return ""
+	case e == a:
+		return ", at " + e
+	default:
+		return fmt.Sprintf(", at %s and %s", orUnknown(e), orUnknown(a))
+	}
+}
+
+func orUnknown(site string) string {
+	if site == "" {
+		return "an unknown place"
+	}
+	return site
+}
+
+// Is reports whether target is [ErrNondeterministic].
+func (e *NondeterminismError) Is(target error) bool { return target == ErrNondeterministic }
+
+// Unwrap returns the divergence as an error, nil if there is none.
+func (e *NondeterminismError) Unwrap() error {
+	if e.Divergence == nil {
+		return nil
+	}
+	return &divergence.Error{Divergence: e.Divergence}
+}
+
+// furtherRuns is how many runs are made to see a difference again that two runs had.
+const furtherRuns = 32
+
+// CheckDeterminism runs body twice under cfg and compares the events of the runs; the error is nil if they are equal and
+// a [*NondeterminismError] if not. How the runs end is compared only as far as the events tell it. It costs little more
+// than the two runs, since only a hash of the events is kept; when the hashes differ, body is run up to 33 times more to
+// find the place. The Chooser of cfg, if there is one, is asked in the first run, and the others get its answers. The
+// Observer of cfg is not used. If a task calls runtime.Goexit, CheckDeterminism does not return.
+func CheckDeterminism(cfg simsched.Config, body func(*simsched.Sim) error) error {
+	answers := &script{inner: cfg.Chooser}
+	run := func(o simsched.Observer) {
+		cfg.Observer = o
+		if answers.inner != nil {
+			cfg.Chooser = answers.rewind()
+		}
+		_ = simsched.Run(cfg, body) // a run that fails is compared like any other
+	}
+	var first, second Fingerprinter
+	run(&first)
+	run(&second)
+	e := &NondeterminismError{First: first.Fingerprint(), Second: second.Fingerprint()}
+	if _, _, differ := e.First.Compare(e.Second); !differ {
+		return nil
+	}
+	cfg.CallSites = true
+	expected := newSited(cfg.Metadata())
+	run(expected)
+	for range furtherRuns {
+		actual := newSited(cfg.Metadata())
+		run(actual)
+		d, err := divergence.Compare(expected.source(), actual.source())
+		if err != nil {
+			return err
+		}
+		if d != nil {
+			d.Notes = append(d.Notes, "both runs were made under the same choices: something in the program is no function of them")
+			e.Divergence = d
+			break
+		}
+	}
+	return e
+}
+
+// script is a Chooser that asks another one in its first run, and gives the same answers in the next ones.
+type script struct {
+	inner simsched.Chooser
+	lines []line
+	runs  int
+	at    int // in lines
+}
+
+// line is an answer, and to what.
+type line struct {
+	point  simsched.Point
+	answer uint64
+}
+
+// rewind makes the script ready for a run.
+func (s *script) rewind() *script {
+	s.runs++
+	s.at = 0
+	return s
+}
+
+// Choose implements [simsched.Chooser]. A choice that the first run did not have gets the tamest answer.
+func (s *script) Choose(c *simsched.Choice) uint64 {
+	if s.runs == 1 {
+		answer := s.inner.Choose(c)
+		s.lines = append(s.lines, line{c.Point, answer})
+		return answer
+	}
+	if s.at == len(s.lines) {
+		return 0
+	}
+	l := s.lines[s.at]
+	s.at++
+	if l.point != c.Point || c.N > 0 && l.answer >= uint64(c.N) {
+		return 0
+	}
+	return l.answer
+}
+
+// sited is an Observer that keeps events with the code lines from which they come, and names.
+type sited struct {
+	trace *event.Trace
+	sim   *simsched.Sim
+	sites []string
+	names names
+}
+
+var _ simsched.Attacher = (*sited)(nil)
+
+func newSited(md event.Metadata) *sited { return &sited{trace: event.NewTrace(md), names: newNames()} }
+
+// Attach implements [simsched.Attacher].
+func (s *sited) Attach(sim *simsched.Sim) { s.sim = sim }
+
+// Observe implements [simsched.Observer]. It never fails.
+func (s *sited) Observe(e event.Event) error {
+	s.trace.Append(e)
+	s.sites = append(s.sites, here(s.sim, e))
+	s.names.keep(s.sim, e)
+	return nil
+}
+
+// source returns what was kept.
+func (s *sited) source() source.Source {
+	return &sitedSource{source.FromTrace(s.trace), s.names, s.sites}
+}
+
+type sitedSource struct {
+	*source.Cursor
+	names
+	sites []string
+}
+
+var _ source.Namer = (*sitedSource)(nil)
+
+// Site implements [source.Namer].
+func (s *sitedSource) Site() string {
+	if s.Pos() == 0 {
+		return ""
+	}
+	return s.sites[s.Pos()-1]
+}

@@ -1,0 +1,468 @@
+package replayer
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math"
+
+	"github.com/reprise-go/reprise/divergence"
+	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/simsched"
+	"github.com/reprise-go/reprise/source"
+)
+
+// mode is what an execution does with an event.
+type mode uint8
+
+const (
+	matching  mode = iota // it must be the next recorded one
+	differing             // after the first difference of a strict replay: it is kept for the report
+	aligning              // Resync
+	live                  // it is nothing but observed
+)
+
+// execution is the Chooser and the Observer of one run of the program. Indices count the events but those of kinds that
+// are omitted.
+type execution struct {
+	cfg      *Config
+	recorded source.Source // as given
+	src      source.Source // what is left of it, without events of kinds that are omitted
+	bulk     source.Bulk   // src, if it is one
+	metadata event.Metadata
+	omitted  event.KindSet
+	warnings []string
+	sim      *simsched.Sim // from before the first event
+
+	mode     mode
+	ahead    batch               // while matching
+	progress divergence.Progress // of the events before those of the batch
+	watch    uint64              // once so many events were emitted, each must be looked at: watched
+	breaks   []uint64
+
+	seeded  simsched.Chooser // answers what the recording omits
+	beyond  simsched.Chooser // answers after a difference, and where the next recorded event cannot be the outcome
+	forked  simsched.Chooser // answers what goes on live
+	aligner *divergence.Aligner
+
+	liveAt   uint64 // the index of the first live event, if mode is live
+	mismatch *mismatch
+	failed   error // of the source or the Observer, or errClosed
+	gate     *gate // nil if nobody waits for the execution to stop
+}
+
+var (
+	_ simsched.Chooser  = (*execution)(nil)
+	_ simsched.Attacher = (*execution)(nil)
+)
+
+// newExecution prepares a run of what src, which must be at its first event, has recorded. cfg is valid.
+func newExecution(src source.Source, cfg *Config, warnings []string) (*execution, error) {
+	if n, ok := length(src); ok && cfg.Index > n {
+		return nil, indexError(cfg.Index, n)
+	}
+	x := &execution{
+		cfg: cfg, recorded: src, src: src, metadata: src.Metadata(), omitted: cfg.Omitted, breaks: cfg.BreakAt,
+		warnings: warnings,
+	}
+	if o, ok := src.(omitting); ok {
+		x.omitted = x.omitted.Union(o.Omitted())
+	}
+	if x.omitted != 0 {
+		x.src = &filtered{src, x.omitted}
+	}
+	seed := x.metadata.Seed
+	x.beyond = simsched.NewRoundRobin(seed)
+	if x.omitted != 0 {
+		x.seeded = cfg.Recorded(seed)
+	}
+	if cfg.Policy != Strict {
+		x.forked = cfg.Strategy(cfg.Seed)
+	}
+	x.rewatch()
+	switch {
+	case cfg.Policy == Resync:
+		x.mode, x.aligner = aligning, divergence.NewAligner(x.src, cfg.Window)
+	case cfg.Policy == Prefix && cfg.Index == 0:
+		x.goLive()
+	default:
+		x.bulk, _ = x.src.(source.Bulk)
+		x.ahead.size = x.batchSize()
+		x.fill()
+	}
+	return x, x.failed
+}
+
+// batch is the recorded events that have been read. Reading them, and adding those that matched to the progress, costs
+// much less for many at once.
+type batch struct {
+	size   int
+	events [divergence.Lookahead + 1]event.Event // the one after the last is the zero Event
+	at     int                                   // the next one; those before it matched
+	n      int
+	err    error // why there are no more
+}
+
+// batchSize is how many events may be read ahead. A source that knows code lines tells that of the event that was read
+// last, and must be able to go back to it.
+func (x *execution) batchSize() int {
+	_, sites := x.recorded.(source.Namer)
+	_, seeks := x.recorded.(source.Seeker)
+	if sites && (!seeks || x.omitted != 0) {
+		return 1
+	}
+	return divergence.Lookahead
+}
+
+// index is the index of the next event.
+func (x *execution) index() uint64 { return x.progress.Index + uint64(x.ahead.at) }
+
+// next returns the next recorded event; the zero Event if there is none, or none that counts.
+func (x *execution) next() *event.Event { return &x.ahead.events[x.ahead.at] }
+
+// more reports whether there is a next recorded event.
+func (x *execution) more() bool { return x.ahead.at < x.ahead.n }
+
+// settle adds what matched to the progress.
+func (x *execution) settle() {
+	b := &x.ahead
+	x.progress.AddAll(b.events[:b.at])
+	b.n = copy(b.events[:], b.events[b.at:b.n])
+	b.at, b.events[b.n] = 0, event.Event{}
+}
+
+// fill reads the next recorded events when all that were read have matched.
+func (x *execution) fill() {
+	x.settle()
+	b := &x.ahead
+	if b.err == nil {
+		b.n, b.err = x.read(b.events[:b.size])
+	}
+	b.events[b.n] = event.Event{}
+	switch {
+	case b.n > 0:
+	case b.err != io.EOF:
+		x.failed = b.err
+	case x.cfg.Policy == Prefix && x.progress.Index < x.cfg.Index:
+		x.failed = indexError(x.cfg.Index, x.progress.Index)
+	}
+}
+
+// read is that of a [source.Bulk], for any source.
+func (x *execution) read(dst []event.Event) (n int, err error) {
+	if x.bulk != nil {
+		return x.bulk.Read(dst)
+	}
+	for n < len(dst) {
+		if dst[n], err = x.src.Next(); err != nil {
+			break
+		}
+		n++
+	}
+	return n, err
+}
+
+// rest returns the recorded events from the next one on, up to n.
+func (x *execution) rest(n int) ([]event.Event, error) {
+	x.settle()
+	b := &x.ahead
+	list := append([]event.Event(nil), b.events[:min(b.n, n)]...)
+	if len(list) == n || b.err == io.EOF {
+		return list, nil
+	}
+	if b.err != nil {
+		return nil, b.err
+	}
+	more, err := divergence.Read(x.src, n-len(list))
+	return append(list, more...), err
+}
+
+// site returns the code line of the next recorded event, "" if it is not known.
+func (x *execution) site() string {
+	n, ok := x.recorded.(source.Namer)
+	if !ok || !x.more() {
+		return ""
+	}
+	if k, ok := x.recorded.(source.Seeker); ok && x.omitted == 0 {
+		after := k.Pos()
+		defer func() { x.keep(k.Seek(after)) }()
+		if err := k.Seek(x.index()); err != nil {
+			return ""
+		}
+		if _, err := k.Next(); err != nil {
+			return ""
+		}
+	}
+	return n.Site()
+}
+
+// keep notes an error that ends the replay, if it is one.
+func (x *execution) keep(err error) {
+	if x.failed == nil {
+		x.failed = err
+	}
+}
+
+// filtered is a source without the events of some kinds.
+type filtered struct {
+	source.Source
+	omitted event.KindSet
+}
+
+// Next implements [source.Source].
+func (f *filtered) Next() (event.Event, error) {
+	for {
+		e, err := f.Source.Next()
+		if err != nil || !f.omitted.Has(e.Kind()) {
+			return e, err
+		}
+	}
+}
+
+// run runs the program to its end.
+func (x *execution) run(body func(*simsched.Sim) error) (Result, error) {
+	cfg := x.cfg.Sim
+	cfg.Seed, cfg.Chooser, cfg.Observer = x.metadata.Seed, x, x
+	return x.finish(simsched.Run(cfg, body))
+}
+
+// Attach implements [simsched.Attacher].
+func (x *execution) Attach(s *simsched.Sim) {
+	x.sim = s
+	if a, ok := x.cfg.Sim.Observer.(simsched.Attacher); ok {
+		a.Attach(s)
+	}
+}
+
+func indexError(index, length uint64) error {
+	return fmt.Errorf("replayer: %w: Index %d with policy prefix is beyond the recording, which has %d events",
+		ErrConfig, index, length)
+}
+
+// Observe implements [simsched.Observer].
+func (x *execution) Observe(e event.Event) error {
+	b := &x.ahead
+	if e != b.events[b.at] {
+		return x.unexpected(e)
+	}
+	if b.at++; b.at == b.n {
+		x.fill()
+	}
+	if x.failed == nil && x.cfg.Sim.Observer == nil && x.index() < x.watch {
+		return nil
+	}
+	return x.emitted(e)
+}
+
+// unexpected handles an event that is not the next recorded one of a strict replay.
+func (x *execution) unexpected(e event.Event) error {
+	switch {
+	case x.omitted.Has(e.Kind()):
+		if x.mode == differing {
+			return nil
+		}
+		return x.tell(e)
+	case x.mode == matching && x.cfg.Policy == PastEnd && !x.more():
+		x.goLive()
+	case x.mode == matching, x.mode == differing:
+		return x.differ(e)
+	case x.mode == aligning:
+		if x.align(e); x.failed != nil {
+			return x.failed
+		}
+	}
+	x.progress.Add(e)
+	return x.emitted(e)
+}
+
+// emitted goes on after an event that counts.
+func (x *execution) emitted(e event.Event) error {
+	if x.failed != nil {
+		return x.failed
+	}
+	if err := x.tell(e); err != nil {
+		return err
+	}
+	if x.index() >= x.watch {
+		return x.watched(e)
+	}
+	return nil
+}
+
+// tell hands an event to the Observer of the settings.
+func (x *execution) tell(e event.Event) error {
+	if o := x.cfg.Sim.Observer; o != nil {
+		x.failed = o.Observe(e)
+	}
+	return x.failed
+}
+
+// goLive leaves the recording behind.
+func (x *execution) goLive() {
+	x.mode, x.liveAt = live, x.index()
+	x.abandon()
+	x.rewatch()
+}
+
+// abandon forgets the recording from the next event on.
+func (x *execution) abandon() {
+	x.settle()
+	x.ahead.n, x.ahead.events[0] = 0, event.Event{}
+}
+
+// rewatch works out watch.
+func (x *execution) rewatch() {
+	x.watch = math.MaxUint64
+	if x.gate != nil {
+		x.watch = x.gate.watch()
+	}
+	if len(x.breaks) > 0 {
+		x.watch = min(x.watch, x.breaks[0]+1)
+	}
+	if x.cfg.Policy == Prefix && x.mode == matching {
+		x.watch = min(x.watch, x.cfg.Index)
+	}
+}
+
+// watched does what was asked for at an event.
+func (x *execution) watched(e event.Event) error {
+	emitted := x.index()
+	if x.cfg.Policy == Prefix && x.mode == matching && emitted >= x.cfg.Index {
+		x.goLive()
+	}
+	stop := x.gate != nil && x.gate.wanted(x, e)
+	broken := len(x.breaks) > 0 && x.breaks[0] < emitted
+	if broken {
+		x.breaks = x.breaks[1:]
+	}
+	if broken || stop {
+		Breakpoint(emitted-1, e)
+	}
+	if stop && !x.gate.stop(e) {
+		x.failed = errClosed
+	}
+	x.rewatch()
+	return x.failed
+}
+
+// outcomes are the kinds of the events that tell the outcome of a choice.
+var outcomes = [...]event.Kind{
+	simsched.PointTask: event.KindTaskScheduled, simsched.PointTimer: event.KindTimerFired,
+	simsched.PointWaiter: event.KindWakerWake, simsched.PointCase: event.KindRngValue,
+	simsched.PointBytes: event.KindIoResult, simsched.PointValue: event.KindRngValue,
+	simsched.PointFault: event.KindChaosInjection,
+}
+
+// Choose implements [simsched.Chooser]: the next recorded event tells the outcome. If it cannot be the outcome of this
+// choice, any answer will do in a strict replay, since the event that the run emits next is bound to differ.
+func (x *execution) Choose(c *simsched.Choice) uint64 {
+	if x.mode == matching && x.omitted == 0 {
+		if answer, ok := answer(c, x.next()); ok {
+			return answer
+		}
+		return x.unanswered(c)
+	}
+	switch {
+	case x.mode == live:
+		return x.forked.Choose(c)
+	case x.mode == differing:
+		return x.beyond.Choose(c)
+	case x.omitted.Has(outcomes[c.Point]):
+		return x.seeded.Choose(c)
+	case x.mode == aligning:
+		return x.realign(c)
+	}
+	if answer, ok := answer(c, x.next()); ok {
+		return answer
+	}
+	return x.unanswered(c)
+}
+
+// unanswered answers a choice whose outcome the next recorded event does not tell.
+func (x *execution) unanswered(c *simsched.Choice) uint64 {
+	switch {
+	case !x.more() && x.cfg.Policy == PastEnd:
+		x.goLive()
+		return x.forked.Choose(c)
+	case c.Point == simsched.PointFault && x.more():
+		return 0 // no event tells of no fault
+	}
+	return x.beyond.Choose(c)
+}
+
+// answer returns the answer to c whose outcome e tells, if it does.
+func answer(c *simsched.Choice, e *event.Event) (answer uint64, ok bool) {
+	if e.Kind() != outcomes[c.Point] {
+		return 0, false
+	}
+	id := uint64(0)
+	switch c.Point {
+	case simsched.PointValue:
+		return e.Value(), true
+	case simsched.PointFault:
+		return c.FaultAnswer(*e)
+	case simsched.PointTask, simsched.PointWaiter:
+		id = uint64(e.Task())
+	case simsched.PointTimer:
+		id = uint64(e.Timer())
+	case simsched.PointCase:
+		id = e.Value()
+	case simsched.PointBytes:
+		id = uint64(max(e.Bytes(), 0)) // 0 is no alternative
+	}
+	i, ok := c.IndexOf(id)
+	return uint64(i), ok
+}
+
+var (
+	errStop   = errors.New("replayer: the replay has diverged")
+	errClosed = errors.New("replayer: the replay was closed")
+)
+
+// finish works out the result of a run that ended with err.
+func (x *execution) finish(err error) (Result, error) {
+	stopped := errors.Is(err, errStop)
+	result := Result{
+		Events: x.index(), Emitted: x.index(), Err: without(without(err, errStop), errClosed),
+		Warnings: x.warnings, Live: x.mode == live, LiveAt: x.liveAt,
+	}
+	if x.mode == live {
+		result.Events = x.liveAt
+	}
+	if x.failed == nil && x.mode == matching && x.more() {
+		x.describe(nil) // the run has ended too early
+	}
+	if x.aligner != nil {
+		x.aligned(&result)
+	}
+	if x.failed != nil {
+		return result, x.failed
+	}
+	if x.mismatch == nil {
+		return result, nil
+	}
+	d := x.mismatch.divergence(err, stopped)
+	if x.cfg.Policy == Resync {
+		result.First = d
+		return result, nil
+	}
+	return result, &divergence.Error{Divergence: d}
+}
+
+// without takes target, which is no error of the program, out of what simsched.Run returned.
+func without(err, target error) error {
+	if !errors.Is(err, target) {
+		return err
+	}
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return nil
+	}
+	var rest []error
+	for _, e := range joined.Unwrap() {
+		if !errors.Is(e, target) {
+			rest = append(rest, e)
+		}
+	}
+	return errors.Join(rest...)
+}

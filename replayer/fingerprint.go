@@ -1,0 +1,173 @@
+package replayer
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math/bits"
+	"strconv"
+	"strings"
+
+	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/simsched"
+)
+
+// maxMarks is how many marks a fingerprint has at most.
+const maxMarks = 64
+
+// Fingerprint stands for the events of a run: two runs with equal fingerprints have equal events, but for a chance of
+// about 2^-64. It also has up to 64 marks, hashes of the first 2^k, 2·2^k, 3·2^k … events, from which [Fingerprint.Compare]
+// tells about where two runs differ, with the smallest k that is enough. It depends on the wire form of the events alone,
+// and so can be compared between processes and machines. The zero Fingerprint is that of no events.
+type Fingerprint struct {
+	Events uint64 // how many
+	Hash   uint64 // of all events
+	shift  uint   // k
+	marks  []uint64
+}
+
+// Compare returns a range of event indices, from included and to not, in which the first difference of two runs lies, and
+// whether they differ at all.
+func (f Fingerprint) Compare(g Fingerprint) (from, to uint64, differ bool) {
+	if f.Events == g.Events && f.Hash == g.Hash {
+		return 0, 0, false
+	}
+	shift := max(f.shift, g.shift)
+	for to = 1 << shift; ; from, to = to, to+1<<shift {
+		a, okA := f.mark(to)
+		b, okB := g.mark(to)
+		switch {
+		case !okA || !okB:
+			return from, max(f.Events, g.Events, from+1), true
+		case a != b:
+			return from, to, true
+		}
+	}
+}
+
+// mark returns the hash of the first n events, n a multiple of 2^shift.
+func (f *Fingerprint) mark(n uint64) (uint64, bool) {
+	i := n>>f.shift - 1
+	if i >= uint64(len(f.marks)) {
+		return 0, false
+	}
+	return f.marks[i], true
+}
+
+// fingerprintPrefix begins the text form and gives its version.
+const fingerprintPrefix = "rfp1"
+
+// String returns the text form, one word of at most 1200 characters: "rfp1", the number of events and k in decimal, the
+// hash and the marks in hexadecimal, with ":" between those and "," between marks. [ParseFingerprint] reads it back.
+func (f Fingerprint) String() string {
+	b := []byte(fingerprintPrefix)
+	b = strconv.AppendUint(append(b, ':'), f.Events, 10)
+	b = strconv.AppendUint(append(b, ':'), uint64(f.shift), 10)
+	b = strconv.AppendUint(append(b, ':'), f.Hash, 16)
+	separator := byte(':')
+	for _, m := range f.marks {
+		b = strconv.AppendUint(append(b, separator), m, 16)
+		separator = ','
+	}
+	return string(b)
+}
+
+// ErrFingerprint says that a text is not a fingerprint.
+var ErrFingerprint = errors.New("not a fingerprint of a run")
+
+// ParseFingerprint reads what [Fingerprint.String] has written. It takes nothing else; the error is [ErrFingerprint].
+func ParseFingerprint(text string) (Fingerprint, error) {
+	f, ok := parseFingerprint(text)
+	if !ok || f.String() != text {
+		return Fingerprint{}, fmt.Errorf("replayer: %w: %.60q", ErrFingerprint, text)
+	}
+	return f, nil
+}
+
+// parseFingerprint reads the numbers. What is no number becomes one that is not written like this.
+func parseFingerprint(text string) (f Fingerprint, ok bool) {
+	part := strings.Split(text, ":")
+	if len(text) > 2000 || len(part) < 4 || len(part) > 5 || part[0] != fingerprintPrefix {
+		return f, false
+	}
+	f.Events, _ = strconv.ParseUint(part[1], 10, 64)
+	shift, _ := strconv.ParseUint(part[2], 10, 6)
+	f.shift = uint(shift)
+	f.Hash, _ = strconv.ParseUint(part[3], 16, 64)
+	if len(part) == 5 {
+		for m := range strings.SplitSeq(part[4], ",") {
+			v, _ := strconv.ParseUint(m, 16, 64)
+			f.marks = append(f.marks, v)
+		}
+	}
+	return f, len(f.marks) <= maxMarks && uint64(len(f.marks)) == f.Events>>f.shift
+}
+
+// Fingerprinter is a [simsched.Observer] that works out the fingerprint of a run. The zero Fingerprinter is ready to
+// use, for one run.
+type Fingerprinter struct {
+	fingerprint Fingerprint
+	buffer      [64]byte
+}
+
+var _ simsched.Observer = (*Fingerprinter)(nil)
+
+// Observe implements [simsched.Observer]. It never fails.
+func (p *Fingerprinter) Observe(e event.Event) error {
+	f := &p.fingerprint
+	f.Hash = mix(f.Hash, e.AppendMsgpack(p.buffer[:0]))
+	f.Events++
+	if f.Events&(1<<f.shift-1) == 0 {
+		f.addMark()
+	}
+	return nil
+}
+
+// addMark keeps the hash so far. When there are too many, every other one goes.
+func (f *Fingerprint) addMark() {
+	if len(f.marks) == maxMarks {
+		for i := range maxMarks / 2 {
+			f.marks[i] = f.marks[2*i+1]
+		}
+		f.marks = f.marks[:maxMarks/2]
+		f.shift++
+		if f.Events&(1<<f.shift-1) != 0 {
+			return
+		}
+	}
+	f.marks = append(f.marks, f.Hash)
+}
+
+// Fingerprint returns the fingerprint of the events so far.
+func (p *Fingerprinter) Fingerprint() Fingerprint {
+	f := p.fingerprint
+	f.marks = append([]uint64(nil), f.marks...)
+	return f
+}
+
+// mix hashes the bytes of an event into h, eight at a time, each by a multiplication to 128 bits that is folded.
+func mix(h uint64, b []byte) uint64 {
+	h ^= uint64(len(b)) * 0x9e3779b97f4a7c15
+	for ; len(b) >= 8; b = b[8:] {
+		h = fold(h, binary.LittleEndian.Uint64(b))
+	}
+	last := uint64(0)
+	for i, c := range b {
+		last |= uint64(c) << (8 * i)
+	}
+	return fold(h, last)
+}
+
+func fold(h, word uint64) uint64 {
+	hi, lo := bits.Mul64(h^0xa0761d6478bd642f, word^0xe7037ed1a0b428db)
+	return hi ^ lo ^ h<<1
+}
+
+// FingerprintOf runs body under cfg and returns the fingerprint of the run, with the error of [simsched.Run]. The Observer
+// of cfg is replaced. Two processes that print it for the same program, seed and settings must print the same.
+func FingerprintOf(cfg simsched.Config, body func(*simsched.Sim) error) (Fingerprint, error) {
+	p := &Fingerprinter{}
+	cfg.Observer = p
+	err := simsched.Run(cfg, body)
+	return p.Fingerprint(), err
+}
