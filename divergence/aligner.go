@@ -341,7 +341,7 @@ func (a *Aligner) open() {
 func (a *Aligner) step(e event.Event) {
 	b := &a.band
 	half := uint64(2*a.window + 1)
-	from := b.start
+	from := b.from // never back, even where best goes back
 	if b.best > b.start+half {
 		from = max(b.from, b.best-half)
 	}

@@ -89,12 +89,6 @@ var identityKeys = []struct {
 	{"go", DifferentGo, "DifferentGo"},
 }
 
-// identified is a source that knows which program made the recording.
-type identified interface{ Identity() map[string]string }
-
-// omitting is a source that knows which kinds were not recorded.
-type omitting interface{ Omitted() event.KindSet }
-
 // compatible compares a recording with the program and the settings of c, which are valid. The warnings are a line each.
 func (c *Config) compatible(src source.Source) (warnings []string, err error) {
 	md := src.Metadata()
@@ -115,7 +109,7 @@ func (c *Config) compatible(src source.Source) (warnings []string, err error) {
 }
 
 func (c *Config) identityWarnings(src source.Source) (warnings []string) {
-	s, ok := src.(identified)
+	s, ok := src.(source.Identified)
 	if !ok {
 		return nil
 	}

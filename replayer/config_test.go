@@ -11,6 +11,7 @@ import (
 	"github.com/reprise-go/reprise/replayer"
 	"github.com/reprise-go/reprise/simsched"
 	"github.com/reprise-go/reprise/source"
+	"github.com/reprise-go/reprise/tracefile"
 )
 
 // open opens a Replayer and runs a replay under the same settings, and returns both errors.
@@ -97,7 +98,7 @@ type identified struct {
 	identity map[string]string
 }
 
-func (i identified) Identity() map[string]string { return i.identity }
+func (i identified) Identity() tracefile.Identity { return i.identity }
 
 func TestOtherVersion(t *testing.T) {
 	tr := recordOK(t, everything)

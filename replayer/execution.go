@@ -65,7 +65,7 @@ func newExecution(src source.Source, cfg *Config, warnings []string) (*execution
 		cfg: cfg, recorded: src, src: src, metadata: src.Metadata(), omitted: cfg.Omitted, breaks: cfg.BreakAt,
 		warnings: warnings,
 	}
-	if o, ok := src.(omitting); ok {
+	if o, ok := src.(source.Omitting); ok {
 		x.omitted = x.omitted.Union(o.Omitted())
 	}
 	if x.omitted != 0 {

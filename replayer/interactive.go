@@ -248,19 +248,16 @@ func (r *Replayer) Peek() (event.Event, bool) {
 	return *r.x.next(), r.x.more()
 }
 
-// counted is a source that knows how many events it has.
-type counted interface{ Len() uint64 }
-
-// length returns the number of events of a source, if it has a method Len() uint64.
+// length returns the number of events of a source, if it knows it.
 func length(src source.Source) (n uint64, ok bool) {
-	if c, ok := src.(counted); ok {
-		return c.Len(), true
+	if c, ok := src.(source.Counted); ok {
+		return c.Len()
 	}
 	return 0, false
 }
 
-// Remaining returns how many recorded events are still to come, and whether that is known: if the source has a method
-// Len() uint64 and Config.Omitted leaves none of its events out. Of a run that is live it is 0.
+// Remaining returns how many recorded events are still to come, and whether that is known: if the source is a
+// [source.Counted] and Config.Omitted leaves none of its events out. Of a run that is live it is 0.
 func (r *Replayer) Remaining() (n uint64, known bool) {
 	done, total, known := r.Progress()
 	return total - done, known

@@ -57,7 +57,7 @@ var (
 	_ reader    = (*event.MsgpackReader)(nil)
 )
 
-// File is a [Seeker], [Partial] and [Namer] over a trace file or a stream of any form. Its memory does not depend on the
+// File is a [Seeker], and all else that a [Source] may be, over a trace file or a stream of any form. Its memory does not depend on the
 // number of events.
 type File struct {
 	reader
@@ -74,9 +74,13 @@ type File struct {
 }
 
 var (
-	_ Seeker  = (*File)(nil)
-	_ Partial = (*File)(nil)
-	_ Namer   = (*File)(nil)
+	_ Seeker     = (*File)(nil)
+	_ Partial    = (*File)(nil)
+	_ Namer      = (*File)(nil)
+	_ Bulk       = (*File)(nil)
+	_ Counted    = (*File)(nil)
+	_ Identified = (*File)(nil)
+	_ Omitting   = (*File)(nil)
 )
 
 // Open opens a trace file. Its content tells the form. The errors are those of the file, and those that the reader of
@@ -123,7 +127,7 @@ func (c *counter) Read(b []byte) (int, error) {
 func (f *File) start(r io.Reader) error {
 	f.count = &counter{r: r}
 	b := bufio.NewReaderSize(f.count, 64<<10)
-	head, err := b.Peek(1)
+	head, err := b.Peek(4)
 	if err != nil && err != io.EOF {
 		return f.at(err)
 	}
@@ -158,15 +162,18 @@ func (f *File) startReprise(stream io.Reader) (*tracefile.Reader, error) {
 	return r, err
 }
 
-// formOf tells a form by the first byte. MessagePack has no mark of its own; what is nothing else is read as that.
+// formOf tells a form by its first bytes, up to four. What can be none of them is left to the reader of trace files, which
+// says what it seems to be.
 func formOf(head []byte) Form {
 	switch {
-	case len(head) == 0 || head[0] == 0x89:
+	case len(head) == 0 || string(head) == "\x89RPR":
 		return Reprise
-	case bytes.ContainsAny(head, "{ \t\r\n"):
+	case bytes.IndexByte([]byte("{[ \t\r\n"), head[0]) >= 0:
 		return JSONL
+	case head[0] >= 0x80 && head[0] <= 0x9f || head[0] >= 0xdc && head[0] <= 0xdf: // an array or a map
+		return Msgpack
 	}
-	return Msgpack
+	return Reprise
 }
 
 // at puts the path before an error.
@@ -200,6 +207,30 @@ func (f *File) Next() (event.Event, error) {
 		f.cfg.Progress(f.read(), f.size)
 	}
 	return e, nil
+}
+
+// Read implements [Bulk].
+func (f *File) Read(dst []event.Event) (int, error) {
+	r, ok := f.reader.(*tracefile.Reader)
+	if !ok {
+		for i := range dst {
+			e, err := f.Next()
+			if err != nil {
+				return i, err
+			}
+			dst[i] = e
+		}
+		return len(dst), nil
+	}
+	n, err := r.Read(dst)
+	if f.cfg.Progress != nil && (f.pos+uint64(n))/progressEvery != f.pos/progressEvery {
+		f.cfg.Progress(f.read(), f.size)
+	}
+	f.pos += uint64(n)
+	if err != nil && err != io.EOF {
+		err = f.at(err)
+	}
+	return n, err
 }
 
 // read returns how many bytes have been read.
@@ -321,7 +352,7 @@ func (f *File) scanTime(nanos uint64) error {
 	}
 }
 
-// Len returns the index after the last event, and whether it is known without reading up to the end.
+// Len implements [Counted].
 func (f *File) Len() (uint64, bool) {
 	switch r := f.reader.(type) {
 	case *tracefile.Reader:
@@ -332,7 +363,7 @@ func (f *File) Len() (uint64, bool) {
 	return 0, false
 }
 
-// Identity returns which program made the recording, nil if it is not known.
+// Identity implements [Identified].
 func (f *File) Identity() tracefile.Identity {
 	if f.notes == nil {
 		return nil
@@ -340,7 +371,7 @@ func (f *File) Identity() tracefile.Identity {
 	return f.notes.Identity()
 }
 
-// Omitted returns the kinds that were not recorded.
+// Omitted implements [Omitting].
 func (f *File) Omitted() event.KindSet {
 	set, err := event.ParseKindSet(f.Identity()[tracefile.KeyOmitted])
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/tracefile"
 )
 
 // ErrSeek says that a position is beyond the end of a source.
@@ -52,6 +53,30 @@ type Bulk interface {
 	Read(dst []event.Event) (int, error)
 }
 
+// Counted is a [Source] that may know where it ends.
+type Counted interface {
+	Source
+
+	// Len returns the index after the last event, and whether that is known now.
+	Len() (uint64, bool)
+}
+
+// Identified is a [Source] that may know which program made the recording.
+type Identified interface {
+	Source
+
+	// Identity returns the keys and values of [tracefile.Identity], nil if nothing is known.
+	Identity() tracefile.Identity
+}
+
+// Omitting is a [Source] that knows which kinds were not recorded.
+type Omitting interface {
+	Source
+
+	// Omitted returns these kinds.
+	Omitted() event.KindSet
+}
+
 // Namer is a [Source] that knows what tasks and regions were called in the recorded run, and where in the code it
 // stood.
 type Namer interface {
@@ -91,8 +116,9 @@ type Cursor struct {
 }
 
 var (
-	_ Seeker = (*Cursor)(nil)
-	_ Bulk   = (*Cursor)(nil)
+	_ Seeker  = (*Cursor)(nil)
+	_ Bulk    = (*Cursor)(nil)
+	_ Counted = (*Cursor)(nil)
 )
 
 // FromTrace returns a cursor at the first event of t, which must not change while it is used.
@@ -123,8 +149,8 @@ func (c *Cursor) Read(dst []event.Event) (int, error) {
 	return n, nil
 }
 
-// Len returns the number of events of the trace.
-func (c *Cursor) Len() uint64 { return uint64(c.trace.Len()) }
+// Len implements [Counted].
+func (c *Cursor) Len() (uint64, bool) { return uint64(c.trace.Len()), true }
 
 // Pos implements [Seeker].
 func (c *Cursor) Pos() uint64 { return uint64(c.pos) }

@@ -2,6 +2,7 @@ package source_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"testing"
 
@@ -85,29 +86,42 @@ func TestSeekErrorSaysWhere(t *testing.T) {
 	}
 }
 
-// TestReadIsNext reads a trace in parts of every size.
+// TestReadIsNext reads in parts of every size, with all sources that can.
 func TestReadIsNext(t *testing.T) {
 	tr := numbered(2500)
-	for _, size := range []int{1, 7, 32, 1024, 2500, 3000} {
-		c := source.FromTrace(tr)
-		if c.Len() != 2500 {
-			t.Fatalf("the length is %d", c.Len())
-		}
-		dst := make([]event.Event, size)
-		for at := 0; at <= tr.Len(); {
-			n, err := c.Read(dst)
-			want := min(size, tr.Len()-at)
-			if n != want || (err == io.EOF) != (want < size) || err != nil && err != io.EOF || c.Pos() != uint64(at+n) {
-				t.Fatalf("parts of %d, at %d: %d, %v, Pos %d; want %d", size, at, n, err, c.Pos(), want)
-			}
-			for i, e := range dst[:n] {
-				if e != tr.At(at+i) {
-					t.Fatalf("parts of %d: event %d is %v, want %v", size, at+i, e, tr.At(at+i))
-				}
-			}
-			if at += n; err == io.EOF {
-				break
+	for _, impl := range implementations {
+		for _, size := range []int{1, 7, 32, 1000, 1024, 2500, 3000} {
+			s := impl.open(t, tr)
+			if bulk, ok := s.(source.Bulk); ok {
+				t.Run(fmt.Sprintf("%s/%d", impl.name, size), func(t *testing.T) { readIsNext(t, s, bulk, tr, size) })
 			}
 		}
+	}
+}
+
+// readIsNext reads from bulk, which is the source s at its first event.
+func readIsNext(t *testing.T, s source.Seeker, bulk source.Bulk, tr *event.Trace, size int) {
+	dst := make([]event.Event, size)
+	for at := 0; ; {
+		n, err := bulk.Read(dst)
+		want := min(size, tr.Len()-at)
+		if n != want || (err == io.EOF) != (want < size) || err != nil && err != io.EOF || s.Pos() != uint64(at+n) {
+			t.Fatalf("at %d: %d, %v, Pos %d; want %d", at, n, err, s.Pos(), want)
+		}
+		for i, e := range dst[:n] {
+			if e != tr.At(at+i) {
+				t.Fatalf("event %d is %v, want %v", at+i, e, tr.At(at+i))
+			}
+		}
+		if at += n; err == io.EOF {
+			return
+		}
+	}
+}
+
+// TestLenOfCursor: a trace in memory knows its length.
+func TestLenOfCursor(t *testing.T) {
+	if n, known := source.FromTrace(numbered(25)).Len(); n != 25 || !known {
+		t.Errorf("the length is %d, %v", n, known)
 	}
 }

@@ -215,5 +215,13 @@ func guess(b []byte) string {
 	case bytes.HasPrefix(b, []byte("\x28\xb5\x2f\xfd")), bytes.HasPrefix(b, []byte("\x1f\x8b")):
 		return "it looks compressed; decompress it first"
 	}
+	if isText(b) {
+		return fmt.Sprintf("it looks like text that starts with %q", b)
+	}
 	return fmt.Sprintf("it starts with % x", b)
+}
+
+// isText reports whether b is of printable ASCII and white space.
+func isText(b []byte) bool {
+	return !bytes.ContainsFunc(b, func(r rune) bool { return r > '~' || r < ' ' && r != '\t' && r != '\n' && r != '\r' })
 }

@@ -156,6 +156,27 @@ func (r *Reader) Next() (event.Event, error) {
 	return e, nil
 }
 
+// Read reads the next events into dst and returns how many. If they are fewer than dst has room for, the error is that
+// of Next for the event that is missing, else nil. It is faster than Next.
+func (r *Reader) Read(dst []event.Event) (n int, err error) {
+	for n < len(dst) {
+		if r.i >= len(r.cur.events) {
+			if err := r.advance(); err != nil {
+				return n, err
+			}
+		}
+		read := dst[n : n+copy(dst[n:], r.cur.events[r.i:])]
+		for i := range read {
+			if read[i].Kind() == event.KindTimeAdvanced {
+				r.time = timeAfter(r.time, read[i])
+			}
+		}
+		r.i += len(read)
+		n += len(read)
+	}
+	return n, nil
+}
+
 // advance goes to the next chunk with events.
 func (r *Reader) advance() error {
 	for r.err == nil && r.i >= len(r.cur.events) {

@@ -1,11 +1,12 @@
 package cli
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -16,6 +17,7 @@ import (
 	"github.com/reprise-go/reprise/replayer"
 	"github.com/reprise-go/reprise/simsched"
 	"github.com/reprise-go/reprise/source"
+	"github.com/reprise-go/reprise/tracefile"
 )
 
 // demoProgram is a program with a bug and the same program without it.
@@ -53,7 +55,7 @@ func newDemo() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			d := &demo{program: p, path: p.name + ".msgpack", w: cmd.OutOrStdout()}
+			d := &demo{program: p, path: p.name + string(source.Reprise), w: cmd.OutOrStdout()}
 			if cmd.Flags().Changed("replay") {
 				d.path = in
 				return d.run(d.load, d.replay, d.diverge)
@@ -64,7 +66,7 @@ func newDemo() *cobra.Command {
 			return d.run(d.find, d.record, d.replay, d.diverge)
 		},
 	}
-	cmd.Flags().StringVarP(&out, "output", "o", "", "where to write the recording (default NAME.msgpack)")
+	cmd.Flags().StringVarP(&out, "output", "o", "", "where to write the recording (default NAME.reprise)")
 	cmd.Flags().StringVar(&in, "replay", "", "do not look for a failing seed, replay this recording")
 	cmd.MarkFlagsMutuallyExclusive("output", "replay")
 	return cmd
@@ -152,18 +154,50 @@ func (d *demo) find() error {
 	return failed(fmt.Errorf("none of %d seeds fails", maxDemoSeeds))
 }
 
-// record writes the recording of the failing run to the file.
+// record makes the failing run again, with names and lines of the code, and keeps it in the file.
 func (d *demo) record() error {
 	d.title("Keep the recording of that run")
-	if err := writeTrace(d.path, d.trace); err != nil {
-		return err
-	}
-	b, err := encodeTrace(d.path, d.trace)
+	cfg := d.config()
+	cfg.Seed = d.trace.Metadata.Seed
+	r, err := recorder.NewConfig(cfg.Metadata(), recorder.Config{Sites: true})
 	if err != nil {
+		return failed(err)
+	}
+	failure := r.Run(cfg, d.program.buggy)
+	if fmt.Sprint(failure) != fmt.Sprint(d.failure) || !r.Trace().Equal(d.trace) {
+		return failed(fmt.Errorf("seed %d gave another run: %v", cfg.Seed, failure))
+	}
+	if err := d.write(r); err != nil {
 		return err
 	}
-	d.say("   %s: %d events, %d bytes, sha256 %.8x\n", d.path, d.trace.Len(), len(b), sha256.Sum256(b))
+	info, err := os.Stat(d.path)
+	if err != nil {
+		return failed(err)
+	}
+	d.say("   %s: %d events, %d bytes, sha256 of the events %.8x\n", d.path, d.trace.Len(), info.Size(), d.sum())
 	return nil
+}
+
+// write writes the file. Names and lines have a place in a trace file only.
+func (d *demo) write(r *recorder.Recorder) error {
+	if filepath.Ext(d.path) != string(source.Reprise) {
+		return writeTrace(d.path, r.Trace())
+	}
+	if err := r.WriteFile(d.path, tracefile.End{Reason: tracefile.EndFailed, Message: d.failure.Error()}); err != nil {
+		return failed(err)
+	}
+	return nil
+}
+
+// sum is a hash of the events in their MessagePack form.
+func (d *demo) sum() []byte {
+	h := sha256.New()
+	x := event.NewEncoder(h)
+	for _, e := range d.trace.All() {
+		_ = x.Encode(e) // a hash takes everything
+	}
+	_ = x.Flush() // as above
+	return h.Sum(nil)
 }
 
 // load reads a recording that was made before.
@@ -172,39 +206,37 @@ func (d *demo) load() (err error) {
 	return err
 }
 
-// replay replays the file twice and compares failure and bytes.
+// replay replays the file twice and compares failure and events.
 func (d *demo) replay() error {
 	d.title("Replay it from the file: no seed, no strategy, every event checked")
-	file, err := encodeTrace(d.path, d.trace)
-	if err != nil {
-		return err
-	}
 	for _, name := range []string{"first", "second"} {
-		recorded, err := readTrace(d.path)
-		if err != nil {
-			return err
-		}
-		again := recorder.New(recorded.Metadata)
-		cfg := d.config()
-		cfg.Observer = again
-		result, err := replayer.Run(source.FromTrace(recorded), replayer.Config{Sim: cfg}, d.program.buggy)
+		again := recorder.New(d.trace.Metadata)
+		result, err := d.replayFile(d.program.buggy, again)
 		if err != nil {
 			return d.notReplayed(err)
-		}
-		b, err := encodeTrace(d.path, again.Trace())
-		if err != nil {
-			return err
 		}
 		if d.failure == nil {
 			d.failure = result.Err
 		}
-		if fmt.Sprint(result.Err) != fmt.Sprint(d.failure) || !bytes.Equal(b, file) {
-			return failed(fmt.Errorf("the %s replay ended with %v and sha256 %.8x", name, result.Err, sha256.Sum256(b)))
+		if fmt.Sprint(result.Err) != fmt.Sprint(d.failure) || !again.Trace().Equal(d.trace) {
+			return failed(fmt.Errorf("the %s replay ended with %v after %d events", name, result.Err, result.Events))
 		}
-		d.say("   %s replay: %d of %d events match, sha256 %.8x, and it fails the same way:\n   %v\n",
-			name, result.Events, recorded.Len(), sha256.Sum256(b), result.Err)
+		d.say("   %s replay: %d of %d events match, and it fails the same way:\n   %v\n",
+			name, result.Events, d.trace.Len(), result.Err)
 	}
 	return nil
+}
+
+// replayFile replays the file against a program.
+func (d *demo) replayFile(body func(*simsched.Sim) error, observer simsched.Observer) (replayer.Result, error) {
+	f, err := source.Open(d.path, source.Config{})
+	if err != nil {
+		return replayer.Result{}, badInput(err)
+	}
+	defer f.Close() // of a file that was only read
+	cfg := replayer.Config{Sim: d.config(), Reproduce: "reprise demo --replay " + d.path}
+	cfg.Sim.Observer = observer
+	return replayer.Run(f, cfg, body)
 }
 
 // notReplayed reports why a recording could not be replayed against its program.
@@ -223,7 +255,7 @@ func (d *demo) notReplayed(err error) error {
 func (d *demo) diverge() error {
 	d.title("Replay it against the fixed program")
 	d.say("   %s\n\n", d.program.theFix)
-	_, err := replayer.Run(source.FromTrace(d.trace), replayer.Config{Sim: d.config()}, d.program.fixed)
+	_, err := d.replayFile(d.program.fixed, nil)
 	var diverged *divergence.Error
 	if !errors.As(err, &diverged) {
 		return failed(fmt.Errorf("the fixed program did not diverge from the recording: %v", err))
