@@ -25,22 +25,37 @@ func Compare(expected, actual source.Source) (*Divergence, error) {
 	if err != nil {
 		return nil, err
 	}
+	e, a := newRun(expected), newRun(actual)
 	for {
-		e, eErr := expected.Next()
-		a, aErr := actual.Next()
-		switch {
-		case eErr != nil && eErr != io.EOF:
-			return nil, eErr
-		case aErr != nil && aErr != io.EOF:
-			return nil, aErr
-		case eErr == io.EOF && aErr == io.EOF:
+		if err := e.fill(); err != nil {
+			return nil, err
+		}
+		if err := a.fill(); err != nil {
+			return nil, err
+		}
+		if len(e.ahead) == 0 && len(a.ahead) == 0 {
 			return nil, nil
-		case eErr == nil && aErr == nil && (e == a || progress.Index == 0 && bothSeeds(e, a)):
-			progress.Add(e)
-		default:
-			return progress.between(expected, actual, open(expected, e, eErr == nil), open(actual, a, aErr == nil))
+		}
+		n := shared(e.ahead, a.ahead, progress.Index == 0)
+		progress.AddAll(e.ahead[:n])
+		differ := n == 0 || n < min(len(e.ahead), len(a.ahead))
+		e.ahead, a.ahead = e.ahead[n:], a.ahead[n:]
+		if differ {
+			return progress.between(e, a)
 		}
 	}
+}
+
+// shared returns how many events two runs share from here on; at the start of both a seed may be another.
+func shared(e, a []event.Event, start bool) int {
+	n, least := 0, min(len(e), len(a))
+	if start && least > 0 && bothSeeds(e[0], a[0]) {
+		n = 1
+	}
+	for n < least && e[n] == a[n] {
+		n++
+	}
+	return n
 }
 
 // align reads both sources up to the first event that both have.
@@ -69,45 +84,97 @@ func bothSeeds(a, b event.Event) bool {
 	return a.Kind() == event.KindRngSeed && b.Kind() == event.KindRngSeed
 }
 
-// window is the event of a source at a difference; none if the source has ended.
-type window struct {
-	e    event.Event
-	more bool
-	site string
+// run reads a source, many events at a time if it can, unless it then could not tell where a single one came from.
+type run struct {
+	src   source.Source
+	namer source.Namer  // the source, or nil
+	bulk  source.Bulk   // the source, or nil
+	back  source.Seeker // the source, if bulk and namer are
+	buf   []event.Event
+	ahead []event.Event // read and not yet compared
+	err   error         // after these
 }
 
-// read returns the event and the further ones up to Lookahead from s.
-func (w window) read(s source.Source) ([]event.Event, error) {
-	if !w.more {
-		return nil, nil
+// atOnce is how many events a run reads at a time.
+const atOnce = 512
+
+func newRun(s source.Source) *run {
+	r := &run{src: s}
+	r.namer, _ = s.(source.Namer)
+	r.bulk, _ = s.(source.Bulk)
+	if r.bulk != nil && r.namer != nil {
+		if r.back, _ = s.(source.Seeker); r.back == nil {
+			r.bulk = nil
+		}
 	}
-	rest, err := Read(s, Lookahead-1)
-	return append([]event.Event{w.e}, rest...), err
-}
-
-// open notes the event that s has just given, and where in the code it came from.
-func open(s source.Source, e event.Event, more bool) window {
-	w := window{e: e, more: more}
-	if n, ok := s.(source.Namer); ok && more {
-		w.site = n.Site()
+	if r.bulk == nil {
+		r.buf = make([]event.Event, 1)
+	} else {
+		r.buf = make([]event.Event, atOnce)
 	}
-	return w
+	return r
 }
 
-// between describes the difference between two sources.
-func (p *Progress) between(expected, actual source.Source, e, a window) (*Divergence, error) {
+// fill sees to it that there are events ahead, if there are more. The end is no error.
+func (r *run) fill() error {
+	if len(r.ahead) > 0 || r.err == io.EOF {
+		return nil
+	}
+	n := 0
+	if r.bulk != nil {
+		n, r.err = r.bulk.Read(r.buf)
+	} else if r.buf[0], r.err = r.src.Next(); r.err == nil {
+		n = 1
+	}
+	r.ahead = r.buf[:n]
+	if n > 0 || r.err == io.EOF {
+		return nil
+	}
+	return r.err
+}
+
+// window returns the events from index on, the first of those ahead, up to Lookahead, and where in the code the first
+// one came from.
+func (r *run) window(index uint64) (events []event.Event, site string, err error) {
+	if len(r.ahead) == 0 {
+		return nil, "", nil
+	}
+	events = append(events, r.ahead[:min(Lookahead, len(r.ahead))]...)
+	if r.back != nil { // to hear of the first one alone
+		if err := r.back.Seek(index); err != nil {
+			return nil, "", err
+		}
+		if events[0], r.err = r.src.Next(); r.err != nil {
+			return nil, "", r.err
+		}
+		events = events[:1]
+	}
+	if r.namer != nil {
+		site = r.namer.Site()
+	}
+	if r.err != nil && r.err != io.EOF && len(events) < Lookahead {
+		return nil, "", r.err
+	}
+	if r.err == nil {
+		rest, err := Read(r.src, Lookahead-len(events))
+		return append(events, rest...), site, err
+	}
+	return events, site, nil
+}
+
+// between describes the difference between two runs.
+func (p *Progress) between(expected, actual *run) (*Divergence, error) {
 	m := p.Mismatch()
-	m.ExpectedMetadata, m.ActualMetadata = expected.Metadata(), actual.Metadata()
-	m.ExpectedSite, m.ActualSite = e.site, a.site
+	m.ExpectedMetadata, m.ActualMetadata = expected.src.Metadata(), actual.src.Metadata()
 	var err error
-	if m.Expected, err = e.read(expected); err != nil {
+	if m.Expected, m.ExpectedSite, err = expected.window(p.Index); err != nil {
 		return nil, err
 	}
-	if m.Actual, err = a.read(actual); err != nil {
+	if m.Actual, m.ActualSite, err = actual.window(p.Index); err != nil {
 		return nil, err
 	}
-	m.ExpectedNames, m.ExpectedEnd = about(expected)
-	m.ActualNames, m.ActualEnd = about(actual)
+	m.ExpectedNames, m.ExpectedEnd = about(expected.src)
+	m.ActualNames, m.ActualEnd = about(actual.src)
 	return Describe(m), nil
 }
 

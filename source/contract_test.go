@@ -149,7 +149,7 @@ func seek(t testing.TB, s source.Seeker, index int) {
 	}
 }
 
-func wantNext(t testing.TB, s source.Seeker, tr *event.Trace, i int) {
+func wantNext(t testing.TB, s source.Source, tr *event.Trace, i int) {
 	t.Helper()
 	if e, err := s.Next(); err != nil || e != tr.At(i) {
 		t.Fatalf("Next at %d gives %v, %v; want %v", i, e, err, tr.At(i))

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"syscall"
 
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/tracefile"
@@ -57,44 +59,58 @@ var (
 	_ reader    = (*event.MsgpackReader)(nil)
 )
 
-// File is a [Seeker], and all else that a [Source] may be, over a trace file or a stream of any form. Its memory does not depend on the
+// Stream is a trace of any form that is read once, from its first event to its last. Its memory does not depend on the
 // number of events.
-type File struct {
+type Stream struct {
 	reader
 	notes annotated // the reader, if its form has notes
 	form  Form
 	cfg   Config
 	pos   uint64
 	now   uint64 // virtual time after the last event, in ns; a trace file knows it itself
-
-	path  string // "" for a stream
-	file  *os.File
-	size  int64 // -1 if not known
+	path  string // "" if there is none
+	size  int64  // -1 if not known
 	count *counter
 }
 
 var (
-	_ Seeker     = (*File)(nil)
-	_ Partial    = (*File)(nil)
-	_ Namer      = (*File)(nil)
-	_ Bulk       = (*File)(nil)
-	_ Counted    = (*File)(nil)
-	_ Identified = (*File)(nil)
-	_ Omitting   = (*File)(nil)
+	_ Partial    = (*Stream)(nil)
+	_ Namer      = (*Stream)(nil)
+	_ Bulk       = (*Stream)(nil)
+	_ Counted    = (*Stream)(nil)
+	_ Identified = (*Stream)(nil)
+	_ Omitting   = (*Stream)(nil)
 )
 
-// Open opens a trace file. Its content tells the form. The errors are those of the file, and those that the reader of
-// the form has for what stands before the events, each with the path.
+// File is a [Stream] over a file, in which every event can be sought: in a trace file with a few reads, in the other
+// forms by reading from the beginning.
+type File struct {
+	Stream
+	file *os.File
+}
+
+var _ Seeker = (*File)(nil)
+
+// Open opens a trace file. Its content tells the form. What is no regular file, such as a pipe, cannot be sought: use
+// [NewReader]. The errors are those of the file, and those that the reader of the form has for what stands before the
+// events, each with the path.
 func Open(path string, cfg Config) (*File, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	f := &File{cfg: cfg, path: path, file: file, size: -1}
-	if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
-		f.size = info.Size()
+	info, err := file.Stat()
+	switch {
+	case err == nil && info.IsDir():
+		err = &fs.PathError{Op: "read", Path: path, Err: syscall.EISDIR}
+	case err == nil && !info.Mode().IsRegular():
+		err = fmt.Errorf("%s: source: no regular file, which cannot be sought; read it as a stream", path)
 	}
-	if err := f.start(file); err != nil {
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	f := &File{Stream{cfg: cfg, path: path, size: info.Size()}, file}
+	if err := f.start(file, file); err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
 	return f, nil
@@ -102,12 +118,12 @@ func Open(path string, cfg Config) (*File, error) {
 
 // NewReader reads a trace from a stream, in the form that its first bytes tell. The errors are those of r, and those
 // that the reader of the form has for what stands before the events.
-func NewReader(r io.Reader, cfg Config) (*File, error) {
-	f := &File{cfg: cfg, size: -1}
-	if err := f.start(r); err != nil {
+func NewReader(r io.Reader, cfg Config) (*Stream, error) {
+	s := &Stream{cfg: cfg, size: -1}
+	if err := s.start(r, nil); err != nil {
 		return nil, err
 	}
-	return f, nil
+	return s, nil
 }
 
 // counter counts what is read.
@@ -123,40 +139,38 @@ func (c *counter) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// start begins to read r, which is the file if there is one.
-func (f *File) start(r io.Reader) error {
-	f.count = &counter{r: r}
-	b := bufio.NewReaderSize(f.count, 64<<10)
+// start begins to read r, which is also the file if there is one.
+func (s *Stream) start(r io.Reader, file io.ReaderAt) error {
+	s.count = &counter{r: r}
+	b := bufio.NewReaderSize(s.count, 64<<10)
 	head, err := b.Peek(4)
 	if err != nil && err != io.EOF {
-		return f.at(err)
+		return s.at(err)
 	}
-	f.form = formOf(head)
-	switch f.form {
+	s.form = formOf(head)
+	switch s.form {
 	case Reprise:
-		f.reader, err = f.startReprise(b)
+		s.reader, err = s.startReprise(b, file)
 	case JSONL:
-		f.reader, err = tracefile.NewJSONLReader(b)
+		s.reader, err = tracefile.NewJSONLReader(b)
 	default:
-		f.reader, err = event.NewMsgpackReader(b)
+		s.reader, err = event.NewMsgpackReader(b)
 	}
 	if err != nil {
-		return f.at(err)
+		return s.at(err)
 	}
-	f.notes, _ = f.reader.(annotated)
-	f.pos, f.now = f.First(), f.FirstTime()
+	s.notes, _ = s.reader.(annotated)
+	s.pos, s.now = s.First(), s.FirstTime()
 	return nil
 }
 
-func (f *File) startReprise(stream io.Reader) (*tracefile.Reader, error) {
-	var r *tracefile.Reader
-	var err error
-	if f.size >= 0 {
-		r, err = tracefile.NewReaderAt(f.file, f.size)
+func (s *Stream) startReprise(stream io.Reader, file io.ReaderAt) (r *tracefile.Reader, err error) {
+	if file != nil {
+		r, err = tracefile.NewReaderAt(file, s.size)
 	} else {
 		r, err = tracefile.NewReader(stream)
 	}
-	if err == nil && f.cfg.ReadAhead {
+	if err == nil && s.cfg.ReadAhead {
 		r.ReadAhead()
 	}
 	return r, err
@@ -177,44 +191,44 @@ func formOf(head []byte) Form {
 }
 
 // at puts the path before an error.
-func (f *File) at(err error) error {
-	if f.path == "" || err == nil {
+func (s *Stream) at(err error) error {
+	if s.path == "" || err == nil {
 		return err
 	}
-	return fmt.Errorf("%s: %w", f.path, err)
+	return fmt.Errorf("%s: %w", s.path, err)
 }
 
 // Form returns the form of the file.
-func (f *File) Form() Form { return f.form }
+func (s *Stream) Form() Form { return s.form }
 
 // progressEvery is how many events come between two calls of Config.Progress.
 const progressEvery = 8192
 
 // Next implements [Source].
-func (f *File) Next() (event.Event, error) {
-	e, err := f.reader.Next()
+func (s *Stream) Next() (event.Event, error) {
+	e, err := s.reader.Next()
 	if err != nil {
 		if err != io.EOF {
-			err = f.at(err)
+			err = s.at(err)
 		}
 		return e, err
 	}
-	f.pos++
+	s.pos++
 	if e.Kind() == event.KindTimeAdvanced {
-		f.now = e.ToNanos()
+		s.now = e.ToNanos()
 	}
-	if f.cfg.Progress != nil && f.pos%progressEvery == 0 {
-		f.cfg.Progress(f.read(), f.size)
+	if s.cfg.Progress != nil && s.pos%progressEvery == 0 {
+		s.cfg.Progress(s.read(), s.size)
 	}
 	return e, nil
 }
 
 // Read implements [Bulk].
-func (f *File) Read(dst []event.Event) (int, error) {
-	r, ok := f.reader.(*tracefile.Reader)
+func (s *Stream) Read(dst []event.Event) (int, error) {
+	r, ok := s.reader.(*tracefile.Reader)
 	if !ok {
 		for i := range dst {
-			e, err := f.Next()
+			e, err := s.Next()
 			if err != nil {
 				return i, err
 			}
@@ -223,120 +237,99 @@ func (f *File) Read(dst []event.Event) (int, error) {
 		return len(dst), nil
 	}
 	n, err := r.Read(dst)
-	if f.cfg.Progress != nil && (f.pos+uint64(n))/progressEvery != f.pos/progressEvery {
-		f.cfg.Progress(f.read(), f.size)
+	if s.cfg.Progress != nil && (s.pos+uint64(n))/progressEvery != s.pos/progressEvery {
+		s.cfg.Progress(s.read(), s.size)
 	}
-	f.pos += uint64(n)
+	s.pos += uint64(n)
 	if err != nil && err != io.EOF {
-		err = f.at(err)
+		err = s.at(err)
 	}
 	return n, err
 }
 
 // read returns how many bytes have been read.
-func (f *File) read() int64 {
-	if r, ok := f.reader.(*tracefile.Reader); ok {
+func (s *Stream) read() int64 {
+	if r, ok := s.reader.(*tracefile.Reader); ok {
 		return r.Offset()
 	}
-	return f.count.n
+	return s.count.n
 }
 
 // First implements [Partial].
-func (f *File) First() uint64 {
-	if f.notes == nil {
+func (s *Stream) First() uint64 {
+	if s.notes == nil {
 		return 0
 	}
-	return f.notes.First()
+	return s.notes.First()
 }
 
 // FirstTime returns the virtual time before the first event, in nanoseconds since the start of the run.
-func (f *File) FirstTime() uint64 {
-	if f.notes == nil {
+func (s *Stream) FirstTime() uint64 {
+	if s.notes == nil {
 		return 0
 	}
-	return f.notes.FirstTime()
+	return s.notes.FirstTime()
 }
 
 // Time returns the virtual time after the event that Next returned last, in nanoseconds since the start of the run; after
 // Seek that before the next event.
-func (f *File) Time() uint64 {
-	if r, ok := f.reader.(*tracefile.Reader); ok {
+func (s *Stream) Time() uint64 {
+	if r, ok := s.reader.(*tracefile.Reader); ok {
 		return r.Time()
 	}
-	return f.now
+	return s.now
 }
 
-// Pos implements [Seeker].
-func (f *File) Pos() uint64 { return f.pos }
+// Pos returns the index of the event that Next gives.
+func (s *Stream) Pos() uint64 { return s.pos }
 
-// Seek implements [Seeker]. In a trace file it takes a few reads. The other forms are read from the beginning if the
-// position lies back, and up to it. A stream cannot be sought backwards.
+// Seek implements [Seeker].
 func (f *File) Seek(index uint64) error {
 	if r, ok := f.reader.(*tracefile.Reader); ok {
 		err := r.Seek(index)
 		f.pos = r.Pos()
-		return f.seekError(err, index)
+		if errors.Is(err, tracefile.ErrSeek) {
+			err = fmt.Errorf("source: seek to event %d: %w: %w", index, ErrSeek, err)
+		}
+		return f.at(err)
+	}
+	if index < f.First() {
+		return f.at(fmt.Errorf("source: seek to event %d, before the first, %d: %w", index, f.First(), ErrSeek))
 	}
 	from := f.pos
 	if index < from {
-		if err := f.restart(index); err != nil {
+		if err := f.restart(); err != nil {
 			return err
 		}
 	}
 	for f.pos < index {
-		if _, err := f.Next(); err != nil {
-			if err == io.EOF {
-				return f.backTo(from, index)
-			}
+		if _, err := f.Next(); err == io.EOF {
+			err := f.at(fmt.Errorf("source: seek to event %d of %d: %w", index, f.pos, ErrSeek))
+			return errors.Join(err, f.Seek(from))
+		} else if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// seekError gives an error of package tracefile the class of this package.
-func (f *File) seekError(err error, index uint64) error {
-	if errors.Is(err, tracefile.ErrSeek) {
-		return f.at(fmt.Errorf("source: seek to event %d: %w: %w", index, ErrSeek, err))
-	}
-	return f.at(err)
-}
-
-// backTo goes back to where a seek beyond the end started, if the file can be read again, and returns its error.
-func (f *File) backTo(from, index uint64) error {
-	err := f.at(fmt.Errorf("source: seek to event %d of %d: %w", index, f.pos, ErrSeek))
-	if f.size < 0 {
-		return err
-	}
-	return errors.Join(err, f.Seek(from))
-}
-
 // restart reads the file again from its first event.
-func (f *File) restart(index uint64) error {
-	if f.size < 0 || index < f.First() {
-		return f.at(fmt.Errorf("source: seek from event %d back to event %d: %w", f.pos, index, ErrSeek))
-	}
+func (f *File) restart() error {
 	if _, err := f.file.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	return f.start(f.file)
+	return f.start(f.file, f.file)
 }
 
-// SeekTime moves a trace file to the first event whose virtual time, after it, is at least nanos since the start of the
-// run, and to the end if there is none. The other forms are read up to there.
+// SeekTime moves to the first event whose virtual time, after it, is at least nanos since the start of the run, and to
+// the end if there is none.
 func (f *File) SeekTime(nanos uint64) error {
-	r, ok := f.reader.(*tracefile.Reader)
-	if !ok {
-		return f.scanTime(nanos)
+	if r, ok := f.reader.(*tracefile.Reader); ok {
+		err := r.SeekTime(nanos)
+		f.pos = r.Pos()
+		return f.at(err)
 	}
-	err := r.SeekTime(nanos)
-	f.pos = r.Pos()
-	return f.at(err)
-}
-
-// scanTime reads from the beginning up to a time.
-func (f *File) scanTime(nanos uint64) error {
-	if err := f.Seek(f.First()); err != nil {
+	if err := f.restart(); err != nil {
 		return err
 	}
 	for {
@@ -353,8 +346,8 @@ func (f *File) scanTime(nanos uint64) error {
 }
 
 // Len implements [Counted].
-func (f *File) Len() (uint64, bool) {
-	switch r := f.reader.(type) {
+func (s *Stream) Len() (uint64, bool) {
+	switch r := s.reader.(type) {
 	case *tracefile.Reader:
 		return r.Len()
 	case *event.MsgpackReader:
@@ -364,16 +357,16 @@ func (f *File) Len() (uint64, bool) {
 }
 
 // Identity implements [Identified].
-func (f *File) Identity() tracefile.Identity {
-	if f.notes == nil {
+func (s *Stream) Identity() tracefile.Identity {
+	if s.notes == nil {
 		return nil
 	}
-	return f.notes.Identity()
+	return s.notes.Identity()
 }
 
 // Omitted implements [Omitting].
-func (f *File) Omitted() event.KindSet {
-	set, err := event.ParseKindSet(f.Identity()[tracefile.KeyOmitted])
+func (s *Stream) Omitted() event.KindSet {
+	set, err := event.ParseKindSet(s.Identity()[tracefile.KeyOmitted])
 	if err != nil {
 		return 0 // kinds of a later version
 	}
@@ -381,17 +374,17 @@ func (f *File) Omitted() event.KindSet {
 }
 
 // End returns why the recording ends where it does, and whether that is known: in some forms only at the end.
-func (f *File) End() (tracefile.End, bool) {
-	if f.notes == nil {
+func (s *Stream) End() (tracefile.End, bool) {
+	if s.notes == nil {
 		return tracefile.End{}, false
 	}
-	return f.notes.End()
+	return s.notes.End()
 }
 
 // Stopped returns why the recording ends before the run did, in a line, "" if it does not, or if that is not known: in
 // some forms only at the end.
-func (f *File) Stopped() string {
-	switch end, _ := f.End(); end.Reason {
+func (s *Stream) Stopped() string {
+	switch end, _ := s.End(); end.Reason {
 	case tracefile.EndLimit:
 		return "the recording stopped at a limit"
 	case tracefile.EndRotated:
@@ -403,49 +396,48 @@ func (f *File) Stopped() string {
 }
 
 // Site implements [Namer].
-func (f *File) Site() string {
-	if f.notes == nil {
+func (s *Stream) Site() string {
+	if s.notes == nil {
 		return ""
 	}
-	return f.notes.Site()
+	return s.notes.Site()
 }
 
 // Names returns the names that came into use with the event that Next returned last, or, in a trace file, with the
 // chunk that begins with it.
-func (f *File) Names() []tracefile.Name {
-	if r, ok := f.reader.(*tracefile.Reader); ok && f.pos != r.ChunkFirst()+1 {
+func (s *Stream) Names() []tracefile.Name {
+	if r, ok := s.reader.(*tracefile.Reader); ok && s.pos != r.ChunkFirst()+1 {
 		return nil
 	}
-	if f.notes == nil {
+	if s.notes == nil {
 		return nil
 	}
-	return f.notes.Names()
+	return s.notes.Names()
 }
 
 // TaskName implements [Namer].
-func (f *File) TaskName(id event.TaskID) string {
-	if f.notes == nil {
+func (s *Stream) TaskName(id event.TaskID) string {
+	if s.notes == nil {
 		return ""
 	}
-	return f.notes.TaskName(id)
+	return s.notes.TaskName(id)
 }
 
 // RegionName implements [Namer].
-func (f *File) RegionName(id event.RegionID) string {
-	if f.notes == nil {
+func (s *Stream) RegionName(id event.RegionID) string {
+	if s.notes == nil {
 		return ""
 	}
-	return f.notes.RegionName(id)
+	return s.notes.RegionName(id)
 }
 
-// Close ends the reading. A stream is not closed.
-func (f *File) Close() error {
-	var err error
-	if r, ok := f.reader.(*tracefile.Reader); ok {
-		err = r.Close()
+// Close ends the reading. The reader below is not closed.
+func (s *Stream) Close() error {
+	if r, ok := s.reader.(*tracefile.Reader); ok {
+		return r.Close()
 	}
-	if f.file != nil {
-		err = errors.Join(err, f.file.Close())
-	}
-	return err
+	return nil
 }
+
+// Close closes the file.
+func (f *File) Close() error { return errors.Join(f.Stream.Close(), f.file.Close()) }

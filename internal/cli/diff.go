@@ -34,7 +34,7 @@ func newDiff() *cobra.Command {
 			"the events are equal, whatever the metadata say, and 1 if they differ.",
 		Args: exactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return diff(cmd.OutOrStdout(), args[0], args[1], o)
+			return diff(cmd.InOrStdin(), cmd.OutOrStdout(), args[0], args[1], o)
 		},
 	}
 	cmd.Flags().StringVar(&o.format, "format", "text", strings.Join(diffFormats, ", "))
@@ -61,28 +61,32 @@ func (o diffOptions) validate() error {
 	return nil
 }
 
-// openTraces opens two trace files for reading. It is all that diff knows of files.
-func openTraces(expectedPath, actualPath string) (expected, actual source.Source, err error) {
-	e, err := readTrace(expectedPath)
-	if err != nil {
+// openTraces opens two traces for reading, one of which may be standard input.
+func openTraces(stdin io.Reader, expectedPath, actualPath string) (expected, actual *input, err error) {
+	if expectedPath == stdio && actualPath == stdio {
+		return nil, nil, usage("only one of the two traces can be standard input")
+	}
+	if expected, err = openInput(stdin, expectedPath, source.Config{}); err != nil {
 		return nil, nil, err
 	}
-	a, err := readTrace(actualPath)
-	if err != nil {
+	if actual, err = openInput(stdin, actualPath, source.Config{}); err != nil {
+		expected.close()
 		return nil, nil, err
 	}
-	return source.FromTrace(e), source.FromTrace(a), nil
+	return expected, actual, nil
 }
 
-func diff(stdout io.Writer, expectedPath, actualPath string, o diffOptions) error {
+func diff(stdin io.Reader, stdout io.Writer, expectedPath, actualPath string, o diffOptions) error {
 	if err := o.validate(); err != nil {
 		return err
 	}
-	expected, actual, err := openTraces(expectedPath, actualPath)
+	expected, actual, err := openTraces(stdin, expectedPath, actualPath)
 	if err != nil {
 		return err
 	}
-	c := comparison{expected: expected, actual: actual, name: expectedPath + " and " + actualPath, diffOptions: o}
+	defer expected.close()
+	defer actual.close()
+	c := comparison{in: expected, expected: expected.cursor(), actual: actual.cursor(), name: expectedPath + " and " + actualPath, diffOptions: o}
 	c.colored = o.color == "always" || o.color == "auto" && isTerminal(stdout)
 	if err := c.compare(); err != nil {
 		return badInput(err)
@@ -113,13 +117,13 @@ func isTerminal(w io.Writer) bool {
 // comparison is one run of diff.
 type comparison struct {
 	diffOptions
+	in               *input // the expected run
 	expected, actual source.Source
 	name             string
 	colored          bool
 
-	events int // that both runs have; -1 if that is not known
-	first  *divergence.Divergence
-	layer  *divergence.Canonical
+	first *divergence.Divergence
+	layer *divergence.Canonical
 }
 
 func (c *comparison) differ() bool { return c.first != nil || c.layer != nil }
@@ -135,9 +139,6 @@ func (c *comparison) compare() (err error) {
 		return err
 	}
 	e, again := c.expected.(source.Seeker)
-	if c.events = -1; again {
-		c.events = int(e.Pos())
-	}
 	a, ok := c.actual.(source.Seeker)
 	if c.first == nil || !again || !ok {
 		return nil
@@ -176,7 +177,7 @@ func (c *comparison) value() any {
 	case c.first != nil:
 		return c.first
 	}
-	return equality{divergence.JSONSchema, true, max(c.events, 0), append([]string{}, c.notes()...)}
+	return equality{divergence.JSONSchema, true, c.events(), append([]string{}, c.notes()...)}
 }
 
 // text is the report in the formats that are text.
@@ -208,10 +209,7 @@ func (c *comparison) equal() string {
 	if c.canonical {
 		text = "equal up to the order of independent events"
 	}
-	if c.events >= 0 {
-		text += fmt.Sprintf(": %d events", c.events)
-	}
-	text += "\n"
+	text += fmt.Sprintf(": %d events\n", c.events())
 	if c.format == "markdown" {
 		text, line = "### The runs are "+text, "\nNote: `%s`\n"
 	}
@@ -221,6 +219,11 @@ func (c *comparison) equal() string {
 	return text
 }
 
+// events returns how many events have been compared if the runs are equal.
+func (c *comparison) events() uint64 {
+	return c.in.Pos() - max(source.First(c.expected), source.First(c.actual))
+}
+
 func (c *comparison) notes() []string {
 	return divergence.CompareMetadata(c.expected.Metadata(), c.actual.Metadata())
 }
@@ -228,6 +231,6 @@ func (c *comparison) notes() []string {
 type equality struct {
 	Schema int      `json:"schema"`
 	Equal  bool     `json:"equal"`
-	Events int      `json:"events"`
+	Events uint64   `json:"events"`
 	Notes  []string `json:"notes"`
 }

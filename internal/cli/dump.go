@@ -79,7 +79,7 @@ type printer struct {
 
 // dump prints the events that pass a filter. What could be read of a bad file is printed.
 func dump(stdout io.Writer, in *input, f filter, asJSON bool) error {
-	p := &printer{w: bufio.NewWriter(stdout), in: in, names: newNameBook(in.File), width: 6}
+	p := &printer{w: bufio.NewWriter(stdout), in: in, names: newNameBook(in.Stream), width: 6}
 	if asJSON {
 		fmt.Fprintf(p.w, "%s\n", in.Metadata().AppendJSON(nil))
 	} else {

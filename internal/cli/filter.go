@@ -97,25 +97,26 @@ func parseIDs(texts []string, letter byte) (ids []uint64) {
 
 // place moves in to the first event that can be wanted, as far as that is worth it, and narrows the indices.
 func (f *filter) place(in *input) error {
-	if !in.seekable {
+	file := in.file
+	if file == nil || file.Form() != source.Reprise { // seeking would read it all
 		return nil
 	}
 	if f.ends {
-		if err := in.SeekTime(uint64(f.until) + 1); err != nil {
+		if err := file.SeekTime(uint64(f.until) + 1); err != nil {
 			return err
 		}
 		f.to, f.ends = min(f.to, in.Pos()), false
 	}
 	if f.since > 0 {
-		if err := in.SeekTime(uint64(f.since)); err != nil {
+		if err := file.SeekTime(uint64(f.since)); err != nil {
 			return err
 		}
 		f.from, f.since = max(f.from, in.Pos()), 0
 	}
-	err := in.Seek(max(min(f.from, f.to), in.First()))
+	err := file.Seek(max(min(f.from, f.to), in.First()))
 	if errors.Is(err, source.ErrSeek) { // behind the last event
 		f.to = in.First()
-		return in.Seek(in.First())
+		return file.Seek(in.First())
 	}
 	return err
 }

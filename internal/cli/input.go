@@ -16,11 +16,12 @@ const stdio = "-"
 
 // input is a trace that is read event by event.
 type input struct {
-	*source.File
-	name     string // for people
-	size     int64  // of the file in bytes, -1 if it is not known yet
-	seekable bool   // seeking costs little
-	count    *counter
+	*source.Stream
+	file  *source.File // that Stream is of; nil if it cannot be sought
+	name  string       // for people
+	size  int64        // of the file in bytes, -1 if it is not known yet
+	count *counter
+	end   func() error
 }
 
 // counter counts what is read from a stream.
@@ -36,27 +37,48 @@ func (c *counter) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// openInput opens a trace file or standard input. The error has the exit code of a bad input file.
+// openInput opens a trace file, what else has a name, such as a pipe, or standard input. The error has the exit code of a
+// bad input file.
 func openInput(stdin io.Reader, path string, cfg source.Config) (*input, error) {
 	if path == stdio {
-		in := &input{name: "standard input", size: -1, count: &counter{r: stdin}}
-		var err error
-		in.File, err = source.NewReader(in.count, cfg)
+		return openStream("standard input", stdin, cfg)
+	}
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		pipe, err := os.Open(path)
 		if err != nil {
-			return nil, in.bad(err)
+			return nil, badInput(err)
 		}
+		in, err := openStream(path, pipe, cfg)
+		if err != nil {
+			return nil, errors.Join(err, pipe.Close())
+		}
+		in.end = func() error { return errors.Join(in.Stream.Close(), pipe.Close()) }
 		return in, nil
 	}
 	f, err := source.Open(path, cfg)
 	if err != nil {
 		return nil, badInput(err)
 	}
-	in := &input{File: f, name: path, size: -1}
-	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
-		in.size = info.Size()
-		in.seekable = f.Form() == source.Reprise
+	return &input{Stream: &f.Stream, file: f, name: path, size: info.Size(), end: f.Close}, nil
+}
+
+func openStream(name string, r io.Reader, cfg source.Config) (*input, error) {
+	in := &input{name: name, size: -1, count: &counter{r: r}}
+	var err error
+	if in.Stream, err = source.NewReader(in.count, cfg); err != nil {
+		return nil, in.bad(err)
 	}
+	in.end = in.Stream.Close
 	return in, nil
+}
+
+// cursor returns the trace as what it is: a source that can be sought, or one that cannot.
+func (in *input) cursor() source.Source {
+	if in.file != nil {
+		return in.file
+	}
+	return in.Stream
 }
 
 // bad puts the name before an error of the input, unless it is there, and gives it the exit code.
@@ -98,7 +120,7 @@ func (in *input) bytes() int64 {
 }
 
 // close ends the reading. What was only read cannot be lost.
-func (in *input) close() { _ = in.Close() }
+func (in *input) close() { _ = in.end() }
 
 // errEnough ends each early.
 var errEnough = errors.New("enough")

@@ -10,12 +10,12 @@ const maxNames = 1 << 16
 
 // nameBook remembers what tasks and regions are called, since a file may have to look far back for a name.
 type nameBook struct {
-	file    *source.File
+	file    *source.Stream
 	tasks   map[event.TaskID]string
 	regions map[event.RegionID]string
 }
 
-func newNameBook(f *source.File) *nameBook {
+func newNameBook(f *source.Stream) *nameBook {
 	return &nameBook{f, map[event.TaskID]string{}, map[event.RegionID]string{}}
 }
 

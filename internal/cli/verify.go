@@ -177,7 +177,7 @@ func newChecker(in *input, partial bool) *tracecheck.Checker {
 func checkEvents(in *input, checker *tracecheck.Checker) (taken uint64, err error) {
 	var events [1024]event.Event
 	for {
-		n, err := in.File.Read(events[:])
+		n, err := in.Read(events[:])
 		for i := range events[:n] {
 			if err := checker.Event(events[i]); err != nil {
 				return taken + uint64(i) + 1, err
