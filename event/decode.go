@@ -2,8 +2,10 @@ package event
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"math"
+	"slices"
 
 	"github.com/vmihailenco/msgpack/v5"
 )
@@ -19,6 +21,37 @@ func ConsumeMsgpack(b []byte) (Event, int, error) {
 	d.index = -1
 	e, err := d.event()
 	return e, d.in.pos, err
+}
+
+// AppendParsed appends to events the n events whose MessagePack forms stand one after the other at the start of b, and
+// returns the number of bytes they take. The error is a [*DecodeError] with an offset into b and the index of the event
+// among the n; those before it have been appended. It is the fastest way to decode many events. Memory for n events is
+// allocated at once: the caller must have checked that b can hold as many.
+func AppendParsed(events []Event, b []byte, n int) (all []Event, used int, err error) {
+	first := len(events)
+	events = slices.Grow(events, n)[:first+n]
+	for i := range n {
+		e := &events[first+i]
+		size := e.consume(b[used:])
+		if size == 0 {
+			if *e, size, err = ConsumeMsgpack(b[used:]); err != nil {
+				return events[:first+i], used, moved(err, int64(used), int64(i))
+			}
+		}
+		used += size
+	}
+	return events, used, nil
+}
+
+// moved is the error of a value that stands behind offset bytes, with an index.
+func moved(err error, offset, index int64) error {
+	var d *DecodeError
+	if !errors.As(err, &d) {
+		return err
+	}
+	at := *d
+	at.Offset, at.Index = d.Offset+offset, index
+	return &at
 }
 
 // ReadMsgpack reads one trace from r, to the end of r. The error is a [*DecodeError], which wraps that of r if r

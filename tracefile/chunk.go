@@ -139,7 +139,7 @@ func (c *chunkWriter) batch(b *batch) {
 	now := c.time
 	for _, e := range b.events {
 		c.raw = e.AppendMsgpack(c.raw)
-		now = timeAfter(now, e)
+		now = timeAfter(now, &e)
 	}
 	c.chunk(chunkEvents, c.raw, len(b.events))
 	c.next += uint64(len(b.events))

@@ -282,26 +282,22 @@ func (l *loader) events(h *header, b *block) error {
 
 // decodeEvents appends the n events of raw to events. It returns the virtual time after them too, if it was now before.
 func decodeEvents(raw []byte, n int, now uint64, events []event.Event) ([]event.Event, uint64, error) {
-	if cap(events) < n {
-		events = make([]event.Event, 0, n)
+	first := len(events)
+	events, used, err := event.AppendParsed(events, raw, n)
+	for i := range events[first:] {
+		now = timeAfter(now, &events[first+i])
 	}
-	for range n {
-		e, size, err := event.ConsumeMsgpack(raw)
-		if err != nil {
-			return events, now, schemaError(err)
-		}
-		raw = raw[size:]
-		now = timeAfter(now, e)
-		events = append(events, e)
-	}
-	if len(raw) > 0 {
-		return events, now, corrupt("%d bytes behind the last event of the chunk", len(raw))
+	switch {
+	case err != nil:
+		return events, now, schemaError(err)
+	case used < len(raw):
+		return events, now, corrupt("%d bytes behind the last event of the chunk", len(raw)-used)
 	}
 	return events, now, nil
 }
 
 // timeAfter returns the virtual time after e, if it was now before.
-func timeAfter(now uint64, e event.Event) uint64 {
+func timeAfter(now uint64, e *event.Event) uint64 {
 	if e.Kind() == event.KindTimeAdvanced {
 		return max(now, e.ToNanos())
 	}

@@ -150,10 +150,10 @@ func (r *Reader) Next() (event.Event, error) {
 			return event.Event{}, err
 		}
 	}
-	e := r.cur.events[r.i]
+	e := &r.cur.events[r.i]
 	r.i++
 	r.time = timeAfter(r.time, e)
-	return e, nil
+	return *e, nil
 }
 
 // Read reads the next events into dst and returns how many. If they are fewer than dst has room for, the error is that
@@ -167,9 +167,7 @@ func (r *Reader) Read(dst []event.Event) (n int, err error) {
 		}
 		read := dst[n : n+copy(dst[n:], r.cur.events[r.i:])]
 		for i := range read {
-			if read[i].Kind() == event.KindTimeAdvanced {
-				r.time = timeAfter(r.time, read[i])
-			}
+			r.time = timeAfter(r.time, &read[i])
 		}
 		r.i += len(read)
 		n += len(read)

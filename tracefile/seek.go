@@ -45,7 +45,7 @@ func (r *Reader) noEvent(index uint64, cause error) error {
 func (r *Reader) within(i int) {
 	r.i, r.time, r.err = i, r.cur.time, nil
 	for _, e := range r.cur.events[:i] {
-		r.time = timeAfter(r.time, e)
+		r.time = timeAfter(r.time, &e)
 	}
 }
 
@@ -199,7 +199,7 @@ func (r *Reader) SeekTime(nanos uint64) error {
 // reports whether there is such an event.
 func (r *Reader) untilTime(nanos uint64) bool {
 	for ; r.i < len(r.cur.events); r.i++ {
-		now := timeAfter(r.time, r.cur.events[r.i])
+		now := timeAfter(r.time, &r.cur.events[r.i])
 		if now >= nanos {
 			return true
 		}
