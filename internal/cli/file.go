@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -52,19 +51,6 @@ func readTrace(path string) (*event.Trace, error) {
 		}
 		t.Append(e)
 	}
-}
-
-// encodeTrace returns what writeTrace writes.
-func encodeTrace(path string, t *event.Trace) ([]byte, error) {
-	form, err := formOf(path)
-	if err != nil {
-		return nil, err
-	}
-	var b bytes.Buffer
-	if err := writeEvents(&b, form, t); err != nil {
-		return nil, failed(fmt.Errorf("%s: %w", path, err))
-	}
-	return b.Bytes(), nil
 }
 
 // writeTrace writes a trace file, whole or not at all.
