@@ -21,7 +21,7 @@ type Config struct {
 	Omit event.KindSet
 
 	// Sites records the line of code from which each event comes. It costs a walk over the stack an event, about a
-	// microsecond.
+	// microsecond. The line of a deferred call can be another one in another build, such as with -race.
 	Sites bool
 
 	// Disabled makes [Recorder.Run] record nothing, at no cost.
