@@ -31,10 +31,10 @@ func create(t *testing.T, cfg recorder.Config) (string, *recorder.Recorder) {
 	return path, newRecorder(t, cfg)
 }
 
-// closeSink closes the file that a test made.
+// closeSink closes the file that a test made, and the next one.
 func closeSink(t *testing.T, r *recorder.Recorder, path string) {
 	t.Helper()
-	if err := r.RotateFile(path + ".next"); err != nil {
+	if err := errors.Join(r.RotateFile(path+".next"), r.Close()); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -198,7 +198,6 @@ func TestRotateFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rotate() // closes the last one
 	var events []event.Event
 	for i, p := range paths[:3] {
 		f := readFile(t, p)
@@ -236,6 +235,50 @@ func TestRotateFile(t *testing.T) {
 		if got := last.TaskName(event.NewTaskID(uint32(i), 0)); got != want {
 			t.Errorf("task %d is called %q in the last file, want %q", i, got, want)
 		}
+	}
+}
+
+// TestLastFileIsWhole rotates once in a run: both files say how they end.
+func TestLastFileIsWhole(t *testing.T) {
+	path, r := create(t, recorder.Config{})
+	err := r.Run(simsched.Config{Seed: 5}, func(s *simsched.Sim) error {
+		s.Yield()
+		if err := r.RotateFile(path + ".2"); err != nil {
+			t.Error(err)
+		}
+		s.Yield()
+		return errBoom
+	})
+	if err != errBoom {
+		t.Fatalf("the run ended with %v, want boom", err)
+	}
+	first, second := readFile(t, path), readFile(t, path+".2")
+	if first.End.Reason != tracefile.EndRotated || second.End.Reason != tracefile.EndFailed || second.First != uint64(len(first.Events)) {
+		t.Errorf("the files end with %+v and %+v; the second begins at event %d of %d", first.End, second.End, second.First, len(first.Events))
+	}
+	if last := second.Events[len(second.Events)-1].Kind(); last != event.KindRegionClosed {
+		t.Errorf("the last event is %v, want that of the run", last)
+	}
+}
+
+// TestCloseWithoutRotation: a file of the caller stays open.
+func TestCloseWithoutRotation(t *testing.T) {
+	_, r := create(t, recorder.Config{})
+	if err := r.Close(); err != nil {
+		t.Error(err)
+	}
+	record(t, r, values(0, 2))
+}
+
+// TestFailureFileOfAStoppedRecording: a file that ends at a limit does not say that the run failed there.
+func TestFailureFileOfAStoppedRecording(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "failed.reprise")
+	r := newRecorder(t, recorder.Config{MaxEvents: 4, FailureFile: path})
+	if err := r.Run(simsched.Config{Seed: 5}, small(errBoom)); err != errBoom {
+		t.Fatalf("the run ended with %v, want boom", err)
+	}
+	if end := readFile(t, path).End; end != (tracefile.End{Reason: tracefile.EndLimit, Message: "the limit on events"}) {
+		t.Errorf("the file ends with %+v", end)
 	}
 }
 

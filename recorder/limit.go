@@ -19,6 +19,7 @@ type state struct {
 	file    uint64
 	stopped string // why recording has ended; "" if it goes on
 	ring    *ring  // nil: all events are kept
+	own     bool   // the Sink is a file that RotateFile has made
 	notes   notes
 }
 
@@ -141,7 +142,7 @@ func (r *Recorder) act(l Limit, limit *uint64) error {
 	switch s := &r.state; {
 	case action == Stop:
 		s.stopped = "the limit on " + l.Name
-		r.setEnd(tracefile.End{Reason: tracefile.EndLimit, Message: s.stopped})
+		r.setEnd(r.atStop())
 	case action == Extend && r.settings.AtLimit == Ask && *limit <= math.MaxUint64/2:
 		*limit *= 2
 	case action == DropOldest && r.settings.Sink == nil:
@@ -150,6 +151,11 @@ func (r *Recorder) act(l Limit, limit *uint64) error {
 		return &LimitError{l}
 	}
 	return nil
+}
+
+// atStop is the end of a recording that a limit has ended.
+func (r *Recorder) atStop() tracefile.End {
+	return tracefile.End{Reason: tracefile.EndLimit, Message: r.state.stopped}
 }
 
 // Stopped returns why recording has ended before the run did, "" if it has not.

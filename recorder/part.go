@@ -89,8 +89,8 @@ func (r *Recorder) forget() {
 }
 
 // WriteFile writes what is kept now into a new trace file, with names, code lines and the identity of the settings. The
-// file is there whole or not at all; an existing one is replaced. The end says why the recording ends there. It panics
-// if the events go to a Sink. The error is that of the file.
+// file is there whole or not at all; an existing one is replaced. The end says why the recording ends there, unless a limit
+// has ended it before: then the file says that. It panics if the events go to a Sink. The error is that of the file.
 func (r *Recorder) WriteFile(path string, end tracefile.End) error {
 	p := r.part()
 	w, err := tracefile.Create(path, p.Trace.Metadata, r.fileConfig(p.First, p.Time, true))
@@ -108,12 +108,16 @@ func (r *Recorder) WriteFile(path string, end tracefile.End) error {
 		}
 		index++
 	}
+	if r.state.stopped != "" {
+		end = r.atStop()
+	}
 	w.SetEnd(end)
 	return w.Close()
 }
 
 // RotateFile closes the *tracefile.Writer that is the Sink, and goes on in a new file, which begins with the next event
-// and knows the names of what is live. It panics if the Sink is none. If the old file cannot be closed or the new one
+// and knows the names of what is live. [Recorder.Run] closes the last file; without it call [Recorder.Close]. It panics if
+// the Sink is no *tracefile.Writer. If the old file cannot be closed or the new one
 // not be created, the Recorder cannot go on, and every further event fails.
 func (r *Recorder) RotateFile(path string) error {
 	old, ok := r.settings.Sink.(*tracefile.Writer)
@@ -130,9 +134,18 @@ func (r *Recorder) RotateFile(path string) error {
 		return err
 	}
 	s.notes.nameAll(w)
-	s.notes.file, r.settings.Sink = w, w
+	s.notes.file, r.settings.Sink, r.state.own = w, w, true
 	s.first, s.start = s.seen, s.now // the room is worked out anew when it is used up
 	return nil
+}
+
+// Close closes the file that RotateFile has made last; the caller closes a Sink of its own. A second Close does nothing
+// and returns the error of the first.
+func (r *Recorder) Close() error {
+	if !r.state.own {
+		return nil
+	}
+	return r.settings.Sink.(*tracefile.Writer).Close()
 }
 
 func (r *Recorder) fileConfig(first, time uint64, atomic bool) tracefile.Config {
@@ -146,10 +159,9 @@ func (r *Recorder) fileConfig(first, time uint64, atomic bool) tracefile.Config 
 	return tracefile.Config{Identity: identity, First: first, Time: time, Atomic: atomic}
 }
 
-// Run runs body under cfg and records it, with names, and closes what the settings ask to be closed: it tells a trace
-// file that is the Sink why the recording ends, and writes the FailureFile if the run fails. The metadata of the
-// Recorder should be cfg.Metadata(). The error is that of [simsched.Run], joined with that of the FailureFile. The
-// Observer of cfg sees each event after it was recorded.
+// Run runs body under cfg and records it, with names. In the end it tells a trace file that is the Sink why the recording
+// ends, closes the file that RotateFile has made last, and writes the FailureFile if the run fails. The metadata of the
+// Recorder should be cfg.Metadata(). The error is that of [simsched.Run], joined with those of these files. The Observer of cfg sees each event after it was recorded.
 func (r *Recorder) Run(cfg simsched.Config, body func(*simsched.Sim) error) error {
 	if r.settings.Disabled {
 		return simsched.Run(cfg, body)
@@ -173,8 +185,14 @@ func (r *Recorder) finish(err error) error {
 	if r.state.stopped == "" {
 		r.setEnd(end)
 	}
+	if closing := r.Close(); closing != nil {
+		return errors.Join(err, closing)
+	}
 	if err == nil || r.settings.FailureFile == "" {
 		return err
 	}
-	return errors.Join(err, r.WriteFile(r.settings.FailureFile, end))
+	if failed := r.WriteFile(r.settings.FailureFile, end); failed != nil {
+		return errors.Join(err, failed)
+	}
+	return err
 }

@@ -19,6 +19,7 @@ import (
 //	on the line of an     "name"      the name of the task or region that the event brings into use
 //	event                 "names"     other names from here on: [{"task":5,"name":"x"},{"region":1,"name":"y"}]
 //	                      "site"      the code line from which the event comes
+//	                      "index"     the index of the event in its run; not written, and refused where it is another
 //	on the last line      "end"       why the recording ends: {"reason":"failed","message":"..."}
 
 // firstNotes are the keys on the first line.
@@ -35,6 +36,7 @@ type lineNotes struct {
 	Names []jsonName `json:"names,omitempty"`
 	Site  string     `json:"site,omitempty"`
 	End   *jsonEnd   `json:"end,omitempty"`
+	Index *uint64    `json:"index,omitempty"`
 }
 
 type jsonName struct {

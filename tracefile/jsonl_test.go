@@ -3,6 +3,7 @@ package tracefile_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -209,6 +210,23 @@ func TestJSONLErrors(t *testing.T) {
 				t.Errorf("%s gives %v, want an error on line 3, event 1", annotation, err)
 			}
 		}
+	}
+}
+
+// TestJSONLIndex: lines that say which event they are must follow each other.
+func TestJSONLIndex(t *testing.T) {
+	const head = `{"version":1,"seed":5,"recorded_at":0,"config_hash":0,"first":7}` + "\n"
+	line := func(index int) string { return fmt.Sprintf(`{"type":"RngValue","value":1,"index":%d}`, index) + "\n" }
+	r := jsonl(t, head+line(7)+line(8)+line(10))
+	for range 2 {
+		if _, err := r.Next(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := r.Next()
+	var de *event.DecodeError
+	if !errors.As(err, &de) || de.Line != 4 || !errors.Is(err, event.ErrMalformed) || !strings.Contains(err.Error(), "this is event 10, and event 9 should come") {
+		t.Errorf("a gap gives %v", err)
 	}
 }
 

@@ -64,7 +64,12 @@ func (j *JSONLReader) Next() (event.Event, error) {
 	}
 	j.notes, j.fresh, j.end = lineNotes{}, j.fresh[:0], nil
 	if line := j.lines.Line(); annotated(line) {
-		if j.err = parseNotes(line, &j.notes, int(j.pos-j.first.First)+2); j.err != nil {
+		if j.err = parseNotes(line, &j.notes, j.line()); j.err != nil {
+			return event.Event{}, j.err
+		}
+		if at := j.notes.Index; at != nil && *at != j.pos {
+			j.err = &event.DecodeError{Offset: -1, Line: j.line(), Index: int64(j.pos - j.first.First), Err: fmt.Errorf(
+				"%w: this is event %d, and event %d should come: what a filter has passed is no trace", event.ErrMalformed, *at, j.pos)}
 			return event.Event{}, j.err
 		}
 		j.learn(e)
@@ -73,6 +78,9 @@ func (j *JSONLReader) Next() (event.Event, error) {
 	j.pos++
 	return e, nil
 }
+
+// line is the number of the line of the event at pos.
+func (j *JSONLReader) line() int { return int(j.pos-j.first.First) + 2 }
 
 // learn takes in the notes of an event.
 func (j *JSONLReader) learn(e event.Event) {
@@ -122,7 +130,12 @@ func (j *JSONLReader) End() (End, bool) {
 
 // annotated reports whether a line may have keys of ours.
 func annotated(line []byte) bool {
-	return bytes.Contains(line, []byte(`"name`)) || bytes.Contains(line, []byte(`"site"`)) || bytes.Contains(line, []byte(`"end"`))
+	for _, key := range []string{`"name`, `"site"`, `"end"`, `"index"`} {
+		if bytes.Contains(line, []byte(key)) {
+			return true
+		}
+	}
+	return false
 }
 
 // parseNotes reads the keys of ours from a line that is a JSON object.

@@ -27,7 +27,8 @@ func newDump() *cobra.Command {
 			"the names of tasks and regions, and the line of the code, as far as the file has them. FILE may be -.\n\n" +
 			"With --json and no filter the output is the trace in the form .jsonl, with everything that the file has; convert\n" +
 			"makes the same file of it again. With filters it is the metadata and the events that pass; each then has two more\n" +
-			"keys, index and time (virtual, in nanoseconds), since the line no longer tells the index.\n\n" +
+			"keys, index and time (virtual, in nanoseconds), since the line no longer tells the index. A part of a trace that\n" +
+			"--from, --to, --since and --until cut out is a recording that starts later, and convert takes it as that.\n\n" +
 			"In files of the form .reprise, --from and --since take a few reads, however long the file is.",
 		Args: exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -80,13 +81,14 @@ type printer struct {
 // dump prints the events that pass a filter. What could be read of a bad file is printed.
 func dump(stdout io.Writer, in *input, f filter, asJSON bool) error {
 	p := &printer{w: bufio.NewWriter(stdout), in: in, names: newNameBook(in.Stream), width: 6}
-	if asJSON {
-		fmt.Fprintf(p.w, "%s\n", in.Metadata().AppendJSON(nil))
-	} else {
+	if !asJSON {
 		p.header()
 	}
 	err := p.events(f, asJSON)
-	if err == nil && !asJSON {
+	switch {
+	case asJSON && p.shown == 0:
+		p.jsonHeader(f, in.First(), in.FirstTime())
+	case err == nil && !asJSON:
 		p.footer(f)
 	}
 	if err := p.w.Flush(); err != nil {
@@ -100,14 +102,19 @@ func (p *printer) events(f filter, asJSON bool) error {
 	if err := f.place(p.in); err != nil {
 		return p.in.bad(err)
 	}
+	p.now = p.in.Time()
 	err := p.in.each(func(index uint64, e event.Event) error {
 		p.names.learn()
+		before := p.now
 		p.now = p.in.Time()
 		switch {
 		case f.over(index, p.now):
 			return errEnough
 		case !f.wants(index, p.now, e, p.names):
 			return nil
+		case asJSON && p.shown == 0:
+			p.jsonHeader(f, index, before)
+			fallthrough
 		case asJSON:
 			return p.json(index, e)
 		}
@@ -191,8 +198,18 @@ func (p *printer) row(index uint64, e event.Event) error {
 	return written(err)
 }
 
+// jsonHeader prints the metadata for machines. The first event has an index, and comes after a virtual time.
+func (p *printer) jsonHeader(f filter, first, time uint64) {
+	line := p.in.Metadata().AppendJSON(nil)
+	if f.contiguous() && first > 0 {
+		line = fmt.Appendf(line[:len(line)-1], `,"first":%d,"time":%d}`, first, time)
+	}
+	fmt.Fprintf(p.w, "%s\n", line)
+}
+
 // json prints an event for machines.
 func (p *printer) json(index uint64, e event.Event) error {
+	p.shown++
 	b := e.AppendJSON(p.line[:0])
 	b = append(b[:len(b)-1], `,"index":`...)
 	b = strconv.AppendUint(b, index, 10)

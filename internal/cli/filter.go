@@ -68,6 +68,9 @@ func (f *filter) check(cmd *cobra.Command) error {
 	return nil
 }
 
+// contiguous reports whether no event is left out between two that pass.
+func (f *filter) contiguous() bool { return f.kinds == 0 && len(f.tasks) == 0 && len(f.regions) == 0 }
+
 func kindNames() []string {
 	var names []string
 	for k := range event.Kinds() {
