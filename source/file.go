@@ -218,7 +218,7 @@ func (s *Stream) Next() (event.Event, error) {
 		s.now = e.ToNanos()
 	}
 	if s.cfg.Progress != nil && s.pos%progressEvery == 0 {
-		s.cfg.Progress(s.read(), s.size)
+		s.cfg.Progress(s.Offset(), s.size)
 	}
 	return e, nil
 }
@@ -238,7 +238,7 @@ func (s *Stream) Read(dst []event.Event) (int, error) {
 	}
 	n, err := r.Read(dst)
 	if s.cfg.Progress != nil && (s.pos+uint64(n))/progressEvery != s.pos/progressEvery {
-		s.cfg.Progress(s.read(), s.size)
+		s.cfg.Progress(s.Offset(), s.size)
 	}
 	s.pos += uint64(n)
 	if err != nil && err != io.EOF {
@@ -247,9 +247,10 @@ func (s *Stream) Read(dst []event.Event) (int, error) {
 	return n, err
 }
 
-// read returns how many bytes have been read.
-func (s *Stream) read() int64 {
-	if r, ok := s.reader.(*tracefile.Reader); ok {
+// Offset returns how many bytes have been taken from the file or the stream, which may be ahead of the events; at the end
+// all of a stream.
+func (s *Stream) Offset() int64 {
+	if r, ok := s.reader.(*tracefile.Reader); ok && s.size >= 0 {
 		return r.Offset()
 	}
 	return s.count.n

@@ -17,24 +17,10 @@ const stdio = "-"
 // input is a trace that is read event by event.
 type input struct {
 	*source.Stream
-	file  *source.File // that Stream is of; nil if it cannot be sought
-	name  string       // for people
-	size  int64        // of the file in bytes, -1 if it is not known yet
-	count *counter
-	end   func() error
-}
-
-// counter counts what is read from a stream.
-type counter struct {
-	r io.Reader
-	n int64
-}
-
-// Read implements [io.Reader].
-func (c *counter) Read(b []byte) (int, error) {
-	n, err := c.r.Read(b)
-	c.n += int64(n)
-	return n, err
+	file *source.File // that Stream is of; nil if it cannot be sought
+	name string       // for people
+	size int64        // of the file in bytes, -1 if it is not known yet
+	end  func() error
 }
 
 // openInput opens a trace file, what else has a name, such as a pipe, or standard input. The error has the exit code of a
@@ -64,9 +50,9 @@ func openInput(stdin io.Reader, path string, cfg source.Config) (*input, error) 
 }
 
 func openStream(name string, r io.Reader, cfg source.Config) (*input, error) {
-	in := &input{name: name, size: -1, count: &counter{r: r}}
+	in := &input{name: name, size: -1}
 	var err error
-	if in.Stream, err = source.NewReader(in.count, cfg); err != nil {
+	if in.Stream, err = source.NewReader(r, cfg); err != nil {
 		return nil, in.bad(err)
 	}
 	in.end = in.Stream.Close
@@ -113,8 +99,8 @@ func (in *input) events() (uint64, bool) {
 
 // bytes returns how many bytes the input has, when it has been read to its end.
 func (in *input) bytes() int64 {
-	if in.count != nil {
-		return in.count.n
+	if in.file == nil {
+		return in.Offset()
 	}
 	return in.size
 }
