@@ -58,14 +58,23 @@ func (f *filter) check(cmd *cobra.Command) error {
 		return usage("--since %v is behind --until %v", f.since, f.until)
 	}
 	for _, name := range f.kindNames {
-		k, ok := event.KindByName(name)
-		if !ok {
-			return usage("unknown kind %q; the kinds are %s", name, strings.Join(kindNames(), ", "))
+		k, err := parseKind(name)
+		if err != nil {
+			return err
 		}
 		f.kinds = f.kinds.Union(event.NewKindSet(k))
 	}
 	f.taskIDs, f.regIDs = parseIDs(f.tasks, 'T'), parseIDs(f.regions, 'R')
 	return nil
+}
+
+// parseKind reads the name of a kind.
+func parseKind(name string) (event.Kind, error) {
+	k, ok := event.KindByName(name)
+	if !ok {
+		return 0, usage("unknown kind %q; the kinds are %s", name, strings.Join(kindNames(), ", "))
+	}
+	return k, nil
 }
 
 func kindNames() []string {
