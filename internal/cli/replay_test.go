@@ -93,7 +93,16 @@ func TestReplayPartial(t *testing.T) {
 
 // TestReplayWays replays the recording of a program that another way knows, and whose failure takes many lines.
 func TestReplayWays(t *testing.T) {
-	body := func(s *simsched.Sim) error { s.NewMutex("safe").Lock(); s.Park(); return nil }
+	body := func(s *simsched.Sim) error {
+		safe, bell := s.NewMutex("safe"), s.NewCond("bell", s.NewMutex("door"))
+		return s.InRegion("office", func(r *simsched.Region) error {
+			safe.Lock()
+			bell.Signal()
+			r.Go("clerk", func() error { safe.Lock(); return nil })
+			r.Go("guest", func() error { bell.L.Lock(); bell.Wait(); return nil })
+			return nil
+		})
+	}
 	was := ways
 	defer func() { ways = was }()
 	ways = append(slices.Clip(ways), func(r *replay) (bool, error) {
@@ -108,7 +117,9 @@ func TestReplayWays(t *testing.T) {
 	if code != exitOK {
 		t.Errorf("exit code %d", code)
 	}
-	golden.Check(t, "replayways.txt", text)
+	_, stands := runMain(path, "", "replay", "--to", "14")
+	_, steps := runMain(path, "run\ntasks\n", "replay", "--step")
+	golden.Check(t, "replayways.txt", text+stands+steps)
 	path = record(t, simsched.Config{Program: "a shop"}, recorder.Config{}, tracefile.End{}, body)
 	if code, text := runMain(path, "", "replay"); code != exitInput || !strings.Contains(text, "RPR5001") {
 		t.Errorf("the recording of a program that no way knows: %s", text)

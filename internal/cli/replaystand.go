@@ -138,7 +138,6 @@ func (v *view) ahead(n int) (done uint64, next []event.Event, lines string, err 
 	var b strings.Builder
 	p := newPrinter(&b, v.look)
 	err = v.look.each(func(index uint64, e event.Event) error {
-		p.names.learn()
 		p.now = v.look.Time()
 		if next = append(next, e); len(next) > n {
 			next = next[:n]
@@ -161,7 +160,6 @@ func (v *view) line(e event.Event, tasks []simsched.TaskInfo) string {
 			site = v.look.Site()
 		}
 	}
-	names.learn()
 	for _, t := range tasks {
 		names.tasks[t.ID], names.regions[t.Region] = t.Name, t.RegionName
 	}
@@ -258,9 +256,6 @@ func stateText(t simsched.TaskInfo, tasks []simsched.TaskInfo) string {
 			who = append(who, taskText(infoOf(tasks, id)))
 		}
 		text += ", held by " + strings.Join(who, ", ")
-	}
-	if t.LostWakeup {
-		text += " (a signal was given before it waited)"
 	}
 	return text
 }
