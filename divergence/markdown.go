@@ -95,8 +95,12 @@ func (c *Canonical) Markdown() string {
 
 // GitHub returns the report as a workflow command, ending in a newline.
 func (c *Canonical) GitHub() string {
-	return "::error title=" + githubProperty.Replace("the runs differ in more than the order of independent events") +
-		"::" + githubMessage.Replace(strings.TrimSuffix(c.Text(), "\n")) + "\n"
+	return GitHubError("the runs differ in more than the order of independent events", strings.TrimSuffix(c.Text(), "\n"))
+}
+
+// GitHubError returns a workflow command that shows an error, ending in a newline. Title and message may be any text.
+func GitHubError(title, message string) string {
+	return "::error title=" + githubProperty.Replace(title) + "::" + githubMessage.Replace(message) + "\n"
 }
 
 // What the syntax of workflow commands gives a meaning to.

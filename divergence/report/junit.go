@@ -3,6 +3,7 @@ package report
 
 import (
 	"io"
+	"strings"
 
 	"github.com/jstemmer/go-junit-report/v2/junit"
 
@@ -29,6 +30,13 @@ func CanonicalJUnit(w io.Writer, suite, name string, c *divergence.Canonical) er
 	return writeCase(w, suite, name, &junit.Result{
 		Message: "the runs differ in more than the order of independent events", Type: "canonical", Data: c.Text(),
 	})
+}
+
+// FailureJUnit is [JUnit] for a run that failed, or was to be as it was recorded and is not, without events that differ.
+// The class is a word for what went wrong, the message may be any text.
+func FailureJUnit(w io.Writer, suite, name, class, message string) error {
+	title, _, _ := strings.Cut(message, "\n")
+	return writeCase(w, suite, name, &junit.Result{Message: title, Type: class, Data: message})
 }
 
 func writeCase(w io.Writer, suite, name string, failure *junit.Result) error {

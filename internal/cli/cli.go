@@ -95,14 +95,15 @@ func newRoot() *cobra.Command {
 			"2 wrong use, 3 a bad input file.\n\n" +
 			"A trace file has one of three forms: .reprise, the trace file with everything; .jsonl, JSON lines with everything;\n" +
 			".msgpack, events and metadata alone. The content tells the form of a file that is read, the extension that of a\n" +
-			"file that is written. FILE may be - for standard input in dump, stats, verify, convert and recover.",
+			"file that is written. FILE may be - for standard input in dump, stats, verify, replay,\n" +
+			"convert and recover.",
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(newDemo(), newDump(), newStats(), newVerify(), newDiff(), newConvert(), newRecover(), newExplain(),
+	root.AddCommand(newDemo(), newDump(), newStats(), newVerify(), newDiff(), newReplay(), newConvert(), newRecover(), newExplain(),
 		newVersion())
 	return root
 }

@@ -34,6 +34,7 @@ var sentinels = []struct {
 	{event.ErrVersion, "schema-version"},
 	{event.ErrMalformed, "malformed"},
 	{replayer.ErrProgram, "another-program"},
+	{replayer.ErrVersion, "another-schema"},
 	{simsched.ErrDeadlock, "deadlock"},
 	{simsched.ErrLeak, "leak"},
 	{simsched.ErrStepLimit, "step-limit"},

@@ -71,6 +71,7 @@ func TestCodeOf(t *testing.T) {
 	}{
 		{"length-mismatch", &divergence.Error{Divergence: d}},
 		{"another-program", program},
+		{"another-schema", &replayer.VersionError{}},
 		{"unreadable-file", missing},
 		{"law-tick", &tracecheck.Error{Law: 7}},
 		{"deadlock", run(simsched.Config{}, func(s *simsched.Sim) error { s.Park(); return nil })},

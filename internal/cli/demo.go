@@ -28,6 +28,11 @@ type demoProgram struct {
 	theFix string
 }
 
+// config is that of every run of the demo.
+func (p demoProgram) config() simsched.Config {
+	return simsched.Config{Program: "reprise demo " + p.name}
+}
+
 var demos = []demoProgram{{
 	name: "lost-update",
 	story: "Two clerks move money between two accounts. A transfer reads both balances under a lock, asks the\n" +
@@ -134,15 +139,10 @@ func (d *demo) title(text string) {
 	d.say("\n%d. %s\n", d.chapter, text)
 }
 
-// config is that of every run of the demo.
-func (d *demo) config() simsched.Config {
-	return simsched.Config{Program: "reprise demo " + d.program.name}
-}
-
 // find tries seeds until one fails.
 func (d *demo) find() error {
 	d.title("Try seeds until one fails")
-	cfg := d.config()
+	cfg := d.program.config()
 	for cfg.Seed = 1; cfg.Seed <= maxDemoSeeds; cfg.Seed++ {
 		d.trace, d.failure = recorder.Run(cfg, d.program.buggy)
 		if d.failure != nil {
@@ -156,7 +156,7 @@ func (d *demo) find() error {
 // record makes the failing run again, with names and lines of the code, and keeps it in the file.
 func (d *demo) record() error {
 	d.title("Keep the recording of that run")
-	cfg := d.config()
+	cfg := d.program.config()
 	cfg.Seed = d.trace.Metadata.Seed
 	r, err := recorder.NewConfig(cfg.Metadata(), recorder.Config{Sites: true})
 	if err != nil {
@@ -229,7 +229,7 @@ func (d *demo) replayFile(body func(*simsched.Sim) error, observer simsched.Obse
 		return replayer.Result{}, badInput(err)
 	}
 	defer f.Close() // of a file that was only read
-	cfg := replayer.Config{Sim: d.config(), Reproduce: "reprise demo --replay " + d.path}
+	cfg := replayer.Config{Sim: d.program.config(), Reproduce: "reprise demo --replay " + d.path}
 	cfg.Sim.Observer = observer
 	return replayer.Run(f, cfg, body)
 }

@@ -2,12 +2,9 @@ package cli
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -18,10 +15,9 @@ import (
 
 // diffOptions are the flags of diff.
 type diffOptions struct {
-	format    string
+	reportOptions
 	canonical bool
 	window    int
-	color     string
 }
 
 func newDiff() *cobra.Command {
@@ -37,26 +33,24 @@ func newDiff() *cobra.Command {
 			return diff(cmd.InOrStdin(), cmd.OutOrStdout(), args[0], args[1], o)
 		},
 	}
-	cmd.Flags().StringVar(&o.format, "format", "text", strings.Join(diffFormats, ", "))
+	o.flags(cmd, diffFormats)
 	cmd.Flags().BoolVar(&o.canonical, "canonical", false, "compare up to the order of independent events")
 	cmd.Flags().IntVar(&o.window, "window", 0, "how far to look for the continuation after a difference, in events (default 64)")
-	cmd.Flags().StringVar(&o.color, "color", "auto", "colours in text: auto, always, never")
 	return cmd
 }
 
-// diffFormats are the formats of a report.
-var diffFormats = []string{"text", "json", "markdown", "github", "junit", "side-by-side"}
+// diffFormats are the formats of a comparison.
+var diffFormats = append(slices.Clip(reportFormats), "side-by-side")
 
 func (o diffOptions) validate() error {
+	if err := o.check(diffFormats); err != nil {
+		return err
+	}
 	switch {
-	case !slices.Contains(diffFormats, o.format):
-		return usage("unknown format %q; the formats are %s", o.format, strings.Join(diffFormats, ", "))
 	case o.canonical && o.format == "side-by-side":
 		return usage("--canonical has no order to show side by side")
 	case o.window < 0 || o.window > divergence.MaxWindow:
 		return usage("--window %d is not from 0 to %d", o.window, divergence.MaxWindow)
-	case !slices.Contains([]string{"auto", "always", "never"}, o.color):
-		return usage("unknown --color %q; it is auto, always or never", o.color)
 	}
 	return nil
 }
@@ -87,31 +81,16 @@ func diff(stdin io.Reader, stdout io.Writer, expectedPath, actualPath string, o 
 	defer expected.close()
 	defer actual.close()
 	c := comparison{in: expected, expected: expected.cursor(), actual: actual.cursor(), name: expectedPath + " and " + actualPath, diffOptions: o}
-	c.colored = o.color == "always" || o.color == "auto" && isTerminal(stdout)
 	if err := c.compare(); err != nil {
 		return badInput(err)
 	}
-	var b bytes.Buffer
-	if err := c.render(&b); err != nil {
+	if err := c.write(stdout); err != nil {
 		return failed(err)
 	}
-	if _, err := stdout.Write(b.Bytes()); err != nil {
-		return failed(err)
-	}
-	if c.differ() {
+	if c.finding() != nil {
 		return found()
 	}
 	return nil
-}
-
-// isTerminal reports whether w is a terminal that may be written to in colours.
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	if !ok || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 // comparison is one run of diff.
@@ -120,13 +99,21 @@ type comparison struct {
 	in               *input // the expected run
 	expected, actual source.Source
 	name             string
-	colored          bool
 
 	first *divergence.Divergence
 	layer *divergence.Canonical
 }
 
-func (c *comparison) differ() bool { return c.first != nil || c.layer != nil }
+// finding is the difference, nil if there is none.
+func (c *comparison) finding() finding {
+	switch {
+	case c.first != nil:
+		return c.first
+	case c.layer != nil:
+		return c.layer
+	}
+	return nil
+}
 
 // compare finds the first difference, if there is one, and how the rest aligns.
 func (c *comparison) compare() (err error) {
@@ -146,59 +133,42 @@ func (c *comparison) compare() (err error) {
 	return c.first.Align(e, a, c.window)
 }
 
-// render writes the report.
-func (c *comparison) render(w io.Writer) error {
-	switch c.format {
-	case "json":
-		b, err := json.Marshal(c.value())
-		if err != nil {
+// write writes the report.
+func (c *comparison) write(w io.Writer) error {
+	if c.format == "side-by-side" {
+		var b bytes.Buffer
+		if _, err := (divergence.SideBySide{Window: c.window}).Write(&b, c.expected, c.actual); err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(w, "%s\n", b)
-		return err
-	case "junit":
-		if c.canonical {
-			return report.CanonicalJUnit(w, "reprise diff", c.name, c.layer)
-		}
-		return report.JUnit(w, "reprise diff", c.name, c.first)
-	case "side-by-side":
-		_, err := divergence.SideBySide{Window: c.window}.Write(w, c.expected, c.actual)
+		_, err := b.WriteTo(w)
 		return err
 	}
-	_, err := io.WriteString(w, c.text())
-	return err
+	return c.render(w, c)
 }
 
-// value is what the JSON form shows.
+// value implements [document].
 func (c *comparison) value() any {
-	switch {
-	case c.layer != nil:
-		return c.layer
-	case c.first != nil:
-		return c.first
+	if f := c.finding(); f != nil {
+		return f
 	}
 	return equality{divergence.JSONSchema, true, c.events(), append([]string{}, c.notes()...)}
 }
 
-// text is the report in the formats that are text.
-func (c *comparison) text() string {
-	switch {
-	case c.format == "github" && c.layer != nil:
-		return c.layer.GitHub()
-	case c.format == "github" && c.first != nil:
-		return c.first.GitHub()
+// junit implements [junitDocument].
+func (c *comparison) junit(w io.Writer) error {
+	if c.canonical {
+		return report.CanonicalJUnit(w, "reprise diff", c.name, c.layer)
+	}
+	return report.JUnit(w, "reprise diff", c.name, c.first)
+}
+
+// text implements [document].
+func (c *comparison) text(colored bool) string {
+	switch f := c.finding(); {
+	case f != nil:
+		return textOf(f, c.format, colored)
 	case c.format == "github":
 		return ""
-	case c.format == "markdown" && c.first != nil:
-		return c.first.Markdown()
-	case c.format == "markdown" && c.layer != nil:
-		return c.layer.Markdown()
-	case c.layer != nil:
-		return c.layer.Text()
-	case c.first != nil && c.colored:
-		return c.first.ColorText()
-	case c.first != nil:
-		return c.first.Text()
 	}
 	return c.equal()
 }

@@ -78,9 +78,13 @@ type printer struct {
 	text    strings.Builder
 }
 
+func newPrinter(w io.Writer, in *input) *printer {
+	return &printer{w: bufio.NewWriter(w), in: in, names: newNameBook(in.Stream), width: indexWidth}
+}
+
 // dump prints the events that pass a filter. What could be read of a bad file is printed.
 func dump(stdout io.Writer, in *input, f filter, asJSON bool) error {
-	p := &printer{w: bufio.NewWriter(stdout), in: in, names: newNameBook(in.Stream), width: 6}
+	p := newPrinter(stdout, in)
 	if !asJSON {
 		p.header()
 	}
@@ -170,9 +174,10 @@ func plainOrQuoted(s string) string {
 
 // The columns of a line.
 const (
-	timeWidth = 13
-	kindWidth = 15 // of the longest kinds
-	whatWidth = 44
+	indexWidth = 6 // at least
+	timeWidth  = 13
+	kindWidth  = 15 // of the longest kinds
+	whatWidth  = 44
 )
 
 // row prints an event for people.
@@ -183,19 +188,28 @@ func (p *printer) row(index uint64, e event.Event) error {
 	}
 	p.shown++
 	p.text.Reset()
-	for f, v := range e.Fields() {
-		fmt.Fprintf(&p.text, " %s=%v", f.Name, v)
-		if name := p.names.of(f, v); name != "" {
-			fmt.Fprintf(&p.text, " %q", name)
-		}
-	}
-	what, site := p.text.String(), p.in.Site()
+	writeFields(&p.text, e, p.names.of)
+	_, err := p.w.WriteString(eventLine(p.width, index, now, e.Kind(), p.text.String(), p.in.Site()))
+	return written(err)
+}
+
+// eventLine returns the line of an event, with its fields as writeFields writes them, and where in the code it came from.
+func eventLine(width int, index uint64, now string, kind event.Kind, fields, site string) string {
 	if site != "" {
 		site = "  " + plainOrQuoted(site)
-		what = fmt.Sprintf("%-*s", whatWidth, what)
+		fields = fmt.Sprintf("%-*s", whatWidth, fields)
 	}
-	_, err := fmt.Fprintf(p.w, "%*d %*s  %-*s%s%s\n", p.width, index, timeWidth, now, kindWidth, e.Kind(), what, site)
-	return written(err)
+	return fmt.Sprintf("%*d %*s  %-*s%s%s\n", width, index, timeWidth, now, kindWidth, kind, fields, site)
+}
+
+// writeFields writes the fields of an event with the names of what they name, each after a space.
+func writeFields(b *strings.Builder, e event.Event, nameOf func(event.Field, event.Value) string) {
+	for f, v := range e.Fields() {
+		fmt.Fprintf(b, " %s=%v", f.Name, v)
+		if name := nameOf(f, v); name != "" {
+			fmt.Fprintf(b, " %q", name)
+		}
+	}
 }
 
 // jsonHeader prints the metadata for machines. The first event has an index, and comes after a virtual time.

@@ -58,9 +58,9 @@ func (f *filter) check(cmd *cobra.Command) error {
 		return usage("--since %v is behind --until %v", f.since, f.until)
 	}
 	for _, name := range f.kindNames {
-		k, ok := event.KindByName(name)
-		if !ok {
-			return usage("unknown kind %q; the kinds are %s", name, strings.Join(kindNames(), ", "))
+		k, err := parseKind(name)
+		if err != nil {
+			return err
 		}
 		f.kinds = f.kinds.Union(event.NewKindSet(k))
 	}
@@ -70,6 +70,15 @@ func (f *filter) check(cmd *cobra.Command) error {
 
 // contiguous reports whether no event is left out between two that pass.
 func (f *filter) contiguous() bool { return f.kinds == 0 && len(f.tasks) == 0 && len(f.regions) == 0 }
+
+// parseKind reads the name of a kind.
+func parseKind(name string) (event.Kind, error) {
+	k, ok := event.KindByName(name)
+	if !ok {
+		return 0, usage("unknown kind %q; the kinds are %s", name, strings.Join(kindNames(), ", "))
+	}
+	return k, nil
+}
 
 func kindNames() []string {
 	var names []string

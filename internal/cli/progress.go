@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"io"
-	"os"
 	"time"
 )
 
@@ -21,14 +20,10 @@ const progressEvery = 200 * time.Millisecond
 
 // newProgress returns a progress that tells on stderr if that is a terminal.
 func newProgress(stderr io.Writer, name string) *progress {
-	f, ok := stderr.(*os.File)
-	if !ok {
+	if !isDevice(stderr) {
 		return &progress{}
 	}
-	if info, err := f.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
-		return &progress{}
-	}
-	return startProgress(f, name, time.Now)
+	return startProgress(stderr, name, time.Now)
 }
 
 func startProgress(w io.Writer, name string, now func() time.Time) *progress {
