@@ -31,6 +31,7 @@ var rules = []rule{
 	{"minimize", []string{"event"}, nil},
 	{"traceview", []string{"event", "source", "divergence"}, nil},
 	{"watchdog", []string{"event", "simsched"}, nil},
+	{"gort", []string{"event", "tracefile"}, nil},
 	{"simtest", []string{above}, nil},
 	{"examples", []string{above}, nil},
 	{"examples/", []string{above}, []string{

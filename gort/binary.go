@@ -1,0 +1,233 @@
+package gort
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// BuildConfig says how a test binary is built. The zero BuildConfig is useful.
+type BuildConfig struct {
+	Output string   // path of the binary; "" for a file in a new folder that Close removes
+	Cache  string   // folder of the overlays; "" for the user's cache folder
+	Env    []string // environment of the go command and of the runs; nil for that of this process
+	Args   []string // more arguments of "go test -c", such as -race and -tags
+}
+
+// Binary is a test binary with the control inside. Its methods may be called at once from several goroutines.
+type Binary struct {
+	Path string // of the file
+	Dir  string // the folder that tests run in: that of the package
+	env  []string
+	tmp  string
+}
+
+// Build builds the tests of one package, given as the go command takes it, such as "." or "./queue", in the module at
+// dir. The errors are those of [Overlay] and of the go command.
+func Build(ctx context.Context, dir, pkg string, cfg BuildConfig) (*Binary, error) {
+	tools, err := Overlay(ctx, dir, cfg.Env, cfg.Cache)
+	if err != nil {
+		return nil, err
+	}
+	out, err := run(ctx, dir, tools.Env, tools.Go, "list", "-f", "{{.Dir}}", pkg)
+	if err != nil {
+		return nil, err
+	}
+	b := &Binary{Path: cfg.Output, Dir: strings.TrimSpace(string(out)), env: cfg.Env}
+	if strings.Contains(b.Dir, "\n") {
+		return nil, fmt.Errorf("gort: %s is more than one package; build them one at a time", pkg)
+	}
+	if b.Path == "" {
+		if b.tmp, err = os.MkdirTemp("", "reprise-"); err != nil {
+			return nil, fmt.Errorf("gort: %w", err)
+		}
+		b.Path = filepath.Join(b.tmp, "package.test")
+	}
+	args := append([]string{"test", "-c", "-vet=off", "-overlay=" + tools.Overlay, "-o", b.Path}, cfg.Args...)
+	if _, err = run(ctx, dir, tools.Env, tools.Go, append(args, pkg)...); err != nil {
+		return nil, errors.Join(err, b.Close())
+	}
+	return b, nil
+}
+
+// Close removes the binary if Build chose its place.
+func (b *Binary) Close() error {
+	if b.tmp == "" {
+		return nil
+	}
+	return os.RemoveAll(b.tmp)
+}
+
+// Tests lists the test functions of the binary in the order of the source.
+func (b *Binary) Tests(ctx context.Context) ([]string, error) {
+	out, err := run(ctx, b.Dir, b.env, b.Path, "-test.list", "^Test")
+	if err != nil {
+		return nil, err
+	}
+	return strings.Fields(string(out)), nil
+}
+
+// Strategy says how choices are made.
+type Strategy uint32
+
+// The strategies.
+const (
+	Random Strategy = iota // any ready goroutine, and preemptions at random points
+	PCT                    // priorities with a few changes (Burckhardt et al., ASPLOS 2010)
+)
+
+// Control says how a run is made. The zero Control is a run of seed 0.
+type Control struct {
+	Seed     uint64   // ignored with Choices
+	Choices  *Choices // replay these
+	Continue bool     // after the last of Choices go on by Seed, and not end as diverged
+	Strategy Strategy
+
+	Gap    int // Random: mean number of points between preemptions; 0: one of several, by the seed
+	Depth  int // PCT: number of priority changes; 0 means 3
+	Length int // PCT: expected number of points; 0 means 1000
+	Procs  int // what GOMAXPROCS and NumCPU say; 0 means 4
+
+	// Leap is how far time may run ahead of the program: a timer that is due within Leap may fire although goroutines
+	// are ready, unless it ends a time.Sleep. 0 means 20 ms, and in half of the seeds not at all; below 0 never.
+	Leap time.Duration
+
+	NoLeaks  bool          // do not wait for the goroutines that the test has left behind, and do not list them
+	MaxSteps uint64        // decisions; 0 means 10 million
+	MaxTime  time.Duration // virtual; 0 means an hour more than go test's ten minutes
+	Records  int           // room in the recording; 0 means a million, of 32 bytes
+	Wall     time.Duration // real time until the process is killed; 0 means a minute
+	Args     []string      // more arguments of the test binary, such as -test.short
+}
+
+// defaultRecords is the room in a recording unless Control says otherwise.
+const defaultRecords = 1 << 20
+
+// gaps are the mean gaps that seeds choose from: few preemptions find what many hide, and the other way round.
+var gaps = []uint32{2, 3, 5, 10, 20, 50, 200}
+
+// header returns the control part of the shared file.
+func (c *Control) header() header {
+	h := header{
+		mode: modeLive, strategy: uint32(c.Strategy), seed: mix(c.Seed, 1), key: mix(c.Seed, 2), gap: uint32(c.Gap),
+		depth: uint32(or(c.Depth, 3)), length: uint32(or(c.Length, 1000)), procs: uint32(or(c.Procs, 4)),
+		maxSteps: or(c.MaxSteps, 10_000_000), maxTime: int64(or(c.MaxTime, 70*time.Minute)),
+	}
+	if h.gap == 0 {
+		h.gap = gaps[mix(c.Seed, 3)%uint64(len(gaps))]
+	}
+	if c.Leap > 0 || c.Leap == 0 && mix(c.Seed, 4)%2 == 0 {
+		h.flags |= flagLeap
+		h.leapMax = uint32(or(c.Leap, 20*time.Millisecond).Microseconds())
+	}
+	if !c.NoLeaks {
+		h.flags |= flagLeaks
+	}
+	if c.Choices != nil {
+		h.mode, h.key = modeReplay, mix(c.Choices.Seed, 2)
+		if c.Continue {
+			h.flags |= flagContinue
+		}
+		if c.Choices.Loose {
+			h.flags |= flagLoose
+		}
+	}
+	return h
+}
+
+// or returns v, or instead if v is 0.
+func or[T comparable](v, instead T) T {
+	var zero T
+	if v == zero {
+		return instead
+	}
+	return v
+}
+
+// mix makes a number out of two; it is the finaliser of splitmix64.
+func mix(a, b uint64) uint64 {
+	x := a + b*0x9e3779b97f4a7c15 + 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
+
+// Run runs one test function or subtest, by its exact name, or with "" all tests, in a process of its own. A run that
+// fails is an [Outcome] and no error; the errors are those of starting the process, of the shared file, and of ctx.
+func (b *Binary) Run(ctx context.Context, test string, c Control) (*Outcome, error) {
+	s, err := openShared(headerSpace + or(c.Records, defaultRecords)*recordSize + textSpace)
+	if err != nil {
+		return nil, err
+	}
+	o, err := b.runWith(ctx, s, test, c)
+	return o, errors.Join(err, s.close())
+}
+
+func (b *Binary) runWith(ctx context.Context, s *shared, test string, c Control) (*Outcome, error) {
+	var choices []Record
+	if c.Choices != nil {
+		choices = c.Choices.Records
+	}
+	if err := s.prepare(c.header(), choices, or(c.Records, defaultRecords)); err != nil {
+		return nil, err
+	}
+	limited, cancel := context.WithTimeout(ctx, or(c.Wall, time.Minute))
+	defer cancel()
+	args := append([]string{"-test.timeout=0", "-test.paniconexit0"}, c.Args...)
+	if test != "" {
+		args = append(args, "-test.run="+pattern(test))
+	}
+	cmd := exec.CommandContext(limited, b.Path, args...)
+	cmd.Dir = b.Dir
+	env := b.env
+	if env == nil {
+		env = os.Environ()
+	}
+	cmd.Env = append(env[:len(env):len(env)], "REPRISE_GORT="+s.file.Name())
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	cmd.WaitDelay = time.Second
+	err := cmd.Run()
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("gort: %s: %w", test, ctx.Err())
+	}
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) && limited.Err() == nil {
+		return nil, fmt.Errorf("gort: %s: %w", b.Path, err)
+	}
+	if s.header().claimed == 0 {
+		return nil, fmt.Errorf("gort: %s does not take part: it was not built by Build\n%s", b.Path, out.Bytes())
+	}
+	seed := c.Seed
+	if c.Choices != nil {
+		seed = c.Choices.Seed
+	}
+	return outcome(s, cmd, seed, limited.Err() != nil, out.Bytes()), nil
+}
+
+// pattern returns the -test.run pattern for one test or subtest.
+func pattern(test string) string {
+	parts := strings.Split(test, "/")
+	for i, p := range parts {
+		parts[i] = "^" + quote(p) + "$"
+	}
+	return strings.Join(parts, "/")
+}
+
+// quote escapes what has a meaning in a regular expression.
+func quote(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if strings.ContainsRune(`\.+*?()|[]{}^$`, r) {
+			b.WriteByte('\\')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}

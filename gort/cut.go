@@ -1,0 +1,166 @@
+package gort
+
+import (
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"slices"
+	"strings"
+)
+
+// AnchorError says that the source of a Go version does not have what an edit needs, so that this version cannot be
+// used.
+type AnchorError struct {
+	Version  string // such as "go1.26.8"
+	File     string // below GOROOT/src
+	Function string
+	Anchor   string // "" if the function itself was not found
+	Found    int    // how often
+}
+
+// Error returns what was looked for and how often it was found.
+func (e *AnchorError) Error() string {
+	if e.Anchor == "" {
+		return fmt.Sprintf("gort: %s: %s: function %s found %d times, not once; this Go version is not supported",
+			e.Version, e.File, e.Function, e.Found)
+	}
+	return fmt.Sprintf("gort: %s: %s: in %s: %q found %d times, not once; this Go version is not supported",
+		e.Version, e.File, e.Function, e.Anchor, e.Found)
+}
+
+// insertion is an edit with its place found.
+type insertion struct {
+	at, end int // the bytes that give way
+	text    string
+}
+
+// cut returns the source of a file with its edits made.
+func cut(version, file, src string, list []edit) (string, error) {
+	fset := token.NewFileSet()
+	tree, broken := parser.ParseFile(fset, file, src, parser.ParseComments|parser.SkipObjectResolution)
+	if tree == nil {
+		return "", fmt.Errorf("gort: %s: %w", version, broken)
+	}
+	// A newer version may have syntax that this parser does not know. What can be found is used: the anchors decide.
+	var places []insertion
+	for _, e := range list {
+		found, err := locate(version, fset, tree, src, e)
+		if err != nil {
+			return "", errors.Join(err, broken)
+		}
+		places = append(places, found...)
+	}
+	slices.SortStableFunc(places, func(a, b insertion) int { return a.at - b.at })
+	var out strings.Builder
+	done := 0
+	for _, p := range places {
+		if p.at < done {
+			return "", fmt.Errorf("gort: %s: %s: two edits overlap near %q", version, file, p.text)
+		}
+		out.WriteString(src[done:p.at])
+		out.WriteString(p.text)
+		done = p.end
+	}
+	out.WriteString(src[done:])
+	return out.String(), nil
+}
+
+// locate finds the places of one edit.
+func locate(version string, fset *token.FileSet, tree *ast.File, src string, e edit) ([]insertion, error) {
+	nodes := find(tree, e.fn)
+	if len(nodes) != 1 && (e.fn != allMethods || len(nodes) == 0) {
+		return nil, &AnchorError{version, e.file, e.fn, "", len(nodes)}
+	}
+	var places []insertion
+	for _, n := range nodes {
+		p, err := place(version, fset, n, src, e)
+		if err != nil {
+			return nil, err
+		}
+		places = append(places, p)
+	}
+	return places, nil
+}
+
+// place finds the place of an edit within one declaration.
+func place(version string, fset *token.FileSet, n ast.Node, src string, e edit) (insertion, error) {
+	offset := func(p token.Pos) int { return fset.Position(p).Offset }
+	if e.anchor == "" {
+		fn, ok := n.(*ast.FuncDecl)
+		if !ok || fn.Body == nil {
+			return insertion{}, &AnchorError{version, e.file, e.fn, "{", 0}
+		}
+		at := offset(fn.Body.Lbrace) + 1
+		return insertion{at, at, e.text}, nil
+	}
+	from, to := offset(n.Pos()), offset(n.End())
+	if fn, ok := n.(*ast.FuncDecl); ok && fn.Doc != nil && fn.Body == nil {
+		from = offset(fn.Doc.Pos()) // the directives of a declaration without a body
+	}
+	body := src[from:to]
+	if c := strings.Count(body, e.anchor); c != 1 {
+		return insertion{}, &AnchorError{version, e.file, e.fn, e.anchor, c}
+	}
+	at := from + strings.Index(body, e.anchor)
+	end := at + len(e.anchor)
+	switch e.how {
+	case before:
+		end = at
+	case after:
+		at = end
+	}
+	return insertion{at, end, e.text}, nil
+}
+
+// allMethods as the function of an edit stands for every exported method with a body in the file.
+const allMethods = "methods"
+
+// find returns the declarations that a name stands for.
+func find(tree *ast.File, name string) (found []ast.Node) {
+	for _, d := range tree.Decls {
+		switch d := d.(type) {
+		case *ast.FuncDecl:
+			all := name == allMethods && d.Recv != nil && d.Name.IsExported() && d.Body != nil && exportedReceiver(d)
+			if all || funcName(d) == name {
+				found = append(found, d)
+			}
+		case *ast.GenDecl:
+			for _, s := range d.Specs {
+				if t, ok := s.(*ast.TypeSpec); ok && "type "+t.Name.Name == name {
+					found = append(found, t)
+				}
+			}
+		}
+	}
+	return found
+}
+
+func exportedReceiver(d *ast.FuncDecl) bool { return ast.IsExported(receiver(d)) }
+
+// funcName returns "f" or "(*T).m" or "T.m".
+func funcName(d *ast.FuncDecl) string {
+	if d.Recv == nil {
+		return d.Name.Name
+	}
+	if _, ok := d.Recv.List[0].Type.(*ast.StarExpr); ok {
+		return "(*" + receiver(d) + ")." + d.Name.Name
+	}
+	return receiver(d) + "." + d.Name.Name
+}
+
+// receiver returns the name of the type that a method belongs to.
+func receiver(d *ast.FuncDecl) string {
+	t := d.Recv.List[0].Type
+	if star, ok := t.(*ast.StarExpr); ok {
+		t = star.X
+	}
+	if generic, ok := t.(*ast.IndexExpr); ok {
+		t = generic.X
+	}
+	if id, ok := t.(*ast.Ident); ok {
+		return id.Name
+	}
+	return ""
+}

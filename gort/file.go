@@ -1,0 +1,81 @@
+package gort
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"runtime/debug"
+
+	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/tracefile"
+)
+
+// KeyKind marks the trace files of ordinary runs in their identity, with the value "ordinary".
+const KeyKind = "run"
+
+// kindOrdinary is the value of [KeyKind].
+const kindOrdinary = "ordinary"
+
+// ErrNotOrdinary is wrapped by the error of [Load] for a trace file that is no recording of an ordinary run.
+var ErrNotOrdinary = errors.New("gort: no recording of an ordinary run")
+
+// Save writes the run as a trace file, with the names of the goroutines and the lines of the program. The identity says
+// which program it was; [KeyKind] and the tool are added. Equal runs with equal identities give equal bytes.
+func (o *Outcome) Save(path, description string, id tracefile.Identity) (err error) {
+	all := tracefile.Identity{KeyKind: kindOrdinary, tracefile.KeyTool: tool()}
+	maps.Copy(all, id)
+	md := event.NewMetadata(o.Recording.Seed)
+	md.Description = description
+	w, err := tracefile.Create(path, md, tracefile.Config{Identity: all, Atomic: true})
+	if err != nil {
+		return err
+	}
+	if err := o.translate(w); err != nil {
+		return errors.Join(err, w.Abort())
+	}
+	end := tracefile.End{Reason: tracefile.EndFailed, Message: o.describe()}
+	if o.Verdict == Passed {
+		end.Reason = tracefile.EndFinished
+	}
+	w.SetEnd(end)
+	return w.Close()
+}
+
+// tool names this program and its version.
+func tool() string {
+	name := "reprise"
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		name += " " + info.Main.Version
+	}
+	return name
+}
+
+// Load reads the choices of a run out of a trace file that [Outcome.Save] has written, and its identity. The errors wrap
+// [ErrNotOrdinary], or are those of package tracefile.
+func Load(path string) (*Choices, tracefile.Identity, error) {
+	r, err := tracefile.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	c, id, err := load(r)
+	return c, id, errors.Join(err, r.Close())
+}
+
+func load(r *tracefile.Reader) (*Choices, tracefile.Identity, error) {
+	id := r.Identity()
+	if id[KeyKind] != kindOrdinary {
+		return nil, nil, fmt.Errorf("%w: the identity has no %q: %q", ErrNotOrdinary, KeyKind, kindOrdinary)
+	}
+	cr := choiceReader{c: &Choices{Seed: r.Metadata().Seed, Loose: true}}
+	for {
+		e, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return cr.c, id, nil
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		cr.event(e)
+	}
+}

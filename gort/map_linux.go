@@ -1,0 +1,22 @@
+package gort
+
+import (
+	"os"
+	"syscall"
+)
+
+// mapFile maps the first bytes of a file, shared with other processes.
+func mapFile(f *os.File, size int) ([]byte, error) {
+	return syscall.Mmap(int(f.Fd()), 0, size, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED)
+}
+
+func unmapFile(mem []byte) error { return syscall.Munmap(mem) }
+
+// room returns how many bytes are free in a folder, 0 if there is no such folder.
+func room(dir string) uint64 {
+	var fs syscall.Statfs_t
+	if err := syscall.Statfs(dir, &fs); err != nil {
+		return 0
+	}
+	return fs.Bavail * uint64(fs.Bsize)
+}

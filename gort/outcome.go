@@ -1,0 +1,212 @@
+package gort
+
+import (
+	"fmt"
+	"maps"
+	"os/exec"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Verdict says how a run ended.
+type Verdict uint8
+
+// The verdicts.
+const (
+	Passed     Verdict = iota
+	Failed             // the test failed
+	Panicked           // a goroutine panicked
+	Crashed            // the runtime found a fault, such as unlock of an unlocked mutex
+	Deadlocked         // everybody waits for somebody
+	Leaked             // the test passed and left goroutines behind that wait for ever
+	TimedOut           // virtual or real time ran out
+	Limited            // the number of decisions or the recording reached its limit
+	Diverged           // the program does not fit the choices of a replay
+)
+
+var verdictNames = [...]string{
+	"passed", "failed", "panicked", "crashed", "deadlocked", "leaked", "timed out", "reached a limit", "diverged",
+}
+
+// String returns the verdict in lower case, such as "deadlocked".
+func (v Verdict) String() string {
+	if int(v) < len(verdictNames) {
+		return verdictNames[v]
+	}
+	return fmt.Sprintf("verdict %d", uint8(v))
+}
+
+// The ends that the runtime notes, in header.end.
+const (
+	endNone uint32 = iota
+	endExit
+	endPanic
+	endFatal
+	endDeadlock
+	endLimit
+	endTime
+	endDiverged
+	endThrow
+)
+
+// Waiting is a goroutine that was there at the end of a run.
+type Waiting struct {
+	Goroutine
+	Reason string // what it waits for in the runtime's words, "" if it could have run
+	Where  string // the line, "file:line function"
+	Stack  string // the same for each frame of the program and the library, innermost first; "" if it could have run
+	Test   bool   // it was started by a test or by what a test started
+}
+
+// Outcome is the result of one run.
+type Outcome struct {
+	Verdict   Verdict
+	Exit      int    // exit status of the process; -1 if a signal ended it
+	Output    []byte // standard output and error together
+	Recording *Recording
+	Virtual   time.Duration // virtual time at the end
+	Task      uint32        // the goroutine that ended the process, 0 for none
+	Left      []Waiting     // who was there at the end, where the runtime noted it
+	Mismatch  *Mismatch     // of a replay that diverged
+
+	// What came from outside, on which a replay depends.
+	Admitted int            // goroutines that the poller or the end of a system call made ready
+	Forced   int            // preemptions by the clock, of goroutines that pass no point
+	Calls    map[int]uint32 // system calls by number, without writes to standard output and error
+}
+
+// Mismatch says where a replay left its recording.
+type Mismatch struct {
+	Index    int    // of the choice
+	Expected Record // the choice, a Sched or an Admit; zero if the recording is at its end
+	Actual   Record // the decision that came instead: Reason, N, Points and who stopped
+	Ready    []uint32
+}
+
+// String says the mismatch in one line.
+func (m *Mismatch) String() string {
+	want := "the end of the recording"
+	switch m.Expected.Kind {
+	case Admit:
+		want = fmt.Sprintf("g%d made ready from outside", m.Expected.G)
+	case Sched:
+		want = fmt.Sprintf("g%d of %d after g%d %s and %d points", m.Expected.G, m.Expected.N, m.Expected.prev(),
+			whyNames[m.Expected.Reason], m.Expected.Points)
+	}
+	return fmt.Sprintf("choice %d: the recording has %s, the replay %d ready after g%d %s and %d points", m.Index, want,
+		m.Actual.N, m.Actual.prev(), whyNames[m.Actual.Reason], m.Actual.Points)
+}
+
+// outcome reads the shared file after a run.
+func outcome(s *shared, cmd *exec.Cmd, seed uint64, killed bool, out []byte) *Outcome {
+	h := s.header()
+	o := &Outcome{
+		Exit: cmd.ProcessState.ExitCode(), Output: out, Virtual: time.Duration(h.time), Task: h.endTask,
+		Admitted: int(h.admits), Forced: int(h.forced), Calls: map[int]uint32{},
+		Recording: &Recording{
+			Seed: seed, Records: s.records(), Texts: s.texts(), Steps: h.steps, Points: h.points, Hash: h.hash,
+		},
+	}
+	for n, c := range h.calls {
+		if c > 0 {
+			o.Calls[n] = c
+		}
+	}
+	o.Left = o.Recording.left()
+	if h.end == endDiverged {
+		o.Mismatch = o.Recording.mismatch(int(h.used))
+	}
+	o.Verdict = o.judge(h.end, killed)
+	return o
+}
+
+// judge tells the verdict from how the process ended.
+func (o *Outcome) judge(end uint32, killed bool) Verdict {
+	switch {
+	case killed && end != endExit:
+		return TimedOut
+	case end == endPanic:
+		return Panicked
+	case end == endDeadlock:
+		return Deadlocked
+	case end == endLimit:
+		return Limited
+	case end == endTime:
+		return TimedOut
+	case end == endDiverged:
+		return Diverged
+	case end == endFatal || end == endThrow:
+		return Crashed
+	case o.Exit != 0:
+		return Failed
+	}
+	for _, w := range o.Left {
+		if w.Leaked() {
+			return Leaked
+		}
+	}
+	return Passed
+}
+
+// Leaked reports whether w belongs to a test and waits for something that neither a timer nor the outside will end.
+func (w Waiting) Leaked() bool {
+	return w.Test && w.Reason != "" && w.Reason != "sleep" && w.Reason != "IO wait"
+}
+
+// left returns the goroutines of the Left records.
+func (r *Recording) left() (list []Waiting) {
+	var all []Goroutine
+	for _, rec := range r.Records {
+		if rec.Kind != Left {
+			continue
+		}
+		if all == nil {
+			all = r.Goroutines()
+		}
+		if int(rec.G) >= len(all) {
+			continue
+		}
+		w := Waiting{
+			Goroutine: all[rec.G], Reason: r.Text(rec.Points), Where: r.Text(rec.Site), Stack: r.Text(uint32(rec.Val)),
+		}
+		for g := rec.G; g != 0 && !w.Test; g = all[g].Parent {
+			w.Test = strings.HasPrefix(all[g].Start, "testing.tRunner") || strings.HasPrefix(all[g].Start, "testing.(*T).Run")
+		}
+		list = append(list, w)
+	}
+	return list
+}
+
+// mismatch returns what the records say of a divergence.
+func (r *Recording) mismatch(used int) *Mismatch {
+	m := &Mismatch{Index: used}
+	for _, rec := range r.Records {
+		switch rec.Kind {
+		case Expected:
+			m.Expected = rec
+			m.Expected.Kind = RecordKind(rec.Site)
+			m.Expected.Site = 0
+		case Actual:
+			m.Actual = rec
+		case Ready:
+			m.Ready = append(m.Ready, rec.G)
+		}
+	}
+	return m
+}
+
+// Outside names what the run reached outside of the control, as far as system calls tell: files, pipes, processes,
+// sockets, and "other calls that wait" if the processor was taken from a goroutine for another reason. It is sorted.
+func (o *Outcome) Outside() []string {
+	found := map[string]bool{}
+	for n := range o.Calls { // lint: order does not matter because the names are sorted below
+		if class := outsideClasses[n]; class != "" {
+			found[class] = true
+		}
+	}
+	if o.Admitted > 0 && len(found) == 0 {
+		found["other calls that wait"] = true
+	}
+	return slices.Sorted(maps.Keys(found))
+}

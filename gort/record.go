@@ -1,0 +1,119 @@
+package gort
+
+import "fmt"
+
+// RecordKind says what a [Record] tells.
+type RecordKind uint8
+
+// The kinds of records. G is the goroutine of each unless the line says otherwise.
+const (
+	Spawn     RecordKind = 1 + iota // G started; Val: parent<<32 | number; Site: the go statement; Points: text of the start function
+	Sched                           // a decision: G runs next; N: how many were ready; Reason: why it was due; Points: since the last; Val: leap<<32 | who stopped
+	Block                           // G blocks; Reason: the runtime's wait reason; Site
+	Wake                            // G is ready; Val: who did it, 0 for a timer
+	Yield                           // G called Gosched
+	Preempt                         // G was preempted at a point
+	End                             // G ended
+	TimerSet                        // timer Points is due at Val
+	TimerFire                       // timer Val fires
+	TimerStop                       // timer Val will not fire
+	Rand                            // G drew Val; Reason: 0 math/rand, 1 crypto/rand, of which Points bytes
+	Admit                           // something outside made G ready; Reason: 1 the poller, 2 the end of a system call
+	Left                            // G is there at the end; Site; Points: text of what it waits for; Val: text of the stack
+	Expected                        // the choice that a replay found no place for, as in Sched; Site: its kind
+	Actual                          // where the replay stood, as in Sched
+	Ready                           // G was ready there
+)
+
+// Why a decision was due, in Record.Reason of a [Sched].
+const (
+	WhyBlock   uint8 = 1 + iota // the goroutine before blocked
+	WhyYield                    // it called Gosched
+	WhyPreempt                  // it was preempted at a point
+	WhyEnd                      // it ended
+	WhySyscall                  // it is stuck in a system call
+	WhyForced                   // it passed no point for a second
+)
+
+var whyNames = [...]string{"start", "blocked", "yielded", "preempted", "ended", "in a system call", "preempted by force"}
+
+// Record is one thing that the runtime noted, in the order in which it happened.
+type Record struct {
+	Kind   RecordKind
+	Reason uint8
+	N      uint16
+	G      uint32 // number of the goroutine in the order of starts, from 1; 0 for none
+	Site   uint32 // number of a text, 0 for none
+	Points uint32
+	Time   int64 // virtual, in nanoseconds since the start
+	Val    uint64
+}
+
+// prev returns the goroutine that stopped before a decision.
+func (r Record) prev() uint32 { return uint32(r.Val) }
+
+// choice reports whether a replay needs r.
+func (r Record) choice() bool { return r.Kind == Sched || r.Kind == Admit }
+
+// Choices is what a replay needs. The schedule comes from the records alone; the seed gives only the random numbers
+// that the program draws.
+type Choices struct {
+	Seed    uint64
+	Records []Record // of the kinds Sched and Admit
+	Loose   bool     // N is not known, Reason only WhyPreempt and WhyBlock; the records were read from a trace file
+}
+
+// Recording is all that is known of a run.
+type Recording struct {
+	Seed    uint64
+	Records []Record
+	Texts   []string // by number; 0 is empty
+	Steps   uint64   // decisions
+	Points  uint64   // preemption points passed
+	Hash    uint64   // of the decisions; equal runs have equal hashes
+}
+
+// Choices returns what a replay of r needs.
+func (r *Recording) Choices() *Choices {
+	c := &Choices{Seed: r.Seed}
+	for _, rec := range r.Records {
+		if rec.choice() {
+			c.Records = append(c.Records, rec)
+		}
+	}
+	return c
+}
+
+// Text returns the text with a number, "" if there is none.
+func (r *Recording) Text(n uint32) string {
+	if int(n) < len(r.Texts) {
+		return r.Texts[n]
+	}
+	return ""
+}
+
+// Goroutine is what a recording says of a goroutine.
+type Goroutine struct {
+	ID     uint32
+	Parent uint32 // 0 for the first
+	Path   string // such as "0.2.1"
+	Start  string // the function that it started in
+	Site   string // the line of the go statement, "file:line function"
+}
+
+// Goroutines returns the goroutines of the run by number; 0 is empty.
+func (r *Recording) Goroutines() []Goroutine {
+	list := []Goroutine{{}}
+	for _, rec := range r.Records {
+		if rec.Kind != Spawn || int(rec.G) != len(list) {
+			continue
+		}
+		g := Goroutine{ID: rec.G, Parent: uint32(rec.Val >> 32), Start: r.Text(rec.Points), Site: r.Text(rec.Site)}
+		g.Path = "0"
+		if int(g.Parent) < len(list) && g.Parent > 0 {
+			g.Path = fmt.Sprintf("%s.%d", list[g.Parent].Path, uint32(rec.Val))
+		}
+		list = append(list, g)
+	}
+	return list
+}

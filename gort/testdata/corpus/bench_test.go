@@ -1,0 +1,53 @@
+package corpus
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"sort"
+	"testing"
+)
+
+// TestBenchPing makes 200,000 decisions.
+func TestBenchPing(t *testing.T) {
+	there, back := make(chan int), make(chan int)
+	go func() {
+		for v := range there {
+			back <- v
+		}
+		close(back)
+	}()
+	for i := range 100_000 {
+		there <- i
+		<-back
+	}
+	close(there)
+}
+
+// TestBenchCPU computes and allocates, in one goroutine.
+func TestBenchCPU(t *testing.T) {
+	counts := map[string]int{}
+	for round := range 3 {
+		var words []string
+		for i := range 100_000 {
+			words = append(words, fmt.Sprint("w", (i*7919+round)%100_003))
+		}
+		sort.Strings(words)
+		h := sha256.New()
+		for _, w := range words {
+			counts[w]++
+			h.Write([]byte(w))
+		}
+	}
+	if len(counts) == 0 {
+		t.Error("no words")
+	}
+}
+
+// TestForever never ends.
+func TestForever(t *testing.T) {
+	if testing.Short() {
+		return
+	}
+	for {
+	}
+}

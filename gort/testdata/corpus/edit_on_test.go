@@ -1,0 +1,9 @@
+//go:build edited
+
+package corpus
+
+// note is called in every deposit.
+func (a *account) note() { _ = a.get() }
+
+// extraDraws is how many values TestStreams draws before the one that counts.
+const extraDraws = 1

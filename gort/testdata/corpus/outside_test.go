@@ -1,0 +1,94 @@
+package corpus
+
+import (
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"os/signal"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestEcho talks to itself through the loopback device, which is outside of the control.
+func TestEcho(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				_, _ = io.Copy(c, c)
+			}()
+		}
+	}()
+	for range 3 {
+		c, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := make([]byte, 2)
+		if _, err := c.Write([]byte("hi")); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.ReadFull(c, b); err != nil || string(b) != "hi" {
+			t.Fatalf("read %q, %v", b, err)
+		}
+		c.Close()
+	}
+}
+
+// TestPipe reads from a child process.
+func TestPipe(t *testing.T) {
+	out, err := exec.Command("sh", "-c", "sleep 0.01; echo one; sleep 0.01; echo two").Output()
+	if err != nil || string(out) != "one\ntwo\n" {
+		t.Fatalf("%q, %v", out, err)
+	}
+}
+
+// TestSignal waits for a signal that it sends to itself.
+func TestSignal(t *testing.T) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGUSR1)
+	defer signal.Stop(c)
+	if err := syscall.Kill(os.Getpid(), syscall.SIGUSR1); err != nil {
+		t.Fatal(err)
+	}
+	<-c
+}
+
+// TestSpin waits with functions of sync/atomic, which the compiler replaces, so that they are no preemption points.
+func TestSpin(t *testing.T) {
+	var ready int32
+	go func() { atomic.StoreInt32(&ready, 1) }()
+	for atomic.LoadInt32(&ready) == 0 {
+	}
+}
+
+// TestHour sleeps for an hour, in which a ticker ticks.
+func TestHour(t *testing.T) {
+	start := time.Now()
+	tick := time.NewTicker(time.Minute)
+	defer tick.Stop()
+	n := 0
+	for end := time.After(time.Hour + time.Second); ; n++ {
+		select {
+		case <-tick.C:
+			continue
+		case <-end:
+		}
+		break
+	}
+	if d := time.Since(start).Truncate(time.Second); n != 60 || d != time.Hour+time.Second {
+		t.Errorf("%d minutes in %v", n, d)
+	}
+}

@@ -1,0 +1,243 @@
+package gort
+
+import (
+	"path"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/reprise-go/reprise/event"
+)
+
+// sink takes the events of a run; [github.com/reprise-go/reprise/tracefile.Writer] is one.
+type sink interface {
+	Append(event.Event) error
+	NameTask(event.TaskID, string)
+	NameRegion(event.RegionID, string)
+	Site(string)
+}
+
+// region is the only region of an ordinary run: goroutines have no owner.
+var region = event.NewRegionID(0, 0)
+
+// still is how far virtual time may run ahead of the last TimeAdvanced. Every decision takes a microsecond, and an event
+// for each would say nothing.
+const still = int64(time.Millisecond)
+
+// task returns the task of a goroutine. Numbers are not used again.
+func task(g uint32) event.TaskID { return event.NewTaskID(g-1, 0) }
+
+// translator turns records into events.
+type translator struct {
+	out   sink
+	r     *Recording
+	err   error
+	time  int64
+	tick  uint64
+	live  int
+	sites []uint32 // where each goroutine stopped last
+	gone  []bool
+}
+
+// translate hands the events of a run to out, in the order of the schema, so that the laws of package tracecheck hold.
+//
+// A decision is TaskScheduled. Its at_tick counts decisions and preemption points together, so that the number of points
+// since the decision before can be told. Before it come TaskYielded if the goroutine that ran called Gosched, and
+// ChaosInjection of a delay if it was preempted, with the nanoseconds that time leapt ahead as its data; neither if it
+// blocked, and ChaosInjection without a task if time leapt then. The site of TaskScheduled is where the goroutine had stopped. An Admit is IoReady with the number of the task
+// as its token, and WakerWake. The region is closed only if every goroutine has ended.
+func (o *Outcome) translate(out sink) error {
+	t := &translator{out: out, r: o.Recording}
+	t.emit(event.RngSeed(o.Recording.Seed), 0)
+	t.out.NameRegion(region, "process")
+	t.emit(event.RootRegionCreated(region, 0), 0)
+	names := o.Recording.Goroutines()
+	for i := range o.Recording.Records {
+		t.record(&o.Recording.Records[i], names)
+	}
+	t.finish(o)
+	return t.err
+}
+
+// emit appends an event that comes from a line of the program.
+func (t *translator) emit(e event.Event, site uint32) {
+	if t.err != nil {
+		return
+	}
+	if text := shortSite(t.r.Text(site)); text != "" {
+		t.out.Site(text)
+	}
+	t.err = t.out.Append(e)
+}
+
+// record translates one record.
+func (t *translator) record(r *Record, names []Goroutine) {
+	switch r.Kind {
+	case Spawn:
+		t.spawn(r, names)
+	case Sched:
+		if leap := r.Val >> 32; leap != 0 && r.Reason != WhyPreempt {
+			t.emit(event.ChaosInjection(event.ChaosDelay, leap), 0)
+		}
+		t.advance(r.Time, still)
+		t.tick += 1 + uint64(r.Points)
+		t.emit(event.TaskScheduled(task(r.G), t.tick), t.sites[r.G])
+	case Block:
+		t.sites[r.G] = r.Site
+	case Wake:
+		t.emit(event.WakerWake(task(r.G)), 0)
+	case Yield:
+		t.sites[r.G] = r.Site
+		t.emit(event.TaskYielded(task(r.G)), r.Site)
+	case Preempt:
+		t.preempt(r)
+	case End:
+		t.complete(r.G, event.OutcomeOK)
+	case TimerSet:
+		t.emit(event.TimerCreated(event.TimerID(r.Points), r.Val), 0)
+	case TimerFire:
+		t.advance(r.Time, 0)
+		t.emit(event.TimerFired(event.TimerID(r.Val)), 0)
+	case TimerStop:
+		t.emit(event.TimerCancelled(event.TimerID(r.Val)), 0)
+	case Rand:
+		t.emit(event.RngValue(r.Val), 0)
+	case Admit:
+		t.advance(r.Time, 0)
+		t.emit(event.IoReady(event.Token(task(r.G)), event.Readable), 0)
+		t.emit(event.WakerWake(task(r.G)), 0)
+	}
+}
+
+func (t *translator) spawn(r *Record, names []Goroutine) {
+	for int(r.G) >= len(t.sites) {
+		t.sites, t.gone = append(t.sites, 0), append(t.gone, false)
+	}
+	t.live++
+	if int(r.G) < len(names) {
+		t.out.NameTask(task(r.G), names[r.G].Name())
+	}
+	t.emit(event.TaskSpawned(task(r.G), region, t.tick), r.Site)
+}
+
+// preempt translates a preemption. The leap of time stands in the decision that follows and is told by it as well.
+func (t *translator) preempt(r *Record) {
+	t.sites[r.G] = r.Site
+	t.emit(event.ChaosInjectionInto(task(r.G), event.ChaosDelay, r.Val), r.Site)
+}
+
+// advance tells the time if it is more than slack after what was told last.
+func (t *translator) advance(now, slack int64) {
+	if now-t.time > slack {
+		t.emit(event.TimeAdvanced(uint64(t.time), uint64(now)), 0)
+		t.time = now
+	}
+}
+
+func (t *translator) complete(g uint32, outcome event.Outcome) {
+	if g == 0 || int(g) >= len(t.gone) || t.gone[g] {
+		return
+	}
+	t.gone[g] = true
+	t.live--
+	t.emit(event.TaskCompleted(task(g), outcome), 0)
+}
+
+// finish ends the goroutine that ended the process, and the region if nobody is left.
+func (t *translator) finish(o *Outcome) {
+	outcome := event.OutcomeOK
+	switch o.Verdict {
+	case Panicked:
+		outcome = event.OutcomePanicked
+	case Failed, Crashed:
+		outcome = event.OutcomeErr
+	case Passed, Leaked:
+	default:
+		return
+	}
+	t.complete(o.Task, outcome)
+	if t.live == 0 {
+		t.emit(event.RegionClosed(region, outcome), 0)
+	}
+}
+
+// Name returns the path and the function for people, such as "0.2.1 queue.(*Queue).run".
+func (g Goroutine) Name() string {
+	name := path.Base(g.Start)
+	if i := strings.LastIndex(name, ".gowrap"); i > 0 {
+		name = name[:i]
+	}
+	return g.Path + " " + name
+}
+
+// shortSite returns "queue.go:25" for a text of the runtime, "folder/queue.go:25 package.function".
+func shortSite(text string) string {
+	place, _, _ := strings.Cut(text, " ")
+	return place[strings.LastIndexByte(place, '/')+1:]
+}
+
+// choice reads the events back into the choices of a replay.
+type choiceReader struct {
+	c       *Choices
+	tick    uint64
+	time    int64
+	prev    uint32 // who ran last
+	stopped bool   // and has said why it stopped
+	preempt bool
+	leap    uint64
+}
+
+// event takes the next event of a trace that translate has written.
+func (cr *choiceReader) event(e event.Event) {
+	switch e.Kind() {
+	case event.KindTimeAdvanced:
+		cr.time = int64(e.ToNanos())
+	case event.KindChaosInjection:
+		_, cr.preempt = e.ChaosTask()
+		cr.stopped = cr.preempt
+		cr.leap = e.ChaosData()
+	case event.KindTaskYielded, event.KindTaskCompleted:
+		cr.stopped = cr.stopped || taskNumber(uint64(e.Task())) == cr.prev
+	case event.KindIoReady:
+		cr.c.Records = append(cr.c.Records, Record{Kind: Admit, G: taskNumber(uint64(e.Token())), Time: cr.time})
+	case event.KindTaskScheduled:
+		r := Record{
+			Kind: Sched, G: taskNumber(uint64(e.Task())), Points: uint32(e.Tick() - cr.tick - 1),
+			Val: cr.leap<<32 | uint64(cr.prev),
+		}
+		switch {
+		case cr.preempt:
+			r.Reason = WhyPreempt
+		case !cr.stopped:
+			r.Reason = WhyBlock
+		}
+		cr.tick, cr.prev, cr.preempt, cr.stopped, cr.leap = e.Tick(), r.G, false, false, 0
+		cr.c.Records = append(cr.c.Records, r)
+	}
+}
+
+// taskNumber is the inverse of task.
+func taskNumber(id uint64) uint32 { return event.TaskID(id).Index() + 1 }
+
+// describe says how the run ended, a line for each goroutine that was left.
+func (o *Outcome) describe() string {
+	var b strings.Builder
+	b.WriteString(o.Verdict.String())
+	for _, w := range o.Left {
+		b.WriteString("\n" + w.Name())
+		if w.Reason != "" {
+			b.WriteString(" waits: " + w.Reason)
+		}
+		if w.Where != "" {
+			b.WriteString(" at " + shortSite(w.Where))
+		}
+		if w.Site != "" {
+			b.WriteString(", started at " + shortSite(w.Site))
+		}
+	}
+	if o.Admitted > 0 || o.Forced > 0 {
+		b.WriteString("\nfrom outside: " + strconv.Itoa(o.Admitted) + " wake-ups, " + strconv.Itoa(o.Forced) +
+			" preemptions by the clock; a replay depends on them")
+	}
+	return b.String()
+}
