@@ -69,6 +69,7 @@ func (w *worker) run(reg *simsched.Region, number int) error {
 	}
 	if w.twice && number == 1 {
 		w.mu.Lock()
+		w.total++
 		w.mu.Unlock()
 	}
 	for job := range w.jobs.All() {
@@ -192,8 +193,13 @@ func recorded(t *testing.T, path string, body func(*simsched.Sim) error) *source
 	return f
 }
 
-// TestScenarios records a program and what it was changed to: the report must say of each change what a person would.
+// TestScenarios records a program and what it was changed to: the report must say of each change what a person would, and
+// its mirror if the runs are swapped.
 func TestScenarios(t *testing.T) {
+	mirrors := map[string]string{}
+	for r := range divergence.Rules() {
+		mirrors[r.Name] = r.Mirror
+	}
 	for _, c := range scenarios {
 		t.Run(c.name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -203,8 +209,15 @@ func TestScenarios(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			back, err := divergence.Compare(changed, base)
+			if err != nil {
+				t.Fatal(err)
+			}
 			if d == nil {
-				d = &divergence.Divergence{}
+				d, back = &divergence.Divergence{}, &divergence.Divergence{}
+			}
+			if mirrors[d.Cause.Rule] != back.Cause.Rule {
+				t.Errorf("swapped, the cause is %s, want %s", back.Cause.Rule, mirrors[d.Cause.Rule])
 			}
 			if d.Relation != c.relation || d.Cause.Rule != c.rule {
 				t.Errorf("the report says %s %d, %s; want %s, %s\n%s", d.Relation, d.Count, d.Cause.Rule, c.relation, c.rule, d.Text())
