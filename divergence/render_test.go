@@ -128,6 +128,20 @@ func TestSignature(t *testing.T) {
 	}
 }
 
+// TestSignatureTellsCauses has an added lock and an added timer, and two reasons for another deadline.
+func TestSignatureTellsCauses(t *testing.T) {
+	sign := func(expected, actual events) string {
+		return divergence.Describe(divergence.Mismatch{Running: event.TaskScheduled(t1, 3), Expected: expected, Actual: actual}).Signature()
+	}
+	lock := sign(tail, then(event.TaskScheduled(t1, 4)))
+	timer := sign(tail, then(event.TaskScheduled(t1, 4), event.TimerCreated(2, 5)))
+	clock := sign(then(event.TimerCreated(2, 5_000_000)), then(event.TimerCreated(2, 5_017_403)))
+	longer := sign(then(event.TimerCreated(2, 5_000_000)), then(event.TimerCreated(2, 9_000_000)))
+	if lock == timer || clock == longer {
+		t.Errorf("two causes share a signature: %s and %s, %s and %s", lock, timer, clock, longer)
+	}
+}
+
 // TestSideBySide shows runs that differ in every way, folded and cut.
 func TestSideBySide(t *testing.T) {
 	var run events
