@@ -115,6 +115,7 @@ type Aligner struct {
 	tally    tally
 	band     band
 	finished bool
+	whole    bool      // do not give up where the expected run has ended: nobody waits for an answer
 	rows     func(row) // gets the alignment as it becomes known, if it is not nil
 }
 
@@ -166,7 +167,7 @@ func (a *Aligner) accept(actual event.Event) bool {
 		return false
 	}
 	if a.rows != nil {
-		a.rows(row{e, actual, a.head, a.fed - 1, same})
+		a.rows(row{e: e, a: actual, expectedAt: a.head, actualAt: a.fed - 1, mark: same})
 	}
 	a.head++
 	a.drop(a.head)
@@ -255,7 +256,7 @@ func (a *Aligner) settle(e, recorded event.Event) Verdict {
 		a.lonely = 0
 	}
 	switch {
-	case a.lonely > a.window:
+	case a.lonely > a.window && !(a.whole && a.ended):
 		a.giveUp()
 	case a.band.joined() || len(a.band.rows) >= 16*a.window:
 		a.close(a.band.best)

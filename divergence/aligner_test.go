@@ -314,7 +314,11 @@ func TestDivergenceAlign(t *testing.T) {
 		if err := d.Align(e, a, 3); err != nil {
 			t.Fatal(err)
 		}
-		if want := aligned(t, run, actual, 3); *d.Rest != want {
+		want, err := divergence.Align(e, a, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if *d.Rest != want {
 			t.Fatalf("from the divergence at %d on the runs align as %+v, as a whole as %+v", d.Index, *d.Rest, want)
 		}
 	})
@@ -322,5 +326,28 @@ func TestDivergenceAlign(t *testing.T) {
 	d := compare(t, cursor(run...), cursor(run[:1]...))
 	if err := d.Align(cursor(run...), cursor(), 0); err == nil {
 		t.Error("Align of other sources than were compared gives no error")
+	}
+}
+
+// TestAlignmentOfAPrefix has one run that goes on long after the other: swapped, the counts are swapped, and neither way
+// gives up.
+func TestAlignmentOfAPrefix(t *testing.T) {
+	var run events
+	for i := range uint64(2000) {
+		run = append(run, event.RngValue(i))
+	}
+	whole := func(expected, actual events) divergence.Stats {
+		s, err := divergence.Align(cursor(expected...), cursor(actual...), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	there, back := whole(run[:200], run), whole(run, run[:200])
+	if want := (divergence.Stats{Matched: 200, Inserted: 1800}); there != want {
+		t.Errorf("the counts are %v, want %v", there, want)
+	}
+	if want := (divergence.Stats{Matched: 200, Deleted: 1800}); back != want {
+		t.Errorf("swapped, the counts are %v, want %v", back, want)
 	}
 }

@@ -1,7 +1,6 @@
 package divergence
 
 import (
-	"fmt"
 	"iter"
 	"slices"
 
@@ -100,41 +99,12 @@ func (f *facts) who() string {
 	return "task " + f.task(f.Running.Task())
 }
 
-// at is where in the code something stood, " at bank.go:25", "" if it is not known.
+// at is where in the code something stood, " at bank.go:25", "" if it is not known. A file goes by its base name.
 func at(site string) string {
 	if site == "" {
 		return ""
 	}
-	return " at " + oneLine(site)
-}
-
-// drawsMore is the number of random values at the start of events.
-func drawsMore(events []event.Event) int {
-	n := slices.IndexFunc(events, func(e event.Event) bool { return e.Kind() != event.KindRngValue })
-	if n < 0 {
-		return len(events)
-	}
-	return n
-}
-
-// drawText tells of draws that one run has and the other has not.
-func (f *facts) drawText(does, other string, events []event.Event, site string) string {
-	since := "there was no draw before"
-	if f.draws > 0 {
-		since = fmt.Sprintf("the %d draws up to event %d agree", f.draws, f.drawnAt)
-	}
-	if f.draws == 1 {
-		since = fmt.Sprintf("the one draw before, event %d, agrees", f.drawnAt)
-	}
-	return fmt.Sprintf("In the %s run %s draws %s here%s, where the %s run does not: draw %d; %s.",
-		does, f.who(), times(drawsMore(events)), at(site), other, f.draws+1, since)
-}
-
-func times(n int) string {
-	if n == 1 {
-		return "a random value"
-	}
-	return fmt.Sprintf("%d random values", n)
+	return " at " + oneLine(base(site))
 }
 
 // stranger returns the task or region that e is the first to name, "" if there is none: one that was never created
@@ -256,12 +226,4 @@ func (f *facts) spawned() []Entity {
 // notRunnable reports whether what could run is known and does not have a task.
 func (f *facts) notRunnable(id event.TaskID) bool {
 	return f.Runnable != nil && !slices.Contains(f.Runnable, id)
-}
-
-// howMany is a number of events in words.
-func (f *facts) howMany() string {
-	if f.d.Count == 1 {
-		return "an event"
-	}
-	return fmt.Sprintf("%d events", f.d.Count)
 }

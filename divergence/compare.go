@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/internal/codes"
 	"github.com/reprise-go/reprise/source"
 )
 
@@ -175,7 +176,23 @@ func (p *Progress) between(expected, actual *run) (*Divergence, error) {
 	}
 	m.ExpectedNames, m.ExpectedEnd = about(expected.src)
 	m.ActualNames, m.ActualEnd = about(actual.src)
-	return Describe(m), nil
+	d := Describe(m)
+	d.Notes = append(d.Notes, startNotes(expected.src, actual.src)...)
+	return d, nil
+}
+
+// Notes says, a line each, what a reader should know of two runs besides their events: in what the metadata differ, as by
+// [CompareMetadata], and where the comparison begins if that is not their first event.
+func Notes(expected, actual source.Source) []string {
+	return append(CompareMetadata(expected.Metadata(), actual.Metadata()), startNotes(expected, actual)...)
+}
+
+func startNotes(expected, actual source.Source) []string {
+	first := max(source.First(expected), source.First(actual))
+	if first == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("compared from event %d on, the first that both recordings have", first)}
 }
 
 // about returns what a source may know of its run besides the events.
@@ -213,7 +230,8 @@ func CompareMetadata(expected, actual event.Metadata) []string {
 		notes = append(notes, fmt.Sprintf("the seeds differ: %d and %d", expected.Seed, actual.Seed))
 	}
 	if e, a := expected.ConfigHash, actual.ConfigHash; e != a && e != 0 && a != 0 {
-		notes = append(notes, fmt.Sprintf("the runs were configured differently: config hash %#x and %#x", e, a))
+		notes = append(notes, fmt.Sprintf("[%s] the runs were configured differently: config hash %#x and %#x",
+			codes.Named("another-config").Code, e, a))
 	}
 	if e, a := expected.Description, actual.Description; e != a {
 		notes = append(notes, fmt.Sprintf("the descriptions differ: %.60q and %.60q", e, a))

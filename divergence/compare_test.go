@@ -240,13 +240,13 @@ func TestCompareMetadata(t *testing.T) {
 		{"no config hash", func(m *event.Metadata) { m.ConfigHash = 0 }, nil},
 		{"seed", func(m *event.Metadata) { m.Seed = 6 }, []string{"the seeds differ: 5 and 6"}},
 		{"config", func(m *event.Metadata) { m.ConfigHash = 0xdef },
-			[]string{"the runs were configured differently: config hash 0xabc and 0xdef"}},
+			[]string{"[RPR5002] the runs were configured differently: config hash 0xabc and 0xdef"}},
 		{"description", func(m *event.Metadata) { m.Description = "two\nlines" },
 			[]string{`the descriptions differ: "transfer" and "two\nlines"`}},
 		{"long description", func(m *event.Metadata) { m.Description = strings.Repeat("é", 1<<18) },
 			[]string{`the descriptions differ: "transfer" and "` + strings.Repeat("é", 60) + `"`}},
 		{"all", func(m *event.Metadata) { *m = event.Metadata{Seed: 6, ConfigHash: 1} },
-			[]string{"the seeds differ: 5 and 6", "the runs were configured differently: config hash 0xabc and 0x1",
+			[]string{"the seeds differ: 5 and 6", "[RPR5002] the runs were configured differently: config hash 0xabc and 0x1",
 				`the descriptions differ: "transfer" and ""`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -337,6 +337,10 @@ func TestCompareOfLateStart(t *testing.T) {
 		d := compare(t, c.expected, c.actual)
 		if d.Index != 4 || d.Cause.Rule != c.rule || cmp.Diff(c.before, d.Before, byValue) != "" {
 			t.Errorf("the runs part at %d after %v, %s; want 4 after %v, %s", d.Index, d.Before, d.Cause.Rule, c.before, c.rule)
+		}
+		late := max(source.First(c.expected), source.First(c.actual)) > 0
+		if want := "compared from event 2 on, the first that both recordings have"; slices.Contains(d.Notes, want) != late {
+			t.Errorf("the notes are %q, want %q among them: %v", d.Notes, want, late)
 		}
 	}
 	if _, err := divergence.Compare(cursor(whole[:1]...), lateStart{cursor(whole[3:]...), 3}); err == nil {

@@ -98,8 +98,8 @@ type Divergence struct {
 	Decision   event.Event // the last TaskScheduled before Index, after which the runs part; the zero Event if there is none
 	DecisionAt uint64      // its index
 
-	ExpectedSite, ActualSite string   // code lines such as "bank.go:25", "" if not known
-	RunError                 string   // how the actual run ended by itself, one line, "" if it did not
+	ExpectedSite, ActualSite string   // code lines such as "internal/bank.go:25", "" if not known
+	RunError                 string   // how the actual run ended by itself, up to six lines, "" if it did not
 	Reproduce                string   // the command that shows the divergence again, "" if there is none
 	Notes                    []string // what else a reader should know
 }
@@ -129,7 +129,7 @@ type FieldDiff struct {
 func Describe(m Mismatch) *Divergence {
 	d := &Divergence{
 		Index: m.Index, Time: m.Time, Before: m.Before, Expected: shown(m.Expected), Actual: shown(m.Actual),
-		ExpectedSite: m.ExpectedSite, ActualSite: m.ActualSite, RunError: oneLine(m.RunError), Reproduce: m.Reproduce,
+		ExpectedSite: m.ExpectedSite, ActualSite: m.ActualSite, RunError: fewLines(m.RunError), Reproduce: m.Reproduce,
 	}
 	d.Decision, d.DecisionAt = m.decision()
 	switch {
@@ -170,6 +170,24 @@ func oneLine(s string) string {
 		}
 		return r
 	}, s)
+}
+
+// mostLines is how many lines of an error a report shows.
+const mostLines = 6
+
+// fewLines returns the first lines of s, each as by oneLine; blank lines are left out.
+func fewLines(s string) string {
+	var lines []string
+	for line := range strings.Lines(s) {
+		if line = oneLine(strings.TrimSpace(line)); line == "" {
+			continue
+		}
+		if lines = append(lines, line); len(lines) > mostLines {
+			lines[mostLines-1], lines = "…", lines[:mostLines]
+			break
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 // diffFields lists the fields that differ between two events of one kind.

@@ -7,30 +7,36 @@ import (
 )
 
 // Drift says that two runs draw different random values around a divergence: in what is known of both from there on,
-// the sequences of RngValues differ.
+// their n-th draws have different values, or one run has ended before its n-th draw.
 type Drift struct {
 	Expected, Actual int // how many values each run draws in what is known of it
 
 	// Draw is the number of the first draw that differs or that one run alone has, counted from 1 at the start of the
-	// run. ExpectedAt and ActualAt are the indices of the two events; -1 if the draw is not in what is known of a run.
+	// run. ExpectedAt and ActualAt are the indices of the two events; -1 if the run has ended before it.
 	Draw                 uint64
 	ExpectedAt, ActualAt int64
+
+	Stream string // the label of the random stream of the actual draw, "" if not known
 }
 
 // String returns the drift in one sentence.
 func (d *Drift) String() string {
 	at := func(index int64) string {
 		if index < 0 {
-			return fmt.Sprintf("not among the next %d events", Lookahead)
+			return "none"
 		}
 		return fmt.Sprintf("event %d", index)
 	}
-	return fmt.Sprintf("the first random value that differs is draw %d: %s in the expected run, %s in the actual run",
+	text := fmt.Sprintf("the first random value that differs is draw %d: %s in the expected run, %s in the actual run",
 		d.Draw, at(d.ExpectedAt), at(d.ActualAt))
+	if d.Stream != "" {
+		text += fmt.Sprintf(", of stream %q", cut(oneLine(d.Stream), longestName))
+	}
+	return text
 }
 
-// drift compares the random values in what is known of both runs. If one run ended, or nothing is known but that both
-// draw equal values as far as both go and as often, there is no drift.
+// drift compares the random values in what is known of both runs. Where one of them has more draws the other must be
+// known up to its end: a draw that is not among the events that were looked at may come later, and be equal.
 func (m *Mismatch) drift() *Drift {
 	if len(m.Expected) == 0 || len(m.Actual) == 0 {
 		return nil
@@ -40,7 +46,10 @@ func (m *Mismatch) drift() *Drift {
 	for i < len(e) && i < len(a) && m.Expected[e[i]] == m.Actual[a[i]] {
 		i++
 	}
-	if i == len(e) && i == len(a) {
+	switch {
+	case i == len(e) && i == len(a):
+		return nil
+	case i == len(e) && !over(m.Expected, m.ExpectedEnd), i == len(a) && !over(m.Actual, m.ActualEnd):
 		return nil
 	}
 	d := &Drift{Expected: len(e), Actual: len(a), Draw: m.draws + uint64(i) + 1, ExpectedAt: -1, ActualAt: -1}
@@ -49,9 +58,15 @@ func (m *Mismatch) drift() *Drift {
 	}
 	if i < len(a) {
 		d.ActualAt = int64(m.Index) + int64(a[i])
+		if a[i] == 0 {
+			d.Stream = m.Stream
+		}
 	}
 	return d
 }
+
+// over reports whether a window reaches to the end of its run, whose recording was not stopped before.
+func over(window []event.Event, stopped string) bool { return len(window) < Lookahead && stopped == "" }
 
 // draws returns the positions of the RngValues.
 func draws(events []event.Event) []int {

@@ -71,5 +71,5 @@ func ExampleCompare() {
 	// to see it again
 	//   prefix     7 events
 	//   choice     event 4: TaskScheduled task=T0 at_tick=2 is the last before
-	//   signature  af128696003cb268
+	//   signature  dad9f7c9ce91cc90
 }

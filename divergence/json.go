@@ -63,6 +63,7 @@ type jsonDrift struct {
 	ActualAt       *int64 `json:"actual_at"`
 	ExpectedValues int    `json:"expected_values"`
 	ActualValues   int    `json:"actual_values"`
+	Stream         string `json:"stream,omitempty"`
 }
 
 type jsonSites struct {
@@ -97,12 +98,12 @@ type jsonAlignment struct {
 //	entities     who takes part: objects with role, kind, id and, if they are known, name and an actual_name that differs
 //	runnable     which tasks could be chosen: objects like entities, null if that is not known
 //	cause        the probable one: an object with rule, text and suggestion
-//	drift        of random values: an object with draw, expected_at, actual_at, expected_values, actual_values, or null
+//	drift        of random values: an object with draw, expected_at, actual_at, expected_values, actual_values, or null; stream if known
 //	prefix       how many events a replay must come through to show the divergence
 //	decision_at  the index of the last TaskScheduled before, null if there is none
 //	decision     that event, null if there is none
 //	sites        code lines: an object with expected and actual, "" where it is not known
-//	run_error    how the actual run ended by itself, "" if it did not
+//	run_error    how the actual run ended by itself, up to six lines, "" if it did not
 //	reproduce    the command that shows the divergence again, "" if there is none
 //	alignment    of the whole runs: fidelity, matched, inserted, deleted, changed, reordered, gave_up_at; or null
 //	signature    16 hex digits, equal for divergences of one cause
@@ -148,7 +149,7 @@ func (d *Drift) json() *jsonDrift {
 		}
 		return index
 	}
-	return &jsonDrift{d.Draw, known(&d.ExpectedAt), known(&d.ActualAt), d.Expected, d.Actual}
+	return &jsonDrift{d.Draw, known(&d.ExpectedAt), known(&d.ActualAt), d.Expected, d.Actual, d.Stream}
 }
 
 func (s *Stats) json() *jsonAlignment {

@@ -17,6 +17,7 @@ func (d *Divergence) Markdown() string {
 	d.writeWindow(&window)
 	b.WriteString(fenced("diff", window.String()))
 	bullets(&b, "Who is involved", d.people())
+	bullets(&b, "How the actual run ended", d.runEnd())
 	bullets(&b, "To see it again", d.again())
 	bullets(&b, "Notes", d.Notes)
 	return strings.TrimSuffix(b.String(), "\n")

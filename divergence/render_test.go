@@ -15,6 +15,7 @@ import (
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/internal/golden"
 	"github.com/reprise-go/reprise/internal/sourcetest"
+	"github.com/reprise-go/reprise/source"
 )
 
 // nasty is a divergence whose names, sites and notes are full of what the forms give a meaning to.
@@ -96,7 +97,7 @@ func TestSignature(t *testing.T) {
 		}
 	}
 	want := divergence.Describe(base()).Signature()
-	if !regexp.MustCompile(`^[0-9a-f]{16}$`).MatchString(want) || want != "d2c1a481a7f98045" {
+	if !regexp.MustCompile(`^[0-9a-f]{16}$`).MatchString(want) || want != "e248478c27ad347b" {
 		t.Errorf("the signature is %q; if it changes, divergences that are known by it are no longer found", want)
 	}
 	for name, c := range map[string]struct {
@@ -124,6 +125,20 @@ func TestSignature(t *testing.T) {
 		if got := divergence.Describe(m).Signature(); (got == want) != c.same {
 			t.Errorf("with another %s the signature is the same: %v, want %v", name, got == want, c.same)
 		}
+	}
+}
+
+// TestSignatureTellsCauses has an added lock and an added timer, and two reasons for another deadline.
+func TestSignatureTellsCauses(t *testing.T) {
+	sign := func(expected, actual events) string {
+		return divergence.Describe(divergence.Mismatch{Running: event.TaskScheduled(t1, 3), Expected: expected, Actual: actual}).Signature()
+	}
+	lock := sign(tail, then(event.TaskScheduled(t1, 4)))
+	timer := sign(tail, then(event.TaskScheduled(t1, 4), event.TimerCreated(2, 5)))
+	clock := sign(then(event.TimerCreated(2, 5_000_000)), then(event.TimerCreated(2, 5_017_403)))
+	longer := sign(then(event.TimerCreated(2, 5_000_000)), then(event.TimerCreated(2, 9_000_000)))
+	if lock == timer || clock == longer {
+		t.Errorf("two causes share a signature: %s and %s, %s and %s", lock, timer, clock, longer)
 	}
 }
 
@@ -175,6 +190,39 @@ func TestSideBySide(t *testing.T) {
 type brokenWriter struct{}
 
 func (brokenWriter) Write([]byte) (int, error) { return 0, errBoom }
+
+// ringSource is a source that begins late, and knows names and code lines.
+type ringSource struct {
+	source.Source
+	names
+	first uint64
+}
+
+// First implements source.Partial.
+func (r ringSource) First() uint64 { return r.first }
+
+// Site implements source.Namer.
+func (ringSource) Site() string { return "internal/pool/pool.go:7" }
+
+// TestSideBySideOfALateStart has a run of which only the end was kept: the indices are those of the whole runs, and names
+// and code lines stand where they fit.
+func TestSideBySideOfALateStart(t *testing.T) {
+	run := slices.Concat(opening, tail)
+	late := func(first int) source.Source {
+		return ringSource{cursor(run[first:]...), names{tasks: map[event.TaskID]string{t1: "worker", t2: "a worker with a long name"}}, uint64(first)}
+	}
+	var text bytes.Buffer
+	for _, width := range []int{0, 60} {
+		if _, err := (divergence.SideBySide{Context: 20, Width: width}).Write(&text, cursor(run[:len(run)-1]...), late(9)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	golden.Check(t, "sidebyside-late.golden", text.String())
+	stats, err := divergence.Align(late(9), cursor(run...), 0)
+	if want := (divergence.Stats{Matched: uint64(len(run) - 9)}); err != nil || stats != want {
+		t.Errorf("the counts are %v, %v; want %v", stats, err, want)
+	}
+}
 
 // FuzzReports compares any two traces and renders all there is to render: nothing panics, JSON is valid, swapping the
 // runs swaps the report.

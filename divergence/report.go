@@ -49,7 +49,7 @@ const textWidth = 88
 // Text returns the report for people: one screen, ending in a newline. It begins with the code and the two events that
 // differ; then come the events around them with their indices, where lines of the expected run begin with "-", of the
 // actual run with "+", and those of both with a space; then the fields that differ, who is involved, the probable cause,
-// how to see it again, and the notes, as far as there are any.
+// how to see it again, and the notes, as far as there are any. Files of code lines go by their base names.
 func (d *Divergence) Text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "divergence [%s] at event %d, virtual time %v: %s\n", d.Code(), d.Index, d.Time, d.kindOfDifference())
@@ -97,12 +97,12 @@ func first(events []event.Event) string {
 	return events[0].String()
 }
 
-// beside is a code line behind an event.
+// beside is a code line behind an event; its file goes by its base name.
 func beside(site string) string {
 	if site == "" {
 		return ""
 	}
-	return "  (" + oneLine(site) + ")"
+	return "  (" + oneLine(base(site)) + ")"
 }
 
 // people are the lines on who is involved.
@@ -140,8 +140,18 @@ func (d *Divergence) reasons() []string {
 		text := d.Drift.String()
 		lines = append(lines, hang("", capital(text)+".")...)
 	}
-	if d.RunError != "" && d.Cause.Rule != "failed-early" {
-		lines = append(lines, hang("", "The actual run ended with: "+d.RunError)...)
+	return append(lines, d.runEnd()...)
+}
+
+// runEnd are the lines on how the actual run ended, as far as the cause does not have them.
+func (d *Divergence) runEnd() []string {
+	first, rest, _ := strings.Cut(d.RunError, "\n")
+	if first == "" || rest == "" && strings.Contains(d.Cause.Text, first) {
+		return nil
+	}
+	lines := hang("", "The actual run ended with: "+first)
+	for line := range strings.Lines(rest) {
+		lines = append(lines, hang("  ", line)...)
 	}
 	return lines
 }

@@ -13,6 +13,7 @@ const (
 	whatDraws      = "If the program was changed, record again; else see what decides whether it draws: a map, a clock, a global."
 	stableOrder    = "Look for a range over a map, and sort its keys first."
 	virtualClock   = "Look for time.Now and time.Since, and take the time from the Sim."
+	whatReturns    = "If the program was changed, record again; else see what decides whether it returns here."
 	readTheProgram = "If the program was changed, record again; else look for a condition on something that is not recorded."
 )
 
@@ -51,13 +52,15 @@ var rules = []rule{
 			return "The runs do not inject the same faults: the settings of the chaos differ, or its place in the program."
 		}},
 	{Rule{"random-value", "random-value", "both draw a random value, and it differs", ownRandomness},
-		func(f *facts) bool { return f.both(event.KindRngValue) && f.permuted() == 0 },
+		func(f *facts) bool {
+			return f.both(event.KindRngValue) && f.permuted() == 0 && !f.oneSided()
+		},
 		func(f *facts) string {
 			before := "and it is the first"
 			if f.draws > 0 {
 				before = fmt.Sprintf("although the draws before agree, the last of them event %d", f.drawnAt)
 			}
-			return fmt.Sprintf("Draw %d gives another value, %s: it comes from another stream or another seed.", f.draws+1, before)
+			return fmt.Sprintf("Draw %d%s gives another value, %s: it comes from another stream or another seed.", f.draws+1, f.stream(), before)
 		}},
 	{Rule{"spawn-order", "spawn-order", "one task or region has, in the actual run, the name of another in the expected run", stableOrder},
 		func(f *facts) bool { _, _, ok := f.swapped(); return ok },
@@ -72,23 +75,39 @@ var rules = []rule{
 			return fmt.Sprintf("The next %d events are the same in both runs but in another order (%v): that is how iteration over a map looks.",
 				f.permuted(), f.e.Kind())
 		}},
-	{Rule{"drawn-once-more", "drawn-once-less", "the actual run draws a random value and the expected run does not", whatDraws},
-		func(f *facts) bool { return f.a.Kind() == event.KindRngValue && f.e.Kind() != 0 },
-		func(f *facts) string { return f.drawText("actual", "expected", f.Actual, f.ActualSite) }},
-	{Rule{"drawn-once-less", "drawn-once-more", "the expected run draws a random value and the actual run does not", whatDraws},
-		func(f *facts) bool { return f.e.Kind() == event.KindRngValue && f.a.Kind() != 0 },
-		func(f *facts) string { return f.drawText("expected", "actual", f.Expected, f.ExpectedSite) }},
-	{Rule{"real-clock-deadline", "real-clock-deadline", "both create a timer, with different deadlines", virtualClock},
-		func(f *facts) bool { return f.both(event.KindTimerCreated) && f.differs("deadline_nanos") },
+	{Rule{"panicked", "panicked-in-recording", "a task panics in the actual run and not in the expected run", "See the value of the panic and its stack; the task did the same in both runs up to here."},
+		func(f *facts) bool { return panics(f.a) && f.e.Kind() != 0 && !panics(f.e) },
+		func(f *facts) string { return f.panicText() }},
+	{Rule{"panicked-in-recording", "panicked", "a task panics in the expected run and not in the actual run", readTheProgram},
+		func(f *facts) bool { return panics(f.e) && f.a.Kind() != 0 && !panics(f.a) },
 		func(f *facts) string {
-			return fmt.Sprintf("%s sets a timer to %v in one run and to %v in the other, although all before is equal: a deadline of the real clock looks so.",
-				capital(f.who()), f.value(f.e, "deadline_nanos"), f.value(f.a, "deadline_nanos"))
+			return fmt.Sprintf("Task %s panicked here in the expected run; in the actual run it does not: %v comes next%s.",
+				f.task(f.e.Task()), f.a, at(f.ActualSite))
 		}},
-	{Rule{"real-clock-advance", "real-clock-advance", "virtual time moves to different instants", virtualClock},
-		func(f *facts) bool { return f.both(event.KindTimeAdvanced) },
+	{Rule{"lost-wake", "woken-here-only", "the expected run wakes a task that the actual run does not wake, and leaves waiting at its end",
+		"See what no longer happens: a signal, a send, an unlock or a close."},
+		func(f *facts) bool { _, ok := f.unsent(); return ok },
 		func(f *facts) string {
-			return fmt.Sprintf("Virtual time moves on to %v in one run and to %v in the other: a timer is missing, or was set by the real clock.",
-				f.value(f.e, "to_nanos"), f.value(f.a, "to_nanos"))
+			wake, _ := f.unsent()
+			return f.wakeText("expected", "actual", wake, f.ExpectedSite)
+		}},
+	{Rule{"woken-here-only", "lost-wake", "the actual run wakes a task that the expected run does not wake, and leaves waiting at its end", readTheProgram},
+		func(f *facts) bool { _, ok := f.spurious(); return ok },
+		func(f *facts) string {
+			wake, _ := f.spurious()
+			return f.wakeText("actual", "expected", wake, f.ActualSite)
+		}},
+	{Rule{"returned-early", "returned-later", "a task ends in the actual run and goes on in the expected run", whatReturns},
+		func(f *facts) bool { return ends(f.a, f.e) && f.d.Relation != RelationMissing },
+		func(f *facts) string { return f.endText("actual", "expected", f.a, f.e, f.ActualSite, f.ExpectedSite) }},
+	{Rule{"returned-later", "returned-early", "a task ends in the expected run and goes on in the actual run", whatReturns},
+		func(f *facts) bool { return ends(f.e, f.a) && f.d.Relation != RelationExtra },
+		func(f *facts) string { return f.endText("expected", "actual", f.e, f.a, f.ExpectedSite, f.ActualSite) }},
+	{Rule{"another-outcome", "another-outcome", "a task or region ends with another outcome", readTheProgram},
+		func(f *facts) bool { return f.d.Relation != RelationEndedEarly && f.differs("outcome") },
+		func(f *facts) string {
+			return fmt.Sprintf("The same steps ended as %v in one run and as %v in the other: the program computes something else.",
+				f.value(f.e, "outcome"), f.value(f.a, "outcome"))
 		}},
 	{Rule{"unknown-in-recording", "unknown-in-actual", "the actual event names a task or region that the expected run never made",
 		"See where the program creates it; if that is new, record again."},
@@ -108,12 +127,32 @@ var rules = []rule{
 			return fmt.Sprintf("The expected run has %s%s, which the actual run never made up to here nor right after.",
 				oneLine(f.stranger(f.e, f.Actual)), at(f.ExpectedSite))
 		}},
-	{Rule{"another-outcome", "another-outcome", "a task or region ends with another outcome", readTheProgram},
-		func(f *facts) bool { return f.d.Relation != RelationEndedEarly && f.differs("outcome") },
+	{Rule{"drawn-once-more", "drawn-once-less", "the actual run draws a random value more and then goes on like the expected run", whatDraws},
+		func(f *facts) bool { return f.d.Relation == RelationExtra && f.a.Kind() == event.KindRngValue },
+		func(f *facts) string { return f.drawText("actual", "expected", f.Actual, f.ActualSite) }},
+	{Rule{"drawn-once-less", "drawn-once-more", "the actual run draws a random value less and then goes on like the expected run", whatDraws},
+		func(f *facts) bool { return f.d.Relation == RelationMissing && f.e.Kind() == event.KindRngValue },
+		func(f *facts) string { return f.drawText("expected", "actual", f.Expected, f.ExpectedSite) }},
+	{Rule{"real-clock-deadline", "real-clock-deadline", "both create a timer, with different deadlines that are close or odd", virtualClock},
+		func(f *facts) bool {
+			return f.both(event.KindTimerCreated) && f.differs("deadline_nanos") && f.byClock(f.e.DeadlineNanos(), f.a.DeadlineNanos())
+		},
 		func(f *facts) string {
-			return fmt.Sprintf("The same steps ended as %v in one run and as %v in the other: the program computes something else.",
-				f.value(f.e, "outcome"), f.value(f.a, "outcome"))
+			return fmt.Sprintf("%s sets a timer to %v in one run and to %v in the other, although all before is equal: a deadline of the real clock looks so.",
+				capital(f.who()), f.value(f.e, "deadline_nanos"), f.value(f.a, "deadline_nanos"))
 		}},
+	{Rule{"real-clock-advance", "real-clock-advance", "virtual time moves to different instants that are close or odd", virtualClock},
+		func(f *facts) bool { return f.both(event.KindTimeAdvanced) && f.byClock(f.e.ToNanos(), f.a.ToNanos()) },
+		func(f *facts) string {
+			return fmt.Sprintf("Virtual time moves on to %v in one run and to %v in the other: a timer is missing, or was set by the real clock.",
+				f.value(f.e, "to_nanos"), f.value(f.a, "to_nanos"))
+		}},
+	{Rule{"changed-duration", "changed-duration", "both create a timer or let time pass, to instants that do not look like those of a real clock",
+		"If the program was changed, record again; else see what the duration is computed from: a setting, a global random source, a clock."},
+		func(f *facts) bool {
+			return f.both(event.KindTimerCreated) && f.differs("deadline_nanos") || f.both(event.KindTimeAdvanced) && f.differs("to_nanos")
+		},
+		func(f *facts) string { return f.durationText() }},
 	{Rule{"external-io", "external-io", "an I/O operation has another result, readiness or error", "Let all I/O go through the Sim, and look for files, sockets or the environment of the machine."},
 		func(f *facts) bool {
 			return f.e.Kind() != 0 && f.a.Kind() != 0 && f.e.Kind().Family() == event.FamilyIO && f.a.Kind().Family() == event.FamilyIO
@@ -130,7 +169,7 @@ var rules = []rule{
 		}},
 	{Rule{"another-choice", "another-choice", "the scheduler chose another task, timer or waiter", "Compare runs of one strategy and seed, or replay the recording."},
 		func(f *facts) bool {
-			return (f.both(event.KindTaskScheduled) && f.differs("task")) || f.both(event.KindTimerFired) || f.both(event.KindWakerWake)
+			return f.both(event.KindTaskScheduled) && f.differs("task") && !f.oneSided() || f.both(event.KindTimerFired) || f.both(event.KindWakerWake)
 		},
 		func(f *facts) string {
 			return fmt.Sprintf("A choice of the scheduler was answered differently: %v in one run, %v in the other.", f.chosen(f.e), f.chosen(f.a))
@@ -142,7 +181,7 @@ var rules = []rule{
 		}},
 	{Rule{"failed-early", "recording-ends", "the actual run ends by itself with an error", "See the error; it is the difference."},
 		func(f *facts) bool { return f.d.Side == SideActual && f.RunError != "" },
-		func(f *facts) string { return "The actual run ended here with: " + f.d.RunError + "." }},
+		func(f *facts) string { return "The actual run ended here with: " + oneLine(f.d.RunError) + "." }},
 	{Rule{"run-ends", "recording-ends", "the actual run ends before the expected one", readTheProgram},
 		func(f *facts) bool { return f.d.Side == SideActual },
 		func(f *facts) string {
@@ -156,20 +195,18 @@ var rules = []rule{
 	{Rule{"operation-added", "operation-removed", "the actual run has more events and then goes on like the expected run", readTheProgram},
 		func(f *facts) bool { return f.d.Relation == RelationExtra },
 		func(f *facts) string {
-			return fmt.Sprintf("In the actual run %s does something more%s: %s, from %v on, that the expected run has not. Then the runs go on alike.",
-				f.who(), at(f.ActualSite), f.howMany(), f.a.Kind())
+			return fmt.Sprintf("In the actual run %s does something more%s: %s that the expected run has not. %s",
+				f.doer(f.a), at(f.ActualSite), f.extraEvents(f.Actual), f.thenAlike())
 		}},
 	{Rule{"operation-removed", "operation-added", "the actual run lacks events and then goes on like the expected run", readTheProgram},
 		func(f *facts) bool { return f.d.Relation == RelationMissing },
 		func(f *facts) string {
-			return fmt.Sprintf("In the expected run %s does something more%s: %s, from %v on, that the actual run has not. Then the runs go on alike.",
-				f.who(), at(f.ExpectedSite), f.howMany(), f.e.Kind())
+			return fmt.Sprintf("In the expected run %s does something more%s: %s that the actual run has not. %s",
+				f.doer(f.e), at(f.ExpectedSite), f.extraEvents(f.Expected), f.thenAlike())
 		}},
 	{Rule{"another-order", "another-order", "both runs have the event, at different places", readTheProgram},
 		func(f *facts) bool { return f.d.Relation == RelationReordered },
-		func(f *facts) string {
-			return fmt.Sprintf("The runs do the same things in another order: an event is %d places off.", f.d.Count)
-		}},
+		func(f *facts) string { return f.orderText() }},
 	{Rule{"another-program", "another-program", "nothing else fits", readTheProgram},
 		func(*facts) bool { return true },
 		func(f *facts) string {

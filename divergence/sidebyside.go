@@ -13,8 +13,11 @@ import (
 )
 
 // Align aligns two whole runs with an [Aligner] of a window, 0 for [DefaultWindow], and says how they align. Sources are
-// treated as by [Compare], but for runs that begin late: they are aligned from where they begin. The error is that of a
-// source that cannot be read.
+// treated as by [Compare], also where one begins later than the other. At the end of the expected run the alignment does
+// not give up: what is left of the actual run is inserted, as what is left of the expected run is deleted at the end of the
+// actual one. So, where insertions and deletions, a change or a reordering counted as two, are at most a window, swapping
+// the runs gives as many of them, and does not give up either; beyond that it can, for one order of the runs alone. The
+// error is that of a source that cannot be read.
 func Align(expected, actual source.Source, window int) (Stats, error) {
 	return alignRows(expected, actual, window, nil)
 }
@@ -45,13 +48,31 @@ func alignRows(expected, actual source.Source, window int, rows func(row)) (Stat
 	if err := errors.Join(source.Rewind(expected), source.Rewind(actual)); err != nil {
 		return Stats{}, err
 	}
-	return alignOn(expected, actual, window, rows)
+	p, err := align(expected, actual)
+	if err != nil {
+		return Stats{}, err
+	}
+	if rows != nil {
+		e, a := newNoted(expected), newNoted(actual)
+		expected, actual = e, a
+		show := rows
+		rows = func(r row) {
+			r.expectedNotes, r.actualNotes = e.at(r.expectedAt), a.at(r.actualAt)
+			r.expectedAt, r.actualAt = r.expectedAt+p.Index, r.actualAt+p.Index
+			show(r)
+		}
+	}
+	s, err := alignOn(expected, actual, window, rows)
+	if s.GaveUp {
+		s.GaveUpAt += p.Index
+	}
+	return s, err
 }
 
 // alignOn aligns two runs from where their cursors stand.
 func alignOn(expected, actual source.Source, window int, rows func(row)) (Stats, error) {
 	a := NewAligner(expected, window)
-	a.rows = rows
+	a.rows, a.whole = rows, true
 	for {
 		e, err := actual.Next()
 		if err == io.EOF {
@@ -69,6 +90,8 @@ type row struct {
 	e, a                 event.Event
 	expectedAt, actualAt uint64
 	mark                 mark
+
+	expectedNotes, actualNotes []string // for showing
 }
 
 // mark is what stands between the two columns.
@@ -91,7 +114,8 @@ type SideBySide struct {
 
 // Write aligns two runs and writes them in two columns, an event of each a line, with its index. Between the columns
 // stands "|" where an event has other values, "<" and ">" where only the expected or the actual run has one, and a space
-// where both have it. Of the events in common only those near a difference are shown. It ends with the counts, which it
+// where both have it. Behind an event stand the names that it mentions and its code line, if they are known and fit. Runs
+// that do not begin at one event are shown from the first one that both have. Of the events in common only those near a difference are shown. It ends with the counts, which it
 // also returns. The error is that of a source, or of w.
 func (s SideBySide) Write(w io.Writer, expected, actual source.Source) (Stats, error) {
 	p := &columns{w: bufio.NewWriter(w), context: s.Context, left: s.MaxRows}
@@ -121,6 +145,52 @@ func (s SideBySide) Write(w io.Writer, expected, actual source.Source) (Stats, e
 }
 
 const indexWidth = 8
+
+// noted is a source that keeps what else is known of an event, from the time when it is read to the time when it is shown.
+type noted struct {
+	source.Source
+	namer source.Namer // nil if the source is none
+	notes [][]string
+	first uint64 // counted from where the source stood
+}
+
+func newNoted(s source.Source) *noted {
+	namer, _ := s.(source.Namer)
+	return &noted{Source: s, namer: namer}
+}
+
+// Next implements [source.Source].
+func (n *noted) Next() (event.Event, error) {
+	e, err := n.Source.Next()
+	if err == nil && n.namer != nil {
+		n.notes = append(n.notes, n.about(e))
+	}
+	return e, err
+}
+
+// about returns the names that e mentions and the base name of its code line.
+func (n *noted) about(e event.Event) (notes []string) {
+	for f, v := range e.Fields() {
+		if kind, ok := entityKinds[f.Type]; ok && v.Present() {
+			if name := nameIn(n.namer, kind, v.Uint64()); name != "" {
+				notes = append(notes, fmt.Sprintf("%q", oneLine(name)))
+			}
+		}
+	}
+	if site := n.namer.Site(); site != "" {
+		notes = append(notes, oneLine(base(site)))
+	}
+	return notes
+}
+
+// at returns the notes of an event, and forgets those before it.
+func (n *noted) at(index uint64) []string {
+	if index < n.first || index-n.first >= uint64(len(n.notes)) {
+		return nil
+	}
+	n.notes, n.first = n.notes[index-n.first:], index
+	return n.notes[0]
+}
 
 // columns prints rows. A gap is what stands between two events in common: its rows are paired when it ends.
 type columns struct {
@@ -191,7 +261,7 @@ func pairRows(gap []row) []row {
 		}
 		if next >= 0 {
 			rows = append(rows, a[:next]...)
-			r.a, r.actualAt, r.mark = a[next].a, a[next].actualAt, changed
+			r.a, r.actualAt, r.actualNotes, r.mark = a[next].a, a[next].actualAt, a[next].actualNotes, changed
 			a = a[next+1:]
 		}
 		rows = append(rows, r)
@@ -218,12 +288,23 @@ func (c *columns) print(r row) {
 	}
 	var expected, actual string
 	if r.mark != actualOnly {
-		expected = fmt.Sprintf("%*d  %v", indexWidth, r.expectedAt, r.e)
+		expected = c.text(r.expectedAt, r.e, r.expectedNotes)
 	}
 	if r.mark != expectedOnly {
-		actual = fmt.Sprintf("%*d  %v", indexWidth, r.actualAt, r.a)
+		actual = c.text(r.actualAt, r.a, r.actualNotes)
 	}
 	c.line(expected, actual, r.mark)
+}
+
+// text is an event with its index, and as many of its notes as fit.
+func (c *columns) text(index uint64, e event.Event, notes []string) string {
+	text := fmt.Sprintf("%*d  %v", indexWidth, index, e)
+	for _, note := range notes {
+		if longer := text + "  " + note; utf8.RuneCountInString(longer) <= c.width+indexWidth+2 {
+			text = longer
+		}
+	}
+	return text
 }
 
 // line writes two texts into the columns.

@@ -161,9 +161,29 @@ func TestReportsMirror(t *testing.T) {
 		if rules[there.Cause.Rule] != back.Cause.Rule {
 			t.Fatalf("the causes do not mirror each other:\n%s\n%s", there.Text(), back.Text())
 		}
+		wantMirroredRest(t, a, b)
 	})
 	if len(seen) < 5 {
 		t.Errorf("only the causes %v were seen: the property says too little", seen)
+	}
+}
+
+// wantMirroredRest aligns two runs both ways: an alignment of at most a window of edits is as good the other way.
+func wantMirroredRest(t *rapid.T, a, b *event.Trace) {
+	edits := func(expected, actual *event.Trace) uint64 {
+		s, err := divergence.Align(source.FromTrace(expected), source.FromTrace(actual), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := s.Inserted + s.Deleted + 2*(s.Changed+s.Reordered)
+		if s.GaveUp && n <= divergence.DefaultWindow {
+			t.Fatalf("given up after %d edits: %v", n, s)
+		}
+		return n
+	}
+	there, back := edits(a, b), edits(b, a)
+	if there != back && min(there, back) <= divergence.DefaultWindow {
+		t.Fatalf("one way the alignment has %d edits, the other way %d", there, back)
 	}
 }
 

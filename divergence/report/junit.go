@@ -2,6 +2,8 @@
 package report
 
 import (
+	"cmp"
+	"fmt"
 	"io"
 	"strings"
 
@@ -11,15 +13,23 @@ import (
 )
 
 // JUnit writes the outcome of one comparison as JUnit XML: a suite with one test case, which fails with the text of the
-// report if the runs diverge, and passes if d is nil. Neither times nor host names are in it, so that equal divergences
+// report, and the code lines with their whole paths, if the runs diverge, and passes if d is nil. Neither times nor host names are in it, so that equal divergences
 // give equal bytes. The error is that of w.
 func JUnit(w io.Writer, suite, name string, d *divergence.Divergence) error {
 	if d == nil {
 		return writeCase(w, suite, name, nil)
 	}
 	return writeCase(w, suite, name, &junit.Result{
-		Message: "[" + d.Code() + "] " + d.Summary(), Type: string(d.Category), Data: d.Text(),
+		Message: "[" + d.Code() + "] " + d.Summary(), Type: string(d.Category), Data: d.Text() + code(d),
 	})
+}
+
+// code is a section with the code lines, "" if none is known.
+func code(d *divergence.Divergence) string {
+	if d.ExpectedSite == "" && d.ActualSite == "" {
+		return ""
+	}
+	return fmt.Sprintf("\ncode\n  expected  %s\n  actual    %s\n", cmp.Or(d.ExpectedSite, "not known"), cmp.Or(d.ActualSite, "not known"))
 }
 
 // CanonicalJUnit is [JUnit] for a comparison up to the order of independent events.

@@ -89,6 +89,18 @@ func wantText(t *testing.T, name string, b []byte, d *divergence.Divergence, c *
 	}
 }
 
+// TestJUnitHasWholePaths has code lines, of which the text has the base names only.
+func TestJUnitHasWholePaths(t *testing.T) {
+	d := divergence.Describe(divergence.Mismatch{Actual: []event.Event{event.RngValue(5)}, ActualSite: "internal/pool/pool.go:66"})
+	var b bytes.Buffer
+	if err := report.JUnit(&b, "suite", "case", d); err != nil {
+		t.Fatal(err)
+	}
+	if text := b.String(); !strings.Contains(text, "code\n  expected  not known\n  actual    internal/pool/pool.go:66") {
+		t.Errorf("the code lines are not there:\n%s", text)
+	}
+}
+
 var errBroken = errors.New("broken")
 
 type broken struct{}

@@ -195,7 +195,7 @@ func (c *comparison) events() uint64 {
 }
 
 func (c *comparison) notes() []string {
-	return divergence.CompareMetadata(c.expected.Metadata(), c.actual.Metadata())
+	return divergence.Notes(c.expected, c.actual)
 }
 
 type equality struct {
