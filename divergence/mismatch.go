@@ -45,8 +45,11 @@ type Mismatch struct {
 	// the actual event, in its order; nil if not known.
 	Runnable []event.TaskID
 
-	ExpectedSite, ActualSite string // code lines such as "bank.go:25", "" if not known
-	RunError                 string // how the actual run ended by itself; only the first line counts; "" if it did not
+	// Stream is the label of the random stream of the actual draw, "" if not known.
+	Stream string
+
+	ExpectedSite, ActualSite string // code lines such as "internal/bank.go:25", "" if not known
+	RunError                 string // how the actual run ended by itself, in lines; "" if it did not
 	Reproduce                string // the command that shows this divergence again, "" if there is none
 
 	// ExpectedMetadata and ActualMetadata become notes where they differ, and point to causes. They are not looked at

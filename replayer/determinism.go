@@ -163,7 +163,7 @@ func (s *sited) Attach(sim *simsched.Sim) { s.sim = sim }
 // Observe implements [simsched.Observer]. It never fails.
 func (s *sited) Observe(e event.Event) error {
 	s.trace.Append(e)
-	s.sites = append(s.sites, here(s.sim, e))
+	s.sites = append(s.sites, s.sim.EventSite(e))
 	s.names.keep(s.sim, e)
 	return nil
 }

@@ -243,7 +243,7 @@ func (r *Replayer) Peek() (event.Event, bool) {
 	case r.x == nil:
 		return event.Event{}, false
 	case r.x.mode == aligning:
-		return r.x.aligner.Expect()
+		return r.x.guide.aligner.Expect()
 	}
 	return *r.x.next(), r.x.more()
 }
@@ -274,7 +274,7 @@ func (r *Replayer) Progress() (done, total uint64, known bool) {
 	case r.x.mode == live:
 		return r.x.liveAt, r.x.liveAt, true
 	case r.x.mode == aligning:
-		done = r.x.aligner.Index()
+		done = r.x.guide.aligner.Index()
 	}
 	total, known = length(r.src)
 	if !known || r.cfg.Omitted != 0 {

@@ -50,8 +50,9 @@ type Result struct {
 // ([ErrConfig]), or the recording is not of this program ([ErrProgram]), of another schema version ([ErrVersion]), or
 // without its beginning ([ErrPartial]), nothing is run. If a task calls runtime.Goexit, Run does not return.
 //
-// After the first difference of a strict replay the run goes on for up to divergence.Lookahead events, as under
-// [simsched.NewRoundRobin], so that the report can tell where it was heading.
+// After the first difference of a strict replay the run goes on for up to divergence.Lookahead events, so that the report can
+// tell where it was heading. What of the recording comes next still answers its choices, as under [Resync]; where that has no
+// answer the tasks take turns.
 func Run(src source.Source, cfg Config, body func(*simsched.Sim) error) (Result, error) {
 	x, err := prepare(src, &cfg)
 	if err != nil {
