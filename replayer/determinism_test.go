@@ -128,7 +128,7 @@ func TestRareLeak(t *testing.T) {
 	if !errors.As(err, &ne) || ne.Divergence != nil || errors.Unwrap(err) != nil {
 		t.Fatalf("%v, want a difference without a place", err)
 	}
-	want := "replayer: two runs under the same choices differ: first at one of the events 4 to 4, but not in 32 further runs"
+	want := "replayer: two runs under the same choices differ: first at event 4, but not in 32 further runs"
 	if err.Error() != want {
 		t.Errorf("the error is\n%v\nwant\n%s", err, want)
 	}

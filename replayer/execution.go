@@ -46,6 +46,8 @@ type execution struct {
 	guide  *guide           // answers under Resync, and in a strict replay from a difference on
 
 	liveAt   uint64 // the index of the first live event, if mode is live
+	named    namer  // what the recording knows of names, until one of them differs; nil if it knows nothing
+	renamed  string // a warning of that
 	expected *expected
 	mismatch *mismatch
 	failed   error // of the source or the Observer, or errClosed
@@ -72,6 +74,7 @@ func newExecution(src source.Source, cfg *Config, warnings []string) (*execution
 	if x.omitted != 0 {
 		x.src = &filtered{src, x.omitted}
 	}
+	x.named, _ = src.(namer)
 	seed := x.metadata.Seed
 	x.beyond = simsched.NewRoundRobin(seed)
 	if x.omitted != 0 {
@@ -245,6 +248,9 @@ func (x *execution) Observe(e event.Event) error {
 	b := &x.ahead
 	if e != b.events[b.at] {
 		return x.unexpected(e)
+	}
+	if x.named != nil {
+		x.compareName(e)
 	}
 	if b.at++; b.at == b.n {
 		x.fill()

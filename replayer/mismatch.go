@@ -144,6 +144,9 @@ func (x *execution) note(m *mismatch, actual *event.Event) {
 	x.mismatch = m
 	m.ExpectedMetadata, m.ActualMetadata = x.metadata, x.cfg.actualMetadata(x.metadata)
 	m.Reproduce, m.notes = x.cfg.Reproduce, x.cfg.identityWarnings(x.recorded)
+	if x.renamed != "" {
+		m.notes = append(m.notes, x.renamed)
+	}
 	if n, ok := x.recorded.(divergence.Names); ok {
 		m.ExpectedNames = n
 	}

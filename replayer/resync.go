@@ -7,10 +7,10 @@ import (
 
 // align compares an event of the run with what of the recording has not come yet.
 func (x *execution) align(e event.Event) {
-	if x.mismatch == nil {
-		x.compareHead(&e)
-	} else {
+	if x.mismatch != nil {
 		x.mismatch.follow(x.sim, e)
+	} else if x.compareHead(&e); x.mismatch == nil && x.named != nil {
+		x.compareName(e)
 	}
 	v := x.guide.feed(e)
 	if x.failed = x.guide.aligner.Err(); x.failed == nil && v.Match == divergence.GaveUp {
