@@ -54,5 +54,5 @@ func Example() {
 	// Output:
 	// seed 7, 24 events: counted 1, want 2
 	// replayed 24 events: counted 1, want 2, divergence: <nil>
-	// fixed: divergence: event 11, virtual time 0s: event-type-mismatch: expected TaskYielded task=T1, got TaskScheduled task=T2 at_tick=6
+	// fixed: divergence: event 11, virtual time 0s: event-type-mismatch: expected TaskYielded task=T1, got TaskScheduled task=T1 at_tick=6
 }

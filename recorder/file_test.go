@@ -152,7 +152,7 @@ func TestSites(t *testing.T) {
 	var seen []string
 	for i, e := range got.Events {
 		base, number, _ := strings.Cut(got.Sites[i], ":")
-		if base != "file_test.go" {
+		if base != "recorder/file_test.go" {
 			continue
 		}
 		n := 0
@@ -163,8 +163,8 @@ func TestSites(t *testing.T) {
 	}
 	want := []string{
 		"TaskYielded at s.Yield()", "TaskScheduled at s.Yield()", "RngValue at s.Rand(\"x\").Uint64()",
-		"TaskScheduled at s.Sleep(time.Second)", "TimerCreated at s.Sleep(time.Second)", "WakerWake at s.Sleep(time.Second)",
-		"TaskScheduled at s.Sleep(time.Second)",
+		"TaskScheduled at s.Sleep(time.Second)", "TimerCreated at s.Sleep(time.Second)",
+		"TaskScheduled at s.Sleep(time.Second)", "TaskCompleted at s.Sleep(time.Second)", "RegionClosed at s.Sleep(time.Second)",
 	}
 	if diff := cmp.Diff(want, seen); diff != "" {
 		t.Errorf("other lines than expected (-want +got):\n%s", diff)

@@ -64,19 +64,10 @@ func (n *notes) nameRegion(id event.RegionID) {
 	}
 }
 
-// noteSite learns where in the code an event comes from. A task that is chosen stands where it last gave up its turn;
-// virtual time and timers move by themselves.
+// noteSite learns where in the code an event comes from.
 func (r *Recorder) noteSite(e event.Event) {
 	n := &r.state.notes
-	var site string
-	switch e.Kind() {
-	case event.KindTimeAdvanced, event.KindTimerFired:
-		return
-	case event.KindTaskScheduled:
-		site = n.sim.CallSite(e.Task())
-	default:
-		site = simsched.Caller()
-	}
+	site := n.sim.EventSite(e)
 	if site == "" {
 		return
 	}

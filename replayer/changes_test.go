@@ -249,7 +249,8 @@ func (c *change) verdict(t *testing.T) []string {
 	if result.Events != de.Divergence.Index {
 		t.Errorf("%d events matched, but the divergence is at event %d", result.Events, de.Divergence.Index)
 	}
-	lines := []string{err.Error()}
+	d := de.Divergence
+	lines := []string{err.Error(), fmt.Sprintf("relation: %s, count %d; cause: %s", d.Relation, d.Count, d.Cause.Rule)}
 	for _, n := range de.Divergence.Notes {
 		lines = append(lines, "note: "+n)
 	}

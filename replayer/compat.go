@@ -40,8 +40,8 @@ type VersionError struct {
 
 // Error names both versions.
 func (e *VersionError) Error() string {
-	return fmt.Sprintf("replayer: the recording has schema version %d, this package replays version %d; convert it, "+
-		"or set Config.Allow to DifferentVersion", e.Recorded, e.Known)
+	return fmt.Sprintf("replayer: the recording has schema version %d, this package replays version %d; read it with the "+
+		"version of reprise that wrote it, or set Config.Allow to DifferentVersion", e.Recorded, e.Known)
 }
 
 // Is reports whether target is [ErrVersion].
@@ -126,6 +126,26 @@ func (c *Config) identityWarnings(src source.Source) (warnings []string) {
 
 func warning(what, recorded, now, remedy string) string {
 	return fmt.Sprintf("another %s: recorded %s, now %s; %s", what, recorded, now, remedy)
+}
+
+// compareName warns if what e makes, an event that matched, has another name than in the recording. The names of that are
+// known up to the last event that was read. One such name is enough: the next ones have the same cause.
+func (x *execution) compareName(e event.Event) {
+	now, ok := given(x.sim, e)
+	if !ok {
+		return
+	}
+	was, _ := given(x.named, e)
+	if was == now || was == "" {
+		return
+	}
+	what := fmt.Sprintf("region %v", e.Region())
+	if e.Kind() == event.KindTaskSpawned {
+		what = fmt.Sprintf("task %v", e.Task())
+	}
+	x.named, x.renamed = nil, fmt.Sprintf("another name of %s: event %d was recorded with %.60q, now it is %.60q; the runs are "+
+		"compared by what tasks do, not by names: look for a range over a map, and sort its keys first", what, x.index(), was, now)
+	x.warnings = append(x.warnings, x.renamed)
 }
 
 // actualMetadata is that of the replayed run, as far as it can differ from that of the recording.

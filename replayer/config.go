@@ -57,7 +57,8 @@ type Strategy func(seed uint64) simsched.Chooser
 type Config struct {
 	// Sim has the settings of the run, which must be those of the recorded run where they can change it: MaxSteps,
 	// CheckpointEvery and Chaos. Its Seed is replaced by that of the recording, its Chooser by the recording. Its Observer,
-	// if there is one, sees every event of the run up to a divergence, anew in each execution.
+	// if there is one, sees every event of the run up to a divergence, anew in each execution. With its CallSites the
+	// divergence has a code line also where it is a TaskScheduled.
 	Sim simsched.Config
 
 	// Policy says what happens where the run and the recording part; zero is Strict.

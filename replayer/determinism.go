@@ -21,6 +21,10 @@ type NondeterminismError struct {
 	// Divergence is the first difference of two further runs, with the code lines of both; nil if those were equal, as
 	// happens where a difference is rare.
 	Divergence *divergence.Divergence
+
+	// Renamed tells, in one line, which task or region has a name of its own in each of two runs with equal events, as when
+	// tasks that do the same are started by a range over a map; "" if that is not the difference, or was not seen again.
+	Renamed string
 }
 
 // Error says where the runs differ, as exactly as it is known.
@@ -28,9 +32,14 @@ func (e *NondeterminismError) Error() string {
 	if d := e.Divergence; d != nil {
 		return fmt.Sprintf("replayer: %v: %s%s", ErrNondeterministic, d.Summary(), sites(d))
 	}
-	from, to, _ := e.First.Compare(e.Second)
-	return fmt.Sprintf("replayer: %v: first at one of the events %d to %d, but not in %d further runs",
-		ErrNondeterministic, from, to-1, furtherRuns)
+	if e.Renamed != "" {
+		return fmt.Sprintf("replayer: %v: %s", ErrNondeterministic, e.Renamed)
+	}
+	where := e.First.where(e.Second)
+	if _, _, differ := e.First.Compare(e.Second); !differ {
+		where += ", a name differs"
+	}
+	return fmt.Sprintf("replayer: %v: %s, but not in %d further runs", ErrNondeterministic, where, furtherRuns)
 }
 
 // sites gives the code lines of both runs.
@@ -66,12 +75,13 @@ func (e *NondeterminismError) Unwrap() error {
 // furtherRuns is how many runs are made to see a difference again that two runs had.
 const furtherRuns = 32
 
-// CheckDeterminism runs body twice under cfg and compares the events of the runs; the error is nil if they are equal and
-// a [*NondeterminismError] if not. How the runs end is compared only as far as the events tell it. It costs little more
-// than the two runs, since only a hash of the events is kept; when the hashes differ, body is run up to 33 times more to
-// find the place. The Chooser of cfg, if there is one, is asked in the first run, and the others get its answers. The
-// Observer of cfg is not used. If a task calls runtime.Goexit, CheckDeterminism does not return.
+// CheckDeterminism runs body twice under cfg and compares the events of the runs, and the names of the tasks and regions that
+// they make; the error is nil if they are equal and a [*NondeterminismError] if not. How the runs end is compared only as far
+// as the events tell it. It costs little more than the two runs, since only a hash is kept; when the hashes differ, body is
+// run up to 33 times more to find the place. The Chooser of cfg, if there is one, is asked in the first run, and the others
+// get its answers. The Observer of cfg is not used. If a task calls runtime.Goexit, CheckDeterminism does not return.
 func CheckDeterminism(cfg simsched.Config, body func(*simsched.Sim) error) error {
+	needBody("CheckDeterminism", body)
 	answers := &script{inner: cfg.Chooser}
 	run := func(o simsched.Observer) {
 		cfg.Observer = o
@@ -80,11 +90,11 @@ func CheckDeterminism(cfg simsched.Config, body func(*simsched.Sim) error) error
 		}
 		_ = simsched.Run(cfg, body) // a run that fails is compared like any other
 	}
-	var first, second Fingerprinter
+	var first, second witness
 	run(&first)
 	run(&second)
 	e := &NondeterminismError{First: first.Fingerprint(), Second: second.Fingerprint()}
-	if _, _, differ := e.First.Compare(e.Second); !differ {
+	if _, _, differ := e.First.Compare(e.Second); !differ && first.names == second.names {
 		return nil
 	}
 	cfg.CallSites = true
@@ -102,8 +112,48 @@ func CheckDeterminism(cfg simsched.Config, body func(*simsched.Sim) error) error
 			e.Divergence = d
 			break
 		}
+		if e.Renamed = expected.renamed(actual); e.Renamed != "" {
+			break
+		}
 	}
 	return e
+}
+
+// witness is a Fingerprinter that also hashes the names of tasks and regions, apart from the events.
+type witness struct {
+	Fingerprinter
+	sim   *simsched.Sim
+	names uint64
+}
+
+var _ simsched.Attacher = (*witness)(nil)
+
+// Attach implements [simsched.Attacher].
+func (w *witness) Attach(s *simsched.Sim) { w.sim = s }
+
+// Observe implements [simsched.Observer]. It never fails.
+func (w *witness) Observe(e event.Event) error {
+	if name, ok := given(w.sim, e); ok {
+		w.names = mix(w.names, []byte(name))
+	}
+	return w.Fingerprinter.Observe(e)
+}
+
+// namer knows what tasks and regions are called.
+type namer interface {
+	TaskName(event.TaskID) string
+	RegionName(event.RegionID) string
+}
+
+// given returns the name of what e makes, if it makes a task or a region.
+func given(n namer, e event.Event) (name string, ok bool) {
+	switch e.Kind() {
+	case event.KindTaskSpawned:
+		return n.TaskName(e.Task()), true
+	case event.KindRegionCreated:
+		return n.RegionName(e.Region()), true
+	}
+	return "", false
 }
 
 // script is a Chooser that asks another one in its first run, and gives the same answers in the next ones.
@@ -150,6 +200,7 @@ type sited struct {
 	trace *event.Trace
 	sim   *simsched.Sim
 	sites []string
+	given []string // the name of what each event makes, "" if it makes nothing
 	names names
 }
 
@@ -163,9 +214,22 @@ func (s *sited) Attach(sim *simsched.Sim) { s.sim = sim }
 // Observe implements [simsched.Observer]. It never fails.
 func (s *sited) Observe(e event.Event) error {
 	s.trace.Append(e)
-	s.sites = append(s.sites, here(s.sim, e))
+	s.sites = append(s.sites, s.sim.EventSite(e))
+	name, _ := given(s.sim, e)
+	s.given = append(s.given, name)
 	s.names.keep(s.sim, e)
 	return nil
+}
+
+// renamed tells of the first name that differs from that in another run with equal events, "" if none does.
+func (s *sited) renamed(other *sited) string {
+	for i, name := range s.given {
+		if theirs := other.given[i]; name != theirs {
+			text := fmt.Sprintf("event %d, %v: the name is %.60q in one run and %.60q in another", i, s.trace.At(i), name, theirs)
+			return text + sites(&divergence.Divergence{ExpectedSite: s.sites[i], ActualSite: other.sites[i]})
+		}
+	}
+	return ""
 }
 
 // source returns what was kept.

@@ -69,7 +69,7 @@ func lineOf(t *testing.T, comment string) string {
 	}
 	for i, line := range strings.Split(string(text), "\n") {
 		if strings.HasSuffix(line, "// "+comment) {
-			return fmt.Sprintf("determinism_test.go:%d", i+1)
+			return fmt.Sprintf("replayer/determinism_test.go:%d", i+1)
 		}
 	}
 	t.Fatalf("no line has the comment %q", comment)
@@ -90,7 +90,7 @@ func TestLeaksAreFound(t *testing.T) {
 				if d := ne.Divergence; leak.name != "map order" && (d.ExpectedSite != want || d.ActualSite != want) {
 					t.Errorf("%s: at %q and %q, want %q", name, d.ExpectedSite, d.ActualSite, want)
 				}
-				if !strings.Contains(err.Error(), ", at determinism_test.go:") {
+				if !strings.Contains(err.Error(), ", at replayer/determinism_test.go:") {
 					t.Errorf("%s: no code line: %v", name, err)
 				}
 				if from, to, differ := ne.First.Compare(ne.Second); !differ || from >= to {
@@ -128,7 +128,7 @@ func TestRareLeak(t *testing.T) {
 	if !errors.As(err, &ne) || ne.Divergence != nil || errors.Unwrap(err) != nil {
 		t.Fatalf("%v, want a difference without a place", err)
 	}
-	want := "replayer: two runs under the same choices differ: first at one of the events 4 to 4, but not in 32 further runs"
+	want := "replayer: two runs under the same choices differ: first at event 4, but not in 32 further runs"
 	if err.Error() != want {
 		t.Errorf("the error is\n%v\nwant\n%s", err, want)
 	}

@@ -73,7 +73,8 @@ func ExampleRun() {
 // different.
 func ExampleRun_changed() {
 	trace, _ := recorder.Run(simsched.Config{Seed: 7}, counter)
-	_, err := replayer.Run(source.FromTrace(trace), replayer.Config{}, fixedCounter)
+	cfg := replayer.Config{Sim: simsched.Config{CallSites: true}}
+	_, err := replayer.Run(source.FromTrace(trace), cfg, fixedCounter)
 	var diverged *divergence.Error
 	if errors.As(err, &diverged) {
 		d := diverged.Divergence
@@ -84,8 +85,8 @@ func ExampleRun_changed() {
 		}
 	}
 	// Output:
-	// event 11, virtual time 0s: event-type-mismatch: expected TaskYielded task=T1, got TaskScheduled task=T2 at_tick=6
-	// in the code at example_test.go:41
+	// event 11, virtual time 0s: event-type-mismatch: expected TaskYielded task=T1, got TaskScheduled task=T1 at_tick=6
+	// in the code at replayer/example_test.go:41
 	// could have run: task T2 "right"
 	// could have run: task T0 "main"
 	// could have run: task T1 "left"
@@ -151,6 +152,6 @@ func ExampleCheckDeterminism() {
 	}
 	// Output:
 	// true
-	// TaskCompleted task=T0 outcome=ok at example_test.go:142
-	// TaskYielded task=T0 at example_test.go:142
+	// TaskCompleted task=T0 outcome=ok at replayer/example_test.go:143
+	// TaskYielded task=T0 at replayer/example_test.go:143
 }

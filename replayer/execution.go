@@ -40,12 +40,15 @@ type execution struct {
 	watch    uint64              // once so many events were emitted, each must be looked at: watched
 	breaks   []uint64
 
-	seeded  simsched.Chooser // answers what the recording omits
-	beyond  simsched.Chooser // answers after a difference, and where the next recorded event cannot be the outcome
-	forked  simsched.Chooser // answers what goes on live
-	aligner *divergence.Aligner
+	seeded simsched.Chooser // answers what the recording omits
+	beyond simsched.Chooser // answers what the guide cannot after a difference of a strict replay
+	forked simsched.Chooser // answers what goes on live
+	guide  *guide           // answers under Resync, and in a strict replay from a difference on
 
 	liveAt   uint64 // the index of the first live event, if mode is live
+	named    namer  // what the recording knows of names, until one of them differs; nil if it knows nothing
+	renamed  string // a warning of that
+	expected *expected
 	mismatch *mismatch
 	failed   error // of the source or the Observer, or errClosed
 	gate     *gate // nil if nobody waits for the execution to stop
@@ -71,6 +74,7 @@ func newExecution(src source.Source, cfg *Config, warnings []string) (*execution
 	if x.omitted != 0 {
 		x.src = &filtered{src, x.omitted}
 	}
+	x.named, _ = src.(namer)
 	seed := x.metadata.Seed
 	x.beyond = simsched.NewRoundRobin(seed)
 	if x.omitted != 0 {
@@ -82,7 +86,7 @@ func newExecution(src source.Source, cfg *Config, warnings []string) (*execution
 	x.rewatch()
 	switch {
 	case cfg.Policy == Resync:
-		x.mode, x.aligner = aligning, divergence.NewAligner(x.src, cfg.Window)
+		x.mode, x.guide = aligning, newGuide(x.src, cfg.Window, turn{})
 	case cfg.Policy == Prefix && cfg.Index == 0:
 		x.goLive()
 	default:
@@ -245,6 +249,9 @@ func (x *execution) Observe(e event.Event) error {
 	if e != b.events[b.at] {
 		return x.unexpected(e)
 	}
+	if x.named != nil {
+		x.compareName(e)
+	}
 	if b.at++; b.at == b.n {
 		x.fill()
 	}
@@ -354,7 +361,7 @@ var outcomes = [...]event.Kind{
 }
 
 // Choose implements [simsched.Chooser]: the next recorded event tells the outcome. If it cannot be the outcome of this
-// choice, any answer will do in a strict replay, since the event that the run emits next is bound to differ.
+// choice, the event that the run emits next is bound to differ.
 func (x *execution) Choose(c *simsched.Choice) uint64 {
 	if x.mode == matching && x.omitted == 0 {
 		if answer, ok := answer(c, x.next()); ok {
@@ -365,12 +372,12 @@ func (x *execution) Choose(c *simsched.Choice) uint64 {
 	switch {
 	case x.mode == live:
 		return x.forked.Choose(c)
-	case x.mode == differing:
-		return x.beyond.Choose(c)
 	case x.omitted.Has(outcomes[c.Point]):
 		return x.seeded.Choose(c)
+	case x.mode == differing:
+		return x.guided(c, x.beyond)
 	case x.mode == aligning:
-		return x.realign(c)
+		return x.guided(c, x.forked)
 	}
 	if answer, ok := answer(c, x.next()); ok {
 		return answer
@@ -380,14 +387,27 @@ func (x *execution) Choose(c *simsched.Choice) uint64 {
 
 // unanswered answers a choice whose outcome the next recorded event does not tell.
 func (x *execution) unanswered(c *simsched.Choice) uint64 {
-	switch {
-	case !x.more() && x.cfg.Policy == PastEnd:
+	switch more := x.more(); {
+	case !more && x.cfg.Policy == PastEnd:
 		x.goLive()
 		return x.forked.Choose(c)
-	case c.Point == simsched.PointFault && x.more():
+	case !more:
+		return x.beyond.Choose(c)
+	case c.Point == simsched.PointFault:
 		return 0 // no event tells of no fault
 	}
-	return x.beyond.Choose(c)
+	x.foresee()
+	return x.guided(c, x.beyond)
+}
+
+// guided answers a choice from the events still to come, by another Chooser where they have no answer.
+func (x *execution) guided(c *simsched.Choice, other simsched.Chooser) uint64 {
+	if x.guide != nil {
+		if answer, ok := x.guide.answer(c); ok {
+			return answer
+		}
+	}
+	return other.Choose(c)
 }
 
 // answer returns the answer to c whose outcome e tells, if it does.
@@ -432,7 +452,7 @@ func (x *execution) finish(err error) (Result, error) {
 	if x.failed == nil && x.mode == matching && x.more() {
 		x.describe(nil) // the run has ended too early
 	}
-	if x.aligner != nil {
+	if x.cfg.Policy == Resync {
 		x.aligned(&result)
 	}
 	if x.failed != nil {

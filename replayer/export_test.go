@@ -7,3 +7,6 @@ func SetProbe(f func(index uint64, e event.Event)) (restore func()) {
 	probe = f
 	return func() { probe = nil }
 }
+
+// RunError is runError.
+var RunError = runError

@@ -54,6 +54,49 @@ func (f *Fingerprint) mark(n uint64) (uint64, bool) {
 	return f.marks[i], true
 }
 
+// CheckText compares f with a fingerprint of the same program, seed and settings that another process has printed, in its text
+// form with or without spaces around it. The error is nil if they are equal, a [*ProcessError] if not, and [ErrFingerprint] if
+// text is none. It is for what [CheckDeterminism] cannot see: what is the same all the time that a process lives, such as its
+// environment, its arguments, the addresses of its memory or the seed of its hashes.
+func (f Fingerprint) CheckText(text string) error {
+	other, err := ParseFingerprint(strings.TrimSpace(text))
+	if err != nil {
+		return err
+	}
+	if _, _, differ := f.Compare(other); differ {
+		return &ProcessError{f, other}
+	}
+	return nil
+}
+
+// ProcessError says that a program does something else in another process under the same choices. It is
+// [ErrNondeterministic].
+type ProcessError struct {
+	This, Other Fingerprint
+}
+
+// Error says about where the runs differ, and how to find the place.
+func (e *ProcessError) Error() string {
+	return fmt.Sprintf("replayer: %v: this process and another one, %s; to see the code lines of both, record the run in each "+
+		"with recorder.Config.Sites set, write it to a file and compare the files with reprise diff",
+		ErrNondeterministic, e.This.where(e.Other))
+}
+
+// Is reports whether target is [ErrNondeterministic].
+func (e *ProcessError) Is(target error) bool { return target == ErrNondeterministic }
+
+// where says in words where the events of two runs differ first.
+func (f Fingerprint) where(g Fingerprint) string {
+	switch from, to, differ := f.Compare(g); {
+	case !differ:
+		return "the events are equal"
+	case to == from+1:
+		return fmt.Sprintf("first at event %d", from)
+	default:
+		return fmt.Sprintf("first at one of the events %d to %d", from, to-1)
+	}
+}
+
 // fingerprintPrefix begins the text form and gives its version.
 const fingerprintPrefix = "rfp1"
 
@@ -164,8 +207,10 @@ func fold(h, word uint64) uint64 {
 }
 
 // FingerprintOf runs body under cfg and returns the fingerprint of the run, with the error of [simsched.Run]. The Observer
-// of cfg is replaced. Two processes that print it for the same program, seed and settings must print the same.
+// of cfg is replaced. Two processes that print it for the same program, seed and settings must print the same: see
+// [Fingerprint.CheckText].
 func FingerprintOf(cfg simsched.Config, body func(*simsched.Sim) error) (Fingerprint, error) {
+	needBody("FingerprintOf", body)
 	p := &Fingerprinter{}
 	cfg.Observer = p
 	err := simsched.Run(cfg, body)

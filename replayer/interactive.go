@@ -56,6 +56,7 @@ type Replayer struct {
 
 // New returns a Replayer that stands at 0. The parameters and errors are those of [Run]. It must be closed.
 func New(src source.Source, cfg Config, body func(*simsched.Sim) error) (*Replayer, error) {
+	need("New", src, body)
 	r := &Replayer{src: src, cfg: cfg, body: body}
 	x, err := prepare(src, &r.cfg)
 	if err != nil {
@@ -243,7 +244,7 @@ func (r *Replayer) Peek() (event.Event, bool) {
 	case r.x == nil:
 		return event.Event{}, false
 	case r.x.mode == aligning:
-		return r.x.aligner.Expect()
+		return r.x.guide.aligner.Expect()
 	}
 	return *r.x.next(), r.x.more()
 }
@@ -264,7 +265,7 @@ func (r *Replayer) Remaining() (n uint64, known bool) {
 }
 
 // Progress returns how many of the recorded events have come, of how many in all, and whether the latter is known, as in
-// Remaining; if it is not, total is equal to done.
+// Remaining; if it is not, total is equal to done. Under Prefix they are those up to Config.Index.
 func (r *Replayer) Progress() (done, total uint64, known bool) {
 	if r.x == nil {
 		return 0, 0, false
@@ -273,8 +274,10 @@ func (r *Replayer) Progress() (done, total uint64, known bool) {
 	switch {
 	case r.x.mode == live:
 		return r.x.liveAt, r.x.liveAt, true
+	case r.cfg.Policy == Prefix:
+		return done, r.cfg.Index, true
 	case r.x.mode == aligning:
-		done = r.x.aligner.Index()
+		done = r.x.guide.aligner.Index()
 	}
 	total, known = length(r.src)
 	if !known || r.cfg.Omitted != 0 {

@@ -1,11 +1,14 @@
 package replayer
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/reprise-go/reprise/divergence"
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/simsched"
+	"github.com/reprise-go/reprise/source"
 )
 
 // mismatch is the first difference of a replay while it is being looked into.
@@ -65,9 +68,12 @@ func (x *execution) differ(e event.Event) error {
 		if x.gate != nil {
 			x.gate.frozen = look(x.sim)
 		}
-		x.describe(&e)
+		if x.describe(&e); x.failed == nil {
+			x.guide.feed(e)
+		}
 		return x.failed
 	}
+	x.guide.feed(e)
 	if x.mismatch.follow(x.sim, e); len(x.mismatch.Actual) >= divergence.Lookahead {
 		return errStop
 	}
@@ -82,17 +88,54 @@ func (m *mismatch) follow(s *simsched.Sim, e event.Event) {
 	}
 }
 
-// describe notes the first difference of a strict replay, while those that take part still have their names; actual is
-// nil if the run has ended. It fails if the source cannot be read on. The source is not read after it.
-func (x *execution) describe(actual *event.Event) {
+// expected is how the recording goes on at the first difference of a strict replay.
+type expected struct {
+	events []event.Event // up to divergence.Lookahead
+	site   string        // of the first of them
+}
+
+// foresee reads how the recording goes on, as soon as it is known that the run does not go on like it, and lets that guide
+// the run. It fails if the source cannot be read on. The source is not read after it.
+func (x *execution) foresee() {
+	if x.expected != nil {
+		return
+	}
 	site := x.site()
-	expected, err := x.rest(divergence.Lookahead)
+	events, err := x.rest(divergence.Lookahead)
 	if x.keep(err); x.failed != nil {
+		return
+	}
+	x.expected = &expected{events, site}
+	x.guide = newGuide(source.FromTrace(trace(x.metadata, events)), divergence.Lookahead, x.turn())
+}
+
+// trace returns a trace of a few events.
+func trace(md event.Metadata, events []event.Event) *event.Trace {
+	tr := event.NewTrace(md)
+	for _, e := range events {
+		tr.Append(e)
+	}
+	return tr
+}
+
+// turn is whose turn it is after the events that matched.
+func (x *execution) turn() (t turn) {
+	m := x.progress.Mismatch()
+	for _, e := range append([]event.Event{m.Running}, m.Before...) {
+		t = t.after(&e)
+	}
+	return t
+}
+
+// describe notes the first difference of a strict replay, while those that take part still have their names; actual is
+// nil if the run has ended. It fails if the source cannot be read on.
+func (x *execution) describe(actual *event.Event) {
+	if x.foresee(); x.failed != nil {
 		return
 	}
 	x.abandon()
 	m := &mismatch{Mismatch: x.progress.Mismatch()}
-	m.Expected, m.ExpectedSite = expected, site
+	m.Expected, m.ExpectedSite = x.expected.events, x.expected.site
 	x.note(m, actual)
 }
 
@@ -101,6 +144,9 @@ func (x *execution) note(m *mismatch, actual *event.Event) {
 	x.mismatch = m
 	m.ExpectedMetadata, m.ActualMetadata = x.metadata, x.cfg.actualMetadata(x.metadata)
 	m.Reproduce, m.notes = x.cfg.Reproduce, x.cfg.identityWarnings(x.recorded)
+	if x.renamed != "" {
+		m.notes = append(m.notes, x.renamed)
+	}
 	if n, ok := x.recorded.(divergence.Names); ok {
 		m.ExpectedNames = n
 	}
@@ -116,31 +162,38 @@ func (x *execution) note(m *mismatch, actual *event.Event) {
 		m.names.task(x.sim, id)
 	}
 	if actual != nil {
-		m.ActualSite = here(x.sim, *actual)
+		m.ActualSite = x.sim.EventSite(*actual)
+		if actual.Kind() == event.KindRngValue {
+			m.Stream = x.sim.LastStream()
+		}
 		m.follow(x.sim, *actual)
 	}
 }
 
-// here returns the code line from which e comes, which is observed now: on the stack of the running task, or, at the end
-// of the task, where it last came to a scheduling point if Config.CallSites is set; "" if it is not known, or if no task
-// has run yet.
-func here(s *simsched.Sim, e event.Event) string {
-	if steps := s.Steps(); steps == 0 || steps == 1 && e.Kind() == event.KindTaskScheduled {
-		return ""
-	}
-	if site := simsched.Caller(); site != "" {
-		return site
-	}
-	task, _ := s.Running()
-	return s.CallSite(task)
-}
-
 // divergence describes the mismatch after the run has ended with err; stopped says that the replay ended it.
 func (m *mismatch) divergence(err error, stopped bool) *divergence.Divergence {
-	if err != nil && !stopped {
-		m.RunError, _, _ = strings.Cut(err.Error(), "\n")
-	}
+	m.RunError = runError(err, stopped)
 	d := divergence.Describe(m.Mismatch)
 	d.Notes = append(d.Notes, m.notes...)
 	return d
+}
+
+// longestRunError is how many lines of how a run ended are kept.
+const longestRunError = 6
+
+// runError tells in a few lines how a run ended: after a deadlock, who waits for what. Of a run that the replay has stopped
+// it tells only a panic that came before.
+func runError(err error, stopped bool) string {
+	var p *simsched.PanicError
+	switch {
+	case err == nil, stopped && !errors.As(err, &p):
+		return ""
+	case stopped:
+		err = p
+	}
+	lines := strings.Split(err.Error(), "\n")
+	if more := len(lines) - longestRunError; more > 0 {
+		lines = append(lines[:longestRunError-1], fmt.Sprintf("\tand %d lines more", more+1))
+	}
+	return strings.Join(lines, "\n")
 }

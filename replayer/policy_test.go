@@ -332,8 +332,10 @@ func TestSiteBehindTheLibrary(t *testing.T) {
 		"io":   func(_ *simsched.Sim, r io.Reader) { line = simsched.Caller(); _, _ = io.ReadFull(r, make([]byte, 4)) },
 		"rand": func(s *simsched.Sim, _ io.Reader) { line = simsched.Caller(); s.Rand("x").IntN(7) },
 	} {
-		d := diverge(t, tr, settings, func(s *simsched.Sim) error { op(s, s.NewPipe("pipe", 8)); return nil })
-		if d.ActualSite != line || !strings.HasPrefix(line, "policy_test.go:") {
+		cfg := settings
+		cfg.CallSites = true // the read begins with a choice of a task
+		d := diverge(t, tr, cfg, func(s *simsched.Sim) error { op(s, s.NewPipe("pipe", 8)); return nil })
+		if d.ActualSite != line || !strings.HasPrefix(line, "replayer/policy_test.go:") {
 			t.Errorf("%s: the line is %q, want %q", name, d.ActualSite, line)
 		}
 	}

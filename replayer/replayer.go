@@ -48,16 +48,32 @@ type Result struct {
 // does; a [*divergence.Error] at the first event that differs; or the error of a source that cannot be read, or of the
 // Observer of cfg. The other policies have a divergence only where they are strict. If the settings make no sense
 // ([ErrConfig]), or the recording is not of this program ([ErrProgram]), of another schema version ([ErrVersion]), or
-// without its beginning ([ErrPartial]), nothing is run. If a task calls runtime.Goexit, Run does not return.
+// without its beginning ([ErrPartial]), nothing is run. It panics if src or body is nil. If a task calls runtime.Goexit, Run does not return.
 //
-// After the first difference of a strict replay the run goes on for up to divergence.Lookahead events, as under
-// [simsched.NewRoundRobin], so that the report can tell where it was heading.
+// After the first difference of a strict replay the run goes on for up to divergence.Lookahead events, so that the report can
+// tell where it was heading. What of the recording comes next still answers its choices, as under [Resync]; where that has no
+// answer the tasks take turns.
 func Run(src source.Source, cfg Config, body func(*simsched.Sim) error) (Result, error) {
+	need("Run", src, body)
 	x, err := prepare(src, &cfg)
 	if err != nil {
 		return Result{}, err
 	}
 	return x.run(body)
+}
+
+// need panics if a method is called without a recording or a program.
+func need(method string, src source.Source, body func(*simsched.Sim) error) {
+	if src == nil {
+		panic("replayer: " + method + " called with a nil Source")
+	}
+	needBody(method, body)
+}
+
+func needBody(method string, body func(*simsched.Sim) error) {
+	if body == nil {
+		panic("replayer: " + method + " called with a nil program")
+	}
 }
 
 // prepare checks the settings, fills their defaults and prepares the first execution.

@@ -112,20 +112,58 @@ func TestErrorKeepsItsShape(t *testing.T) {
 	}
 }
 
-// TestPanicBeforeTheStop: a panic that happened before the replay ended the run is not forgotten.
+// TestPanicBeforeTheStop: a panic that happened before the replay ended the run is not forgotten, and the report has it too.
 func TestPanicBeforeTheStop(t *testing.T) {
-	panics := func(s *simsched.Sim) error {
-		s.Go("panicking", func() error { panic("boom") })
-		return endless(s)
+	with := func(worker func() error) program {
+		return func(s *simsched.Sim) error {
+			s.Go("worker", worker)
+			return repeat(30, (*simsched.Sim).Yield)(s)
+		}
 	}
-	tr := recordOK(t, yieldTimes(20))
-	result, err := replayer.Run(source.FromTrace(tr), replayer.Config{Sim: settings}, panics)
-	if !errors.Is(err, divergence.ErrDiverged) {
+	tr := recordOK(t, with(func() error { return nil }))
+	result, err := replayer.Run(source.FromTrace(tr), replayer.Config{Sim: settings}, with(func() error { panic("boom") }))
+	var de *divergence.Error
+	if !errors.As(err, &de) {
 		t.Fatalf("the replay ended with %v, want a divergence", err)
 	}
 	var p *simsched.PanicError
 	if !errors.As(result.Err, &p) || p.Value != "boom" {
 		t.Errorf("the run ended with %v, want the panic", result.Err)
+	}
+	if want := "simsched: panic in task T1 worker: boom"; de.Divergence.RunError != want {
+		t.Errorf("the report has the error %q, want %q", de.Divergence.RunError, want)
+	}
+}
+
+// TestRunError: what the report tells of how a run ended is short, and has what matters.
+func TestRunError(t *testing.T) {
+	deadlock := func(tasks int) error {
+		return simsched.Run(settings, func(s *simsched.Sim) error {
+			for range tasks {
+				s.Go("clerk", func() error { s.Park(); return nil })
+			}
+			s.Park()
+			return nil
+		})
+	}
+	panicking := &simsched.PanicError{Name: "clerk", Value: "boom\nboom"}
+	for _, c := range []struct {
+		err     error
+		stopped bool
+		want    string
+	}{
+		{nil, false, ""},
+		{errBoom, false, "boom"},
+		{errBoom, true, ""},
+		{panicking, false, "simsched: panic in task T0 clerk: boom\nboom"},
+		{errors.Join(errBoom, panicking), true, "simsched: panic in task T0 clerk: boom\nboom"},
+		{deadlock(1), false, "simsched: deadlock: 2 tasks wait and none can go on\n\tT0 main waits to be woken\n\tT1 clerk waits to be woken"},
+		{deadlock(5), false, "simsched: deadlock: 6 tasks wait and none can go on\n\tT0 main waits to be woken\n\tT1 clerk waits to be woken" +
+			"\n\tT2 clerk waits to be woken\n\tT3 clerk waits to be woken\n\tand 2 lines more"},
+	} {
+		if got := replayer.RunError(c.err, c.stopped); got != c.want {
+			t.Errorf("%v, stopped %v: %q, want %q", c.err, c.stopped, got, c.want)
+		}
 	}
 }
 
@@ -382,31 +420,57 @@ func wantEntities(t *testing.T, d *divergence.Divergence, want ...string) {
 	}
 }
 
-// TestTurnsAfterDivergence replays a recording that always went on with the running task. After the divergence the
-// recording has no say any more: the tasks take turns, although its next event would still name a task that is ready.
-func TestTurnsAfterDivergence(t *testing.T) {
+// TestGuidedAfterDivergence replays a recording that always went on with the running task, against a program that draws once
+// more. After that the recording still tells who goes on.
+func TestGuidedAfterDivergence(t *testing.T) {
 	cfg := settings
 	cfg.Chooser = &lastAlternative{asked: map[simsched.Point]int{}}
-	tr, err := recorder.Run(cfg, func(s *simsched.Sim) error {
-		s.Go("other", func() error { return nil })
-		s.Sleep(0)
-		return nil
-	})
+	body := func(draws int) program {
+		return func(s *simsched.Sim) error {
+			s.Go("other", func() error { return nil })
+			for range draws {
+				s.Rand("more").Uint64()
+			}
+			s.Sleep(0)
+			return nil
+		}
+	}
+	tr, err := recorder.Run(cfg, body(0))
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := diverge(t, tr, settings, func(s *simsched.Sim) error {
-		s.Go("other", func() error { return nil })
-		s.Rand("more").Uint64()
-		s.Sleep(0)
-		return nil
-	})
-	main, other := event.NewTaskID(0, 0), event.NewTaskID(1, 0)
-	if want := event.TaskScheduled(main, 3); d.Expected[0] != want {
-		t.Fatalf("the recording goes on with %v, want %v: the test says too little", d.Expected[0], want)
+	d := diverge(t, tr, settings, body(1))
+	main := event.NewTaskID(0, 0)
+	if want := event.TaskScheduled(main, 3); d.Expected[0] != want || d.Actual[1] != want {
+		t.Errorf("the recording goes on with %v, the run after the draw with %v; want %v", d.Expected[0], d.Actual[1], want)
 	}
-	if want := event.TaskScheduled(other, 3); d.Actual[1] != want {
-		t.Errorf("after the divergence comes %v, want %v", d.Actual[1], want)
+	if d.Relation != divergence.RelationExtra || d.Count != 1 {
+		t.Errorf("%s, %d events; want one extra", d.Relation, d.Count)
+	}
+}
+
+// TestTurnsAfterTheEnd: where the recording has nothing left to say, the tasks take turns.
+func TestTurnsAfterTheEnd(t *testing.T) {
+	tr := recordOK(t, func(s *simsched.Sim) error { s.Yield(); return nil })
+	body := func(s *simsched.Sim) error {
+		for range 2 {
+			s.Go("other", func() error { return repeat(3, (*simsched.Sim).Yield)(s) })
+		}
+		return nil
+	}
+	_, err := replayer.Run(source.FromTrace(traceOf(tr, tr.Slice(0, 4)...)), replayer.Config{Sim: settings}, body)
+	var de *divergence.Error
+	if !errors.As(err, &de) {
+		t.Fatalf("the replay ended with %v, want a divergence", err)
+	}
+	again := recorder.New(tr.Metadata)
+	cfg := settings
+	cfg.Chooser, cfg.Observer = simsched.NewRoundRobin(1), again
+	if err := simsched.Run(cfg, body); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := de.Divergence.Actual, again.Trace().Slice(4, 4+len(de.Divergence.Actual)); !slices.Equal(got, want) {
+		t.Errorf("the run goes on with %v, want %v", got, want)
 	}
 }
 

@@ -65,6 +65,10 @@ func AtKind(k event.Kind) Target {
 }
 
 // When is the next event that f accepts. It is called during the run, by another goroutine, and must not use the Replayer.
+// When panics if f is nil.
 func When(f func(event.Event) bool) Target {
+	if f == nil {
+		panic("replayer: When called with nil")
+	}
 	return Target{text: "an event that a function accepts", meets: func(_ *execution, e event.Event) bool { return f(e) }}
 }

@@ -1,10 +1,12 @@
 package simsched
 
 import (
-	"fmt"
+	"path"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/reprise-go/reprise/event"
@@ -66,7 +68,7 @@ func firstLine(calls []uintptr) string {
 	for {
 		f, more := frames.Next()
 		if f.Function != "" && !ours(&f) {
-			return fmt.Sprintf("%s:%d", filepath.Base(f.File), f.Line)
+			return thisBuild.file(f.Function, f.File) + ":" + strconv.Itoa(f.Line)
 		}
 		if !more {
 			return ""
@@ -74,15 +76,93 @@ func firstLine(calls []uintptr) string {
 	}
 }
 
-// Caller returns the place in the program from which the caller is reached, such as "bank.go:25"; "" if there is none.
-// An [Observer] that asks during Observe learns where the event comes from, unless the event is of the scheduler alone:
-// TaskScheduled, TimeAdvanced, TimerFired. It takes about a microsecond.
+// build is what the names of files are worked out from.
+type build struct {
+	module string // the path of the main module; "" if it is not known
+	main   string // the import path of package main; "" if it is not known
+}
+
+// thisBuild is that of this process.
+var thisBuild = func() (b build) {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		b.module = info.Main.Path
+		if inside(info.Path, b.module) {
+			b.main = info.Path
+		}
+	}
+	return b
+}()
+
+// file names a source file by the folder of its package, which the name of a function in it tells: the path from the root of
+// the main module, or the import path in other modules. The path on the machine that built the program is left out.
+func (b build) file(function, file string) string {
+	file = filepath.ToSlash(file)
+	folder, base := packageOf(function), path.Base(file)
+	if external, ok := strings.CutSuffix(folder, "_test"); ok && strings.HasSuffix(base, "_test.go") &&
+		path.Base(path.Dir(file)) != path.Base(folder) {
+		folder = external
+	}
+	if folder == "main" {
+		folder = b.main
+	}
+	if folder == "" || folder == b.module {
+		return base
+	}
+	if inside(folder, b.module) {
+		folder = folder[len(b.module)+1:]
+	}
+	return folder + "/" + base
+}
+
+// inside reports whether an import path is one of a package in a folder of a module.
+func inside(importPath, module string) bool {
+	return module != "" && strings.HasPrefix(importPath, module+"/")
+}
+
+// packageOf returns the import path of the package of a function, such as "example.org/bank" for
+// "example.org/bank.(*Clerk).Run.func1".
+func packageOf(function string) string {
+	if i := strings.IndexAny(function, "[("); i >= 0 {
+		function = function[:i] // what follows can have slashes
+	}
+	start := strings.LastIndex(function, "/") + 1
+	if dot := strings.Index(function[start:], "."); dot >= 0 {
+		function = function[:start+dot]
+	}
+	return strings.ReplaceAll(function, "%2e", ".") // a dot in the last part
+}
+
+// Caller returns the place in the program from which the caller is reached, such as "internal/cli/bank.go:25"; "" if there is
+// none. The path begins at the root of the main module. A file of another module begins with the import path of its package,
+// and if the build does not tell the folder of package main, nothing stands before its files. It takes about a microsecond.
+// See [Sim.EventSite] for the place of an event.
 func Caller() string {
 	var calls [4 * callDepth]uintptr
 	return firstLine(calls[:runtime.Callers(2, calls[:])])
 }
 
-// CallSite returns where in the code a task last came to a scheduling point, such as "bank.go:25", under the conditions
+// EventSite returns where in the program an event comes from, in the form of [Caller]; it must be asked by an [Attacher] while
+// it observes the event. That is where the running task is, or at its end where it last came to a scheduling point; for a
+// TaskScheduled where the chosen task goes on. The latter two are known only if Config.CallSites is set. It is "" for what is
+// not known, for what comes before the first turn of a task, and for what happens by itself: virtual time moves, timers fire
+// and wake tasks, checkpoints are made.
+func (s *Sim) EventSite(e event.Event) string {
+	switch e.Kind() {
+	case event.KindTaskScheduled:
+		return s.CallSite(e.Task())
+	case event.KindTimeAdvanced, event.KindTimerFired, event.KindCheckpoint:
+		return ""
+	}
+	if s.firing || s.current == nil {
+		return ""
+	}
+	if site := Caller(); site != "" {
+		return site
+	}
+	return s.current.line()
+}
+
+// CallSite returns where in the code a task last came to a scheduling point, in the form of [Caller], under the conditions
 // of [Sim.TaskName]. It is "" unless Config.CallSites is set.
 func (s *Sim) CallSite(id event.TaskID) string {
 	if t := s.task(id); t != nil {

@@ -238,25 +238,34 @@ func labelHash(label string) uint64 {
 // Rand returns the stream of random numbers with a label. Equal labels share one stream. Every value that is drawn is
 // an RngValue event.
 func (s *Sim) Rand(label string) *rand.Rand {
-	return rand.New(&stream{s, labelHash("stream " + label)})
+	return rand.New(&stream{s, newStreamID(label)})
 }
 
 type stream struct {
-	sim   *Sim
-	label uint64
+	sim *Sim
+	id  streamID
 }
+
+// streamID is what tells a stream of random numbers apart.
+type streamID struct {
+	label string
+	hash  uint64
+}
+
+func newStreamID(label string) streamID { return streamID{label, labelHash("stream " + label)} }
 
 // Uint64 implements rand.Source.
 func (st *stream) Uint64() uint64 {
 	t := st.sim.enter("Rand")
-	v := st.sim.draw(st.label)
+	v := st.sim.draw(&st.id)
 	st.sim.stopIfEnded(t)
 	return v
 }
 
 // draw draws a value of a stream, for timers too.
-func (s *Sim) draw(stream uint64) uint64 {
-	s.choice.Point, s.choice.N, s.choice.Stream = PointValue, 0, stream
+func (s *Sim) draw(id *streamID) uint64 {
+	s.choice.Point, s.choice.N, s.choice.Stream = PointValue, 0, id.hash
+	s.drawn = id.label
 	v := s.ask()
 	s.emit(event.RngValue(v))
 	return v

@@ -9,7 +9,7 @@ import (
 )
 
 // Attacher is an [Observer] that wants to look at the run it observes: with [Sim.Tasks], [Sim.Ready], [Sim.LastChoice],
-// [Sim.Running], the names and the time. It may do so only during Observe, or while it holds Observe up, and after the
+// [Sim.LastStream], [Sim.Running], the names and the time. It may do so only during Observe, or while it holds Observe up, and after the
 // run.
 type Attacher interface {
 	Observer
@@ -55,7 +55,7 @@ type TaskInfo struct {
 	Until      time.Duration
 	LostWakeup bool
 
-	Line string // where it last came to a scheduling point, such as "bank.go:25"; "" unless Config.CallSites is set
+	Line string // where it last came to a scheduling point, such as "internal/cli/bank.go:25"; "" unless Config.CallSites is set
 }
 
 // Tasks describes every live task, by index. During Observe it gives the state right at the event, before what the event
@@ -104,6 +104,10 @@ func (s *Sim) Running() (event.TaskID, bool) {
 	}
 	return s.current.id, !s.current.done
 }
+
+// LastStream returns the label that [Sim.Rand] was given for the stream of the last RngValue, "network" for what the network
+// draws; "" if there is none yet, or if it is the case that a Select took. See [Attacher] for when it may be called.
+func (s *Sim) LastStream() string { return s.drawn }
 
 // LastChoice returns the tasks that could have been chosen when a task was last chosen to run, the one that had waited
 // longest first; nil before the first choice. It is worked out from the order in which tasks became ready, which is

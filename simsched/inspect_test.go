@@ -158,7 +158,7 @@ func TestTasksAfterADeadlock(t *testing.T) {
 	})
 	infos := c.sim.Tasks()
 	if err == nil || len(infos) != 2 || infos[1].WaitsFor != `for mutex "m" held by T0 main` ||
-		!slices.Equal(infos[1].HeldBy, []event.TaskID{infos[0].ID}) || !strings.HasPrefix(infos[1].Line, "inspect_test.go:") {
+		!slices.Equal(infos[1].HeldBy, []event.TaskID{infos[0].ID}) || !strings.HasPrefix(infos[1].Line, "simsched/inspect_test.go:") {
 		t.Errorf("%v: %+v", err, infos)
 	}
 	if s := simsched.TaskState(9).String(); s != "state(9)" {

@@ -323,7 +323,7 @@ func TestCallSites(t *testing.T) {
 	cfg := inTurns()
 	cfg.CallSites = true
 	with := mustRun(t, cfg, body)
-	if !strings.HasPrefix(line, "life_test.go:") {
+	if !strings.HasPrefix(line, "simsched/life_test.go:") {
 		t.Errorf("the line is %q, want one of this file", line)
 	}
 	if !slices.Equal(with, without) {

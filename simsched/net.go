@@ -60,7 +60,7 @@ const (
 )
 
 // networkStream is the stream of random numbers of the network.
-var networkStream = labelHash("stream network")
+var networkStream = newStreamID("network")
 
 // Network returns the network of the run.
 func (s *Sim) Network() *Network {
@@ -238,7 +238,7 @@ func (n *Network) link(from, to *Host) *link {
 
 // hit decides whether something happens that has a rate.
 func (n *Network) hit(rate int) bool {
-	return rate > 0 && below(n.sim.draw(networkStream), million) < uint64(rate)
+	return rate > 0 && below(n.sim.draw(&networkStream), million) < uint64(rate)
 }
 
 // upTo draws a duration from 0 to d.
@@ -246,7 +246,7 @@ func (n *Network) upTo(d time.Duration) time.Duration {
 	if d == 0 {
 		return 0
 	}
-	return time.Duration(below(n.sim.draw(networkStream), uint64(d)+1))
+	return time.Duration(below(n.sim.draw(&networkStream), uint64(d)+1))
 }
 
 // later adds to a time, up to the end of time.

@@ -39,7 +39,7 @@ func (s *Sim) Select(cases ...Case) int {
 	}
 	i := ready[0]
 	if n := len(ready); n > 1 {
-		s.choice.cases = ready
+		s.choice.cases, s.drawn = ready, ""
 		i = ready[s.choose(PointCase, n)]
 		s.emit(event.RngValue(i))
 		s.stopIfEnded(t)

@@ -26,6 +26,8 @@ type Sim struct {
 	// Of the last choice of a task: the turn of the one that was chosen, and the last turn there was. See LastChoice.
 	chosenTurn, lastTurn uint64
 
+	drawn string // the label of the stream of the last RngValue, "" if that is a case of a Select
+
 	checkpoints uint64
 	tasks       arena[Task]
 	regions     arena[Region]

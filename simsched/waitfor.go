@@ -15,7 +15,7 @@ type Blocked struct {
 	Path     string         // as Task.Path gives it
 	WaitsFor string         // such as `for mutex "a" held by T2 worker`
 	HeldBy   []event.TaskID // the tasks that could end the wait: the edges; empty if they are not known
-	Line     string         // where in the code it waits, such as "bank.go:25"; empty unless Config.CallSites is set
+	Line     string         // where in the code it waits, such as "internal/cli/bank.go:25"; empty unless Config.CallSites is set
 
 	// LostWakeup says that it waits for a signal that was given, when nobody waited.
 	LostWakeup bool

@@ -1,0 +1,106 @@
+package replayer_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/replayer"
+	"github.com/reprise-go/reprise/simsched"
+	"github.com/reprise-go/reprise/source"
+)
+
+// TestNil: what is called without what it needs names itself.
+func TestNil(t *testing.T) {
+	tr := recordOK(t, yieldTimes(1))
+	for name, call := range map[string]func(){
+		"Run called with a nil Source":               func() { _, _ = replayer.Run(nil, replayer.Config{}, yieldTimes(1)) },
+		"Run called with a nil program":              func() { _, _ = replayer.Run(source.FromTrace(tr), replayer.Config{}, nil) },
+		"New called with a nil Source":               func() { _, _ = replayer.New(nil, replayer.Config{}, yieldTimes(1)) },
+		"New called with a nil program":              func() { _, _ = replayer.New(source.FromTrace(tr), replayer.Config{}, nil) },
+		"CheckDeterminism called with a nil program": func() { _ = replayer.CheckDeterminism(simsched.Config{}, nil) },
+		"FingerprintOf called with a nil program":    func() { _, _ = replayer.FingerprintOf(simsched.Config{}, nil) },
+		"When called with nil":                       func() { replayer.When(nil) },
+	} {
+		func() {
+			defer func() {
+				if got := recover(); got != "replayer: "+name {
+					t.Errorf("the panic is %v, want replayer: %s", got, name)
+				}
+			}()
+			call()
+		}()
+	}
+}
+
+// TestProgressUnderPrefix: only the events before Index are replayed, whatever the recording has after it, and whether or not
+// its length is known.
+func TestProgressUnderPrefix(t *testing.T) {
+	tr := recordOK(t, yieldTimes(5))
+	for _, src := range []source.Source{source.FromTrace(tr), stream{source.FromTrace(tr)}} {
+		r := start(t, src, replayer.Config{Sim: settings, Policy: replayer.Prefix, Index: 6}, yieldTimes(5))
+		for done := range uint64(6) {
+			if got, total, known := r.Progress(); got != done || total != 6 || !known {
+				t.Errorf("%d of %d, %v; want %d of 6", got, total, known, done)
+			}
+			if left, known := r.Remaining(); left != 6-done || !known {
+				t.Errorf("%d are left, %v; want %d", left, known, 6-done)
+			}
+			if _, err := r.Step(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if done, total, known := r.Progress(); done != 6 || total != 6 || !known {
+			t.Errorf("live: %d of %d, %v; want 6 of 6", done, total, known)
+		}
+	}
+}
+
+// TestCheckText compares with what another process could have printed.
+func TestCheckText(t *testing.T) {
+	list := make(events, 100)
+	for i := range list {
+		list[i] = event.RngValue(uint64(i))
+	}
+	ours := fingerprint(list)
+	if err := ours.CheckText("\n" + ours.String() + "\n"); err != nil {
+		t.Errorf("the same fingerprint: %v", err)
+	}
+	if err := ours.CheckText("fingerprint"); !errors.Is(err, replayer.ErrFingerprint) {
+		t.Errorf("no fingerprint: %v", err)
+	}
+	list[41] = event.RngValue(0)
+	err := ours.CheckText(fingerprint(list).String())
+	var pe *replayer.ProcessError
+	if !errors.As(err, &pe) || !errors.Is(err, replayer.ErrNondeterministic) || pe.This.String() != ours.String() ||
+		!strings.Contains(err.Error(), "first at one of the events 40 to 41") || !strings.Contains(err.Error(), "reprise diff") {
+		t.Errorf("another fingerprint: %v", err)
+	}
+}
+
+// TestLastStream: an Observer can ask which stream a value was drawn from.
+func TestLastStream(t *testing.T) {
+	var labels []string
+	a := &attached{}
+	cfg := settings
+	cfg.Observer = a
+	a.Recorder.Reset(settings.Metadata())
+	err := simsched.Run(cfg, func(s *simsched.Sim) error {
+		look := func() { labels = append(labels, a.sim.LastStream()) }
+		look()
+		s.Rand("dice").Uint64()
+		look()
+		s.Rand("coin").Uint64()
+		look()
+		left, right := simsched.NewChan[int](s, "left", 1), simsched.NewChan[int](s, "right", 1)
+		left.Send(1)
+		right.Send(1)
+		s.Select(left.OnRecv(nil, nil), right.OnRecv(nil, nil))
+		look()
+		return nil
+	})
+	if got := strings.Join(labels, ","); err != nil || got != ",dice,coin," {
+		t.Errorf("the streams are %q, %v", got, err)
+	}
+}
