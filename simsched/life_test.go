@@ -250,8 +250,8 @@ func TestWaitForGraph(t *testing.T) {
 		t.Fatalf("error %v, want a deadlock of 4 tasks with two cycles", err)
 	}
 	for _, want := range []string{
-		`T1 one waits for mutex "b" held by T2 two, at life_test.go:`,
-		`T2 two waits for mutex "a" held by T1 one, at life_test.go:`,
+		`T1 one waits for mutex "b" held by T2 two, at simsched/life_test.go:`,
+		`T2 two waits for mutex "a" held by T1 one, at simsched/life_test.go:`,
 		"cycle: T1 waits for T2 waits for T1", "cycle: T0 waits for T3 waits for T0",
 	} {
 		if !strings.Contains(err.Error(), want) {

@@ -139,7 +139,7 @@ var table = []Entry{
 	{"RPR5003", "another-schema", "The recording follows another version of the event schema",
 		"The reader could read the events, but the version says that their meaning may differ.",
 		"Replay with the version that recorded.",
-		"[RPR5003] replayer: the recording has schema version 2, this package replays version 1; convert it, or set Config.Allow to DifferentVersion"},
+		"[RPR5003] replayer: the recording has schema version 2, this package replays version 1; read it with the version of reprise that wrote it, or set Config.Allow to DifferentVersion"},
 	{"RPR5004", "another-go", "The recording was made with another Go version",
 		"Iteration, scheduling and library code may differ between Go versions; the events are checked all the same.",
 		"If the replay diverges, try the recorded Go version first.",
