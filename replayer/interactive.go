@@ -56,12 +56,12 @@ type Replayer struct {
 
 // New returns a Replayer that stands at 0. The parameters and errors are those of [Run]. It must be closed.
 func New(src source.Source, cfg Config, body func(*simsched.Sim) error) (*Replayer, error) {
-	need("New", src, body)
 	r := &Replayer{src: src, cfg: cfg, body: body}
-	x, err := prepare(src, &r.cfg)
+	x, err := prepare("New", src, &r.cfg)
 	if err != nil {
 		return nil, err
 	}
+	needBody("New", body)
 	r.adopt(x)
 	return r, nil
 }

@@ -54,30 +54,26 @@ type Result struct {
 // tell where it was heading. What of the recording comes next still answers its choices, as under [Resync]; where that has no
 // answer the tasks take turns.
 func Run(src source.Source, cfg Config, body func(*simsched.Sim) error) (Result, error) {
-	need("Run", src, body)
-	x, err := prepare(src, &cfg)
+	x, err := prepare("Run", src, &cfg)
 	if err != nil {
 		return Result{}, err
 	}
+	needBody("Run", body)
 	return x.run(body)
 }
 
-// need panics if a method is called without a recording or a program.
-func need(method string, src source.Source, body func(*simsched.Sim) error) {
-	if src == nil {
-		panic("replayer: " + method + " called with a nil Source")
-	}
-	needBody(method, body)
-}
-
-func needBody(method string, body func(*simsched.Sim) error) {
+// needBody panics if a function is called without a program.
+func needBody(function string, body func(*simsched.Sim) error) {
 	if body == nil {
-		panic("replayer: " + method + " called with a nil program")
+		panic("replayer: " + function + " called with a nil program")
 	}
 }
 
 // prepare checks the settings, fills their defaults and prepares the first execution.
-func prepare(src source.Source, cfg *Config) (*execution, error) {
+func prepare(function string, src source.Source, cfg *Config) (*execution, error) {
+	if src == nil {
+		panic("replayer: " + function + " called with a nil Source")
+	}
 	valid, err := cfg.validate()
 	if err != nil {
 		return nil, err

@@ -20,7 +20,7 @@ var additions = []struct {
 	op     func(s *simsched.Sim, mu *simsched.Mutex)
 }{
 	{"yield", 2, true, func(s *simsched.Sim, _ *simsched.Mutex) { s.Yield() }},
-	{"lock", 2, false, func(_ *simsched.Sim, mu *simsched.Mutex) { mu.Lock(); mu.Unlock() }},
+	{"lock", 2, false, func(_ *simsched.Sim, mu *simsched.Mutex) { mu.Lock(); defer mu.Unlock() }},
 	{"draw", 1, true, func(s *simsched.Sim, _ *simsched.Mutex) { s.Rand("delays").Uint64() }},
 	{"timer", 3, false, func(s *simsched.Sim, _ *simsched.Mutex) { s.NewTimer(time.Hour).Stop() }},
 }
@@ -80,6 +80,78 @@ func TestResyncLaw(t *testing.T) {
 						a.name, sleep, round, i, window, result.Fidelity, same.Fidelity(), s, err)
 				}
 			}
+		}
+	}
+}
+
+// rounds is a program of tasks that draw from one stream in each round, after a yield and before a sleep; the second of them
+// leaves out the yield, or draws twice, in one round.
+func rounds(n, round, yields, draws int) program {
+	return func(s *simsched.Sim) error {
+		r := s.Rand("delays")
+		for i := range n {
+			s.Go(fmt.Sprint("worker-", i), func() error {
+				for k := range 6 {
+					y, d := 1, 1
+					if i == 1 && k == round {
+						y, d = yields, draws
+					}
+					for range y {
+						s.Yield()
+					}
+					delay := time.Duration(r.Uint64() % 1_000_000)
+					for range d - 1 {
+						r.Uint64()
+					}
+					s.Sleep(delay)
+				}
+				return nil
+			})
+		}
+		return nil
+	}
+}
+
+// TestDrawsStayWithTheirTasks: where a task draws earlier than recorded, or once more, the others get the values that they got
+// in the recording. Under Resync they do so at any window that is not small.
+func TestDrawsStayWithTheirTasks(t *testing.T) {
+	for i := range 60 {
+		round := i % 6
+		cfg := simsched.Config{Seed: uint64(i)}
+		tr, _ := recorder.Run(cfg, rounds(4, round, 1, 1))
+		for name, body := range map[string]program{"no yield": rounds(4, round, 0, 1), "two draws": rounds(4, round, 1, 2)} {
+			least := map[string]float64{"no yield": 0.9, "two draws": 0.99}[name]
+			for window := 16; window <= 256; window *= 2 {
+				result, err := replayer.Run(source.FromTrace(tr), replayer.Config{Policy: replayer.Resync, Window: window}, body)
+				if err != nil || result.Fidelity < least {
+					t.Errorf("%s, round %d, seed %d, window %d: %v, %v; want at least %v", name, round, i, window, result.Stats, err, least)
+				}
+			}
+		}
+	}
+}
+
+// TestResyncOfManyYields doubles all yields of a task. It goes on alone for some time, but not until the alignment gives up.
+func TestResyncOfManyYields(t *testing.T) {
+	body := func(times int) program {
+		return func(s *simsched.Sim) error {
+			for i := range 3 {
+				s.Go(fmt.Sprint("worker-", i), func() error {
+					n := 12
+					if i == 1 {
+						n *= times
+					}
+					return repeat(n, (*simsched.Sim).Yield)(s)
+				})
+			}
+			return nil
+		}
+	}
+	for seed := range uint64(20) {
+		tr, _ := recorder.Run(simsched.Config{Seed: seed}, body(1))
+		result, err := replayer.Run(source.FromTrace(tr), replayer.Config{Policy: replayer.Resync, Window: 16}, body(2))
+		if s := result.Stats; err != nil || s.GaveUp {
+			t.Errorf("seed %d: %v, %v", seed, s, err)
 		}
 	}
 }
