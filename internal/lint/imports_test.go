@@ -31,7 +31,7 @@ var rules = []rule{
 	{"minimize", []string{"event"}, nil},
 	{"traceview", []string{"event", "source", "divergence"}, nil},
 	{"watchdog", []string{"event", "simsched"}, nil},
-	{"simtest", []string{above}, nil},
+	{"simtest", []string{above, "internal/atomicfile", "internal/testpath"}, nil},
 	{"examples", []string{above}, nil},
 	{"examples/", []string{above}, []string{
 		"go.etcd.io/raft/v3", "google.golang.org/protobuf", "github.com/anishathalye/porcupine",
@@ -42,9 +42,11 @@ var rules = []rule{
 	{"internal/sourcetest", []string{"event", "source"}, nil},
 	{"internal/atomicfile", nil, nil},
 	{"internal/codes", nil, nil},
+	{"internal/gomodule", nil, nil},
 	{"internal/golden", nil, []string{"github.com/google/go-cmp"}},
 	{"internal/lint", nil, nil},
 	{"internal/tracecheck", []string{"event"}, nil},
+	{"internal/testpath", nil, nil},
 	{"internal/tracegen", []string{"event"}, nil},
 	{"internal/invariant", nil, nil},
 }
