@@ -142,6 +142,7 @@ func replayFile(t testing.TB, path string, body func(*simsched.Sim) error, s *se
 	}
 	result, err := p.run()
 	p.leave()
+	t.Attr(attrReplay, outcomeOf(p.policy.policy, result, err))
 	var diverged *divergence.Error
 	switch {
 	case errors.As(err, &diverged):
@@ -155,6 +156,26 @@ func replayFile(t testing.TB, path string, body func(*simsched.Sim) error, s *se
 	default:
 		t.Logf("%s: %s, and the run passes%s", path, matched(p.policy.policy, result), warned(result))
 	}
+}
+
+// attrReplay is the attribute by which `reprise replay` learns how a replay went.
+const attrReplay = "reprise.replay"
+
+// outcomeOf is its value: equal, changed, diverged, live, live-failed, or unreadable.
+func outcomeOf(policy replayer.Policy, r replayer.Result, err error) string {
+	switch {
+	case errors.Is(err, divergence.ErrDiverged):
+		return "diverged"
+	case err != nil:
+		return "unreadable"
+	case policy == replayer.Resync && r.First != nil:
+		return "changed"
+	case r.Live && r.Err != nil:
+		return "live-failed"
+	case r.Live:
+		return "live"
+	}
+	return "equal"
 }
 
 // matched tells how much of a recording a replay has matched.
@@ -196,9 +217,11 @@ func (p *replay) stopAt(t testing.TB) {
 	}
 	defer r.Close() // ends the run
 	if _, err := r.RunTo(replayer.AtIndex(p.policy.to)); err != nil {
+		t.Attr(attrReplay, "diverged")
 		t.Errorf("%s: event %d is never reached: %v", p.path, p.policy.to, err)
 		return
 	}
+	t.Attr(attrReplay, "stopped")
 	var b strings.Builder
 	for _, info := range r.Tasks() {
 		fmt.Fprintf(&b, "  %v %-12s %-8s %s %s\n", info.ID, info.Name, info.State, info.WaitsFor, info.Line)

@@ -116,8 +116,17 @@ func failures(body func(*simsched.Sim) error) (list []error) {
 func crossed(first, second string) func(*simsched.Sim) error {
 	return func(s *simsched.Sim) error {
 		a, b := s.NewMutex(first), s.NewMutex(second)
-		s.Go("ab", func() error { a.Lock(); b.Lock(); b.Unlock(); a.Unlock(); return nil })
-		return s.Go("ba", func() error { b.Lock(); a.Lock(); a.Unlock(); b.Unlock(); return nil }).Join()
+		both := func(x, y *simsched.Mutex) func() error {
+			return func() error {
+				x.Lock()
+				defer x.Unlock()
+				y.Lock()
+				defer y.Unlock()
+				return nil
+			}
+		}
+		s.Go("ab", both(a, b))
+		return s.Go("ba", both(b, a)).Join()
 	}
 }
 

@@ -103,6 +103,6 @@ func newRoot() *cobra.Command {
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(newDemo(), newDump(), newStats(), newVerify(), newDiff(), newConvert(), newRecover(), newExplain(),
-		newVersion())
+		newTest(), newPin(), newVersion())
 	return root
 }

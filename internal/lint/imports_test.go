@@ -36,7 +36,7 @@ var rules = []rule{
 	{"examples/", []string{above}, []string{
 		"go.etcd.io/raft/v3", "google.golang.org/protobuf", "github.com/anishathalye/porcupine",
 	}},
-	{"internal/cli", []string{all}, []string{"github.com/spf13/cobra"}},
+	{"internal/cli", []string{all}, []string{"github.com/spf13/cobra", "github.com/jstemmer/go-junit-report/v2"}},
 	{"cmd/reprise", []string{"internal/cli"}, nil},
 	{"props_test", nil, nil}, // tests only
 	{"internal/sourcetest", []string{"event", "source"}, nil},
