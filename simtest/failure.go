@@ -86,11 +86,19 @@ func signature(err error) string {
 	return fmt.Sprintf("%016x", h.Sum64())
 }
 
-// failedAt returns the index of the event that a failing run of these events is known by: the end of the first task that
-// has panicked or failed, else the last event.
+// fails reports whether e is the end of a task that makes the run fail: by a panic, or, of the main task, by an error.
+func fails(e event.Event) bool {
+	if e.Kind() != event.KindTaskCompleted {
+		return false
+	}
+	return e.Outcome() == event.OutcomePanicked || e.Outcome() == event.OutcomeErr && e.Task() == event.NewTaskID(0, 0)
+}
+
+// failedAt returns the index of the event that a failing run of these events is known by: the first that fails, or else
+// the last event.
 func failedAt(t *event.Trace) uint64 {
 	for i, e := range t.All() {
-		if e.Kind() == event.KindTaskCompleted && (e.Outcome() == event.OutcomePanicked || e.Outcome() == event.OutcomeErr) {
+		if fails(e) {
 			return uint64(i)
 		}
 	}

@@ -200,7 +200,7 @@ func warned(r replayer.Result) string {
 
 // lastEvents are the events at the end of the run.
 func (p *replay) lastEvents() string {
-	return "\nthe last events:\n" + indent(strings.Join(p.witness.tail, "\n"))
+	return "\n" + p.witness.last() + "\n" + indent(strings.Join(p.witness.tail, "\n"))
 }
 
 // stopAt replays up to an event and tells where the run stands.

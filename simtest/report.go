@@ -106,7 +106,7 @@ func (f *finding) text(own testing.TB) string {
 func (f *finding) writeVerdict(b *strings.Builder) {
 	switch {
 	case f.verdict == reproduced:
-		fmt.Fprintf(b, "%s; the last events:\n", f.matched())
+		fmt.Fprintf(b, "%s; %s\n", f.matched(), f.witness.last())
 		for _, line := range f.witness.tail {
 			b.WriteString("  " + line + "\n")
 		}

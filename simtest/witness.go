@@ -11,17 +11,26 @@ import (
 	"github.com/reprise-go/reprise/tracefile"
 )
 
+// last tells which events the tail has.
+func (w *witness) last() string {
+	if w.full {
+		return "the last events up to the failure:"
+	}
+	return "the last events:"
+}
+
 // tailLength is how many events a report shows.
 const tailLength = 10
 
 // witness is the Observer of a run that is worth it: it records everything that a trace file can hold, and keeps the last
-// lines for the report.
+// lines for the report, up to the first event that makes the run fail.
 type witness struct {
 	rec  *recorder.Recorder
 	sim  *simsched.Sim
 	now  uint64 // virtual time in ns
 	seen uint64
 	tail []string
+	full bool // the tail ends with the failure
 }
 
 var _ simsched.Attacher = (*witness)(nil)
@@ -43,10 +52,13 @@ func (w *witness) Observe(e event.Event) error {
 	if e.Kind() == event.KindTimeAdvanced {
 		w.now = e.ToNanos()
 	}
-	if len(w.tail) == tailLength {
-		w.tail = append(w.tail[:0], w.tail[1:]...)
+	if !w.full && w.sim != nil {
+		if len(w.tail) == tailLength {
+			w.tail = append(w.tail[:0], w.tail[1:]...)
+		}
+		w.tail = append(w.tail, w.line(e))
+		w.full = fails(e)
 	}
-	w.tail = append(w.tail, w.line(e))
 	w.seen++
 	return w.rec.Observe(e)
 }

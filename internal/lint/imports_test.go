@@ -48,6 +48,7 @@ var rules = []rule{
 	{"internal/tracecheck", []string{"event"}, nil},
 	{"internal/testpath", nil, nil},
 	{"internal/tracegen", []string{"event"}, nil},
+	{"internal/tutorial", nil, nil}, // tests only
 	{"internal/invariant", nil, nil},
 }
 
