@@ -31,7 +31,7 @@ func artifactDir(t, sub testing.TB) string {
 
 // ownFolder is the part of a path that tells a test from all others.
 func ownFolder(t testing.TB) string {
-	return filepath.FromSlash(testpath.Folder(packagePath()) + "/" + testpath.Folder(t.Name()))
+	return filepath.FromSlash(testpath.Folder(packagePath()) + "/" + testpath.Folder(testName(t)))
 }
 
 // keep writes the trace into a folder, which is made if there is none.

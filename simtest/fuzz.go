@@ -2,6 +2,7 @@ package simtest
 
 import (
 	"encoding/binary"
+	"fmt"
 	"hash/fnv"
 	"testing"
 
@@ -24,11 +25,16 @@ func MakeFuzz(body func(*simsched.Sim) error, opts ...Option) func(*testing.T, [
 		if err != nil {
 			fatal(t, err)
 		}
+		if s.trace != "" {
+			replayFile(t, s.trace, body, &s)
+			return
+		}
 		s.strategyName, s.strategy = "fuzz", func(uint64) simsched.Chooser { return newBytesChooser(input) }
 		c := newSearch(t, body, s)
-		f := c.attempt(s.config(0), "input")
+		f := c.attempt(s.config(0), fmt.Sprintf("input=%016x", hash(input)))
 		c.leave()
 		if f != nil {
+			f.input = true
 			f.report(t, t, &s)
 		}
 	}
@@ -43,9 +49,13 @@ type bytesChooser struct {
 var _ simsched.Chooser = (*bytesChooser)(nil)
 
 func newBytesChooser(input []byte) *bytesChooser {
+	return &bytesChooser{input, simsched.NewRandom(hash(input))}
+}
+
+func hash(input []byte) uint64 {
 	h := fnv.New64a()
 	h.Write(input)
-	return &bytesChooser{input, simsched.NewRandom(h.Sum64())}
+	return h.Sum64()
 }
 
 // Choose implements [simsched.Chooser].

@@ -28,10 +28,19 @@ func packagePath() string {
 	return "."
 }
 
+// testName is the name of the test that traces are of. The inputs of a fuzz target are all of one test.
+func testName(t testing.TB) string {
+	name := t.Name()
+	if strings.HasPrefix(name, "Fuzz") {
+		name, _, _ = strings.Cut(name, "/")
+	}
+	return name
+}
+
 // identity is that of the traces of a test.
 func identity(t testing.TB, s *settings) tracefile.Identity {
 	id := tracefile.Identity{
-		tracefile.KeyTest: t.Name(), tracefile.KeyGo: runtime.Version(), tracefile.KeyOS: runtime.GOOS,
+		tracefile.KeyTest: testName(t), tracefile.KeyGo: runtime.Version(), tracefile.KeyOS: runtime.GOOS,
 		tracefile.KeyArch: runtime.GOARCH, tracefile.KeyTool: "simtest", tracefile.KeyStrategy: s.strategyName,
 	}
 	if module, pkg := build(); pkg != "" {

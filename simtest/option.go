@@ -62,7 +62,7 @@ func newSettings(t testing.TB, opts []Option) (settings, error) {
 	}
 	err = errors.Join(err, s.readKeys())
 	if s.sim.Program == "" {
-		s.sim.Program = t.Name()
+		s.sim.Program = testName(t)
 	}
 	s.sim.ContainGoexit = true
 	return s, err

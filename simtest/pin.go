@@ -38,7 +38,7 @@ func copyPin(t testing.TB, path string) (to string, err error) {
 	if err != nil {
 		return "", err
 	}
-	to = filepath.Join(filepath.FromSlash(testpath.Pins(t.Name())), filepath.Base(path))
+	to = filepath.Join(filepath.FromSlash(testpath.Pins(testName(t))), filepath.Base(path))
 	if filepath.Ext(to) != testpath.Ext {
 		return "", fmt.Errorf("%s: a pinned trace must be a %s file", path, testpath.Ext)
 	}
@@ -87,8 +87,8 @@ func sameTest(t testing.TB, path string, f *source.File) error {
 	id := f.Identity()
 	test, pkg := id[tracefile.KeyTest], id[tracefile.KeyPackage]
 	switch _, ours := build(); {
-	case test != "" && test != t.Name():
-		return fmt.Errorf("%s: %w: of %s in %s, not of %s; to replay it: reprise replay %s", path, ErrForeign, test, pkg, t.Name(), shellQuote(path))
+	case test != "" && test != testName(t):
+		return fmt.Errorf("%s: %w: of %s in %s, not of %s; to replay it: reprise replay %s", path, ErrForeign, test, pkg, testName(t), shellQuote(path))
 	case pkg != "" && ours != "" && pkg != ours:
 		return fmt.Errorf("%s: %w: of %s in %s, not in %s; to replay it: reprise replay %s", path, ErrForeign, test, pkg, ours, shellQuote(path))
 	}

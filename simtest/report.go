@@ -96,7 +96,7 @@ func (f *finding) text(own testing.TB) string {
 		}
 		b.WriteString(label + c + "\n")
 	}
-	if f.file != "" && f.pinned == "" {
+	if f.file != "" && f.pinned == "" && !f.input {
 		fmt.Fprintf(&b, "      to pin: reprise pin %s\n", shellQuote(f.file))
 	}
 	return strings.TrimSuffix(b.String(), "\n")
@@ -152,7 +152,7 @@ func (f *finding) commands(own testing.TB) (list []string) {
 	}
 	if f.file != "" && f.file != f.pinned {
 		list = append(list, fmt.Sprintf("go test -count=1 -run %s %s -reprise.trace=%s",
-			shellQuote(runPattern(own.Name(), "")), pkg, shellQuote(f.file)))
+			shellQuote(runPattern(testName(own), "")), pkg, shellQuote(f.file)))
 	}
 	return list
 }

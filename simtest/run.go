@@ -69,6 +69,7 @@ type finding struct {
 	divergence *divergence.Divergence // the first event at which the second run differs; nil if none does
 	second     error                  // the failure of the second run, if flaky without a divergence
 	problem    error                  // why it could not be made
+	input      bool                   // it is an input of a fuzz target, which go test keeps
 	tainted    bool                   // the body has marked the test as failed
 	pinned     string                 // the trace file that was replayed, "" if it was a seed
 	changed    *divergence.Divergence // of a pinned trace, where the program has gone away from it; nil if nowhere
