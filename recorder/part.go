@@ -168,11 +168,16 @@ func (r *Recorder) Run(cfg simsched.Config, body func(*simsched.Sim) error) erro
 	}
 	cfg.Observer = r.beside(cfg.Observer)
 	cfg.CallSites = cfg.CallSites || r.settings.Sites
-	err := simsched.Run(cfg, func(s *simsched.Sim) error {
+	return r.finish(simsched.Run(cfg, r.Body(body)))
+}
+
+// Body returns body as the program of a run that others make with r as its Observer, such as a replay, so that r learns
+// the names of tasks and regions and the lines of the code.
+func (r *Recorder) Body(body func(*simsched.Sim) error) func(*simsched.Sim) error {
+	return func(s *simsched.Sim) error {
 		r.attach(s)
 		return body(s)
-	})
-	return r.finish(err)
+	}
 }
 
 // finish says how the run ended.

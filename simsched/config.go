@@ -46,6 +46,10 @@ type Config struct {
 	// not. It costs about a microsecond an operation and changes no run.
 	CheckGoroutines bool
 
+	// ContainGoexit makes a task that calls runtime.Goexit, as testing.T.FailNow does, end the run with a *GoexitError,
+	// and Run return. It costs a goroutine a run and changes no event.
+	ContainGoexit bool
+
 	// CheckpointEvery is the number of scheduling steps between two checkpoints; 0 means 1000, a negative number
 	// means none.
 	CheckpointEvery int

@@ -66,6 +66,19 @@ func (e *PanicError) Unwrap() error {
 	return err
 }
 
+// GoexitError says that a task ended its goroutine by runtime.Goexit, as testing.T.FailNow and SkipNow do, and the run
+// with it. See [Config.ContainGoexit].
+type GoexitError struct {
+	Task event.TaskID
+	Name string
+	Path string // as [Task.Path] gives it
+}
+
+// Error names the task.
+func (e *GoexitError) Error() string {
+	return fmt.Sprintf("simsched: task %v %s called runtime.Goexit, as t.FailNow does", e.Task, e.Name)
+}
+
 // ChooserError says that a Chooser broke its contract.
 type ChooserError struct {
 	Point  Point

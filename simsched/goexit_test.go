@@ -1,7 +1,13 @@
 package simsched
 
 import (
+	"errors"
+	"maps"
+	"slices"
+	"strings"
 	"testing"
+
+	"github.com/reprise-go/reprise/event"
 )
 
 func TestGoexitEndsTheRun(t *testing.T) {
@@ -112,5 +118,59 @@ func TestGoexitInTheChooser(t *testing.T) {
 	})
 	if how != "goexit" {
 		t.Errorf("Run ended by %s, want runtime.Goexit of its own goroutine", how)
+	}
+}
+
+// TestContainGoexit: Run returns an error that names the task, together with what went wrong before, and the events are
+// those of a run that does not ask for it.
+func TestContainGoexit(t *testing.T) {
+	body := func(s *Sim) error {
+		s.Go("panics", func() error { panic("before") })
+		s.Sleep(1)
+		s.Go("outer", func() error {
+			s.Go("quits", func() error { failNow(); return nil })
+			s.Park()
+			return nil
+		})
+		s.Park()
+		return nil
+	}
+	again := maps.Collect(schedules(5))
+	for schedule, cfg := range schedules(5) {
+		var got, want []event.Event
+		cfg.Observer = observerFunc(func(e event.Event) error { want = append(want, e); return nil })
+		if how := ended(func() { _ = Run(cfg, body) }); how != "goexit" {
+			t.Errorf("%s: Run ended by %s without ContainGoexit", schedule, how)
+		}
+		cfg.Chooser, cfg.ContainGoexit = again[schedule].Chooser, true
+		cfg.Observer = observerFunc(func(e event.Event) error { got = append(got, e); return nil })
+		err := Run(cfg, body)
+		var quit *GoexitError
+		if !errors.As(err, &quit) || quit.Name != "quits" || quit.Path != "0.2.1" || !strings.Contains(quit.Error(), "quits called runtime.Goexit") {
+			t.Errorf("%s: Run returned %v, want a *GoexitError of quits, 0.2.1", schedule, err)
+		}
+		var p *PanicError
+		if !errors.As(err, &p) || p.Value != "before" {
+			t.Errorf("%s: Run returned %v, want the panic before too", schedule, err)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %d events, want the %d of a run that does not contain runtime.Goexit", schedule, len(got), len(want))
+		}
+	}
+}
+
+// TestContainGoexitChangesNothingElse: a run without it returns what it returns, and a panic of the Observer leaves Run.
+func TestContainGoexitChangesNothingElse(t *testing.T) {
+	cfg := inTurns()
+	cfg.ContainGoexit = true
+	sentinel := errors.New("sentinel")
+	if err := Run(cfg, func(*Sim) error { return sentinel }); err != sentinel {
+		t.Errorf("Run returned %v", err)
+	}
+	cfg = inTurns()
+	cfg.ContainGoexit = true
+	cfg.Observer = observerFunc(func(event.Event) error { panic("observer") })
+	if how := ended(func() { _ = Run(cfg, func(*Sim) error { return nil }) }); how != "panic: observer" {
+		t.Errorf("Run ended by %s, want the panic of the Observer", how)
 	}
 }

@@ -2,6 +2,7 @@ package simsched
 
 import (
 	"runtime"
+	"sync"
 
 	"github.com/reprise-go/reprise/event"
 )
@@ -54,7 +55,8 @@ type Sim struct {
 // returned), the error of body, the errors of tasks that nobody joined, and all panics, each a [*PanicError].
 //
 // A panic of the Observer or the Chooser ends the run and leaves Run. If a task calls runtime.Goexit, as
-// testing.T.FailNow does, the run ends and Run does not return but ends its own goroutine the same way.
+// testing.T.FailNow does, the run ends and Run does not return but ends its own goroutine the same way, unless
+// [Config.ContainGoexit] asks for a [*GoexitError].
 func Run(cfg Config, body func(*Sim) error) error {
 	s := newSim(cfg.validate())
 	defer s.shutDown()
@@ -65,7 +67,11 @@ func Run(cfg Config, body func(*Sim) error) error {
 	s.root = s.openRegion("root", nil)
 	s.main = s.spawn(s.root, &taskPath{}, "main", func() error { return body(s) })
 	s.next = s.pick()
-	s.drive()
+	if cfg.ContainGoexit {
+		s.driveApart()
+	} else {
+		s.drive()
+	}
 	if s.hookPanic != nil {
 		panic(s.hookPanic)
 	}
@@ -103,6 +109,13 @@ func (s *Sim) drive() {
 		t.co.resume()
 	}
 	s.current = nil
+}
+
+// driveApart is drive in a goroutine of its own, which is what ends if a task calls runtime.Goexit.
+func (s *Sim) driveApart() {
+	var ended sync.WaitGroup
+	ended.Go(s.drive)
+	ended.Wait()
 }
 
 // pick makes the next scheduling decision: it fires what is due, moves time if no task is ready, and takes a task out

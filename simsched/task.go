@@ -129,7 +129,8 @@ func (s *Sim) runTask(t *Task) {
 		}
 		v := recover()
 		switch {
-		case v == nil: // runtime.Goexit was called: it goes on to the caller of Run
+		case v == nil: // runtime.Goexit was called: it goes on to who drives the run
+			s.fail(&GoexitError{Task: t.id, Name: t.name, Path: t.Path()})
 		case s.inHook:
 			s.hookPanic = v
 			s.fail(errHook)

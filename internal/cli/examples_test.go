@@ -125,7 +125,9 @@ func realTexts(t *testing.T) map[string]string {
 	oldGo.identity = tracefile.Identity{"go": "go1.25.3"}
 	_, form := formOf("run.txt")
 	_, missing := os.Open("run.jsonl")
-	run := func(cfg simsched.Config, body func(*simsched.Sim) error) string { return withCode(failureOf(cfg, body)) }
+	run := func(cfg simsched.Config, body func(*simsched.Sim) error) string {
+		return withCode(failureOf(cfg, body))
+	}
 	texts := map[string]string{
 		"malformed":       bad("missing-field.jsonl"),
 		"unknown-kind":    bad("unknown-kind.jsonl"),

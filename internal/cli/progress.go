@@ -54,3 +54,16 @@ func (p *progress) done() {
 		p.shown = false
 	}
 }
+
+// say tells something else than how far a reading has come.
+func (p *progress) say(format string, args ...any) {
+	if p.w == nil {
+		return
+	}
+	now := p.now()
+	if now.Before(p.next) {
+		return
+	}
+	p.next, p.shown = now.Add(progressEvery), true
+	fmt.Fprintf(p.w, "\r\x1b[K%s: %s", p.name, fmt.Sprintf(format, args...))
+}

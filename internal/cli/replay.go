@@ -32,7 +32,8 @@ type replayOptions struct {
 	target *replayer.Target // of to or breakAt; nil for the end
 }
 
-const replayHelp = `Replay a recording against its program, in this process: without its seed, every event checked.
+const replayHelp = `Replay a recording against its program: without its seed, every event checked. The program is a demo, or the
+test of package simtest that the file names: that is built as it is now and run in a process of its own.
 
 Without --to, --break and --step the replay goes on to the end. The exit code is 0 if the run equals its recording,
 even if the recorded run failed, and 1 if they differ. Policies say what happens where they part:
@@ -66,7 +67,9 @@ a script with exit code 2.
 The formats of --to and --break are text and json, that of --step is text. FILE may be -, but not with these three: they
 read the recording more than once.
 
-It replays the recordings of the demos: `
+For a test the target of --to is the index of an event, the format is text, and there are neither --step nor --fixed.
+
+The demos are `
 
 func newReplay() *cobra.Command {
 	var o replayOptions
@@ -200,7 +203,7 @@ type replay struct {
 
 // ways are the ways to replay a recording, each for the recordings of one sort of program. The first that knows the
 // program replays it; each may rely on options that make sense, and on an input that nothing has been read from.
-var ways = []func(*replay) (known bool, err error){(*replay).demo}
+var ways = []func(*replay) (known bool, err error){(*replay).demo, (*replay).goTest}
 
 // run opens the recording and looks its program up.
 func (r *replay) run() (err error) {
@@ -213,8 +216,8 @@ func (r *replay) run() (err error) {
 			return err
 		}
 	}
-	return r.in.bad(fmt.Errorf("%w: %.60q is no program that this command can run; it runs the demos: %s. "+
-		"To replay any other, call replayer.Run with the recording and the program in Go code",
+	return r.in.bad(fmt.Errorf("%w: %.60q is no program that this command can run; it runs tests that use package "+
+		"simtest, and the demos: %s. To replay any other, call replayer.Run with the recording and the program in Go code",
 		replayer.ErrProgram, r.in.Metadata().Description, strings.Join(demoNames(), ", ")))
 }
 

@@ -32,21 +32,24 @@ var rules = []rule{
 	{"traceview", []string{"event", "source", "divergence"}, nil},
 	{"watchdog", []string{"event", "simsched"}, nil},
 	{"gort", []string{"event", "tracefile"}, nil},
-	{"simtest", []string{above}, nil},
+	{"simtest", []string{above, "internal/atomicfile", "internal/testpath"}, nil},
 	{"examples", []string{above}, nil},
 	{"examples/", []string{above}, []string{
 		"go.etcd.io/raft/v3", "google.golang.org/protobuf", "github.com/anishathalye/porcupine",
 	}},
-	{"internal/cli", []string{all}, []string{"github.com/spf13/cobra"}},
+	{"internal/cli", []string{all}, []string{"github.com/spf13/cobra", "github.com/jstemmer/go-junit-report/v2"}},
 	{"cmd/reprise", []string{"internal/cli"}, nil},
 	{"props_test", nil, nil}, // tests only
 	{"internal/sourcetest", []string{"event", "source"}, nil},
 	{"internal/atomicfile", nil, nil},
 	{"internal/codes", nil, nil},
+	{"internal/gomodule", nil, nil},
 	{"internal/golden", nil, []string{"github.com/google/go-cmp"}},
 	{"internal/lint", nil, nil},
 	{"internal/tracecheck", []string{"event"}, nil},
+	{"internal/testpath", nil, nil},
 	{"internal/tracegen", []string{"event"}, nil},
+	{"internal/tutorial", nil, nil}, // tests only
 	{"internal/invariant", nil, nil},
 }
 

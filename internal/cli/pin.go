@@ -1,0 +1,86 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/reprise-go/reprise/internal/testpath"
+	"github.com/reprise-go/reprise/source"
+	"github.com/reprise-go/reprise/tracefile"
+)
+
+func newPin() *cobra.Command {
+	return &cobra.Command{
+		Use:   "pin FILE",
+		Short: "Keep the trace of a failing test as a regression test",
+		Long: "Copy a trace that package simtest has recorded to testdata/reprise/<TestName>/ of its package, where the test\n" +
+			"replays it first from then on. The package is found from the current folder by its import path.",
+		Args: exactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return pin(cmd.OutOrStdout(), args[0]) },
+	}
+}
+
+func pin(stdout io.Writer, path string) error {
+	of, err := readOrigin(path)
+	if err != nil {
+		return err
+	}
+	if filepath.Ext(path) != testpath.Ext || of.form != source.Reprise {
+		return badInput(fmt.Errorf("%s: only %s files can be pinned; convert it with: reprise convert %s x%s", path, testpath.Ext, path, testpath.Ext))
+	}
+	dir, err := packageDir(of.pkg)
+	if err != nil {
+		return failed(err)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return badInput(err)
+	}
+	name := filepath.Join(filepath.FromSlash(testpath.Pins(of.test)), filepath.Base(path))
+	to := filepath.Join(dir, name)
+	if err := os.MkdirAll(filepath.Dir(to), 0o777); err != nil {
+		return failed(err)
+	}
+	if err := toFile(to, func(w io.Writer) error { _, err := w.Write(b); return err }); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(stdout, "pinned: %s of %s\n", filepath.ToSlash(name), of.pkg)
+	return written(err)
+}
+
+// origin is the test that has made a recording.
+type origin struct {
+	pkg, test string
+	form      source.Form
+}
+
+// originOf reads the origin of an identity; ok is false if it is of no test.
+func originOf(id tracefile.Identity) (of origin, ok bool) {
+	of.pkg, of.test = id[tracefile.KeyPackage], id[tracefile.KeyTest]
+	return of, of.pkg != "" && of.test != ""
+}
+
+// readOrigin reads a whole trace file and returns the test that has made it.
+func readOrigin(path string) (origin, error) {
+	in, err := openInput(nil, path, source.Config{})
+	if err != nil {
+		return origin{}, err
+	}
+	defer in.close()
+	of, ok := originOf(in.Identity())
+	if !ok {
+		return origin{}, badInput(fmt.Errorf("%s: it does not say which test it is of; only a trace that package simtest has recorded does", path))
+	}
+	of.form = in.Form()
+	for {
+		if _, err := in.Next(); err == io.EOF {
+			return of, nil
+		} else if err != nil {
+			return origin{}, in.bad(err)
+		}
+	}
+}

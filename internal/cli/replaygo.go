@@ -1,0 +1,189 @@
+package cli
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/reprise-go/reprise/replayer"
+)
+
+// testReplay says how the recording of a test is replayed. The zero value of a field is that the flag was not given.
+type testReplay struct {
+	policy  string // as replayer.Policy.String gives it
+	window  int
+	fork    string // the index of policy prefix
+	seed    string // of what goes on live
+	to      string // the index of an event
+	breakAt string // indices of events, with commas between
+}
+
+// goTest replays the recording of a test, in a process of its own.
+func (r *replay) goTest() (known bool, err error) {
+	of, ok := originOf(r.in.Identity())
+	if !ok {
+		return false, nil
+	}
+	o := testReplay{window: r.window}
+	switch {
+	case r.fixed:
+		return true, usage("--fixed is for recordings of the demos; %s is of the test %s", r.in.name, of.test)
+	case r.step:
+		return true, usage("--step is for recordings of the demos; look at a test with --to, or with --break in a debugger")
+	case r.format != "text":
+		return true, usage("the replay of a test has no format but text")
+	case r.path == stdio:
+		return true, usage("the recording of a test must be a file: its process reads it again")
+	}
+	if r.policy != replayer.Strict.String() {
+		o.policy = r.policy
+	}
+	if r.given("fork") {
+		o.fork = strconv.FormatUint(r.fork, 10)
+	}
+	if r.given("seed") {
+		o.seed = strconv.FormatUint(r.seed, 10)
+	}
+	if r.given("break") {
+		o.breakAt = strconv.FormatUint(r.breakAt, 10)
+	}
+	if r.given("to") {
+		o.to = strings.TrimPrefix(r.to, "index=")
+		if _, err := strconv.ParseUint(o.to, 10, 64); err != nil {
+			return true, usage("--to %s: in the recording of a test the target is the index of an event", r.to)
+		}
+	}
+	return true, replayTest(r.stdout, r.stderr, r.path, of, o)
+}
+
+// environment is how package simtest gets the settings, for the trace at an absolute path.
+func (o testReplay) environment(path string) []string {
+	env := []string{"REPRISE_TRACE=" + path}
+	add := func(key, value string) {
+		if value != "" {
+			env = append(env, key+"="+value)
+		}
+	}
+	add("REPRISE_POLICY", o.policy)
+	if o.window != 0 {
+		add("REPRISE_WINDOW", strconv.Itoa(o.window))
+	}
+	add("REPRISE_FORK", o.fork)
+	add("REPRISE_FORK_SEED", o.seed)
+	add("REPRISE_TO", o.to)
+	add("REPRISE_BREAK", o.breakAt)
+	return env
+}
+
+// replayTest replays the recording of a test, which package simtest has made: it builds the test's package as it is now
+// and runs that test alone, with its output. The package is found from the current folder by its import path. It ends
+// with exit code 0 if the replay equals its recording, even if the recorded run has failed, as it says then; 1 if it
+// differs, or if a run that has gone on live fails; 3 if the recording cannot be replayed.
+func replayTest(stdout, stderr io.Writer, path string, of origin, o testReplay) error {
+	dir, err := packageDir(of.pkg)
+	if err != nil {
+		return failed(fmt.Errorf("%s: %w", path, err))
+	}
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return failed(err)
+	}
+	tmp, err := os.MkdirTemp("", "reprise-replay-")
+	if err != nil {
+		return failed(err)
+	}
+	defer os.RemoveAll(tmp) // nobody else uses it
+	binary := filepath.Join(tmp, "replay.test")
+	build := exec.Command("go", "test", "-c", "-o", binary, of.pkg)
+	build.Stdout, build.Stderr = stderr, stderr
+	if err := build.Run(); err != nil {
+		return failed(fmt.Errorf("%s: package %s does not build: %w", path, of.pkg, err))
+	}
+	if _, err := os.Stat(binary); err != nil {
+		return failed(fmt.Errorf("%s: package %s has no tests any more", path, of.pkg))
+	}
+	cmd := exec.Command(binary, "-test.run="+testPattern(of.test), "-test.count=1", "-test.v", "-test.timeout=0")
+	cmd.Dir, cmd.Stderr = dir, stderr
+	cmd.Env = append(withoutReprise(os.Environ()), append(o.environment(abs), "PWD="+dir)...)
+	outcome, err := runReplay(cmd, stdout)
+	if err != nil {
+		return failed(fmt.Errorf("%s: %w", path, err))
+	}
+	return replayOutcome(stdout, path, of, outcome)
+}
+
+// withoutReprise is an environment without the settings of package simtest, of which the command has its own.
+func withoutReprise(env []string) (rest []string) {
+	for _, v := range env {
+		if !strings.HasPrefix(v, "REPRISE_") {
+			rest = append(rest, v)
+		}
+	}
+	return rest
+}
+
+// testPattern is the pattern of -run that selects a test.
+func testPattern(test string) string {
+	parts := strings.Split(test, "/")
+	for i, part := range parts {
+		parts[i] = "^" + regexp.QuoteMeta(part) + "$"
+	}
+	return strings.Join(parts, "/")
+}
+
+// attrReplay is the attribute by which package simtest says how a replay went.
+var attrReplay = regexp.MustCompile(`^=== ATTR  .* reprise\.replay ([a-z-]+)$`)
+
+// runReplay runs a test binary and passes its output on, without what testing itself says. The outcome is "" if the
+// test has not replayed anything.
+func runReplay(cmd *exec.Cmd, stdout io.Writer) (outcome string, err error) {
+	var out bytes.Buffer
+	cmd.Stdout = &out
+	runErr := cmd.Run()
+	var exit *exec.ExitError
+	if runErr != nil && !errors.As(runErr, &exit) {
+		return "", runErr
+	}
+	lines := bufio.NewScanner(&out)
+	lines.Buffer(nil, 1<<24)
+	for lines.Scan() {
+		line := lines.Text()
+		if m := attrReplay.FindStringSubmatch(line); m != nil {
+			outcome = m[1]
+		}
+		if frameLine.MatchString(line) {
+			continue
+		}
+		if _, err := fmt.Fprintln(stdout, line); err != nil {
+			return "", err
+		}
+	}
+	return outcome, lines.Err()
+}
+
+// frameLine are the lines of a test's output that testing adds.
+var frameLine = regexp.MustCompile(`^(=== |\s*--- (PASS|FAIL|SKIP): |PASS$|FAIL$|ok  \t|testing: warning: no tests to run)`)
+
+// replayOutcome ends the command.
+func replayOutcome(stdout io.Writer, path string, of origin, outcome string) error {
+	switch outcome {
+	case "equal":
+		_, err := fmt.Fprintf(stdout, "the replay equals its recording: %s of %s\n", of.test, of.pkg)
+		return written(err)
+	case "stopped", "live":
+		return nil
+	case "diverged", "changed", "live-failed":
+		return found()
+	case "unreadable":
+		return &codedError{code: exitInput}
+	}
+	return failed(fmt.Errorf("%s: %s of %s replays nothing: the test is gone, was skipped, or no longer calls simtest.Check", path, of.test, of.pkg))
+}

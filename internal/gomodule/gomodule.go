@@ -1,0 +1,62 @@
+// Package gomodule makes small Go modules that use this one, for tests that run the real go command. Tests only. The
+// modules build without the network, from the module cache that has built this one.
+package gomodule
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+// Module is what the modules have in common.
+type Module struct {
+	mod, sum []byte
+	env      map[string]string
+}
+
+// New returns the Module for modules with a path, next to the one whose root folder is given.
+func New(root, path string) (*Module, error) {
+	root, err := filepath.Abs(root)
+	if err != nil {
+		return nil, err
+	}
+	mod, err := os.ReadFile(filepath.Join(root, "go.mod"))
+	if err != nil {
+		return nil, err
+	}
+	sum, err := os.ReadFile(filepath.Join(root, "go.sum"))
+	if err != nil {
+		return nil, err
+	}
+	ours := regexp.MustCompile(`(?m)^module (.*)$`).FindSubmatch(mod)[1]
+	text := strings.Replace(string(mod), "module "+string(ours), "module "+path, 1)
+	text = regexp.MustCompile(`(?m)^tool .*$`).ReplaceAllString(text, "")
+	text += "\nrequire " + string(ours) + " v0.0.0\n\nreplace " + string(ours) + " => " + root + "\n"
+	m := &Module{[]byte(text), sum, map[string]string{"GOFLAGS": "-mod=mod", "GOPROXY": "off", "GOWORK": "off", "GOTOOLCHAIN": "local"}}
+	return m, m.caches("GOCACHE", "GOMODCACHE", "GOPATH")
+}
+
+// caches asks the go command where they are, since a script has another home folder.
+func (m *Module) caches(keys ...string) error {
+	out, err := exec.Command("go", append([]string{"env"}, keys...)...).Output()
+	if err != nil {
+		return err
+	}
+	for i, dir := range strings.Split(strings.TrimSpace(string(out)), "\n") {
+		m.env[keys[i]] = dir
+	}
+	return nil
+}
+
+// Write makes a folder the root of a module, and sets the environment of the go command.
+func (m *Module) Write(dir string, setenv func(key, value string)) error {
+	for key, value := range m.env { // lint: order does not matter because the keys differ
+		setenv(key, value)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "go.mod"), m.mod, 0o666); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "go.sum"), m.sum, 0o666)
+}

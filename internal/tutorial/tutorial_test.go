@@ -1,0 +1,150 @@
+// Package tutorial_test checks docs/tutorial.md. It stands apart from examples/flaky, whose tests the tutorial runs.
+package tutorial_test
+
+import (
+	"bytes"
+	"flag"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "rewrite the outputs in docs/tutorial.md")
+
+const tutorial = "../../docs/tutorial.md"
+
+// TestTutorial runs the commands of docs/tutorial.md in a copy of the repository and compares what they print with what
+// stands there, but for times. A block of console text has commands, each behind a "$ ", and below each its output.
+func TestTutorial(t *testing.T) {
+	text, err := os.ReadFile(tutorial)
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := console.FindAllStringSubmatch(string(text), -1)
+	var commands []string
+	for _, b := range blocks {
+		commands = append(commands, commandsOf(b[2])...)
+	}
+	outputs := run(t, commands)
+	i := 0
+	got := console.ReplaceAllStringFunc(string(text), func(block string) string {
+		parts := console.FindStringSubmatch(block)
+		var b strings.Builder
+		for _, c := range commandsOf(parts[2]) {
+			b.WriteString("$ " + c + "\n" + outputs[i])
+			i++
+		}
+		return parts[1] + b.String() + parts[3]
+	})
+	if *update {
+		if err := os.WriteFile(tutorial, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if masked(got) != masked(string(text)) {
+		t.Errorf("the outputs differ from those in docs/tutorial.md; look at the difference after: go test ./internal/tutorial -update")
+	}
+}
+
+// console is a block of console text: its first line, the text, its last line.
+var console = regexp.MustCompile("(?ms)^(```console\n)(.*?)^(```\n)")
+
+// commandsOf returns the commands of a block.
+func commandsOf(block string) (list []string) {
+	for line := range strings.Lines(block) {
+		if c, ok := strings.CutPrefix(line, "$ "); ok {
+			list = append(list, strings.TrimSuffix(c, "\n"))
+		}
+	}
+	return list
+}
+
+// mark stands between the outputs of two commands.
+const mark = "=-=-= next command =-=-=\n"
+
+// run runs commands in one shell, in examples/flaky of a copy of the repository.
+func run(t *testing.T, commands []string) []string {
+	t.Helper()
+	root, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	repo, bin := filepath.Join(root, "repo"), filepath.Join(root, "bin")
+	copyTree(t, "../..", repo)
+	if out, err := exec.Command("go", "build", "-o", filepath.Join(bin, "reprise"), "../../cmd/reprise").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	var script bytes.Buffer
+	for _, c := range commands {
+		script.WriteString(c + "\nprintf '" + strings.TrimSuffix(mark, "\n") + "\\n'\n")
+	}
+	sh := exec.Command("sh")
+	sh.Dir, sh.Stdin = filepath.Join(repo, "examples", "flaky"), &script
+	for _, v := range os.Environ() {
+		if !strings.HasPrefix(v, "REPRISE_") && !strings.HasPrefix(v, "GITHUB_") {
+			sh.Env = append(sh.Env, v)
+		}
+	}
+	sh.Env = append(sh.Env, "PATH="+bin+string(filepath.ListSeparator)+os.Getenv("PATH"))
+	out, err := sh.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	var outputs []string
+	for output := range strings.SplitSeq(strings.ReplaceAll(string(out), repo, "$REPO"), mark) {
+		outputs = append(outputs, trimmed(output))
+	}
+	if len(outputs) != len(commands)+1 {
+		t.Fatalf("%d outputs of %d commands:\n%s", len(outputs)-1, len(commands), out)
+	}
+	return outputs
+}
+
+// copyTree copies the files of the repository.
+func copyTree(t *testing.T, from, to string) {
+	t.Helper()
+	err := filepath.WalkDir(from, func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(from, path)
+		if err != nil {
+			return err
+		}
+		switch {
+		case e.IsDir() && e.Name() == ".git":
+			return filepath.SkipDir
+		case e.IsDir():
+			return os.MkdirAll(filepath.Join(to, rel), 0o777)
+		case !e.Type().IsRegular():
+			return nil
+		}
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(to, rel), b, 0o666)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// trimmed is a text without spaces at the ends of lines.
+func trimmed(text string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		b.WriteString(strings.TrimRight(line, " \n") + "\n")
+	}
+	return b.String()
+}
+
+var times = regexp.MustCompile(`\(\d+\.\d\ds\)|\t(\d+\.\d+s|\(cached\))`)
+
+// masked is a text without times.
+func masked(text string) string { return times.ReplaceAllString(text, "TIME") }

@@ -1,0 +1,62 @@
+package simtest
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/reprise-go/reprise/internal/testpath"
+	"github.com/reprise-go/reprise/tracefile"
+)
+
+// envArtifacts names the folder for traces and reports of failing runs.
+const envArtifacts = "REPRISE_ARTIFACTS"
+
+// artifactDir returns the folder for what failing runs of a test leave, which may not be there yet. sub is the test or
+// subtest that fails.
+func artifactDir(t, sub testing.TB) string {
+	if dir := os.Getenv(envArtifacts); dir != "" {
+		if abs, err := filepath.Abs(dir); err == nil {
+			dir = abs
+		}
+		return filepath.Join(dir, ownFolder(t))
+	}
+	if testFlag("artifacts") == "true" {
+		return sub.ArtifactDir()
+	}
+	return filepath.Join(os.TempDir(), fmt.Sprintf("reprise-%d", os.Getuid()), ownFolder(t))
+}
+
+// ownFolder is the part of a path that tells a test from all others.
+func ownFolder(t testing.TB) string {
+	return filepath.FromSlash(testpath.Folder(packagePath()) + "/" + testpath.Folder(testName(t)))
+}
+
+// keep writes the trace into a folder, which is made if there is none.
+func (f *finding) keep(dir string, id tracefile.Identity) error {
+	w := f.witness
+	if f.verdict != reproduced || w == nil {
+		w = newWitness(f.trace.Metadata, id) // names and lines of the code are those of another run
+		for _, e := range f.trace.All() {
+			if err := w.rec.Observe(e); err != nil {
+				return err
+			}
+		}
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	path := filepath.Join(dir, f.name+testpath.Ext)
+	if err := w.write(path, f.failure); err != nil {
+		return err
+	}
+	f.file = path
+	return nil
+}
+
+// keepReport writes the report beside the trace.
+func (f *finding) keepReport(report string) error {
+	return os.WriteFile(strings.TrimSuffix(f.file, testpath.Ext)+".txt", []byte(report), 0o600)
+}

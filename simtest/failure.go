@@ -1,0 +1,116 @@
+package simtest
+
+import (
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"regexp"
+	"strings"
+
+	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/replayer"
+	"github.com/reprise-go/reprise/simsched"
+)
+
+// errMarked is the failure of a run during which the test was marked as failed, and nothing else is wrong.
+var errMarked = errors.New("the test was marked as failed during the run, as by t.Error")
+
+// class is what kind of failure an error is, and what of it tells one cause from another.
+func class(err error) (name string, parts []string) {
+	var (
+		panicked *simsched.PanicError
+		quit     *simsched.GoexitError
+		deadlock *simsched.DeadlockError
+		leak     *simsched.LeakError
+		limit    *simsched.StepLimitError
+		random   *replayer.NondeterminismError
+	)
+	switch {
+	case errors.As(err, &random):
+		if random.Divergence != nil {
+			return "nondeterminism", []string{random.Divergence.Signature()}
+		}
+		return "nondeterminism", nil
+	case errors.As(err, &panicked):
+		return "panic", []string{panicked.Name, fmt.Sprint(panicked.Value)}
+	case errors.As(err, &quit):
+		return "goexit", []string{quit.Name}
+	case errors.As(err, &deadlock):
+		return "deadlock", waits(deadlock.WaitGraph)
+	case errors.As(err, &leak):
+		return "leak", waits(leak.WaitGraph)
+	case errors.As(err, &limit):
+		return "step-limit", []string{limit.Name}
+	}
+	return "error", []string{firstLine(err)}
+}
+
+// waits is who waits for what.
+func waits(g simsched.WaitGraph) (list []string) {
+	for _, b := range g.Blocked {
+		list = append(list, b.Name, b.WaitsFor)
+	}
+	return list
+}
+
+func firstLine(err error) string {
+	line, _, _ := strings.Cut(strings.TrimLeft(err.Error(), "\n"), "\n")
+	return line
+}
+
+// headline is the most telling line of a failure.
+func headline(err error) string {
+	var panicked *simsched.PanicError
+	var quit *simsched.GoexitError
+	switch {
+	case errors.As(err, &panicked):
+		err = panicked
+	case errors.As(err, &quit):
+		err = quit
+	}
+	return strings.ReplaceAll(firstLine(err), "\r", " ")
+}
+
+// numbers are what a signature takes as equal: runs of digits, with what makes them hex numbers and identifiers.
+var numbers = regexp.MustCompile(`0x[0-9a-fA-F]+|[0-9]+(g[0-9]+)?`)
+
+// signature returns 16 hex digits that are equal for failures of one cause, as far as can be told: of one class, with the
+// same tasks and the same text, where numbers count as equal. Seed, test and place in the run take no part in it.
+func signature(err error) string {
+	name, parts := class(err)
+	h := fnv.New64a()
+	for _, part := range append(parts, name) {
+		part = numbers.ReplaceAllString(part, "#")
+		_, _ = fmt.Fprintf(h, "%d:%s", len(part), part) // a hash never fails
+	}
+	return fmt.Sprintf("%016x", h.Sum64())
+}
+
+// fails reports whether e is the end of a task that makes the run fail: by a panic, or, of the main task, by an error.
+func fails(e event.Event) bool {
+	if e.Kind() != event.KindTaskCompleted {
+		return false
+	}
+	return e.Outcome() == event.OutcomePanicked || e.Outcome() == event.OutcomeErr && e.Task() == event.NewTaskID(0, 0)
+}
+
+// failedAt returns the index of the event that a failing run of these events is known by: the first that fails, or else
+// the last event.
+func failedAt(t *event.Trace) uint64 {
+	for i, e := range t.All() {
+		if fails(e) {
+			return uint64(i)
+		}
+	}
+	return uint64(max(t.Len(), 1) - 1)
+}
+
+// endTime returns the virtual time at the end of a run, in nanoseconds.
+func endTime(t *event.Trace) (now uint64) {
+	for _, e := range t.All() {
+		if e.Kind() == event.KindTimeAdvanced {
+			now = e.ToNanos()
+		}
+	}
+	return now
+}

@@ -1,0 +1,81 @@
+package simtest
+
+import (
+	"encoding/binary"
+	"fmt"
+	"hash/fnv"
+	"testing"
+
+	"github.com/reprise-go/reprise/simsched"
+)
+
+// MakeFuzz returns the function for testing.F.Fuzz that runs body with its choices read from the input, so that
+// `go test -fuzz` looks for a failing run:
+//
+//	func FuzzTransfer(f *testing.F) { f.Fuzz(simtest.MakeFuzz(transfer)) }
+//
+// A choice takes one byte of the input, or two, four or eight where it has more alternatives than these can tell apart; a
+// random value takes eight; faults of Sim's Chaos are drawn from a hash of the input. When the input is used up every choice is the tamest one, and every random value zero; the
+// empty input is the run in which nothing happens out of turn. A failing input is reported as by [Check], with its
+// trace; go test keeps the input too. Of the options Sim is heeded.
+func MakeFuzz(body func(*simsched.Sim) error, opts ...Option) func(*testing.T, []byte) {
+	return func(t *testing.T, input []byte) {
+		t.Helper()
+		s, err := newSettings(t, opts)
+		if err != nil {
+			fatal(t, err)
+		}
+		if s.trace != "" {
+			replayFile(t, s.trace, body, &s)
+			return
+		}
+		s.strategyName, s.strategy = "fuzz", func(uint64) simsched.Chooser { return newBytesChooser(input) }
+		c := newSearch(t, body, s)
+		f := c.attempt(s.config(0), fmt.Sprintf("input=%016x", hash(input)))
+		c.leave()
+		if f != nil {
+			f.input = true
+			f.report(t, t, &s)
+		}
+	}
+}
+
+// bytesChooser is a Chooser that reads its answers from bytes.
+type bytesChooser struct {
+	rest   []byte
+	faults simsched.Chooser
+}
+
+var _ simsched.Chooser = (*bytesChooser)(nil)
+
+func newBytesChooser(input []byte) *bytesChooser {
+	return &bytesChooser{input, simsched.NewRandom(hash(input))}
+}
+
+func hash(input []byte) uint64 {
+	h := fnv.New64a()
+	h.Write(input)
+	return h.Sum64()
+}
+
+// Choose implements [simsched.Chooser].
+func (b *bytesChooser) Choose(c *simsched.Choice) uint64 {
+	switch {
+	case c.Point == simsched.PointFault:
+		return b.faults.Choose(c)
+	case c.N == 0:
+		return b.take(8)
+	case c.N <= 1<<8:
+		return b.take(1) % uint64(c.N)
+	case c.N <= 1<<16:
+		return b.take(2) % uint64(c.N)
+	}
+	return b.take(4) % uint64(c.N)
+}
+
+// take reads a number of n bytes; what is missing is zero.
+func (b *bytesChooser) take(n int) uint64 {
+	var buf [8]byte
+	b.rest = b.rest[copy(buf[:n], b.rest):]
+	return binary.LittleEndian.Uint64(buf[:])
+}

@@ -1,0 +1,111 @@
+package simtest
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/reprise-go/reprise/replayer"
+	"github.com/reprise-go/reprise/simsched"
+)
+
+// DefaultSeeds is how many seeds [Check] runs unless it is told otherwise.
+const DefaultSeeds = 100
+
+// Option is a setting of a test. Flags and their environment twins win over options.
+type Option func(*settings)
+
+// Seeds sets how many seeds are run, from 1 to 1,000,000,000.
+func Seeds(n int) Option { return func(s *settings) { s.seeds, s.budget = n, 0 } }
+
+// Budget sets how long seeds are run, instead of how many; at least one is.
+func Budget(d time.Duration) Option { return func(s *settings) { s.budget, s.seeds = d, 0 } }
+
+// Sim sets how runs are made. Seed, Chooser and Observer must be zero: the test sets them. Each seed gets faults of its
+// own, whatever Chaos.Seed is. An empty Program is the name of the test.
+func Sim(cfg simsched.Config) Option { return func(s *settings) { s.sim = cfg } }
+
+// Strategy sets how choices are made; the name is kept in traces. The default is simsched.NewRandom, named random.
+func Strategy(name string, strategy replayer.Strategy) Option {
+	return func(s *settings) { s.strategyName, s.strategy = name, strategy }
+}
+
+// Deterministic makes each run that passes twice more, and fails if the two differ: the program does something then that
+// is no function of its choices, such as ranging over a map.
+func Deterministic() Option { return func(s *settings) { s.determinism = true } }
+
+// settings are what options, flags and the environment say.
+type settings struct {
+	sim          simsched.Config
+	strategyName string
+	strategy     replayer.Strategy
+	seeds        int           // 0 if there is a budget instead
+	budget       time.Duration // 0 if there is none
+	only         []uint64      // run these seeds, nothing else
+	trace        string        // replay this, nothing else
+	determinism  bool
+	comparing    bool // look at nothing but determinism
+	update       bool
+	replay       replaySettings
+}
+
+// newSettings works out the settings of a test. The error names everything that is wrong.
+func newSettings(t testing.TB, opts []Option) (settings, error) {
+	s := settings{seeds: DefaultSeeds, strategyName: "random", strategy: simsched.NewRandom}
+	for _, o := range opts {
+		o(&s)
+	}
+	err := s.checkOptions()
+	if testing.Short() {
+		s.seeds, s.budget = (s.seeds+9)/10, s.budget/10
+	}
+	err = errors.Join(err, s.readKeys())
+	if s.sim.Program == "" {
+		s.sim.Program = testName(t)
+	}
+	s.sim.ContainGoexit = true
+	return s, err
+}
+
+// checkOptions says what is wrong with the options.
+func (s *settings) checkOptions() error {
+	var errs []error
+	if s.seeds < 0 || s.seeds > maxSeeds || s.budget < 0 || s.seeds == 0 && s.budget == 0 {
+		errs = append(errs, fmt.Errorf("Seeds(%d) or Budget(%v): must be a number from 1 to %d or a positive duration", s.seeds, s.budget, maxSeeds))
+	}
+	if s.sim.Seed != 0 || s.sim.Chooser != nil || s.sim.Observer != nil {
+		errs = append(errs, errors.New("Sim: Seed, Chooser and Observer must be zero, the test sets them; see Strategy"))
+	}
+	if s.strategy == nil {
+		errs = append(errs, errors.New("Strategy: must not be nil"))
+	}
+	return errors.Join(errs...)
+}
+
+// readKeys reads the flags and their environment twins.
+func (s *settings) readKeys() error {
+	seeds, budget := 0, time.Duration(0)
+	err := errors.Join(
+		parse(keySeed, &s.only, readSeeds),
+		parse(keySeeds, &seeds, readCount),
+		parse(keyBudget, &budget, readBudget),
+		parse(keyTrace, &s.trace, readPath),
+		parse(keyDeterminism, &s.determinism, readBool),
+		parse(keyUpdate, &s.update, readBool),
+		s.replay.read(),
+	)
+	if seeds > 0 || budget > 0 { // both together are both heeded
+		s.seeds, s.budget = seeds, budget
+	}
+	return err
+}
+
+// config returns the settings of the run of a seed.
+func (s *settings) config(seed uint64) simsched.Config {
+	cfg := s.sim
+	cfg.Seed = seed
+	cfg.Chaos.Seed = mix(s.sim.Chaos.Seed ^ mix(seed))
+	cfg.Chooser = s.strategy(seed)
+	return cfg
+}

@@ -1,0 +1,168 @@
+package simtest
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/reprise-go/reprise/internal/atomicfile"
+	"github.com/reprise-go/reprise/internal/testpath"
+	"github.com/reprise-go/reprise/replayer"
+	"github.com/reprise-go/reprise/source"
+	"github.com/reprise-go/reprise/tracefile"
+)
+
+// Pin copies a trace file to the pinned traces of t, which [Check] runs first, and returns the path of the copy, from the
+// folder of the package. A file that is there is replaced. Pin ends t as t.FailNow does if the file cannot be read to its
+// end, was not recorded by t, or cannot be copied.
+func Pin(t testing.TB, path string) string {
+	t.Helper()
+	to, err := copyPin(t, path)
+	if err != nil {
+		t.Fatalf("simtest: %v", err)
+	}
+	return to
+}
+
+// copyPin pins a trace file.
+func copyPin(t testing.TB, path string) (to string, err error) {
+	if err := readable(t, path); err != nil {
+		return "", err
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	to = filepath.Join(filepath.FromSlash(testpath.Pins(testName(t))), filepath.Base(path))
+	if filepath.Ext(to) != testpath.Ext {
+		return "", fmt.Errorf("%s: a pinned trace must be a %s file", path, testpath.Ext)
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o777); err != nil {
+		return "", err
+	}
+	return to, replaceFile(to, b)
+}
+
+// readable reports what is wrong with a trace of t.
+func readable(t testing.TB, path string) error {
+	f, err := source.Open(path, source.Config{})
+	if err != nil {
+		return err
+	}
+	defer f.Close() // of a file that was only read
+	if err := sameTest(t, path, f); err != nil {
+		return err
+	}
+	for {
+		if _, err := f.Next(); err == io.EOF {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+}
+
+// replaceFile writes a file, whole or not at all.
+func replaceFile(path string, b []byte) error {
+	f, err := atomicfile.Create(path)
+	if err != nil {
+		return err
+	}
+	if _, err := f.Write(b); err != nil {
+		return errors.Join(err, f.Abort())
+	}
+	return f.Commit()
+}
+
+// ErrForeign says that a trace was recorded by another test.
+var ErrForeign = errors.New("a trace of another test")
+
+// sameTest returns an [ErrForeign] unless f was recorded by t. A trace that does not say is taken.
+func sameTest(t testing.TB, path string, f *source.File) error {
+	id := f.Identity()
+	test, pkg := id[tracefile.KeyTest], id[tracefile.KeyPackage]
+	switch _, ours := build(); {
+	case test != "" && test != testName(t):
+		return fmt.Errorf("%s: %w: of %s in %s, not of %s; to replay it: reprise replay %s", path, ErrForeign, test, pkg, testName(t), shellQuote(path))
+	case pkg != "" && ours != "" && pkg != ours:
+		return fmt.Errorf("%s: %w: of %s in %s, not in %s; to replay it: reprise replay %s", path, ErrForeign, test, pkg, ours, shellQuote(path))
+	}
+	return nil
+}
+
+// pins runs the pinned traces.
+func (c *campaign) pins() {
+	c.t.Helper()
+	dir := filepath.FromSlash(testpath.Pins(c.t.Name()))
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		if !errors.Is(err, fs.ErrNotExist) {
+			c.t.Errorf("simtest: the pinned traces cannot be read: %v", err)
+		}
+		return
+	}
+	for _, e := range entries {
+		if e.IsDir() || !strings.HasSuffix(e.Name(), testpath.Ext) || strings.HasPrefix(e.Name(), ".") {
+			continue
+		}
+		path, name := filepath.Join(dir, e.Name()), "pin="+strings.TrimSuffix(e.Name(), testpath.Ext)
+		if t, ok := c.t.(*testing.T); ok {
+			t.Run(name, func(t *testing.T) {
+				t.Helper()
+				c.pin(t, name, path)
+			})
+		} else {
+			c.pin(c.t, name, path)
+		}
+		c.leave()
+	}
+}
+
+// pinWindow is how far the program may have moved away from a pinned trace before the replay goes on without it, in events.
+const pinWindow = 256
+
+// pin replays a pinned trace as far as the program still goes along with it. What counts is whether the program fails.
+func (c *campaign) pin(t testing.TB, name, path string) {
+	t.Helper()
+	p := &replay{program: c.program, settings: &c.settings, path: path, policy: replaySettings{policy: replayer.Resync, window: pinWindow}}
+	c.pinned++
+	result, err := p.run()
+	if c.skipped = p.skipped; c.skipped && t != c.t {
+		t.SkipNow()
+	}
+	if err != nil {
+		t.Errorf("simtest: the pinned trace cannot be run: %v", err)
+		return
+	}
+	if result.Err == nil {
+		p.passed(t, result)
+		return
+	}
+	f := &finding{name: name, failure: result.Err, trace: p.witness.rec.Trace(), seed: p.seed, verdict: reproduced, witness: p.witness,
+		pinned: path, changed: result.First}
+	f.tainted = p.marked
+	c.tell(t, f)
+}
+
+// passed tells of a pinned trace whose program does not fail, and records it anew if that is wanted and it has changed.
+func (p *replay) passed(t testing.TB, result replayer.Result) {
+	t.Helper()
+	switch {
+	case result.First == nil:
+		t.Logf("simtest: %d events match, and the run passes", result.Events)
+	case !p.settings.update:
+		t.Logf("simtest: the run passes; the program has changed since the trace was pinned: fidelity %.2f, first at %s\n"+
+			"to record it anew: -reprise.update", result.Fidelity, result.First.Summary())
+	default:
+		if err := p.witness.write(p.path, nil); err != nil {
+			t.Errorf("simtest: the pinned trace could not be recorded anew: %v", err)
+			return
+		}
+		t.Logf("simtest: the run passes; recorded anew, fidelity to the old trace %.2f", result.Fidelity)
+	}
+}

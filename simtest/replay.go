@@ -1,0 +1,231 @@
+package simtest
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/reprise-go/reprise/divergence"
+	"github.com/reprise-go/reprise/replayer"
+	"github.com/reprise-go/reprise/simsched"
+	"github.com/reprise-go/reprise/source"
+)
+
+// Replay runs body as a trace file has recorded it, a path from the folder of the package, and fails t at the first event
+// that differs, if the run fails, and if the file cannot be read or is of another test. It runs no seeds and writes
+// nothing. Of the options it heeds [Sim] and [Strategy].
+func Replay(t testing.TB, path string, body func(*simsched.Sim) error, opts ...Option) {
+	t.Helper()
+	s, err := newSettings(t, opts)
+	if err != nil {
+		fatal(t, err)
+	}
+	replayFile(t, path, body, &s)
+}
+
+// replaySettings say how a trace that is replayed alone is treated. They are given by `reprise replay`, in the environment.
+type replaySettings struct {
+	policy  replayer.Policy
+	window  int
+	index   uint64 // of policy prefix
+	seed    uint64 // of what goes on live
+	to      uint64 // stop there and tell where the run stands
+	stops   bool   // to is set
+	breakAt []uint64
+}
+
+// The environment of `reprise replay`.
+var (
+	keyPolicy = &key{env: "REPRISE_POLICY", accepted: "strict, resync, prefix or past-end", value: &text{}}
+	keyWindow = &key{env: "REPRISE_WINDOW", accepted: fmt.Sprintf("a number from 1 to %d", replayer.MaxWindow), value: &text{}}
+	keyFork   = &key{env: "REPRISE_FORK", accepted: "the index of an event", value: &text{}}
+	keyLive   = &key{env: "REPRISE_FORK_SEED", accepted: "a number from 0 to 18446744073709551615, decimal or hex", value: &text{}}
+	keyTo     = &key{env: "REPRISE_TO", accepted: "the index of an event", value: &text{}}
+	keyBreak  = &key{env: "REPRISE_BREAK", accepted: "indices of events, with commas between", value: &text{}}
+)
+
+// read reads the environment.
+func (r *replaySettings) read() error {
+	err := errors.Join(
+		parse(keyPolicy, &r.policy, readPolicy),
+		parse(keyWindow, &r.window, readWindow),
+		parse(keyFork, &r.index, readSeed),
+		parse(keyLive, &r.seed, readSeed),
+		parse(keyTo, &r.to, readSeed),
+		parse(keyBreak, &r.breakAt, readSeeds),
+	)
+	_, by := keyTo.get()
+	r.stops = by != ""
+	if r.policy == replayer.Resync && r.window == 0 {
+		r.window = pinWindow
+	}
+	return err
+}
+
+func readPolicy(s string) (replayer.Policy, bool) {
+	for p := replayer.Strict; p <= replayer.PastEnd; p++ {
+		if p.String() == s {
+			return p, true
+		}
+	}
+	return 0, false
+}
+
+func readWindow(s string) (int, bool) {
+	n, err := strconv.Atoi(s)
+	return n, err == nil && n >= 1 && n <= replayer.MaxWindow
+}
+
+// replay is the replay of one file.
+type replay struct {
+	program
+	settings *settings
+	path     string
+	policy   replaySettings
+
+	seed    uint64
+	witness *witness
+	marked  bool // the body has marked the test as failed
+}
+
+// run replays the file. The failure of the run is Result.Err.
+func (p *replay) run() (replayer.Result, error) {
+	f, cfg, err := p.open()
+	if err != nil {
+		return replayer.Result{}, err
+	}
+	defer f.Close() // of a file that was only read
+	failed := p.t.Failed()
+	result, err := replayer.Run(f, cfg, p.witness.rec.Body(p.body))
+	var diverged *divergence.Error
+	if err != nil && !errors.As(err, &diverged) {
+		return result, fmt.Errorf("%s: %w", p.path, err)
+	}
+	result.Err = p.judge(result.Err, failed)
+	p.marked = !failed && p.t.Failed()
+	return result, err
+}
+
+// open opens the file and makes the settings of its replay.
+func (p *replay) open() (*source.File, replayer.Config, error) {
+	f, err := source.Open(p.path, source.Config{})
+	if err != nil {
+		return nil, replayer.Config{}, err
+	}
+	if err := sameTest(p.t, p.path, f); err != nil {
+		_ = f.Close() // of a file that was only read
+		return nil, replayer.Config{}, err
+	}
+	id := identity(p.t, p.settings)
+	p.seed, p.witness = f.Metadata().Seed, newWitness(f.Metadata(), id)
+	cfg := replayer.Config{
+		Sim: p.settings.sim, Policy: p.policy.policy, Window: p.policy.window, Index: p.policy.index, Seed: p.policy.seed,
+		BreakAt: p.policy.breakAt, Recorded: p.settings.strategy, Identity: id,
+		Reproduce: "reprise replay " + shellQuote(p.path),
+	}
+	if cfg.Policy != replayer.Strict {
+		cfg.Strategy = p.settings.strategy
+	}
+	cfg.Sim.Observer, cfg.Sim.CallSites = p.witness, true
+	return f, cfg, nil
+}
+
+// replayFile replays a file alone and tells how that went.
+func replayFile(t testing.TB, path string, body func(*simsched.Sim) error, s *settings) {
+	t.Helper()
+	p := &replay{program: program{t: t, body: body}, settings: s, path: path, policy: s.replay}
+	if p.policy.stops {
+		p.stopAt(t)
+		return
+	}
+	result, err := p.run()
+	p.leave()
+	t.Attr(attrReplay, outcomeOf(p.policy.policy, result, err))
+	var diverged *divergence.Error
+	switch {
+	case errors.As(err, &diverged):
+		t.Errorf("%s: the program has changed since the recording, or is not deterministic:\n%s%s", path,
+			indent(strings.TrimRight(diverged.Divergence.Text(), "\n")), warned(result))
+	case err != nil:
+		t.Errorf("simtest: %v", err)
+	case result.Err != nil:
+		t.Errorf("%s: %s, and the run fails:\n%s%s", path, matched(p.policy.policy, result), indent(clip(result.Err.Error(), maxFailureLines)),
+			p.lastEvents()+warned(result))
+	default:
+		t.Logf("%s: %s, and the run passes%s", path, matched(p.policy.policy, result), warned(result))
+	}
+}
+
+// attrReplay is the attribute by which `reprise replay` learns how a replay went.
+const attrReplay = "reprise.replay"
+
+// outcomeOf is its value: equal, changed, diverged, live, live-failed, or unreadable.
+func outcomeOf(policy replayer.Policy, r replayer.Result, err error) string {
+	switch {
+	case errors.Is(err, divergence.ErrDiverged):
+		return "diverged"
+	case err != nil:
+		return "unreadable"
+	case policy == replayer.Resync && r.First != nil:
+		return "changed"
+	case r.Live && r.Err != nil:
+		return "live-failed"
+	case r.Live:
+		return "live"
+	}
+	return "equal"
+}
+
+// matched tells how much of a recording a replay has matched.
+func matched(policy replayer.Policy, r replayer.Result) string {
+	switch {
+	case policy == replayer.Resync && r.First != nil:
+		return fmt.Sprintf("the program has changed since the recording: %v, fidelity %.2f, first at %s", r.Stats, r.Fidelity, r.First.Summary())
+	case r.Live:
+		return fmt.Sprintf("%d events match, the run went on live from event %d to %d", r.Events, r.LiveAt, r.Emitted)
+	}
+	return fmt.Sprintf("all %d events match", r.Events)
+}
+
+// warned are the warnings of a replay.
+func warned(r replayer.Result) string {
+	text := ""
+	for _, w := range r.Warnings {
+		text += "\nnote: " + w
+	}
+	return text
+}
+
+// lastEvents are the events at the end of the run.
+func (p *replay) lastEvents() string {
+	return "\n" + p.witness.last() + "\n" + indent(strings.Join(p.witness.tail, "\n"))
+}
+
+// stopAt replays up to an event and tells where the run stands.
+func (p *replay) stopAt(t testing.TB) {
+	t.Helper()
+	f, cfg, err := p.open()
+	if err != nil {
+		t.Fatalf("simtest: %v", err)
+	}
+	defer f.Close() // of a file that was only read
+	r, err := replayer.New(f, cfg, p.witness.rec.Body(p.body))
+	if err != nil {
+		t.Fatalf("simtest: %v", err)
+	}
+	defer r.Close() // ends the run
+	if _, err := r.RunTo(replayer.AtIndex(p.policy.to)); err != nil {
+		t.Attr(attrReplay, "diverged")
+		t.Errorf("%s: event %d is never reached: %v", p.path, p.policy.to, err)
+		return
+	}
+	t.Attr(attrReplay, "stopped")
+	var b strings.Builder
+	for _, info := range r.Tasks() {
+		fmt.Fprintf(&b, "  %v %-12s %-8s %s %s\n", info.ID, info.Name, info.State, info.WaitsFor, info.Line)
+	}
+	t.Logf("%s: after event %d, at %v:\n%s%s", p.path, p.policy.to, r.Time(),
+		strings.TrimRight(b.String(), "\n"), p.lastEvents())
+}

@@ -1,0 +1,161 @@
+package simtest
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"testing"
+
+	"github.com/reprise-go/reprise/divergence"
+	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/recorder"
+	"github.com/reprise-go/reprise/replayer"
+	"github.com/reprise-go/reprise/simsched"
+	"github.com/reprise-go/reprise/source"
+)
+
+// program is a body, and the test that it can mark as failed.
+type program struct {
+	t       testing.TB
+	body    func(*simsched.Sim) error
+	skipped bool // a task has skipped the test
+}
+
+// judge returns the failure of a run that has ended with err; failed says whether the test had failed before it. That a
+// task skips the test is no failure.
+func (p *program) judge(err error, failed bool) error {
+	var quit *simsched.GoexitError
+	if errors.As(err, &quit) && p.t.Skipped() {
+		p.skipped = true
+		return nil
+	}
+	if err == nil && !failed && p.t.Failed() {
+		return errMarked
+	}
+	return err
+}
+
+// leave ends the test if a task has skipped it, as t.SkipNow does.
+func (p *program) leave() {
+	if p.skipped {
+		runtime.Goexit()
+	}
+}
+
+// run makes a run under cfg and returns its failure.
+func (p *program) run(cfg simsched.Config) error {
+	failed := p.t.Failed()
+	return p.judge(simsched.Run(cfg, p.body), failed)
+}
+
+// verdict is what a second run of a failing one has shown.
+type verdict string
+
+// The verdicts.
+const (
+	reproduced verdict = "reproduced" // the trace gives the same failure
+	flaky      verdict = "flaky"      // it does not
+)
+
+// finding is a failing run and what is known of it.
+type finding struct {
+	name    string // such as seed=0x4d2
+	seed    uint64
+	failure error
+	trace   *event.Trace
+	verdict verdict
+
+	witness    *witness               // of the second run; nil if there was none
+	divergence *divergence.Divergence // the first event at which the second run differs; nil if none does
+	second     error                  // the failure of the second run, if flaky without a divergence
+	problem    error                  // why it could not be made
+	input      bool                   // it is an input of a fuzz target, which go test keeps
+	tainted    bool                   // the body has marked the test as failed
+	pinned     string                 // the trace file that was replayed, "" if it was a seed
+	changed    *divergence.Divergence // of a pinned trace, where the program has gone away from it; nil if nowhere
+	notes      []string
+	file       string // the trace, "" if it could not be written
+	reproduce  []string
+}
+
+// confirm makes a failing run again from its trace. marked says that the body marks the test as failed by itself, which
+// cannot be seen a second time.
+func (f *finding) confirm(p *program, s *settings, marked bool) {
+	f.witness = newWitness(f.trace.Metadata, identity(p.t, s))
+	cfg := replayer.Config{Sim: s.sim}
+	cfg.Sim.Observer, cfg.Sim.CallSites, cfg.Sim.Chaos.Seed = f.witness, true, 0
+	result, err := replayer.Run(source.FromTrace(f.trace), cfg, f.witness.rec.Body(p.body))
+	var diverged *divergence.Error
+	if errors.As(err, &diverged) {
+		f.verdict, f.divergence = flaky, diverged.Divergence
+		return
+	}
+	f.verdict, f.problem = flaky, err
+	again := p.judge(result.Err, true)
+	switch {
+	case err != nil:
+	case again == nil && errors.Is(f.failure, errMarked) && marked:
+		f.verdict = reproduced
+	case again == nil || signature(again) != signature(f.failure):
+		f.second = again
+	default:
+		f.verdict, f.failure = reproduced, again // with lines of the code, where it knows them
+	}
+}
+
+// search looks for a failing seed, recording in the same memory each time.
+type search struct {
+	program
+	settings
+	rec *recorder.Recorder
+}
+
+func newSearch(t testing.TB, body func(*simsched.Sim) error, s settings) *search {
+	return &search{program{t: t, body: body}, s, recorder.New(event.Metadata{})}
+}
+
+// try runs a seed; it returns nil if that passes.
+func (s *search) try(seed uint64) *finding {
+	cfg := s.config(seed)
+	return s.attempt(cfg, seedName(seed))
+}
+
+// attempt makes a run under cfg and, if it fails, a second one; it returns nil if the run passes.
+func (s *search) attempt(cfg simsched.Config, name string) *finding {
+	s.rec.Reset(cfg.Metadata())
+	cfg.Observer = s.rec
+	before := s.t.Failed()
+	failure := s.run(cfg)
+	if s.comparing {
+		failure = nil
+	}
+	if s.skipped {
+		return nil
+	}
+	if failure == nil && (s.determinism || s.comparing) {
+		failure = s.twice(cfg)
+	}
+	if failure == nil {
+		return nil
+	}
+	f := &finding{name: name, seed: cfg.Seed, failure: failure, trace: s.rec.Trace()}
+	var random *replayer.NondeterminismError
+	if errors.As(failure, &random) {
+		f.verdict, f.divergence = flaky, random.Divergence
+		f.notes = append(f.notes, "two more runs were made under the choices of this one, and they differ")
+		return f
+	}
+	marked := !before && s.t.Failed()
+	f.confirm(&s.program, &s.settings, marked)
+	if f.tainted = marked; marked {
+		f.notes = append(f.notes, fmt.Sprintf("the body has marked %s itself as failed: what it logs appears once for each run, "+
+			"and no more seeds are run", s.t.Name()))
+	}
+	return f
+}
+
+// twice looks whether two runs under cfg are equal.
+func (s *search) twice(cfg simsched.Config) error {
+	cfg.Chooser, cfg.Observer = s.strategy(cfg.Seed), nil
+	return replayer.CheckDeterminism(cfg, s.body)
+}

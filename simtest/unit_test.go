@@ -1,0 +1,239 @@
+package simtest
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+	"pgregory.net/rapid"
+
+	"github.com/reprise-go/reprise/recorder"
+	"github.com/reprise-go/reprise/simsched"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// TestSeedsArePinned: a seed that was seen anywhere is the same everywhere, in every version.
+func TestSeedsArePinned(t *testing.T) {
+	for _, c := range []struct {
+		test   string
+		number int
+		want   uint64
+	}{
+		{"TestTransfer", 0, 0x1ce561c0a4753007},
+		{"TestTransfer", 1, 0x3bdc954a7572c430},
+		{"TestTransfer/größe", 99, 0xc412e018e4284f4c},
+		{"", 0, 0xc3817c016ba4ff30},
+	} {
+		if got := deriveSeed(c.test, c.number); got != c.want {
+			t.Errorf("seed %d of %q is %#x, want %#x", c.number, c.test, got, c.want)
+		}
+	}
+}
+
+func TestSeedsDiffer(t *testing.T) {
+	seen := map[uint64]string{}
+	for _, test := range []string{"TestA", "TestB", "TestA/b"} {
+		for i := range 1000 {
+			name := fmt.Sprint(test, " ", i)
+			seed := deriveSeed(test, i)
+			if other := seen[seed]; other != "" {
+				t.Errorf("%s and %s have one seed", name, other)
+			}
+			seen[seed] = name
+		}
+	}
+}
+
+func TestReadSeed(t *testing.T) {
+	for s, want := range map[string]uint64{
+		"0": 0, "18446744073709551615": 1<<64 - 1, "0x4d2": 1234, "0X4D2": 1234, "0xffffffffffffffff": 1<<64 - 1, "007": 7,
+	} {
+		if got, ok := readSeed(s); !ok || got != want {
+			t.Errorf("readSeed(%q) = %d, %v; want %d", s, got, ok, want)
+		}
+	}
+	for _, s := range []string{"", "0x", "x", "4d2", "-1", "+1", "1_0", "0x+1", "18446744073709551616", "1.0", " 1"} {
+		if got, ok := readSeed(s); ok {
+			t.Errorf("readSeed(%q) = %d, want none", s, got)
+		}
+	}
+}
+
+// TestRunPattern: the pattern of a report selects the subtest, and its last element is the one that this package reads.
+func TestRunPattern(t *testing.T) {
+	pattern := runPattern("TestX/a.b|c/[d]/(e", seedName(7))
+	if want := `^TestX$/^a\.b\|c$/^\[d\]$/^\(e$/^seed=0x0000000000000007$`; pattern != want {
+		t.Errorf("pattern %s, want %s", pattern, want)
+	}
+	parts := elements(pattern)
+	if len(parts) != 5 || !seedPattern.MatchString(parts[4]) {
+		t.Errorf("elements %q", parts)
+	}
+}
+
+func TestElements(t *testing.T) {
+	for pattern, want := range map[string][]string{
+		"":            {""},
+		"A/b":         {"A", "b"},
+		"A[/]b/c":     {"A[/]b", "c"},
+		"A(b/c)/d":    {"A(b/c)", "d"},
+		`A\(/b`:       {`A\(`, "b"},
+		`A[(]/b`:      {"A[(]", "b"},
+		"A//":         {"A", "", ""},
+		`A\[b/c\]d/e`: {`A\[b`, `c\]d`, "e"},
+	} {
+		if got := elements(pattern); !slices.Equal(got, want) {
+			t.Errorf("elements(%q) = %q, want %q", pattern, got, want)
+		}
+	}
+}
+
+func TestShellQuote(t *testing.T) {
+	for s, want := range map[string]string{
+		"": "''", "a/b.c": "a/b.c", "^T$": "'^T$'", "it's": `'it'\''s'`, "größe": "'größe'", "a b": "'a b'", "$(x)": "'$(x)'",
+	} {
+		if got := shellQuote(s); got != want {
+			t.Errorf("shellQuote(%q) = %s, want %s", s, got, want)
+		}
+	}
+}
+
+// failures runs a program under many seeds and returns the failures.
+func failures(body func(*simsched.Sim) error) (list []error) {
+	for seed := range uint64(50) {
+		if err := simsched.Run(simsched.Config{Seed: seed, MaxSteps: 10_000, ContainGoexit: true, CallSites: seed%2 == 0}, body); err != nil {
+			list = append(list, err)
+		}
+	}
+	return list
+}
+
+func crossed(first, second string) func(*simsched.Sim) error {
+	return func(s *simsched.Sim) error {
+		a, b := s.NewMutex(first), s.NewMutex(second)
+		both := func(x, y *simsched.Mutex) func() error {
+			return func() error {
+				x.Lock()
+				defer x.Unlock()
+				y.Lock()
+				defer y.Unlock()
+				return nil
+			}
+		}
+		s.Go("ab", both(a, b))
+		return s.Go("ba", both(b, a)).Join()
+	}
+}
+
+// TestSignature: failures of one cause have one signature, whatever the seed and the numbers in them; others have others.
+func TestSignature(t *testing.T) {
+	seen := map[string]string{}
+	for name, body := range map[string]func(*simsched.Sim) error{
+		"error": func(s *simsched.Sim) error {
+			return fmt.Errorf("lost %d of 0x%x", s.Rand("x").IntN(99), s.Rand("y").Int())
+		},
+		"other error": func(s *simsched.Sim) error { return errors.New("found") },
+		"panic":       func(s *simsched.Sim) error { panic(fmt.Sprint("lost ", s.Rand("x").IntN(99))) },
+		"panic task":  func(s *simsched.Sim) error { s.Go("task", func() error { panic("lost 1") }); return nil },
+		"quit":        func(s *simsched.Sim) error { fakeFatal(); return nil },
+		"deadlock":    crossed("a", "b"),
+		"other locks": crossed("c", "d"),
+		"leak":        func(s *simsched.Sim) error { s.Go("t", func() error { s.Park(); return nil }); return nil },
+		"livelock": func(s *simsched.Sim) error {
+			for {
+				s.Yield()
+			}
+		},
+		"second line":  func(s *simsched.Sim) error { return fmt.Errorf("first\n%v", s.Rand("x").Perm(9)) },
+		"error joined": func(s *simsched.Sim) error { s.Go("t", func() error { return errors.New("inside") }); return nil },
+	} {
+		signs := map[string]bool{}
+		list := failures(body)
+		for _, err := range list {
+			signs[signature(err)] = true
+		}
+		if len(signs) != 1 {
+			t.Errorf("%s: %d failures have %d signatures", name, len(list), len(signs))
+		}
+		for sign := range signs {
+			if other := seen[sign]; other != "" {
+				t.Errorf("%s and %s have one signature", name, other)
+			}
+			seen[sign] = name
+		}
+	}
+}
+
+func fakeFatal() { runtime.Goexit() }
+
+// TestBytesChooser: any input gives a run that ends, is the same each time, and can be recorded; the empty one gives the
+// tamest run.
+func TestBytesChooser(t *testing.T) {
+	body := func(s *simsched.Sim) error {
+		m := s.NewMutex("m")
+		for i := range 3 {
+			s.Go("t", func() error {
+				m.Lock()
+				defer m.Unlock()
+				s.Sleep(s.Now().Sub(s.Now()) + 1)
+				_ = s.Rand(fmt.Sprint(i)).Uint64()
+				return nil
+			})
+		}
+		return nil
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		input := rapid.SliceOf(rapid.Byte()).Draw(t, "input")
+		run := func() (simsched.Config, func(*simsched.Sim) error) {
+			return simsched.Config{Chooser: newBytesChooser(input), Chaos: simsched.ChaosHeavy(1)}, body
+		}
+		first, err := recorder.Run(run())
+		if err != nil && strings.Contains(err.Error(), "Chooser") {
+			t.Fatal(err)
+		}
+		if second, _ := recorder.Run(run()); !second.Equal(first) {
+			t.Fatal("two runs of one input differ")
+		}
+	})
+	tame, _ := recorder.Run(simsched.Config{Chooser: newBytesChooser(nil)}, body)
+	turns, _ := recorder.Run(simsched.Config{Chooser: zeros{}}, body)
+	if !tame.Equal(turns) {
+		t.Error("the empty input is not the tamest run")
+	}
+}
+
+type zeros struct{}
+
+func (zeros) Choose(*simsched.Choice) uint64 { return 0 }
+
+// BenchmarkCheck compares a test of 1,000 seeds of a program of 100 events with an empty one.
+func BenchmarkCheck(b *testing.B) {
+	body := func(s *simsched.Sim) error {
+		m := s.NewMutex("m")
+		for range 5 {
+			s.Go("worker", func() error {
+				for range 3 {
+					m.Lock()
+					s.Yield()
+					m.Unlock()
+				}
+				return nil
+			})
+		}
+		return nil
+	}
+	tr, err := recorder.Run(simsched.Config{Seed: 1}, body)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		Check(b, body, Seeds(1000))
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1e6, "ms/1000-seeds")
+	b.ReportMetric(float64(tr.Len()), "events/run")
+}
