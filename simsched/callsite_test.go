@@ -15,21 +15,21 @@ func TestFileNames(t *testing.T) {
 		build                build
 		function, file, want string
 	}{
-		{known, "example.org/shop.Open", "/home/me/shop/shop.go", "shop.go"},
-		{known, "example.org/shop/internal/cli.bank.func1", "/home/me/shop/internal/cli/bank.go", "internal/cli/bank.go"},
+		{known, "example.org/shop.Open", "/src/shop/shop.go", "shop.go"},
+		{known, "example.org/shop/internal/cli.bank.func1", "/src/shop/internal/cli/bank.go", "internal/cli/bank.go"},
 		{known, "example.org/shop/internal/cli.(*Clerk[...]).Run.func1", "example.org/shop/internal/cli/bank.go", "internal/cli/bank.go"},
 		{known, "example.org/shop/internal/cli.Map[go.shape.struct { example.org/x/y.Z int }]", "/x/bank.go", "internal/cli/bank.go"},
-		{known, "example.org/shop/internal/cli_test.TestBank", "/home/me/shop/internal/cli/bank_test.go", "internal/cli/bank_test.go"},
-		{known, "example.org/shop/props_test.TestBank", "/home/me/shop/props_test/bank_test.go", "props_test/bank_test.go"},
-		{known, "example.org/shop/props_test_test.TestBank", "/home/me/shop/props_test/bank_test.go", "props_test/bank_test.go"},
-		{known, "example.org/shop_test.TestBank", "/home/me/shop/bank_test.go", "bank_test.go"},
-		{known, "main.main", "/home/me/shop/cmd/bank/main.go", "cmd/bank/main.go"},
-		{known, "example.org/shopping.Buy", "/home/me/go/pkg/mod/example.org/shopping@v1.2.3/buy.go", "example.org/shopping/buy.go"},
-		{known, "gopkg.in/yaml%2ev3.Parse", "/home/me/go/pkg/mod/gopkg.in/yaml.v3@v3.0.1/parse.go", "gopkg.in/yaml.v3/parse.go"},
+		{known, "example.org/shop/internal/cli_test.TestBank", "/src/shop/internal/cli/bank_test.go", "internal/cli/bank_test.go"},
+		{known, "example.org/shop/props_test.TestBank", "/src/shop/props_test/bank_test.go", "props_test/bank_test.go"},
+		{known, "example.org/shop/props_test_test.TestBank", "/src/shop/props_test/bank_test.go", "props_test/bank_test.go"},
+		{known, "example.org/shop_test.TestBank", "/src/shop/bank_test.go", "bank_test.go"},
+		{known, "main.main", "/src/shop/cmd/bank/main.go", "cmd/bank/main.go"},
+		{known, "example.org/shopping.Buy", "/src/go/pkg/mod/example.org/shopping@v1.2.3/buy.go", "example.org/shopping/buy.go"},
+		{known, "gopkg.in/yaml%2ev3.Parse", "/src/go/pkg/mod/gopkg.in/yaml.v3@v3.0.1/parse.go", "gopkg.in/yaml.v3/parse.go"},
 		{known, "sort.Slice", "/usr/lib/go/src/sort/slice.go", "sort/slice.go"},
-		{build{}, "main.main", "/home/me/main.go", "main.go"},
-		{build{}, "example.org/shop/internal/cli.Run", "/home/me/shop/internal/cli/bank.go", "example.org/shop/internal/cli/bank.go"},
-		{build{}, "nothing", "/home/me/bank.go", "nothing/bank.go"},
+		{build{}, "main.main", "/src/main.go", "main.go"},
+		{build{}, "example.org/shop/internal/cli.Run", "/src/shop/internal/cli/bank.go", "example.org/shop/internal/cli/bank.go"},
+		{build{}, "nothing", "/src/bank.go", "nothing/bank.go"},
 	} {
 		if got := c.build.file(c.function, c.file); got != c.want {
 			t.Errorf("%s in %s is in %q, want %q", c.function, c.file, got, c.want)
