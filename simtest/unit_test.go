@@ -11,6 +11,7 @@ import (
 	"go.uber.org/goleak"
 	"pgregory.net/rapid"
 
+	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/recorder"
 	"github.com/reprise-go/reprise/simsched"
 )
@@ -204,6 +205,43 @@ func TestBytesChooser(t *testing.T) {
 	turns, _ := recorder.Run(simsched.Config{Chooser: zeros{}}, body)
 	if !tame.Equal(turns) {
 		t.Error("the empty input is not the tamest run")
+	}
+}
+
+// TestFaultsOfInputs: an input gets faults, although it has no bytes for them.
+func TestFaultsOfInputs(t *testing.T) {
+	faults := 0
+	for b := range byte(20) {
+		cfg := simsched.Config{Chooser: newBytesChooser([]byte{b}), Chaos: simsched.ChaosHeavy(1)}
+		tr, _ := recorder.Run(cfg, func(s *simsched.Sim) error {
+			for range 20 {
+				s.Yield()
+			}
+			return nil
+		})
+		for _, e := range tr.All() {
+			if e.Kind() == event.KindChaosInjection {
+				faults++
+			}
+		}
+	}
+	if faults == 0 {
+		t.Error("no input has a fault")
+	}
+}
+
+// TestConfig: each seed has a Chooser and faults of its own, and the same ones each time.
+func TestConfig(t *testing.T) {
+	s, err := newSettings(t, []Option{Sim(simsched.Config{Chaos: simsched.ChaosLight(5)})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, again, b := s.config(1), s.config(1), s.config(2)
+	if a.Chaos != again.Chaos || a.Chaos.Seed == b.Chaos.Seed || a.Chooser == again.Chooser {
+		t.Errorf("settings of seed 1 %+v and %+v, of seed 2 %+v", a, again, b)
+	}
+	if a.Program != "TestConfig" || a.Seed != 1 || !a.ContainGoexit || a.Hash() != b.Hash() {
+		t.Errorf("settings %+v", a)
 	}
 }
 
