@@ -94,3 +94,19 @@ func TestAnnouncedNumber(t *testing.T) {
 		t.Errorf("Close says %v", err)
 	}
 }
+
+// TestProgressSay: what is said replaces the line, not too often, and is removed at the end.
+func TestProgressSay(t *testing.T) {
+	var b bytes.Buffer
+	now := time.Unix(0, 0)
+	p := startProgress(&b, "test", func() time.Time { return now })
+	p.say("%d done", 1)
+	now = now.Add(progressEvery)
+	p.say("%d done", 2)
+	p.say("%d done", 3)
+	p.done()
+	if want := "\r\x1b[Ktest: 2 done\r\x1b[K"; b.String() != want {
+		t.Errorf("progress %q, want %q", b.String(), want)
+	}
+	(&progress{}).say("nobody looks")
+}
