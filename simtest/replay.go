@@ -3,6 +3,7 @@ package simtest
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -33,6 +34,7 @@ type replaySettings struct {
 	seed    uint64 // of what goes on live
 	to      uint64 // stop there and tell where the run stands
 	stops   bool   // to is set
+	step    bool   // by commands on standard input
 	breakAt []uint64
 }
 
@@ -55,6 +57,7 @@ func (r *replaySettings) read() error {
 		parse(keyLive, &r.seed, readSeed),
 		parse(keyTo, &r.to, readSeed),
 		parse(keyBreak, &r.breakAt, readSeeds),
+		parse(keyStep, &r.step, readBool),
 	)
 	_, by := keyTo.get()
 	r.stops = by != ""
@@ -136,7 +139,11 @@ func (p *replay) open() (*source.File, replayer.Config, error) {
 func replayFile(t testing.TB, path string, body func(*simsched.Sim) error, s *settings) {
 	t.Helper()
 	p := &replay{program: program{t: t, body: body}, settings: s, path: path, policy: s.replay}
-	if p.policy.stops {
+	switch {
+	case p.policy.step:
+		p.stepThrough(t, os.Stdin, os.Stdout)
+		return
+	case p.policy.stops:
 		p.stopAt(t)
 		return
 	}
@@ -222,10 +229,6 @@ func (p *replay) stopAt(t testing.TB) {
 		return
 	}
 	t.Attr(attrReplay, "stopped")
-	var b strings.Builder
-	for _, info := range r.Tasks() {
-		fmt.Fprintf(&b, "  %v %-12s %-8s %s %s\n", info.ID, info.Name, info.State, info.WaitsFor, info.Line)
-	}
 	t.Logf("%s: after event %d, at %v:\n%s%s", p.path, p.policy.to, r.Time(),
-		strings.TrimRight(b.String(), "\n"), p.lastEvents())
+		strings.TrimRight(tasksText(r), "\n"), p.lastEvents())
 }

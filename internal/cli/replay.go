@@ -67,7 +67,8 @@ a script with exit code 2.
 The formats of --to and --break are text and json, that of --step is text. FILE may be -, but not with these three: they
 read the recording more than once.
 
-For a test the target of --to is the index of an event, the format is text, and there are neither --step nor --fixed.
+For a test the target of --to is the index of an event, the format is text, --step starts at the first event and knows
+fewer commands, and there is no --fixed.
 
 The demos are `
 

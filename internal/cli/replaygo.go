@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -24,6 +23,8 @@ type testReplay struct {
 	seed    string // of what goes on live
 	to      string // the index of an event
 	breakAt string // indices of events, with commas between
+
+	commands io.Reader // that lead the replay; nil if it goes by itself
 }
 
 // goTest replays the recording of a test, in a process of its own.
@@ -36,8 +37,8 @@ func (r *replay) goTest() (known bool, err error) {
 	switch {
 	case r.fixed:
 		return true, usage("--fixed is for recordings of the demos; %s is of the test %s", r.in.name, of.test)
-	case r.step:
-		return true, usage("--step is for recordings of the demos; look at a test with --to, or with --break in a debugger")
+	case r.step && r.given("to"):
+		return true, usage("--step of the recording of a test starts at its first event; give it the command to N")
 	case r.format != "text":
 		return true, usage("the replay of a test has no format but text")
 	case r.path == stdio:
@@ -61,6 +62,9 @@ func (r *replay) goTest() (known bool, err error) {
 			return true, usage("--to %s: in the recording of a test the target is the index of an event", r.to)
 		}
 	}
+	if r.step {
+		o.commands = r.stdin
+	}
 	return true, replayTest(r.stdout, r.stderr, r.path, of, o)
 }
 
@@ -80,6 +84,9 @@ func (o testReplay) environment(path string) []string {
 	add("REPRISE_FORK_SEED", o.seed)
 	add("REPRISE_TO", o.to)
 	add("REPRISE_BREAK", o.breakAt)
+	if o.commands != nil {
+		add("REPRISE_STEP", "true")
+	}
 	return env
 }
 
@@ -111,7 +118,7 @@ func replayTest(stdout, stderr io.Writer, path string, of origin, o testReplay) 
 		return failed(fmt.Errorf("%s: package %s has no tests any more", path, of.pkg))
 	}
 	cmd := exec.Command(binary, "-test.run="+testPattern(of.test), "-test.count=1", "-test.v", "-test.timeout=0")
-	cmd.Dir, cmd.Stderr = dir, stderr
+	cmd.Dir, cmd.Stderr, cmd.Stdin = dir, stderr, o.commands
 	cmd.Env = append(withoutReprise(os.Environ()), append(o.environment(abs), "PWD="+dir)...)
 	outcome, err := runReplay(cmd, stdout)
 	if err != nil {
@@ -145,28 +152,31 @@ var attrReplay = regexp.MustCompile(`^=== ATTR  .* reprise\.replay ([a-z-]+)$`)
 // runReplay runs a test binary and passes its output on, without what testing itself says. The outcome is "" if the
 // test has not replayed anything.
 func runReplay(cmd *exec.Cmd, stdout io.Writer) (outcome string, err error) {
-	var out bytes.Buffer
-	cmd.Stdout = &out
-	runErr := cmd.Run()
-	var exit *exec.ExitError
-	if runErr != nil && !errors.As(runErr, &exit) {
-		return "", runErr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return "", err
 	}
-	lines := bufio.NewScanner(&out)
+	if err := cmd.Start(); err != nil {
+		return "", err
+	}
+	lines := bufio.NewScanner(out)
 	lines.Buffer(nil, 1<<24)
+	var failed error
 	for lines.Scan() {
 		line := lines.Text()
 		if m := attrReplay.FindStringSubmatch(line); m != nil {
 			outcome = m[1]
 		}
-		if frameLine.MatchString(line) {
-			continue
-		}
-		if _, err := fmt.Fprintln(stdout, line); err != nil {
-			return "", err
+		if !frameLine.MatchString(line) && failed == nil {
+			_, failed = fmt.Fprintln(stdout, line)
 		}
 	}
-	return outcome, lines.Err()
+	failed = errors.Join(failed, lines.Err())
+	var exit *exec.ExitError
+	if err := cmd.Wait(); err != nil && !errors.As(err, &exit) {
+		failed = errors.Join(failed, err)
+	}
+	return outcome, failed
 }
 
 // frameLine are the lines of a test's output that testing adds.
