@@ -141,7 +141,7 @@ func replayFile(t testing.TB, path string, body func(*simsched.Sim) error, s *se
 	p := &replay{program: program{t: t, body: body}, settings: s, path: path, policy: s.replay}
 	switch {
 	case p.policy.step:
-		p.stepThrough(t, os.Stdin, os.Stdout)
+		p.stepThrough(t, os.Stdin, t.Output())
 		return
 	case p.policy.stops:
 		p.stopAt(t)
