@@ -28,21 +28,24 @@ func (b *bank) transfer(from, to, amount int) error {
 	b.check()
 
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	b.balances[from], b.balances[to] = fromBalance-amount, toBalance+amount
+	b.mu.Unlock()
 	return nil
 }
 
 // fixedTransfer is transfer with the lock held from the first read to the last write.
 func (b *bank) fixedTransfer(from, to, amount int) error {
 	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.balances[from] < amount {
-		return fmt.Errorf("account %d has %d, cannot pay %d", from, b.balances[from], amount)
+	fromBalance, toBalance := b.balances[from], b.balances[to]
+	if fromBalance >= amount {
+		b.check()
+		b.balances[from], b.balances[to] = fromBalance-amount, toBalance+amount
 	}
-	b.check()
-	b.balances[from] -= amount
-	b.balances[to] += amount
+	b.mu.Unlock() // not deferred: the line of a deferred call depends on the build
+
+	if fromBalance < amount {
+		return fmt.Errorf("account %d has %d, cannot pay %d", from, fromBalance, amount)
+	}
 	return nil
 }
 
