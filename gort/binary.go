@@ -22,10 +22,10 @@ type BuildConfig struct {
 
 // Binary is a test binary with the control inside. Its methods may be called at once from several goroutines.
 type Binary struct {
-	Path string // of the file
-	Dir  string // the folder that tests run in: that of the package
-	env  []string
-	tmp  string
+	Path string   // of the file
+	Dir  string   // the folder that tests run in: that of the package
+	Env  []string // the environment of the runs; nil for that of this process
+	tmp  string   // to be removed
 }
 
 // Build builds the tests of one package, given as the go command takes it, such as "." or "./queue", in the module at
@@ -39,7 +39,7 @@ func Build(ctx context.Context, dir, pkg string, cfg BuildConfig) (*Binary, erro
 	if err != nil {
 		return nil, err
 	}
-	b := &Binary{Path: cfg.Output, Dir: strings.TrimSpace(string(out)), env: cfg.Env}
+	b := &Binary{Path: cfg.Output, Dir: strings.TrimSpace(string(out)), Env: cfg.Env}
 	if strings.Contains(b.Dir, "\n") {
 		return nil, fmt.Errorf("gort: %s is more than one package; build them one at a time", pkg)
 	}
@@ -66,7 +66,7 @@ func (b *Binary) Close() error {
 
 // Tests lists the test functions of the binary in the order of the source.
 func (b *Binary) Tests(ctx context.Context) ([]string, error) {
-	out, err := run(ctx, b.Dir, b.env, b.Path, "-test.list", "^Test")
+	out, err := run(ctx, b.Dir, b.Env, b.Path, "-test.list", "^Test")
 	if err != nil {
 		return nil, err
 	}
@@ -161,15 +161,37 @@ func mix(a, b uint64) uint64 {
 // Run runs one test function or subtest, by its exact name, or with "" all tests, in a process of its own. A run that
 // fails is an [Outcome] and no error; the errors are those of starting the process, of the shared file, and of ctx.
 func (b *Binary) Run(ctx context.Context, test string, c Control) (*Outcome, error) {
+	r, err := b.Runner(test, c)
+	if err != nil {
+		return nil, err
+	}
+	o, err := r.Run(ctx, c)
+	return o, errors.Join(err, r.Close())
+}
+
+// Runner runs one test of a binary again and again. It is for one goroutine at a time.
+type Runner struct {
+	b    *Binary
+	s    *shared
+	test string
+}
+
+// Runner returns a Runner for one test function or subtest, by its exact name, or with "" for all tests. Of c it takes
+// Args, Procs, Records and Wall, which are those of all runs. The Runner must be closed.
+func (b *Binary) Runner(test string, c Control) (*Runner, error) {
 	s, err := openShared(headerSpace + or(c.Records, defaultRecords)*recordSize + textSpace)
 	if err != nil {
 		return nil, err
 	}
-	o, err := b.runWith(ctx, s, test, c)
-	return o, errors.Join(err, s.close())
+	return &Runner{b, s, test}, nil
 }
 
-func (b *Binary) runWith(ctx context.Context, s *shared, test string, c Control) (*Outcome, error) {
+// Close ends the Runner and gives everything back.
+func (r *Runner) Close() error { return r.s.close() }
+
+// Run makes one run; see [Binary.Run].
+func (r *Runner) Run(ctx context.Context, c Control) (*Outcome, error) {
+	b, s, test := r.b, r.s, r.test
 	var choices []Record
 	if c.Choices != nil {
 		choices = c.Choices.Records
@@ -185,7 +207,7 @@ func (b *Binary) runWith(ctx context.Context, s *shared, test string, c Control)
 	}
 	cmd := exec.CommandContext(limited, b.Path, args...)
 	cmd.Dir = b.Dir
-	env := b.env
+	env := b.Env
 	if env == nil {
 		env = os.Environ()
 	}
