@@ -14,6 +14,12 @@ import (
 // KeyKind marks the trace files of ordinary runs in their identity, with the value "ordinary".
 const KeyKind = "run"
 
+// What else the identity of the recording of a test says, so that the test can be built and run again.
+const (
+	KeyBuild = "build" // flags of "go test -c" such as -race, as a JSON array; absent if there are none
+	KeyArgs  = "args"  // arguments of the test binary such as -test.short, as a JSON array; absent if there are none
+)
+
 // kindOrdinary is the value of [KeyKind].
 const kindOrdinary = "ordinary"
 
