@@ -3,6 +3,7 @@ package gort
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -114,5 +115,69 @@ func TestWithTags(t *testing.T) {
 		if got := strings.Join(WithTags(strings.Fields(test[0])), " "); got != test[1] {
 			t.Errorf("WithTags(%q) = %q, want %q", test[0], got, test[1])
 		}
+	}
+}
+
+// TestHolder checks that a deadlock tells who holds the locks.
+func TestHolder(t *testing.T) {
+	for seed := range uint64(1000) {
+		o := mustRun(t, corpus(t), "TestLockOrderBug", Control{Seed: seed})
+		if o.Verdict != Deadlocked {
+			continue
+		}
+		holders := map[uint32]uint32{}
+		for _, w := range o.Left {
+			if w.Reason == "sync.Mutex.Lock" {
+				holders[w.ID] = w.Holder
+			}
+		}
+		for id, holder := range holders { // lint: order does not matter because each entry is checked by itself
+			if len(holders) != 2 || holder == id || holders[holder] != id {
+				t.Errorf("seed %d: goroutine to holder %v", seed, holders)
+			}
+		}
+		return
+	}
+	t.Error("no deadlock in 1000 seeds")
+}
+
+// TestResync checks that a replay of the same program with resync changes nothing, and that one of an edited program goes
+// on, and says how much still fits.
+func TestResync(t *testing.T) {
+	edited := buildCorpus(t, BuildConfig{Args: []string{"-tags=edited"}})
+	used := 0
+	for seed := range uint64(20) {
+		o := mustRun(t, corpus(t), "TestLostUpdateBug", Control{Seed: seed})
+		c := Control{Choices: o.Recording.Choices(), Resync: 32}
+		all := len(c.Choices.Records)
+		p := mustRun(t, corpus(t), "TestLostUpdateBug", c)
+		if d := same(o, p); d != "" || p.Resync != (Resync{Matched: all}) || p.Mismatch != nil {
+			t.Errorf("seed %d: the same program: %s, %+v of %d, %v", seed, d, p.Resync, all, p.Mismatch)
+		}
+		q := mustRun(t, edited, "TestLostUpdateBug", c)
+		if q.Verdict == Diverged || q.Mismatch == nil || q.Resync.Matched+q.Resync.Skipped > all {
+			t.Errorf("seed %d: an edited program: %s, %+v of %d, %v", seed, q.describe(), q.Resync, all, q.Mismatch)
+		}
+		used += 100 * q.Resync.Matched / all
+	}
+	t.Logf("%d %% of the choices are used again", used/20)
+	if used/20 < 50 {
+		t.Errorf("only %d %% of the choices are used again", used/20)
+	}
+}
+
+// TestFollow checks that a replay that has left its recording goes on for a while, to show what comes instead.
+func TestFollow(t *testing.T) {
+	edited := buildCorpus(t, BuildConfig{Args: []string{"-tags=edited"}})
+	o := mustRun(t, corpus(t), "TestLostUpdateBug", Control{Seed: 1})
+	p := mustRun(t, edited, "TestLostUpdateBug", Control{Choices: o.Recording.Choices()})
+	behind := 0
+	for i, r := range p.Recording.Records {
+		if r.Kind == Sched && slices.ContainsFunc(p.Recording.Records[:i], func(r Record) bool { return r.Kind == Expected }) {
+			behind++
+		}
+	}
+	if p.Verdict != Diverged || behind < 3 || behind > followed+1 || len(p.Mismatch.Ready) == 0 {
+		t.Errorf("%s, %d decisions behind the difference, %v", p.describe(), behind, p.Mismatch)
 	}
 }
