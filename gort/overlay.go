@@ -25,6 +25,9 @@ const toolVersion = "2"
 //go:embed inject/*.txt
 var injected embed.FS
 
+// injectedNames are the files that every system gets.
+var injectedNames = []string{"runtime", "clock", "fork", "outside", "random", "replay", "text"}
+
 // supported lists the versions of Go whose runtime the table of edits fits, without the patch number.
 var supported = []string{"go1.25", "go1.26", "go1.27"}
 
@@ -220,7 +223,7 @@ func (tc *toolchain) files() (map[string]string, error) {
 	for _, d := range declarations {
 		files[d.file] = d.text
 	}
-	for _, name := range []string{"runtime", "fork", "runtime_" + tc.GOARCH} {
+	for _, name := range append(injectedNames[:len(injectedNames):len(injectedNames)], "runtime_"+tc.GOARCH) {
 		text, err := injected.ReadFile("inject/" + name + ".go.txt")
 		if err != nil {
 			return nil, fmt.Errorf("gort: %w", err)
