@@ -39,18 +39,16 @@ func (o *Outcome) Schedule(most int) string {
 	return b.String()
 }
 
-// window cuts off what comes before the test does anything, and, if the test came to its end, what comes after it.
+// window cuts off what comes before the test does anything, and what comes after it if it came to its end.
 func (o *Outcome) window(steps []step, who *cast) []step {
 	first := slices.IndexFunc(steps, func(s step) bool { return who.inTest(s.g) && !s.idle })
 	if first < 0 {
 		return steps
 	}
 	steps = steps[first:]
-	switch o.Verdict {
-	case Failed, Leaked, Passed:
-		for len(steps) > 0 && !who.inTest(steps[len(steps)-1].g) {
-			steps = steps[:len(steps)-1]
-		}
+	over := o.Verdict == Failed || o.Verdict == Leaked || o.Verdict == Passed
+	for last := steps[len(steps)-1]; !who.inTest(last.g) && (over || last.text == ""); last = steps[len(steps)-1] {
+		steps = steps[:len(steps)-1]
 	}
 	return steps
 }
@@ -80,8 +78,6 @@ func (o *Outcome) ending(who *cast) string {
 		if o.said() != "" {
 			return "virtual time runs out"
 		}
-	case Diverged:
-		return "here the program does not fit the recording any more"
 	}
 	return ""
 }
@@ -207,7 +203,7 @@ func newTable(who *cast, steps []step) *table {
 
 // cells are the columns of a step before the text.
 func (t *table) cells(s step) (c [4]string) {
-	if s.time > 0 {
+	if !s.note {
 		c[1] = time.Duration(s.time).Round(time.Microsecond).String()
 	}
 	if s.g != 0 {
