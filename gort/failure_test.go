@@ -46,6 +46,7 @@ var stored = []struct {
 	{"panic-goroutine", Panicked, 2, 3},
 	{"panic-nil", Panicked, 2, 2},
 	{"panic-nested", Panicked, 2, 2},
+	{"panic-twice", Panicked, 2, 2},
 	{"panic-library", Panicked, 2, 2},
 	{"panic-value", Panicked, 2, 2},
 	{"panic-timeout", Panicked, 2, 5},

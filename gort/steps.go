@@ -99,10 +99,11 @@ func (s *stepper) record(r Record, rest []Record) {
 		s.preempted(r)
 		s.stopped(r, rest)
 	case End:
+		s.state[r.G] = stateGone
 		if s.open.g == r.G {
 			s.finish("ends")
+			s.stopped(r, rest)
 		}
-		s.stopped(r, rest)
 	case Wake:
 		s.woken(r)
 	case TimerSet:
@@ -201,7 +202,7 @@ func (s *stepper) preempted(r Record) {
 	s.finish("preempted" + s.at(r))
 }
 
-// at says where a goroutine has stopped, with a space in front.
+// at says where a goroutine has stopped, with a space in front, and notes whether the turn was spent in package testing.
 func (s *stepper) at(r Record) string {
 	if !s.told() {
 		return ""
@@ -220,10 +221,7 @@ func (s *stepper) at(r Record) string {
 
 // stopped ends a step after which somebody else may run. Where time leaps then is told only by the next decision.
 func (s *stepper) stopped(r Record, rest []Record) {
-	switch r.Kind {
-	case End:
-		s.state[r.G] = stateGone
-	case Yield, Preempt:
+	if r.Kind == Yield || r.Kind == Preempt {
 		s.state[r.G] = stateReady
 	}
 	s.flush()

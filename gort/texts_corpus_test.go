@@ -35,6 +35,8 @@ func TestRealFailures(t *testing.T) {
 			}
 			found++
 			proper(t, name, o)
+			accounted(t, name, o, 12)
+			accounted(t, name, o, 30)
 			if !regexp.MustCompile(want).MatchString(o.Failure()) {
 				t.Errorf("%s, seed %d: want %s, got\n%s", name, seed, want, o.Failure())
 			}
