@@ -82,24 +82,29 @@ func (o *Outcome) ending(who *cast) string {
 	return ""
 }
 
-// fit makes steps few enough. What repeats is left out, but not in the last half of the room if that can be.
+// fit makes steps few enough, and puts a note about what came before in front of them. What repeats is left out, but not
+// in the last half of the room if that can be.
 func fit(steps []step, most int, who *cast) []step {
-	if len(steps) > most || earlier(steps) > 0 {
-		most-- // for the line about what came before
-	}
+	most-- // for the note
 	all := steps
 	for last := max(most/2, lastSteps); len(steps) > most && last >= lastSteps; last-- {
 		steps = condense(all, last, who)
 	}
 	steps = steps[max(len(steps)-most, 0):]
+	var parts []string
 	if n := earlier(steps); n > 0 {
-		note := "… " + plural(n, "decision") + " before" + tests(steps, who) + " …"
-		return append([]step{{text: note, note: true}}, steps...)
+		parts = append(parts, "… "+plural(n, "decision")+" before …")
 	}
-	return steps
+	if text := tests(steps, who); text != "" {
+		parts = append(parts, "("+text+")")
+	}
+	if len(parts) == 0 {
+		return steps
+	}
+	return append([]step{{text: strings.Join(parts, " "), note: true}}, steps...)
 }
 
-// tests says which goroutines of a schedule are tests, with a semicolon in front.
+// tests says which goroutines of a schedule are tests, "" if none is.
 func tests(steps []step, who *cast) string {
 	var ids []uint32
 	for _, s := range steps {
@@ -112,9 +117,9 @@ func tests(steps []step, who *cast) string {
 	case 0:
 		return ""
 	case 1:
-		return "; " + who.path(ids[0]) + " is the test"
+		return who.path(ids[0]) + " is the test"
 	}
-	return "; " + who.paths(ids) + " are tests"
+	return who.paths(ids) + " are tests"
 }
 
 // earlier counts the decisions before the first of some steps.
