@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -179,5 +180,31 @@ func TestFollow(t *testing.T) {
 	}
 	if p.Verdict != Diverged || behind < 3 || behind > followed+1 || len(p.Mismatch.Ready) == 0 {
 		t.Errorf("%s, %d decisions behind the difference, %v", p.describe(), behind, p.Mismatch)
+	}
+}
+
+// TestOrphans checks that the copies of a process end with the driver.
+func TestOrphans(t *testing.T) {
+	r := mustRunner(t, corpus(t), "TestForever", Control{})
+	if err := r.serve(t.Context()); err != nil || r.server == nil {
+		t.Fatalf("no server: %v", err)
+	}
+	s := r.server
+	r.server, r.alone = nil, true
+	if err := r.prepare(Control{}, 0); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.commands.Write([]byte{1}); err != nil {
+		t.Fatal(err)
+	}
+	_, pid, err := s.answer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.close(); err != nil { // it waits for the server, which waits for the copy
+		t.Error(err)
+	}
+	if err := signalTo(int(pid))(syscall.Signal(0)); !errors.Is(err, syscall.ESRCH) {
+		t.Errorf("the copy is still there: %v", err)
 	}
 }
