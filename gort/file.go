@@ -12,7 +12,7 @@ import (
 )
 
 // KeyKind marks the trace files of ordinary runs in their identity, with the value "ordinary".
-const KeyKind = "run"
+const KeyKind = tracefile.KeyRun
 
 // What else the identity of the recording of a test says, so that the test can be built and run again.
 const (
@@ -21,7 +21,7 @@ const (
 )
 
 // kindOrdinary is the value of [KeyKind].
-const kindOrdinary = "ordinary"
+const kindOrdinary = tracefile.RunOrdinary
 
 // ErrNotOrdinary is wrapped by the error of [Load] for a trace file that is no recording of an ordinary run.
 var ErrNotOrdinary = errors.New("gort: no recording of an ordinary run")

@@ -14,7 +14,7 @@ import (
 
 // Difference returns the first event at which two runs part, with all that `reprise diff` tells of it, nil if their
 // events are equal; their verdicts and their output may differ even then. If the actual run is a replay that has left its
-// recording, notes say at which choice, and which goroutines were ready there. The errors are those of the file system.
+// recording, a note says at which choice. The errors are those of the file system.
 func Difference(expected, actual *gort.Outcome) (*divergence.Divergence, error) {
 	dir, err := os.MkdirTemp("", "reprise-difference-")
 	if err != nil {
@@ -52,14 +52,16 @@ func FileDifference(path string, actual *gort.Outcome) (d *divergence.Divergence
 	if d, err = divergence.Compare(expected, run); d == nil || err != nil {
 		return nil, err
 	}
-	if err := d.Align(expected, run, 0); err != nil {
-		return nil, err
+	if actual.Mismatch != nil {
+		d.Notes = append(d.Notes, Mismatch(actual)[0])
 	}
-	d.Notes = append(d.Notes, Mismatch(actual)...)
-	return d, nil
+	if actual.Verdict == gort.Diverged {
+		return d, nil // its rest was cut off
+	}
+	return d, d.Align(expected, run, 0)
 }
 
-// Mismatch says in lines at which choice a replay has left its recording, and which goroutines were ready there. It is
+// Mismatch says in two lines at which choice a replay has left its recording, and which goroutines were ready there. It is
 // nil for an outcome that has no mismatch.
 func Mismatch(o *gort.Outcome) []string {
 	m := o.Mismatch
@@ -67,7 +69,7 @@ func Mismatch(o *gort.Outcome) []string {
 		return nil
 	}
 	name := namer(o)
-	ready := "no goroutine"
+	ready := "nobody"
 	if len(m.Ready) > 0 {
 		var names []string
 		for _, g := range m.Ready {
@@ -76,8 +78,8 @@ func Mismatch(o *gort.Outcome) []string {
 		ready = strings.Join(names, ", ")
 	}
 	return []string{
-		fmt.Sprintf("the replay leaves its recording at choice %d, where the recording has %s", m.Index, wanted(m, name)),
-		fmt.Sprintf("ready were %s, after %s", ready, stopped(m.Actual, name)),
+		fmt.Sprintf("choice %d does not fit: the recording has %s; the replay stands where %s", m.Index, wanted(m, name), stopped(m.Actual, name)),
+		"ready there: " + ready,
 	}
 }
 
@@ -98,7 +100,7 @@ func wanted(m *gort.Mismatch, name func(uint32) string) string {
 	case gort.Admit:
 		return name(m.Expected.G) + " made ready from outside"
 	case gort.Sched:
-		return name(m.Expected.G) + " next, after " + stopped(m.Expected, name)
+		return fmt.Sprintf("%s next, where %s", name(m.Expected.G), stopped(m.Expected, name))
 	}
 	return "its end"
 }
@@ -121,7 +123,7 @@ func stopped(r gort.Record, name func(uint32) string) string {
 		points = "1 point"
 	}
 	if g == 0 {
-		return points
+		return "nobody ran before"
 	}
-	return fmt.Sprintf("%s %s, %s further", name(g), reason, points)
+	return fmt.Sprintf("%s %s after %s", name(g), reason, points)
 }
