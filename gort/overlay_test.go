@@ -19,6 +19,7 @@ var slow = os.Getenv("REPRISE_GORT_SLOW") != ""
 // others are toolchains besides the one at hand that the table is tested against, one for each supported version.
 var others = []string{"go1.25.14", "go1.27.4"}
 
+// localToolchain returns what the go command says of itself.
 func localToolchain(t *testing.T) toolchain {
 	t.Helper()
 	tc, err := askGo(t.Context(), ".", nil)
@@ -28,6 +29,7 @@ func localToolchain(t *testing.T) toolchain {
 	return tc
 }
 
+// download returns the root of another toolchain.
 func download(t *testing.T, version string) string {
 	t.Helper()
 	out, err := run(t.Context(), t.TempDir(), nil, "go", "mod", "download", "-json",
@@ -42,6 +44,7 @@ func download(t *testing.T, version string) string {
 	return module.Dir
 }
 
+// TestTable checks that every edit finds its place in every version at hand, and that the result is a Go file.
 func TestTable(t *testing.T) {
 	local := localToolchain(t)
 	toolchains := []toolchain{local}
@@ -69,6 +72,7 @@ func TestTable(t *testing.T) {
 	}
 }
 
+// TestOtherVersions builds the corpus with the other toolchains and repeats the main checks. It is slow.
 func TestOtherVersions(t *testing.T) {
 	if !slow {
 		return
@@ -88,6 +92,7 @@ func TestOtherVersions(t *testing.T) {
 	}
 }
 
+// TestArm64 compiles the corpus for the other architecture, and vets the runtime there. It is slow.
 func TestArm64(t *testing.T) {
 	if !slow {
 		return
@@ -105,6 +110,7 @@ func TestArm64(t *testing.T) {
 	}
 }
 
+// TestOverlayIsCached checks that the files are written once, under a key that follows what is in them.
 func TestOverlayIsCached(t *testing.T) {
 	cache := t.TempDir()
 	first, err := Overlay(context.Background(), ".", nil, cache)

@@ -11,9 +11,6 @@ import (
 	"testing"
 )
 
-// localToolchain returns what the go command says of itself.
-// download returns the root of another toolchain.
-// TestTable checks that every edit finds its place in every version at hand, and that the result is a Go file.
 // TestTableShipsNoSource checks that no row of the table repeats a line of Go's source of more than a few words.
 func TestTableShipsNoSource(t *testing.T) {
 	for _, e := range edits {
@@ -139,9 +136,6 @@ func structFields(t *testing.T, name, text string) map[string][]string {
 	return fields
 }
 
-// TestOtherVersions builds the corpus with the other toolchains and repeats the main checks. It is slow.
-// TestArm64 compiles the corpus for the other architecture, and vets the runtime there. It is slow.
-// TestOverlayIsCached checks that the files are written once, under a key that follows what is in them.
 func TestWithTags(t *testing.T) {
 	for _, test := range [][2]string{
 		{"", "-tags=netgo,osusergo"},
