@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/reprise-go/reprise/internal/ordinary"
 	"github.com/reprise-go/reprise/internal/testpath"
 	"github.com/reprise-go/reprise/source"
 	"github.com/reprise-go/reprise/tracefile"
@@ -29,10 +30,14 @@ func pin(stdout io.Writer, path string) error {
 	if err != nil {
 		return err
 	}
+	if of.ordinary {
+		return badInput(fmt.Errorf("%s: the test %s of %s is an ordinary one, which replays no pinned traces; keep the file, and run: reprise replay %s",
+			path, of.test, of.pkg, plainOrQuoted(path)))
+	}
 	if filepath.Ext(path) != testpath.Ext || of.form != source.Reprise {
 		return badInput(fmt.Errorf("%s: only %s files can be pinned; convert it with: reprise convert %s x%s", path, testpath.Ext, path, testpath.Ext))
 	}
-	dir, err := packageDir(of.pkg)
+	dir, err := ordinary.PackageDir(of.pkg)
 	if err != nil {
 		return failed(err)
 	}
@@ -56,6 +61,7 @@ func pin(stdout io.Writer, path string) error {
 type origin struct {
 	pkg, test string
 	form      source.Form
+	ordinary  bool // it does not use package simtest
 }
 
 // originOf reads the origin of an identity; ok is false if it is of no test.
@@ -75,7 +81,7 @@ func readOrigin(path string) (origin, error) {
 	if !ok {
 		return origin{}, badInput(fmt.Errorf("%s: it does not say which test it is of; only a trace that package simtest has recorded does", path))
 	}
-	of.form = in.Form()
+	of.form, of.ordinary = in.Form(), source.Ordinary(in.Stream)
 	for {
 		if _, err := in.Next(); err == io.EOF {
 			return of, nil

@@ -204,7 +204,7 @@ type replay struct {
 
 // ways are the ways to replay a recording, each for the recordings of one sort of program. The first that knows the
 // program replays it; each may rely on options that make sense, and on an input that nothing has been read from.
-var ways = []func(*replay) (known bool, err error){(*replay).demo, (*replay).goTest}
+var ways = []func(*replay) (known bool, err error){(*replay).demo, (*replay).ordinary, (*replay).goTest}
 
 // run opens the recording and looks its program up.
 func (r *replay) run() (err error) {
@@ -280,6 +280,11 @@ func (r *replay) report(result replayer.Result, err error) error {
 	if failure := o.take(err); failure != nil {
 		return r.refused(failure)
 	}
+	return r.conclude(o)
+}
+
+// conclude writes how a replay to the end went, and gives the exit code.
+func (r *replay) conclude(o *outcome) error {
 	if err := r.render(r.stdout, o); err != nil {
 		return failed(err)
 	}
@@ -307,6 +312,11 @@ func (r *replay) stop(v *view) error {
 	if err != nil {
 		return err
 	}
+	return r.show(s)
+}
+
+// show writes how a run stands, and gives the exit code.
+func (r *replay) show(s *stand) error {
 	if err := r.render(r.stdout, s); err != nil {
 		return failed(err)
 	}

@@ -1,0 +1,151 @@
+package ordinary
+
+import (
+	"context"
+	"debug/buildinfo"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/reprise-go/reprise/gort"
+	"github.com/reprise-go/reprise/tracefile"
+)
+
+// Rebuilt is the test of a recording, built as the program is now.
+type Rebuilt struct {
+	Notes []string // in what this build differs from the recorded one
+
+	binary *gort.Binary
+	test   string
+	common gort.Control // what all runs have in common with the recorded one
+}
+
+// Rebuild builds the test that an identity names, with the flags of the recorded build. The package is found from the
+// current folder by its import path. The errors are those of an identity that names no test, of a package that is not
+// found, does not build or has no tests any more, and of a test that is gone, and those of [gort.Build].
+func Rebuild(ctx context.Context, id tracefile.Identity) (*Rebuilt, error) {
+	pkg, test := id[tracefile.KeyPackage], id[tracefile.KeyTest]
+	if pkg == "" || test == "" {
+		return nil, errors.New("ordinary: the recording does not say which test of which package it is of")
+	}
+	flags, err := list(id, gort.KeyBuild)
+	if err != nil {
+		return nil, err
+	}
+	args, err := list(id, gort.KeyArgs)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := PackageDir(pkg); err != nil {
+		return nil, err
+	}
+	env := withoutReprise(os.Environ())
+	b, err := gort.Build(ctx, ".", pkg, gort.BuildConfig{Env: env, Args: flags})
+	var anchor *gort.AnchorError
+	switch {
+	case errors.Is(err, gort.ErrUnsupported) || errors.As(err, &anchor):
+		return nil, err
+	case err != nil:
+		return nil, fmt.Errorf("package %s does not build: %w", pkg, err)
+	}
+	b.Env = append(env, "PWD="+b.Dir)
+	r := &Rebuilt{binary: b, test: test, common: gort.Control{
+		Args: args, NoLeaks: id[gort.KeyLeaks] == gort.LeaksOff, Records: replayRecords, Wall: replayWall,
+	}}
+	if err := r.check(ctx, pkg, id); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	return r, nil
+}
+
+const (
+	replayRecords = 1 << 22          // as many as any recorded run can have had
+	replayWall    = 10 * time.Minute // of real time; what go test gives a whole binary
+)
+
+// check checks that the binary has the test, and notes in what the build is another one.
+func (r *Rebuilt) check(ctx context.Context, pkg string, id tracefile.Identity) error {
+	info, err := buildinfo.ReadFile(r.binary.Path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist): // the go command makes no binary then
+		return fmt.Errorf("package %s has no tests any more", pkg)
+	case err != nil:
+		return fmt.Errorf("ordinary: %w", err)
+	}
+	tests, err := r.binary.Tests(ctx)
+	if err != nil {
+		return err
+	}
+	function, _, _ := strings.Cut(r.test, "/")
+	if !slices.Contains(tests, function) {
+		return fmt.Errorf("package %s has no test %s any more; it has %s", pkg, function, some(tests))
+	}
+	for _, c := range []struct{ what, then, now string }{
+		{"version of Go", id[tracefile.KeyGo], info.GoVersion},
+		{"operating system", id[tracefile.KeyOS], runtime.GOOS},
+		{"architecture", id[tracefile.KeyArch], runtime.GOARCH},
+	} {
+		if c.then != "" && c.then != c.now {
+			r.Notes = append(r.Notes, fmt.Sprintf("another %s: recorded with %s, replayed with %s", c.what, c.then, c.now))
+		}
+	}
+	return nil
+}
+
+// some lists tests, not too many of them.
+func some(tests []string) string {
+	const most = 12
+	if len(tests) == 0 {
+		return "none"
+	}
+	if n := len(tests) - most; n > 0 {
+		tests = append(slices.Clone(tests[:most]), fmt.Sprintf("and %d more", n))
+	}
+	return strings.Join(tests, ", ")
+}
+
+// Run runs the test in a process of its own, under a control that need not say what the recorded run had in common with
+// all others: arguments, leaks and limits. The errors are those of [gort.Binary.Run].
+func (r *Rebuilt) Run(ctx context.Context, c gort.Control) (*gort.Outcome, error) {
+	c.Args, c.NoLeaks, c.Records, c.Wall = r.common.Args, r.common.NoLeaks, r.common.Records, r.common.Wall
+	return r.binary.Run(ctx, r.test, c)
+}
+
+// Close removes the binary.
+func (r *Rebuilt) Close() error { return r.binary.Close() }
+
+// list reads a list of texts from an identity, nil if it is absent.
+func list(id tracefile.Identity, key string) (texts []string, err error) {
+	value, ok := id[key]
+	if !ok {
+		return nil, nil
+	}
+	if err := json.Unmarshal([]byte(value), &texts); err != nil {
+		return nil, fmt.Errorf("ordinary: the recording's %q is no list of texts: %.60q", key, value)
+	}
+	return texts, nil
+}
+
+// PackageDir asks the go command for the folder of a package, from the current folder.
+func PackageDir(pkg string) (string, error) {
+	out, err := exec.Command("go", "list", "-f", "{{.Dir}}", "--", pkg).Output()
+	if err != nil {
+		if exit, ok := err.(*exec.ExitError); ok {
+			return "", fmt.Errorf("package %s is not found from here: %s", pkg, strings.TrimSpace(string(exit.Stderr)))
+		}
+		return "", err
+	}
+	return strings.TrimSpace(string(out)), nil
+}
+
+// withoutReprise is an environment without the settings of this program, which a test must not depend on.
+func withoutReprise(env []string) []string {
+	return slices.DeleteFunc(env, func(v string) bool { return strings.HasPrefix(v, "REPRISE_") })
+}
