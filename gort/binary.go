@@ -103,7 +103,7 @@ type Control struct {
 	MaxTime  time.Duration // virtual; 0 means an hour more than go test's ten minutes
 	Records  int           // room in the recording; 0 means a million, of 32 bytes
 	Wall     time.Duration // real time until the process is killed; 0 means a minute
-	Args     []string      // more arguments of the test binary, such as -test.short
+	Args     []string      // more arguments of the test binary, such as -test.short; they may override those that select the test
 }
 
 // defaultRecords is the room in a recording unless Control says otherwise.
@@ -201,11 +201,11 @@ func (r *Runner) Run(ctx context.Context, c Control) (*Outcome, error) {
 	}
 	limited, cancel := context.WithTimeout(ctx, or(c.Wall, time.Minute))
 	defer cancel()
-	args := append([]string{"-test.timeout=0", "-test.paniconexit0"}, c.Args...)
+	args := []string{"-test.timeout=0", "-test.paniconexit0"}
 	if test != "" {
 		args = append(args, "-test.run="+pattern(test))
 	}
-	cmd := exec.CommandContext(limited, b.Path, args...)
+	cmd := exec.CommandContext(limited, b.Path, append(args, c.Args...)...)
 	cmd.Dir = b.Dir
 	env := b.Env
 	if env == nil {

@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/jstemmer/go-junit-report/v2/junit"
+
+	"github.com/reprise-go/reprise/internal/prose"
 )
 
 // name is the test or package that a result is of.
@@ -56,19 +58,11 @@ func withoutSeed(name string) string {
 }
 
 func (r *testResults) summary() string {
-	text := fmt.Sprintf("%s in %s", count(len(r.findings), "finding"), count(len(r.packages), "package"))
+	text := fmt.Sprintf("%s in %s", prose.Count(len(r.findings), "finding"), prose.Count(len(r.packages), "package"))
 	if n := len(r.others); n > 0 {
-		text += ", " + count(n, "other failure")
+		text += ", " + prose.Count(n, "other failure")
 	}
 	return text
-}
-
-// count is a number of things.
-func count(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // jsonl writes a line for each finding.
