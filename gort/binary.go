@@ -1,12 +1,10 @@
 package gort
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -49,11 +47,38 @@ func Build(ctx context.Context, dir, pkg string, cfg BuildConfig) (*Binary, erro
 		}
 		b.Path = filepath.Join(b.tmp, "package.test")
 	}
-	args := append([]string{"test", "-c", "-vet=off", "-overlay=" + tools.Overlay, "-o", b.Path}, cfg.Args...)
+	args := append([]string{"test", "-c", "-vet=off", "-overlay=" + tools.Overlay, "-o", b.Path}, WithTags(cfg.Args)...)
 	if _, err = run(ctx, dir, tools.Env, tools.Go, append(args, pkg)...); err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
 	return b, nil
+}
+
+// tags are build tags that a controlled binary gets: they keep C out of packages net and os/user, where it could neither be
+// controlled nor copied with a process.
+const tags = "netgo,osusergo"
+
+// WithTags returns arguments of the go command with the build tags that a controlled binary should have, besides those that the
+// arguments give.
+func WithTags(args []string) []string {
+	given := ""
+	var rest []string
+	for i := 0; i < len(args); i++ {
+		name, value, assigned := strings.Cut(args[i], "=")
+		switch {
+		case name == "-args" || name == "--args":
+			rest = append(rest, args[i:]...)
+			i = len(args)
+		case name != "-tags" && name != "--tags":
+			rest = append(rest, args[i])
+		case assigned:
+			given = value + ","
+		case i+1 < len(args):
+			i++
+			given = args[i] + ","
+		}
+	}
+	return append([]string{"-tags=" + strings.ReplaceAll(given, " ", ",") + tags}, rest...)
 }
 
 // Close removes the binary if Build chose its place.
@@ -84,9 +109,10 @@ const (
 
 // Control says how a run is made. The zero Control is a run of seed 0.
 type Control struct {
-	Seed     uint64   // ignored with Choices
+	Seed     uint64   // with Choices it is that of what goes on live, see Continue
 	Choices  *Choices // replay these
 	Continue bool     // after the last of Choices go on by Seed, and not end as diverged
+	Resync   int      // over 0: where a choice does not fit, look for one among so many that does, and go on; implies Continue
 	Strategy Strategy
 
 	Gap    int // Random: mean number of points between preemptions; 0: one of several, by the seed
@@ -108,6 +134,12 @@ type Control struct {
 
 // defaultRecords is the room in a recording unless Control says otherwise.
 const defaultRecords = 1 << 20
+
+// A replay that has left its recording goes on for some decisions, so that a report can tell what came instead.
+const (
+	followed      = 48
+	defaultWindow = 32 // of what it compares them with
+)
 
 // gaps are the mean gaps that seeds choose from: few preemptions find what many hide, and the other way round.
 var gaps = []uint32{2, 3, 5, 10, 20, 50, 200}
@@ -131,8 +163,12 @@ func (c *Control) header() header {
 	}
 	if c.Choices != nil {
 		h.mode, h.key = modeReplay, mix(c.Choices.Seed, 2)
-		if c.Continue {
+		if c.Continue || c.Resync > 0 {
 			h.flags |= flagContinue
+		}
+		h.window, h.follow = uint32(or(c.Resync, defaultWindow)), followed
+		if c.Resync > 0 {
+			h.flags |= flagResync
 		}
 		if c.Choices.Loose {
 			h.flags |= flagLoose
@@ -156,81 +192,6 @@ func mix(a, b uint64) uint64 {
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
 	x = (x ^ x>>27) * 0x94d049bb133111eb
 	return x ^ x>>31
-}
-
-// Run runs one test function or subtest, by its exact name, or with "" all tests, in a process of its own. A run that
-// fails is an [Outcome] and no error; the errors are those of starting the process, of the shared file, and of ctx.
-func (b *Binary) Run(ctx context.Context, test string, c Control) (*Outcome, error) {
-	r, err := b.Runner(test, c)
-	if err != nil {
-		return nil, err
-	}
-	o, err := r.Run(ctx, c)
-	return o, errors.Join(err, r.Close())
-}
-
-// Runner runs one test of a binary again and again. It is for one goroutine at a time.
-type Runner struct {
-	b    *Binary
-	s    *shared
-	test string
-}
-
-// Runner returns a Runner for one test function or subtest, by its exact name, or with "" for all tests. Of c it takes
-// Args, Procs, Records and Wall, which are those of all runs. The Runner must be closed.
-func (b *Binary) Runner(test string, c Control) (*Runner, error) {
-	s, err := openShared(headerSpace + or(c.Records, defaultRecords)*recordSize + textSpace)
-	if err != nil {
-		return nil, err
-	}
-	return &Runner{b, s, test}, nil
-}
-
-// Close ends the Runner and gives everything back.
-func (r *Runner) Close() error { return r.s.close() }
-
-// Run makes one run; see [Binary.Run].
-func (r *Runner) Run(ctx context.Context, c Control) (*Outcome, error) {
-	b, s, test := r.b, r.s, r.test
-	var choices []Record
-	if c.Choices != nil {
-		choices = c.Choices.Records
-	}
-	if err := s.prepare(c.header(), choices, or(c.Records, defaultRecords)); err != nil {
-		return nil, err
-	}
-	limited, cancel := context.WithTimeout(ctx, or(c.Wall, time.Minute))
-	defer cancel()
-	args := []string{"-test.timeout=0", "-test.paniconexit0"}
-	if test != "" {
-		args = append(args, "-test.run="+pattern(test))
-	}
-	cmd := exec.CommandContext(limited, b.Path, append(args, c.Args...)...)
-	cmd.Dir = b.Dir
-	env := b.Env
-	if env == nil {
-		env = os.Environ()
-	}
-	cmd.Env = append(env[:len(env):len(env)], "REPRISE_GORT="+s.file.Name())
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	cmd.WaitDelay = time.Second
-	err := cmd.Run()
-	if ctx.Err() != nil {
-		return nil, fmt.Errorf("gort: %s: %w", test, ctx.Err())
-	}
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) && limited.Err() == nil {
-		return nil, fmt.Errorf("gort: %s: %w", b.Path, err)
-	}
-	if s.header().claimed == 0 {
-		return nil, fmt.Errorf("gort: %s does not take part: it was not built by Build\n%s", b.Path, out.Bytes())
-	}
-	seed := c.Seed
-	if c.Choices != nil {
-		seed = c.Choices.Seed
-	}
-	return outcome(s, cmd, seed, limited.Err() != nil, out.Bytes()), nil
 }
 
 // pattern returns the -test.run pattern for one test or subtest.

@@ -10,18 +10,22 @@
 //	choices, _, err := gort.Load("queue.reprise")
 //	o, err = b.Run(ctx, "TestQueue", gort.Control{Choices: choices})
 //
+// A replay checks each decision: who stopped and why, after how many preemption points, and who was ready. Where the program
+// does not fit the recording the replay ends, after some decisions more to show what came instead; with Control.Resync it
+// goes on, looks for choices that fit, and tells how many did.
+//
 // # How the runtime gets there
 //
 // "go test -overlay" replaces files of the standard library in one build, without a change to GOROOT. [Overlay] cuts
 // them at run time from the user's own GOROOT: a table of edits names a file, a function in it (found by parsing)
 // and a text that must occur there exactly once. A Go version that is not known, or in which an edit does not find
-// its place, is refused with an [*AnchorError]. Besides the edits one file is added to package runtime
-// (inject/runtime.go.txt) and a declaration of a few lines to four other packages. Without the environment variable
+// its place, is refused with an [*AnchorError]. Besides the edits some files are added to package runtime
+// (inject/*.go.txt) and a declaration of a few lines to four other packages. Without the environment variable
 // REPRISE_GORT, which names the shared file, a binary built that way behaves as an ordinary one.
 //
 // Go 1.25, 1.26 and 1.27 on linux/amd64 and linux/arm64 are supported; the second is compiled and vetted by the
 // tests and not run. The first build with a Go version compiles the standard library, which takes a minute; the go
-// command caches it.
+// command caches it. Packages net and os/user are built without C.
 //
 // # What is controlled
 //
@@ -38,6 +42,10 @@
 //   - Garbage collection. It is one step of the goroutine that starts it.
 //   - GOMAXPROCS and NumCPU say 4, or Control.Procs; setting the first has no effect but that it says the new
 //     number.
+//
+// Until main.main starts, while packages are initialised, goroutines run in the order of their start, and what is random is the
+// same for every seed. A [Runner] makes use of that: it makes each run in a copy of a process that stands there, and so makes
+// several times as many in the same time, with the same results as processes of their own.
 //
 // Goroutines are named by path, as tasks are in package simsched: 0.2.1 is the second child of the third child of
 // main. The parent of a goroutine that time.AfterFunc starts is the goroutine that set the timer.
@@ -70,6 +78,5 @@
 //   - When the collector runs depends a little on real time; a program can notice it through finalizers and
 //     sync.Pool.
 //   - Arguments in a traceback that are marked "?" may differ between a run and its replay.
-//   - The first goroutines, up to main.main, run in the order of their start.
 //   - Execution traces and CPU profiles show virtual time.
 package gort

@@ -55,6 +55,7 @@ var edits = []edit{
 	{"runtime/proc.go", "globrunqput", "", before, "if rprOn && rprPut(gp) { return };"},
 	{"runtime/proc.go", "runqempty", "", before, "if rprOn && rpr.n > 0 { return false };"},
 	{"runtime/proc.go", "injectglist", "", before, "if rprOn { rprInject(glist); return };"},
+	{"runtime/proc.go", "startm", "notewakeup(&nmp.park)", swap, "rprWakeM(nmp)"},
 	{"runtime/proc.go", "wakep", "", before, "if rprOn && sched.npidle.Load() == 0 { return };"},
 	{"runtime/proc.go", "preemptone", "", before, "if rprOn && !rpr.force { return false };"},
 	{"runtime/proc.go", "sysmon", "usleep(delay)", before, "if rprOn { rprSysmon(); continue };"},
@@ -96,6 +97,13 @@ var edits = []edit{
 	{"runtime/panic.go", "fatal", "", before, "if rprOn { rprFailed(rprEndFatal) };"},
 	{"runtime/panic.go", "throw", "", before, "if rprOn { rprFailed(rprEndThrow) };"},
 
+	// Who holds what.
+	{"runtime/sema.go", "semacquire1", "root.queue(addr, s, lifo)", before, "gp.rpr.sema = uintptr(unsafe.Pointer(addr));"},
+	{"sync/mutex.go", "(*Mutex).Lock", "m.mu.Lock()", after, ";repriseHeldMutex(m)"},
+	{"sync/mutex.go", "(*Mutex).TryLock", "m.mu.TryLock()", swap, "repriseTriedMutex(m, m.mu.TryLock())"},
+	{"sync/rwmutex.go", "(*RWMutex).RLock", "rw.readerCount.Add(1)", swap, "repriseReader(rw, rw.readerCount.Add(1))"},
+	{"sync/rwmutex.go", "(*RWMutex).RLock", "(&rw.readerSem, false, 0)", after, ";repriseReader(rw, 0)"},
+
 	// Preemption points.
 	{"runtime/chan.go", "chansend", "", before, point},
 	{"runtime/chan.go", "chanrecv", "", before, point},
@@ -126,7 +134,26 @@ var edits = []edit{
 
 // declarations are the files that are added to packages other than runtime.
 var declarations = []struct{ file, text string }{
-	{"sync/zreprise.go", pointDeclaration("sync")},
+	{"sync/zreprise.go", pointDeclaration("sync") + `
+//go:linkname repriseHeld runtime.rprHeld
+func repriseHeld(lock uintptr)
+
+func repriseHeldMutex(m *Mutex) { repriseHeld(uintptr(unsafe.Pointer(m))) }
+
+func repriseTriedMutex(m *Mutex, ok bool) bool {
+	if ok {
+		repriseHeldMutex(m)
+	}
+	return ok
+}
+
+func repriseReader(rw *RWMutex, readers int32) int32 {
+	if readers >= 0 {
+		repriseHeld(uintptr(unsafe.Pointer(rw)) + 1)
+	}
+	return readers
+}
+`},
 	{"sync/atomic/zreprise.go", pointDeclaration("atomic")},
 	{"syscall/zreprise.go", `package syscall
 
@@ -153,7 +180,9 @@ func repriseFill(b []byte) bool
 func pointDeclaration(pkg string) string {
 	return "package " + pkg + `
 
-import _ "unsafe"
+import "unsafe"
+
+var _ unsafe.Pointer
 
 //go:linkname reprisePoint runtime.rprPoint
 func reprisePoint()

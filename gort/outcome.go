@@ -3,7 +3,6 @@ package gort
 import (
 	"fmt"
 	"maps"
-	"os/exec"
 	"slices"
 	"strings"
 	"time"
@@ -57,6 +56,7 @@ type Waiting struct {
 	Where  string // the line, "file:line function"
 	Stack  string // the same for each frame of the program and the library, innermost first; "" if it could have run
 	Test   bool   // it was started by a test or by what a test started
+	Holder uint32 // the goroutine that has the lock it waits for, 0 if that is not known or it waits for no lock
 }
 
 // Outcome is the result of one run.
@@ -68,12 +68,20 @@ type Outcome struct {
 	Virtual   time.Duration // virtual time at the end
 	Task      uint32        // the goroutine that ended the process, 0 for none
 	Left      []Waiting     // who was there at the end, where the runtime noted it
-	Mismatch  *Mismatch     // of a replay that diverged
+	Mismatch  *Mismatch     // of a replay that left its recording, the first
+	Resync    Resync        // of a replay
 
 	// What came from outside, on which a replay depends.
 	Admitted int            // goroutines that the poller or the end of a system call made ready
 	Forced   int            // preemptions by the clock, of goroutines that pass no point
 	Calls    map[int]uint32 // system calls by number, without writes to standard output and error
+}
+
+// Resync says how much of a recording a replay has used.
+type Resync struct {
+	Matched int // choices that fitted a decision
+	Skipped int // choices that were passed over
+	Extra   int // decisions that fitted no choice
 }
 
 // Mismatch says where a replay left its recording.
@@ -99,10 +107,10 @@ func (m *Mismatch) String() string {
 }
 
 // outcome reads the shared file after a run.
-func outcome(s *shared, cmd *exec.Cmd, seed uint64, killed bool, out []byte) *Outcome {
+func outcome(s *shared, exit int, seed uint64, killed bool, out []byte) *Outcome {
 	h := s.header()
 	o := &Outcome{
-		Exit: cmd.ProcessState.ExitCode(), Output: out, Virtual: time.Duration(h.time), Task: h.endTask,
+		Exit: exit, Output: out, Virtual: time.Duration(h.time), Task: h.endTask,
 		Admitted: int(h.admits), Forced: int(h.forced), Calls: map[int]uint32{},
 		Recording: &Recording{
 			Seed: seed, Records: s.records(), Texts: s.texts(), Steps: h.steps, Points: h.points, Hash: h.hash,
@@ -114,9 +122,8 @@ func outcome(s *shared, cmd *exec.Cmd, seed uint64, killed bool, out []byte) *Ou
 		}
 	}
 	o.Left = o.Recording.left()
-	if h.end == endDiverged {
-		o.Mismatch = o.Recording.mismatch(int(h.used))
-	}
+	o.Mismatch = o.Recording.mismatch()
+	o.Resync = Resync{Matched: int(h.matched), Skipped: int(h.used - h.matched), Extra: int(h.extra)}
 	o.Verdict = o.judge(h.end, killed)
 	return o
 }
@@ -168,7 +175,7 @@ func (r *Recording) left() (list []Waiting) {
 			continue
 		}
 		w := Waiting{
-			Goroutine: all[rec.G], Reason: r.Text(rec.Points), Where: r.Text(rec.Site), Stack: r.Text(uint32(rec.Val)),
+			Goroutine: all[rec.G], Reason: r.Text(rec.Points), Where: r.Text(rec.Site), Stack: r.Text(uint32(rec.Val)), Holder: uint32(rec.Val >> 32),
 		}
 		for g := rec.G; g != 0 && !w.Test; g = all[g].Parent {
 			w.Test = strings.HasPrefix(all[g].Start, "testing.tRunner") || strings.HasPrefix(all[g].Start, "testing.(*T).Run")
@@ -178,10 +185,20 @@ func (r *Recording) left() (list []Waiting) {
 	return list
 }
 
-// mismatch returns what the records say of a divergence.
-func (r *Recording) mismatch(used int) *Mismatch {
-	m := &Mismatch{Index: used}
-	for _, rec := range r.Records {
+// mismatch returns what the records say of the first choice that did not fit, nil if all did.
+func (r *Recording) mismatch() *Mismatch {
+	first := slices.IndexFunc(r.Records, func(rec Record) bool { return rec.Kind == Expected })
+	if first < 0 {
+		return nil
+	}
+	m := &Mismatch{}
+	for i, rec := range r.Records {
+		switch {
+		case rec.Kind == Begin:
+			m.Index = 0
+		case rec.choice() && i < first:
+			m.Index++
+		}
 		switch rec.Kind {
 		case Expected:
 			m.Expected = rec

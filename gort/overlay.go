@@ -20,10 +20,13 @@ import (
 )
 
 // toolVersion names the layout of the shared file and of the cache. It rises with every change of either.
-const toolVersion = "1"
+const toolVersion = "2"
 
 //go:embed inject/*.txt
 var injected embed.FS
+
+// injectedNames are the files that every system gets.
+var injectedNames = []string{"runtime", "clock", "fork", "outside", "random", "replay", "text"}
 
 // supported lists the versions of Go whose runtime the table of edits fits, without the patch number.
 var supported = []string{"go1.25", "go1.26", "go1.27"}
@@ -220,14 +223,24 @@ func (tc *toolchain) files() (map[string]string, error) {
 	for _, d := range declarations {
 		files[d.file] = d.text
 	}
-	for _, suffix := range []string{"", "_" + tc.GOARCH} {
-		text, err := injected.ReadFile("inject/runtime" + suffix + ".go.txt")
+	for _, name := range append(injectedNames[:len(injectedNames):len(injectedNames)], "runtime_"+tc.GOARCH) {
+		text, err := injected.ReadFile("inject/" + name + ".go.txt")
 		if err != nil {
 			return nil, fmt.Errorf("gort: %w", err)
 		}
-		files["runtime/zreprise"+suffix+".go"] = string(text)
+		files["runtime/zreprise_"+name+".go"] = strings.Replace(string(text), syscallPackage, tc.syscallPackage(), 1)
 	}
 	return files, nil
+}
+
+// syscallPackage is imported by an injected file. Its place differs between versions.
+const syscallPackage = `"internal/runtime/syscall"`
+
+func (tc *toolchain) syscallPackage() string {
+	if _, err := os.Stat(filepath.Join(tc.GOROOT, "src/internal/runtime/syscall/linux")); err == nil {
+		return `"internal/runtime/syscall/linux"`
+	}
+	return syscallPackage
 }
 
 // key names a folder of the cache by what is in it.

@@ -19,10 +19,11 @@ const (
 	TimerStop                       // timer Val will not fire
 	Rand                            // G drew Val; Reason: 0 math/rand, 1 crypto/rand, of which Points bytes
 	Admit                           // something outside made G ready; Reason: 1 the poller, 2 the end of a system call
-	Left                            // G is there at the end; Site; Points: text of what it waits for; Val: text of the stack
+	Left                            // G is there at the end; Site; Points: text of what it waits for; Val: holder of the lock<<32 | text of the stack
 	Expected                        // the choice that a replay found no place for, as in Sched; Site: its kind
 	Actual                          // where the replay stood, as in Sched
 	Ready                           // G was ready there
+	Begin                           // G starts main.main: choices are made, and depend on the seed, from here on
 )
 
 // Why a decision was due, in Record.Reason of a [Sched].
@@ -76,8 +77,11 @@ type Recording struct {
 // Choices returns what a replay of r needs.
 func (r *Recording) Choices() *Choices {
 	c := &Choices{Seed: r.Seed}
-	for _, rec := range r.Records {
-		if rec.choice() {
+	for i, rec := range r.Records {
+		switch {
+		case rec.Kind == Begin:
+			c.Records = make([]Record, 0, len(r.Records)-i)
+		case rec.choice():
 			c.Records = append(c.Records, rec)
 		}
 	}

@@ -10,7 +10,7 @@ import (
 // The numbers of the shared file, which the runtime has under the same names with "rpr" in front.
 const (
 	magic   = 0x31304f47_52505249
-	version = 1
+	version = 2
 
 	modeLive   = 1
 	modeReplay = 2
@@ -19,6 +19,8 @@ const (
 	flagLeap     = 2
 	flagContinue = 4
 	flagLoose    = 8
+	flagServe    = 16
+	flagResync   = 32
 )
 
 // header stands at the start of the shared file; the runtime has the same type as rprHeader.
@@ -36,6 +38,8 @@ type header struct {
 	length    uint32
 	procs     uint32
 	leapMax   uint32
+	window    uint32
+	follow    uint32
 	maxSteps  uint64
 	maxTime   int64
 	choices   uint64
@@ -57,6 +61,8 @@ type header struct {
 	forced  uint32
 	admits  uint32
 	used    uint32
+	matched uint32
+	extra   uint32
 	calls   [512]uint32
 }
 
@@ -64,6 +70,7 @@ const (
 	headerSpace = 4096
 	recordSize  = int(unsafe.Sizeof(Record{}))
 	textSpace   = 4 << 20
+	choiceAlign = 1 << 16 // a multiple of every page size
 )
 
 // shared is a shared file and its mapping.
@@ -101,22 +108,25 @@ func (s *shared) close() error {
 	return errors.Join(unmap, s.file.Close(), os.Remove(s.file.Name()))
 }
 
-// prepare writes the header and the choices of a run.
+// prepare writes the header and the choices of a run. The file has the header, records, texts and choices in this order, so
+// that only the last part changes its size between runs.
 func (s *shared) prepare(h header, choices []Record, records int) error {
 	h.magic, h.version = magic, version
-	h.choices, h.choicesAt = uint64(len(choices)), headerSpace
-	h.recordsAt = h.choicesAt + uint64(len(choices)*recordSize)
-	h.recordCap = uint64(records)
+	h.recordsAt, h.recordCap = headerSpace, uint64(records)
 	h.textAt = h.recordsAt + h.recordCap*uint64(recordSize)
 	h.textCap = textSpace
-	size := int(h.textAt + h.textCap)
+	h.choices = uint64(len(choices))
+	h.choicesAt = (h.textAt + h.textCap + choiceAlign - 1) / choiceAlign * choiceAlign
+	size := int(h.choicesAt) + len(choices)*recordSize
 	if len(s.mem) < size {
 		if err := s.resize(size); err != nil {
 			return err
 		}
 	}
 	*s.header() = h
-	copy(s.at(h.choicesAt, len(choices)), choices)
+	if len(choices) > 0 {
+		copy(s.at(h.choicesAt, len(choices)), choices)
+	}
 	return nil
 }
 

@@ -210,7 +210,11 @@ func TestOtherVersions(t *testing.T) {
 			b := buildCorpus(t, BuildConfig{Env: append(os.Environ(), "GOTOOLCHAIN="+v)})
 			findAndReplay(t, b, "TestLostUpdate", 10, 50)
 			findAndReplay(t, b, "TestLeakedSender", 10, 50)
-			repeat(t, b, "TestLostUpdateBug", Control{Seed: 3}, 5)
+			own := repeat(t, b, "TestLostUpdateBug", Control{Seed: 3}, 5)
+			r := mustRunner(t, b, "TestLostUpdateBug", Control{})
+			if d := same(own, mustAgain(t, r, Control{Seed: 3})); d != "" || r.alone {
+				t.Errorf("the run in a copy differs in %s", d)
+			}
 		})
 	}
 }

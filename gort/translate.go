@@ -45,7 +45,8 @@ type translator struct {
 // since the decision before can be told. Before it come TaskYielded if the goroutine that ran called Gosched, and
 // ChaosInjection of a delay if it was preempted, with the nanoseconds that time leapt ahead as its data; neither if it
 // blocked, and ChaosInjection without a task if time leapt then. The site of TaskScheduled is where the goroutine had stopped. An Admit is IoReady with the number of the task
-// as its token, and WakerWake. The region is closed only if every goroutine has ended.
+// as its token, and WakerWake. The region is closed only if every goroutine has ended. The
+// Checkpoint is the start of main.main, where a replay begins.
 func (o *Outcome) translate(out sink) error {
 	t := &translator{out: out, r: o.Recording}
 	t.emit(event.RngSeed(o.Recording.Seed), 0)
@@ -102,6 +103,9 @@ func (t *translator) record(r *Record, names []Goroutine) {
 		t.emit(event.TimerCancelled(event.TimerID(r.Val)), 0)
 	case Rand:
 		t.emit(event.RngValue(r.Val), 0)
+	case Begin:
+		t.advance(r.Time, 0)
+		t.emit(event.Checkpoint(1, uint64(t.time), uint32(t.live), 1), 0)
 	case Admit:
 		t.advance(r.Time, 0)
 		t.emit(event.IoReady(event.Token(task(r.G)), event.Readable), 0)
@@ -181,6 +185,7 @@ type choiceReader struct {
 	c       *Choices
 	tick    uint64
 	time    int64
+	begun   bool
 	prev    uint32 // who ran last
 	stopped bool   // and has said why it stopped
 	preempt bool
@@ -190,6 +195,9 @@ type choiceReader struct {
 // event takes the next event of a trace that translate has written.
 func (cr *choiceReader) event(e event.Event) {
 	switch e.Kind() {
+	case event.KindCheckpoint:
+		cr.begun, cr.c.Records = true, nil
+		cr.preempt, cr.stopped, cr.leap = false, false, 0
 	case event.KindTimeAdvanced:
 		cr.time = int64(e.ToNanos())
 	case event.KindChaosInjection:

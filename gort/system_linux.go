@@ -20,3 +20,11 @@ func room(dir string) uint64 {
 	}
 	return fs.Bavail * uint64(fs.Bsize)
 }
+
+// signalTo returns a function that sends signals to a process, which must not have been waited for.
+func signalTo(pid int) func(os.Signal) error {
+	return func(s os.Signal) error { return syscall.Kill(pid, s.(syscall.Signal)) }
+}
+
+// exitStatus returns the exit status that wait4 has told of, -1 if a signal ended the process.
+func exitStatus(wait uint32) int { return syscall.WaitStatus(wait).ExitStatus() }

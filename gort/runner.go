@@ -1,0 +1,306 @@
+package gort
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"syscall"
+	"time"
+)
+
+// Runner runs one test of a binary again and again. It is for one goroutine at a time.
+//
+// Where it can, it does so in copies of one process, which are made where main.main would start, and saves what the start of a
+// process takes. A copy runs as a process of its own does, to the last event. A process that has other threads by then,
+// as with cgo and the race detector, or that has asked for the network poller, cannot be copied.
+type Runner struct {
+	b      *Binary
+	s      *shared
+	test   string
+	common Control
+	output *os.File
+	server *server // nil if there is none yet, or none can be
+	alone  bool    // every run is a process of its own
+}
+
+// Runner returns a Runner for one test function or subtest, by its exact name, or with "" for all tests. Of c it takes
+// Args, Procs, Records and Wall, which are those of all runs. The Runner must be closed.
+func (b *Binary) Runner(test string, c Control) (*Runner, error) {
+	s, err := openShared(headerSpace + or(c.Records, defaultRecords)*recordSize + textSpace)
+	if err != nil {
+		return nil, err
+	}
+	out, err := os.CreateTemp("", "reprise-*.out")
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("gort: %w", err), s.close())
+	}
+	return &Runner{b: b, s: s, test: test, common: c, output: out}, nil
+}
+
+// Close ends the Runner and gives everything back.
+func (r *Runner) Close() error {
+	var err error
+	if r.server != nil {
+		err = r.server.close()
+	}
+	return errors.Join(err, r.output.Close(), os.Remove(r.output.Name()), r.s.close())
+}
+
+// Run runs one test function or subtest, by its exact name, or with "" all tests, in a process of its own. A run that
+// fails is an [Outcome] and no error; the errors are those of starting the process, of the shared file, and of ctx.
+func (b *Binary) Run(ctx context.Context, test string, c Control) (*Outcome, error) {
+	r, err := b.Runner(test, c)
+	if err != nil {
+		return nil, err
+	}
+	r.alone = true
+	o, err := r.Run(ctx, c)
+	return o, errors.Join(err, r.Close())
+}
+
+// Run makes one run; see [Binary.Run].
+func (r *Runner) Run(ctx context.Context, c Control) (*Outcome, error) {
+	c.Args, c.Procs, c.Records, c.Wall = r.common.Args, r.common.Procs, r.common.Records, r.common.Wall
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("gort: %s: %w", r.test, err)
+	}
+	if !r.alone && r.server == nil {
+		if err := r.serve(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if err := r.prepare(c, 0); err != nil {
+		return nil, err
+	}
+	limited, cancel := context.WithTimeout(ctx, or(c.Wall, time.Minute))
+	defer cancel()
+	exit, err := 0, error(nil)
+	if r.alone {
+		exit, err = r.process(limited)
+	} else {
+		exit, err = r.server.run(limited)
+	}
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("gort: %s: %w", r.test, ctx.Err())
+	}
+	if err != nil {
+		return nil, err
+	}
+	out, err := r.read()
+	if err != nil {
+		return nil, err
+	}
+	if r.s.header().claimed == 0 {
+		return nil, fmt.Errorf("gort: %s does not take part: it was not built by Build\n%s", r.b.Path, out)
+	}
+	seed := c.Seed
+	if c.Choices != nil {
+		seed = c.Choices.Seed
+	}
+	return outcome(r.s, exit, seed, limited.Err() != nil, out), nil
+}
+
+// prepare makes the files ready for a run.
+func (r *Runner) prepare(c Control, flags uint32) error {
+	var choices []Record
+	if c.Choices != nil {
+		choices = c.Choices.Records
+	}
+	h := c.header()
+	h.flags |= flags
+	if r.server != nil {
+		h.claimed = 1 // by the server, and not by what an earlier run has left behind
+	}
+	if err := r.output.Truncate(0); err != nil {
+		return fmt.Errorf("gort: %w", err)
+	}
+	return r.s.prepare(h, choices, or(c.Records, defaultRecords))
+}
+
+// outputLimit is how much of the output of a run is kept, in bytes: of a longer one the start and the end.
+const outputLimit = 4 << 20
+
+// read returns what the run has printed.
+func (r *Runner) read() ([]byte, error) {
+	info, err := r.output.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("gort: %w", err)
+	}
+	part := func(from, n int64) ([]byte, error) {
+		b, err := io.ReadAll(io.NewSectionReader(r.output, from, n))
+		if err != nil {
+			return nil, fmt.Errorf("gort: %w", err)
+		}
+		return b, nil
+	}
+	if info.Size() <= outputLimit {
+		return part(0, info.Size())
+	}
+	head, err := part(0, outputLimit/2)
+	if err != nil {
+		return nil, err
+	}
+	tail, err := part(info.Size()-outputLimit/2, outputLimit/2)
+	note := fmt.Sprintf("\n[%d bytes left out]\n", info.Size()-outputLimit)
+	return append(append(head, note...), tail...), err
+}
+
+// command returns the command of the test binary. It appends its output to the file.
+func (r *Runner) command() (*exec.Cmd, *os.File, error) {
+	out, err := os.OpenFile(r.output.Name(), os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		return nil, nil, fmt.Errorf("gort: %w", err)
+	}
+	args := []string{"-test.timeout=0", "-test.paniconexit0"}
+	if r.test != "" {
+		args = append(args, "-test.run="+pattern(r.test))
+	}
+	cmd := exec.Command(r.b.Path, append(args, r.common.Args...)...)
+	cmd.Dir = r.b.Dir
+	env := r.b.Env
+	if env == nil {
+		env = os.Environ()
+	}
+	cmd.Env = append(env[:len(env):len(env)], "REPRISE_GORT="+r.s.file.Name())
+	cmd.Stdout, cmd.Stderr = out, out
+	return cmd, out, nil
+}
+
+// process makes a run in a process of its own and returns its exit status, -1 if a signal ended it.
+func (r *Runner) process(ctx context.Context) (int, error) {
+	cmd, out, err := r.command()
+	if err != nil {
+		return 0, err
+	}
+	defer out.Close() // which only the process writes
+	if err := cmd.Start(); err != nil {
+		return 0, fmt.Errorf("gort: %s: %w", r.b.Path, err)
+	}
+	stop := endAt(ctx, cmd.Process.Signal)
+	err = cmd.Wait()
+	stop()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		return 0, fmt.Errorf("gort: %s: %w", r.b.Path, err)
+	}
+	return cmd.ProcessState.ExitCode(), nil
+}
+
+// grace is how long a process that is ended gets to say where its goroutines stand.
+const grace = 2 * time.Second
+
+// endAt ends a process when ctx is done: first so that the runtime prints the stacks of all goroutines.
+func endAt(ctx context.Context, signal func(os.Signal) error) (stop func()) {
+	over, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		select {
+		case <-over:
+			return
+		case <-ctx.Done():
+		}
+		_ = signal(syscall.SIGQUIT) // it may have ended by itself
+		select {
+		case <-over:
+		case <-time.After(grace):
+			_ = signal(os.Kill)
+		}
+	}()
+	return func() { close(over); <-stopped }
+}
+
+// server is a process that makes copies of itself.
+type server struct {
+	cmd      *exec.Cmd
+	commands *os.File
+	answers  *os.File
+}
+
+// The tags of what a server answers, each followed by a number; the runtime has them too.
+const (
+	tagReady   = 'R'
+	tagCannot  = 'N'
+	tagStarted = 'P'
+	tagDone    = 'S'
+)
+
+// serve starts a server, or notes that there cannot be one.
+func (r *Runner) serve(ctx context.Context) error {
+	if err := r.prepare(r.common, flagServe); err != nil {
+		return err
+	}
+	cmd, out, err := r.command()
+	if err != nil {
+		return err
+	}
+	defer out.Close()
+	commandsOut, commands, err := os.Pipe()
+	if err != nil {
+		return fmt.Errorf("gort: %w", err)
+	}
+	answers, answersIn, err := os.Pipe()
+	if err != nil {
+		return errors.Join(fmt.Errorf("gort: %w", err), commandsOut.Close(), commands.Close())
+	}
+	cmd.ExtraFiles = []*os.File{commandsOut, answersIn}
+	err = cmd.Start()
+	if err := errors.Join(err, commandsOut.Close(), answersIn.Close()); err != nil {
+		return errors.Join(fmt.Errorf("gort: %s: %w", r.b.Path, err), commands.Close(), answers.Close())
+	}
+	s := &server{cmd, commands, answers}
+	limited, cancel := context.WithTimeout(ctx, or(r.common.Wall, time.Minute))
+	defer cancel()
+	stop := endAt(limited, cmd.Process.Signal)
+	tag, _, err := s.answer()
+	stop()
+	if err == nil && tag == tagReady {
+		r.server = s
+		return nil
+	}
+	r.alone = true // if it has ended before main.main, a process of its own shows how
+	_ = s.close()  // whatever its status
+	return nil
+}
+
+// answer reads an answer.
+func (s *server) answer() (tag, value uint32, err error) {
+	var b [8]byte
+	if _, err := io.ReadFull(s.answers, b[:]); err != nil {
+		return 0, 0, err
+	}
+	return binary.NativeEndian.Uint32(b[:]), binary.NativeEndian.Uint32(b[4:]), nil
+}
+
+// run makes one run and returns the exit status, -1 if a signal ended it.
+func (s *server) run(ctx context.Context) (int, error) {
+	if _, err := s.commands.Write([]byte{1}); err != nil {
+		return 0, fmt.Errorf("gort: %s has gone: %w", s.cmd.Path, err)
+	}
+	tag, pid, err := s.answer()
+	if err != nil || tag != tagStarted {
+		return 0, fmt.Errorf("gort: %s has gone: answer %d, %v", s.cmd.Path, tag, err)
+	}
+	stop := endAt(ctx, signalTo(int(pid)))
+	tag, status, err := s.answer()
+	stop()
+	if err != nil || tag != tagDone {
+		return 0, fmt.Errorf("gort: %s has gone: answer %d, %v", s.cmd.Path, tag, err)
+	}
+	return exitStatus(status), nil
+}
+
+// close ends the server.
+func (s *server) close() error {
+	err := errors.Join(s.commands.Close(), s.answers.Close())
+	if wait := s.cmd.Wait(); wait != nil {
+		var exit *exec.ExitError
+		if !errors.As(wait, &exit) {
+			err = errors.Join(err, wait)
+		}
+	}
+	return err
+}

@@ -1,0 +1,210 @@
+package gort
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// mustRunner returns a runner that the test closes.
+func mustRunner(t testing.TB, b *Binary, test string, c Control) *Runner {
+	t.Helper()
+	r, err := b.Runner(test, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return r
+}
+
+func mustAgain(t testing.TB, r *Runner, c Control) *Outcome {
+	t.Helper()
+	o, err := r.Run(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+// TestRunner checks that runs in copies of a process equal runs in processes of their own, record by record, live and
+// replayed, whatever was run before.
+func TestRunner(t *testing.T) {
+	b := corpus(t)
+	for _, test := range []string{
+		"TestLostUpdateBug", "TestLockOrderBug", "TestOnceBug", "TestDoubleCloseBug", "TestTimerBug", "TestLeakedSenderBug", "TestContextLeakBug",
+		"TestRandom", "TestGarbage",
+	} {
+		r := mustRunner(t, b, test, Control{})
+		for seed := range uint64(12) {
+			c := Control{Seed: seed}
+			if seed%3 == 2 {
+				c.Strategy = PCT
+			}
+			want := mustRun(t, b, test, c)
+			if d := same(want, mustAgain(t, r, c)); d != "" {
+				t.Errorf("%s, seed %d: the run in a copy differs in %s", test, seed, d)
+			}
+			if r.alone {
+				t.Fatalf("%s: no copies are made", test)
+			}
+			c = Control{Choices: want.Recording.Choices()}
+			if p := mustAgain(t, r, c); same(want, p) != "" {
+				t.Errorf("%s, seed %d: the replay in a copy differs in %s; mismatch %v", test, seed, same(want, p), p.Mismatch)
+			}
+		}
+	}
+}
+
+// TestRunnerWall checks that a run that does not end is ended with the stacks of its goroutines, and that the next is made.
+func TestRunnerWall(t *testing.T) {
+	r := mustRunner(t, corpus(t), "TestForever", Control{Wall: 300 * time.Millisecond})
+	for range 2 {
+		o := mustAgain(t, r, Control{})
+		if o.Verdict != TimedOut || !containsAll(string(o.Output), "SIGQUIT", "corpus.TestForever") {
+			t.Errorf("%s\n%s", o.describe(), o.Output)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if o, err := r.Run(ctx, Control{}); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("%v, %v", o, err)
+	}
+}
+
+func containsAll(text string, parts ...string) bool {
+	for _, p := range parts {
+		if !strings.Contains(text, p) {
+			return false
+		}
+	}
+	return true
+}
+
+// BenchmarkRunner measures whole runs of a small test in copies of a process, against processes of their own.
+func BenchmarkRunner(b *testing.B) {
+	bin := corpus(b)
+	r := mustRunner(b, bin, "TestLostUpdateFixed", Control{})
+	var copies, own time.Duration
+	for i := 0; b.Loop(); i++ {
+		c := Control{Seed: uint64(i)}
+		start := time.Now()
+		mustAgain(b, r, c)
+		copies += time.Since(start)
+		start = time.Now()
+		mustRun(b, bin, "TestLostUpdateFixed", c)
+		own += time.Since(start)
+	}
+	b.ReportMetric(float64(b.N)/copies.Seconds(), "runs/s")
+	b.ReportMetric(own.Seconds()/copies.Seconds(), "times-as-fast")
+}
+
+func TestWithTags(t *testing.T) {
+	for _, test := range [][2]string{
+		{"", "-tags=netgo,osusergo"},
+		{"-race ./...", "-tags=netgo,osusergo -race ./..."},
+		{"-tags=a,b -v .", "-tags=a,b,netgo,osusergo -v ."},
+		{"-v --tags a . -args -tags=c", "-tags=a,netgo,osusergo -v . -args -tags=c"},
+	} {
+		if got := strings.Join(WithTags(strings.Fields(test[0])), " "); got != test[1] {
+			t.Errorf("WithTags(%q) = %q, want %q", test[0], got, test[1])
+		}
+	}
+}
+
+// TestHolder checks that a deadlock tells who holds the locks.
+func TestHolder(t *testing.T) {
+	for seed := range uint64(1000) {
+		o := mustRun(t, corpus(t), "TestLockOrderBug", Control{Seed: seed})
+		if o.Verdict != Deadlocked {
+			continue
+		}
+		holders := map[uint32]uint32{}
+		for _, w := range o.Left {
+			if w.Reason == "sync.Mutex.Lock" {
+				holders[w.ID] = w.Holder
+			}
+		}
+		for id, holder := range holders { // lint: order does not matter because each entry is checked by itself
+			if len(holders) != 2 || holder == id || holders[holder] != id {
+				t.Errorf("seed %d: goroutine to holder %v", seed, holders)
+			}
+		}
+		return
+	}
+	t.Error("no deadlock in 1000 seeds")
+}
+
+// TestResync checks that a replay of the same program with resync changes nothing, and that one of an edited program goes
+// on, and says how much still fits.
+func TestResync(t *testing.T) {
+	edited := buildCorpus(t, BuildConfig{Args: []string{"-tags=edited"}})
+	used := 0
+	for seed := range uint64(20) {
+		o := mustRun(t, corpus(t), "TestLostUpdateBug", Control{Seed: seed})
+		c := Control{Choices: o.Recording.Choices(), Resync: 32}
+		all := len(c.Choices.Records)
+		p := mustRun(t, corpus(t), "TestLostUpdateBug", c)
+		if d := same(o, p); d != "" || p.Resync != (Resync{Matched: all}) || p.Mismatch != nil {
+			t.Errorf("seed %d: the same program: %s, %+v of %d, %v", seed, d, p.Resync, all, p.Mismatch)
+		}
+		q := mustRun(t, edited, "TestLostUpdateBug", c)
+		if q.Verdict == Diverged || q.Mismatch == nil || q.Resync.Matched+q.Resync.Skipped > all {
+			t.Errorf("seed %d: an edited program: %s, %+v of %d, %v", seed, q.describe(), q.Resync, all, q.Mismatch)
+		}
+		used += 100 * q.Resync.Matched / all
+	}
+	t.Logf("%d %% of the choices are used again", used/20)
+	if used/20 < 50 {
+		t.Errorf("only %d %% of the choices are used again", used/20)
+	}
+}
+
+// TestFollow checks that a replay that has left its recording goes on for a while, to show what comes instead.
+func TestFollow(t *testing.T) {
+	edited := buildCorpus(t, BuildConfig{Args: []string{"-tags=edited"}})
+	o := mustRun(t, corpus(t), "TestLostUpdateBug", Control{Seed: 1})
+	p := mustRun(t, edited, "TestLostUpdateBug", Control{Choices: o.Recording.Choices()})
+	behind := 0
+	for i, r := range p.Recording.Records {
+		if r.Kind == Sched && slices.ContainsFunc(p.Recording.Records[:i], func(r Record) bool { return r.Kind == Expected }) {
+			behind++
+		}
+	}
+	if p.Verdict != Diverged || behind < 3 || behind > followed+1 || len(p.Mismatch.Ready) == 0 {
+		t.Errorf("%s, %d decisions behind the difference, %v", p.describe(), behind, p.Mismatch)
+	}
+}
+
+// TestOrphans checks that the copies of a process end with the driver.
+func TestOrphans(t *testing.T) {
+	r := mustRunner(t, corpus(t), "TestForever", Control{})
+	if err := r.serve(t.Context()); err != nil || r.server == nil {
+		t.Fatalf("no server: %v", err)
+	}
+	s := r.server
+	r.server, r.alone = nil, true
+	if err := r.prepare(Control{}, 0); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.commands.Write([]byte{1}); err != nil {
+		t.Fatal(err)
+	}
+	_, pid, err := s.answer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.close(); err != nil { // it waits for the server, which waits for the copy
+		t.Error(err)
+	}
+	if err := signalTo(int(pid))(syscall.Signal(0)); !errors.Is(err, syscall.ESRCH) {
+		t.Errorf("the copy is still there: %v", err)
+	}
+}
