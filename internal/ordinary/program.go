@@ -55,6 +55,10 @@ func (p *program) setting(s debug.BuildSetting) {
 		p.goos = s.Value
 	case s.Key == "GOARCH":
 		p.goarch = s.Value
+	case s.Key == "-tags":
+		if own := strings.TrimSuffix(strings.TrimSuffix(s.Value, gort.Tags), ","); own != "" {
+			p.flags = append(p.flags, s.Key+"="+own)
+		}
 	case !strings.HasPrefix(s.Key, "-"), s.Key == "-buildmode", s.Key == "-compiler": // they are what they always are
 	case s.Value == "true":
 		p.flags = append(p.flags, s.Key)
