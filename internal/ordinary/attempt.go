@@ -3,6 +3,7 @@ package ordinary
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/reprise-go/reprise/gort"
 )
@@ -19,6 +20,7 @@ type attempt struct {
 	outcome *gort.Outcome // nil if it has passed and nobody asks about it
 	second  *gort.Outcome // of the same seed, if it is not equal to the first and was to be
 	failed  bool
+	endless bool  // real time has ended it
 	err     error // there is no outcome
 }
 
@@ -27,6 +29,7 @@ type attempter struct {
 	*campaign
 	slots  *slots
 	runner runner
+	took   time.Duration // by the last run, of real time
 }
 
 // close gives everything back.
@@ -62,7 +65,10 @@ func (w *attempter) make(ctx context.Context, c gort.Control) (*gort.Outcome, er
 			return nil, err
 		}
 	}
-	return w.runner.Run(ctx, c)
+	start := w.now()
+	o, err := w.runner.Run(ctx, c)
+	w.took = w.now().Sub(start)
+	return o, err
 }
 
 // run makes the run of a seed.
@@ -72,6 +78,7 @@ func (w *attempter) run(ctx context.Context, number int) (a attempt) {
 	if a.outcome, a.err = w.make(ctx, control); a.err != nil {
 		return a
 	}
+	a.endless = a.outcome.Verdict == gort.TimedOut && w.took >= control.Wall
 	a.failed = a.outcome.Verdict != gort.Passed && !(a.outcome.Verdict == gort.Leaked && w.leaks == leaksReport)
 	if w.determinism && !a.failed {
 		var second *gort.Outcome

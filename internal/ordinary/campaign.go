@@ -135,6 +135,10 @@ func (c *campaign) take(ctx context.Context, i int, a attempt) bool {
 	}
 	c.ran++
 	c.tellProgress()
+	if a.endless {
+		c.cut = "no more seeds, since this takes long"
+		return false
+	}
 	return !c.skipped && len(c.findings) < c.enough()
 }
 
