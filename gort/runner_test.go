@@ -1,3 +1,5 @@
+//go:build linux && (amd64 || arm64)
+
 package gort
 
 import (
@@ -104,19 +106,6 @@ func BenchmarkRunner(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.N)/copies.Seconds(), "runs/s")
 	b.ReportMetric(own.Seconds()/copies.Seconds(), "times-as-fast")
-}
-
-func TestWithTags(t *testing.T) {
-	for _, test := range [][2]string{
-		{"", "-tags=netgo,osusergo"},
-		{"-race ./...", "-tags=netgo,osusergo -race ./..."},
-		{"-tags=a,b -v .", "-tags=a,b,netgo,osusergo -v ."},
-		{"-v --tags a . -args -tags=c", "-tags=a,netgo,osusergo -v . -args -tags=c"},
-	} {
-		if got := strings.Join(WithTags(strings.Fields(test[0])), " "); got != test[1] {
-			t.Errorf("WithTags(%q) = %q, want %q", test[0], got, test[1])
-		}
-	}
 }
 
 // TestHolder checks that a deadlock tells who holds the locks.

@@ -1,0 +1,368 @@
+package gort
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// maxFailureLines is how much of a failure is told.
+const maxFailureLines = 12
+
+// cause is what can be told of a failure: of which class it is, the text for people, of which the first line says most,
+// and what tells one cause from another.
+type cause struct {
+	class string
+	lines []string
+	parts []string
+}
+
+// Failure says what failed, for people: at most a dozen lines, of which the first says most, without a newline at the
+// end, and "" for a run that passed.
+//
+// A failed test is told by what it has logged, a panic and a fatal error by their message and the innermost calls of
+// the program, a deadlock and a leak by a line for each goroutine that waits. What package testing and the runtime print
+// around that is left out, as are addresses, folders of source files and the runtime's numbers of goroutines.
+func (o *Outcome) Failure() string { return strings.Join(clip(o.cause().lines, maxFailureLines), "\n") }
+
+// Class says in a word or two what kind of failure it is, for reports: "test failure", "data race", "exit" and "killed"
+// of a test that failed, "panic", "fatal error", "deadlock", "leak", "timeout", "limit" and "divergence"; "" for a run
+// that passed.
+func (o *Outcome) Class() string { return o.cause().class }
+
+// clip keeps the first lines of a text, and of a cut one the last too.
+func clip(lines []string, most int) []string {
+	if len(lines) <= most {
+		return lines
+	}
+	left := fmt.Sprintf("… %d more lines …", len(lines)-most+1)
+	return append(slices.Clone(lines[:most-2]), left, lines[len(lines)-1])
+}
+
+// cause finds out what there is to say of a failure.
+func (o *Outcome) cause() cause {
+	switch o.Verdict {
+	case Failed:
+		return o.failed()
+	case Panicked:
+		return o.died("panic", "panic: ")
+	case Crashed:
+		return o.died("fatal error", "fatal error: ")
+	case Deadlocked:
+		return o.deadlocked()
+	case Leaked:
+		return o.leaked()
+	case TimedOut:
+		return o.timedOut()
+	case Limited:
+		return o.limited()
+	case Diverged:
+		return o.diverged()
+	}
+	return cause{}
+}
+
+// failed is the cause of a test that failed, or of a process that ended early.
+func (o *Outcome) failed() cause {
+	list, failing := logs(o.Output)
+	accesses := race(o.Output)
+	switch {
+	case len(accesses) > 0:
+		return raced(accesses, list)
+	case o.Exit < 0:
+		return cause{"killed", o.withOutput("the process was ended by a signal"), []string{"killed"}}
+	case len(failing) == 0:
+		lines := o.withOutput(fmt.Sprintf("the program has ended the process with status %d", o.Exit))
+		return cause{"exit", lines, printed(o.Output, 1)}
+	case len(list) == 0:
+		return cause{"test failure", o.withOutput("the test has failed and logged nothing"), failing}
+	}
+	c := cause{class: "test failure"}
+	for _, l := range list {
+		c.parts = append(c.parts, l.lines...)
+		c.lines = append(c.lines, l.text()...)
+	}
+	c.parts = set(c.parts)
+	return c
+}
+
+// text is what was logged, with the subtest if it was one that did.
+func (l logged) text() []string {
+	lines := slices.Clone(l.lines)
+	if _, sub, found := strings.Cut(l.test, "/"); found {
+		lines[0] += " (in " + sub + ")"
+	}
+	return lines
+}
+
+// withOutput adds the last lines that the program has printed.
+func (o *Outcome) withOutput(line string) []string {
+	lines := []string{line}
+	for i, p := range printed(o.Output, 8) {
+		if i == 0 {
+			lines = append(lines, "the last lines that it has printed:")
+		}
+		lines = append(lines, "  "+p)
+	}
+	return lines
+}
+
+// raced is the cause of a test in which the race detector has found something.
+func raced(accesses []access, list []logged) cause {
+	c := cause{class: "data race"}
+	var all []string
+	for _, a := range accesses {
+		all = append(all, or(strings.TrimSpace(a.how+" at "+a.at.String()), a.how))
+		c.parts = append(c.parts, strings.TrimPrefix(a.how, "previous ")+" "+a.at.fn)
+	}
+	c.lines = []string{"data race: " + strings.Join(all, ", ")}
+	c.parts = set(c.parts)
+	for _, l := range list {
+		if !strings.HasSuffix(l.lines[0], ": race detected during execution of test") {
+			c.lines = append(c.lines, l.text()...)
+		}
+	}
+	return c
+}
+
+// maxFrames is how many calls of a stack are told.
+const maxFrames = 6
+
+// died is the cause of a process that the runtime has ended, which prints a traceback.
+func (o *Outcome) died(class, start string) cause {
+	t := parseTraceback(string(o.Output), start)
+	if len(t.message) == 0 {
+		return cause{class, o.withOutput(o.Verdict.String()), []string{"no message"}}
+	}
+	if strings.HasPrefix(t.message[0], "panic: test timed out after ") {
+		return outOfTime(t)
+	}
+	c := cause{class: class, lines: clip(t.message, maxFailureLines-maxFrames)}
+	c.parts = []string{t.message[0]}
+	who := newCast(o)
+	if len(t.stacks) > 0 {
+		s := t.stacks[0]
+		frames := s.telling()
+		for _, f := range frames[:min(len(frames), maxFrames-1)] {
+			c.lines = append(c.lines, "  at "+f.String())
+		}
+		c.parts = append(c.parts, s.inner())
+	}
+	if int(o.Task) < len(who.list) && o.Task > 0 {
+		c.lines = append(c.lines, "  in "+who.title(o.Task)+who.origin(o.Task))
+	}
+	return c
+}
+
+// outOfTime is the cause of a test that has reached the time-out of package testing, which is in virtual time.
+func outOfTime(t traceback) cause {
+	c := cause{class: "timeout", lines: []string{strings.TrimPrefix(t.message[0], "panic: ")}}
+	for _, s := range t.stacks {
+		waits := !slices.ContainsFunc(s.frames, func(f frame) bool { return f.fn == "testing.(*M).Run" })
+		if list := s.telling(); waits && len(list) > 0 && !library(s.inner()) {
+			c.lines = append(c.lines, fmt.Sprintf("  %s at %s", s.state, list[0]))
+			c.parts = append(c.parts, s.inner()+" "+s.state)
+		}
+	}
+	c.parts = append(set(c.parts), "test timed out")
+	return c
+}
+
+// deadlocked is the cause of a deadlock. If it is known who holds what, only those who wait in a circle are the cause.
+func (o *Outcome) deadlocked() cause {
+	c := cause{class: "deadlock"}
+	who := newCast(o)
+	list := o.waiting()
+	if len(list) == 0 { // of the test
+		list = slices.DeleteFunc(slices.Clone(o.Left), func(w Waiting) bool { return w.Reason == "" })
+	}
+	c.lines = append([]string{"all goroutines are asleep: " + reasons(list)}, who.lines(list)...)
+	circle := waitCycle(list)
+	if len(circle) > 0 {
+		c.lines = slices.Insert(c.lines, 1, "  "+who.cycle(circle))
+	}
+	for _, w := range list {
+		if len(circle) == 0 || slices.Contains(circle, w.ID) {
+			_, fn := splitPlace(w.Where)
+			c.parts = append(c.parts, fn+" "+w.Reason)
+		}
+	}
+	c.parts = set(c.parts)
+	return c
+}
+
+// leaked is the cause of a leak.
+func (o *Outcome) leaked() cause {
+	c := cause{class: "leak"}
+	who := newCast(o)
+	var list []Waiting
+	for _, w := range o.Left {
+		if w.Leaked() {
+			_, fn := splitPlace(w.Where)
+			list = append(list, w)
+			c.parts = append(c.parts, who.start(w.ID)+" "+w.Reason+" "+fn)
+		}
+	}
+	c.lines = append([]string{plural(len(list), "goroutine") + " left behind: " + reasons(list)}, who.lines(list)...)
+	c.parts = set(c.parts)
+	return c
+}
+
+// waiting returns the goroutines of the test that wait at the end.
+func (o *Outcome) waiting() []Waiting {
+	return slices.DeleteFunc(slices.Clone(o.Left), func(w Waiting) bool { return w.Reason == "" || !w.Test })
+}
+
+// waits is what each of a list waits for and in which function.
+func waits(list []Waiting) (parts []string) {
+	for _, w := range list {
+		_, fn := splitPlace(w.Where)
+		parts = append(parts, fn+" "+w.Reason)
+	}
+	return set(parts)
+}
+
+// reasons counts what goroutines wait for: "2 in sync.Mutex.Lock, 1 in select".
+func reasons(list []Waiting) string {
+	count := map[string]int{}
+	var names []string
+	for _, w := range list {
+		if count[w.Reason]++; count[w.Reason] == 1 {
+			names = append(names, w.Reason)
+		}
+	}
+	slices.SortStableFunc(names, func(a, b string) int { return count[b] - count[a] })
+	for i, n := range names {
+		names[i] = fmt.Sprintf("%d in %s", count[n], n)
+	}
+	return strings.Join(names, ", ")
+}
+
+// timedOut is the cause of a run that took too long, in virtual or in real time.
+func (o *Outcome) timedOut() cause {
+	who := newCast(o)
+	list := o.waiting()
+	c := cause{class: "timeout"}
+	if o.said() != "" {
+		c.lines = append([]string{fmt.Sprintf("virtual time has run out at %v: %s", round(o.Virtual), reasons(list))}, who.lines(list)...)
+		c.parts = append(waits(list), "virtual time")
+		return c
+	}
+	line := "the run took too long in real time and was killed"
+	if last := o.lastRunners(1); len(last) > 0 {
+		line += "; " + who.title(last[0]) + " was the last to run"
+		c.parts = append(c.parts, who.start(last[0]))
+	}
+	c.lines = o.withOutput(line)
+	c.parts = append(c.parts, "real time")
+	return c
+}
+
+// limited is the cause of a run that has reached a limit.
+func (o *Outcome) limited() cause {
+	who := newCast(o)
+	text := or(o.said(), "a limit was reached")
+	c := cause{class: "limit", lines: []string{fmt.Sprintf("%s: %d decisions within %v", text, o.Recording.Steps, round(o.Virtual))}}
+	c.parts = []string{text}
+	for i, g := range o.lastRunners(100) {
+		if i == 0 {
+			c.lines = append(c.lines, "in the last hundred of them ran:")
+		}
+		c.lines = append(c.lines, "  "+who.title(g)+who.origin(g))
+		c.parts = append(c.parts, who.start(g))
+	}
+	c.parts = set(c.parts)
+	return c
+}
+
+// said is the last thing that the part inside the runtime has said, "" if it said nothing.
+func (o *Outcome) said() (text string) {
+	for _, line := range outputLines(o.Output) {
+		if t, ok := strings.CutPrefix(line, "reprise: "); ok {
+			text = t
+		}
+	}
+	return text
+}
+
+// lastRunners returns who ran in the last n decisions, in the order of the goroutines.
+func (o *Outcome) lastRunners(n int) (list []uint32) {
+	started := len(o.Recording.Goroutines())
+	for _, r := range slices.Backward(o.Recording.Records) {
+		if n == 0 {
+			break
+		}
+		if r.Kind == Sched && int(r.G) < started {
+			list = append(list, r.G)
+			n--
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// diverged is the cause of a replay that does not fit its recording.
+func (o *Outcome) diverged() cause {
+	c := cause{class: "divergence"}
+	if o.Mismatch == nil {
+		c.lines = []string{"the program does not fit its recording"}
+		return c
+	}
+	who := newCast(o)
+	m := o.Mismatch
+	c.lines = []string{
+		fmt.Sprintf("choice %d of the recording does not fit the program", m.Index),
+		"  recorded: " + who.choice(m.Expected),
+		"  now: " + who.standing(m),
+	}
+	c.parts = []string{
+		whyNames[m.Expected.Reason%uint8(len(whyNames))], whyNames[m.Actual.Reason%uint8(len(whyNames))],
+		who.label(m.Expected.G), who.label(m.Expected.prev()), who.label(m.Actual.prev()),
+	}
+	return c
+}
+
+// choice says a recorded choice.
+func (c *cast) choice(r Record) string {
+	switch r.Kind {
+	case Admit:
+		return c.title(r.G) + " is made ready from outside"
+	case Sched:
+		text := c.stopped(r) + ", then " + c.title(r.G) + " ran"
+		if r.N > 0 { // it is not known of a recording that was read from a file
+			text += fmt.Sprintf(", of %d ready", r.N)
+		}
+		return text
+	}
+	return "the end of the recording"
+}
+
+// standing says where a replay stood that does not fit.
+func (c *cast) standing(m *Mismatch) string {
+	if len(m.Ready) == 0 {
+		return c.stopped(m.Actual) + ", and nobody is ready"
+	}
+	return c.stopped(m.Actual) + ", and ready: " + c.paths(m.Ready)
+}
+
+// stopped says who stopped before a decision, why, and after how many points since the decision before.
+func (c *cast) stopped(r Record) string {
+	if r.prev() == 0 {
+		return "at the start"
+	}
+	why := whyNames[int(r.Reason)%len(whyNames)]
+	if r.Reason == WhyPreempt || r.Reason == WhyForced || r.Reason == WhySyscall {
+		why = "was " + why
+	}
+	return fmt.Sprintf("%s %s after %s", c.title(r.prev()), why, plural(int(r.Points), "point"))
+}
+
+// round leaves three digits of a duration, for people.
+func round(d time.Duration) time.Duration {
+	unit := time.Duration(1)
+	for d/unit >= 1000 {
+		unit *= 10
+	}
+	return d.Round(unit)
+}

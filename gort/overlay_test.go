@@ -1,0 +1,145 @@
+//go:build linux && (amd64 || arm64)
+
+package gort
+
+import (
+	"context"
+	"encoding/json"
+	"go/parser"
+	"go/token"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// slow opts in to the tests that download toolchains and modules and build the standard library several times.
+var slow = os.Getenv("REPRISE_GORT_SLOW") != ""
+
+// others are toolchains besides the one at hand that the table is tested against, one for each supported version.
+var others = []string{"go1.25.14", "go1.27.4"}
+
+// localToolchain returns what the go command says of itself.
+func localToolchain(t *testing.T) toolchain {
+	t.Helper()
+	tc, err := askGo(t.Context(), ".", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tc
+}
+
+// download returns the root of another toolchain.
+func download(t *testing.T, version string) string {
+	t.Helper()
+	out, err := run(t.Context(), t.TempDir(), nil, "go", "mod", "download", "-json",
+		"golang.org/toolchain@v0.0.1-"+version+".linux-amd64")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var module struct{ Dir string }
+	if err := json.Unmarshal(out, &module); err != nil {
+		t.Fatal(err)
+	}
+	return module.Dir
+}
+
+// TestTable checks that every edit finds its place in every version at hand, and that the result is a Go file.
+func TestTable(t *testing.T) {
+	local := localToolchain(t)
+	toolchains := []toolchain{local}
+	if slow {
+		for _, v := range others {
+			toolchains = append(toolchains, toolchain{GOROOT: download(t, v), GOVERSION: v, GOOS: "linux", GOARCH: "arm64"})
+		}
+	}
+	for _, tc := range toolchains {
+		if err := tc.check(); err != nil {
+			t.Errorf("%s: %v", tc.GOVERSION, err)
+		}
+		files, err := tc.files()
+		if err != nil {
+			t.Errorf("%v\nrun again: go test ./gort -run TestTable", err)
+		}
+		for name, text := range files {
+			if minor(tc.GOVERSION) != minor(local.GOVERSION) {
+				break // its syntax may be newer than this parser
+			}
+			if _, err := parser.ParseFile(token.NewFileSet(), name, text, parser.SkipObjectResolution); err != nil {
+				t.Errorf("%s: %v", tc.GOVERSION, err)
+			}
+		}
+	}
+}
+
+// TestOtherVersions builds the corpus with the other toolchains and repeats the main checks. It is slow.
+func TestOtherVersions(t *testing.T) {
+	if !slow {
+		return
+	}
+	for _, v := range others {
+		t.Run(v, func(t *testing.T) {
+			download(t, v)
+			b := buildCorpus(t, BuildConfig{Env: append(os.Environ(), "GOTOOLCHAIN="+v)})
+			findAndReplay(t, b, "TestLostUpdate", 10, 50)
+			findAndReplay(t, b, "TestLeakedSender", 10, 50)
+			own := repeat(t, b, "TestLostUpdateBug", Control{Seed: 3}, 5)
+			r := mustRunner(t, b, "TestLostUpdateBug", Control{})
+			if d := same(own, mustAgain(t, r, Control{Seed: 3})); d != "" || r.alone {
+				t.Errorf("the run in a copy differs in %s", d)
+			}
+		})
+	}
+}
+
+// TestArm64 compiles the corpus for the other architecture, and vets the runtime there. It is slow.
+func TestArm64(t *testing.T) {
+	if !slow {
+		return
+	}
+	env := append(os.Environ(), "GOARCH=arm64", "CGO_ENABLED=0")
+	buildCorpus(t, BuildConfig{Env: env})
+	tools, err := Overlay(t.Context(), ".", env, cacheDir(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), tools.Go, "vet", "-overlay="+tools.Overlay, "runtime", "sync", "sync/atomic", "syscall")
+	cmd.Env = tools.Env
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("go vet: %v\n%s", err, out)
+	}
+}
+
+// TestOverlayIsCached checks that the files are written once, under a key that follows what is in them.
+func TestOverlayIsCached(t *testing.T) {
+	cache := t.TempDir()
+	first, err := Overlay(context.Background(), ".", nil, cache)
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(first.Overlay)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := Overlay(context.Background(), ".", nil, cache)
+	if err != nil || second.Overlay != first.Overlay {
+		t.Fatalf("second call: %v, %v; want %v", second, err, first)
+	}
+	again, err := os.Stat(first.Overlay)
+	if err != nil || !again.ModTime().Equal(info.ModTime()) {
+		t.Errorf("the overlay was written twice: %v", err)
+	}
+	tc := localToolchain(t)
+	files, err := tc.files()
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := tc.key(files)
+	if filepath.Base(filepath.Dir(first.Overlay)) != key {
+		t.Errorf("the overlay is %s, want it in %s", first.Overlay, key)
+	}
+	files["runtime/proc.go"] += "\n"
+	if tc.key(files) == key {
+		t.Error("the key does not depend on the files")
+	}
+}

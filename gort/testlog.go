@@ -1,0 +1,110 @@
+package gort
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// logged is what a test has logged by one call: the lines, of which the first names file and line.
+type logged struct {
+	test  string
+	lines []string
+}
+
+var (
+	logLine = regexp.MustCompile(`^((?:    )+)[^\s:/]+\.go:[0-9]+: ?`)
+	running = regexp.MustCompile(`^=== (?:RUN|NAME|CONT) +(.*)$`)
+	result  = regexp.MustCompile(`^( *)--- (FAIL|PASS|SKIP): (.*) \(.*\)$`)
+	chatter = regexp.MustCompile(`^=== |^ *--- (FAIL|PASS|SKIP|BENCH): |^(FAIL|PASS)$`)
+)
+
+// logs returns what the failing tests have logged, in the order of the output, and the names of the failing tests, which
+// are empty for a test binary that says "FAIL" without a name. The output is that of a test binary, with or without
+// -test.v.
+func logs(output []byte) (list []logged, failing []string) {
+	tests, indent := []string{""}, "" // whose lines come by their depth, and what a line that goes on starts with
+	for _, line := range outputLines(output) {
+		if m := running.FindStringSubmatch(line); m != nil {
+			tests, indent = []string{m[1]}, ""
+			continue
+		}
+		if m := result.FindStringSubmatch(line); m != nil {
+			tests, indent = append(tests[:min(len(m[1])/4, len(tests))], m[3]), ""
+			if m[2] == "FAIL" {
+				failing = append(failing, m[3])
+			}
+			continue
+		}
+		if n := len(list) - 1; indent != "" && strings.HasPrefix(line, indent) {
+			list[n].lines = append(list[n].lines, scrub(line[len(indent)-4:]))
+			continue
+		}
+		indent = ""
+		if m := logLine.FindStringSubmatch(line); m != nil {
+			indent = m[1] + "    "
+			test := tests[min(len(m[1])/4, len(tests))-1]
+			list = append(list, logged{test, []string{scrub(line[len(m[1]):])}})
+		}
+		if line == "FAIL" && len(failing) == 0 {
+			failing = append(failing, "")
+		}
+	}
+	return slices.DeleteFunc(list, func(l logged) bool { return !slices.Contains(failing, l.test) }), failing
+}
+
+// outputLines splits the output of a test binary into lines, without the marks of -test.v=test2json.
+func outputLines(output []byte) []string {
+	return strings.Split(strings.TrimRight(strings.ReplaceAll(string(output), "\x16", ""), "\n"), "\n")
+}
+
+// printed returns the last n lines that the program itself has printed.
+func printed(output []byte, n int) (list []string) {
+	for _, line := range outputLines(output) {
+		if strings.TrimSpace(line) != "" && !chatter.MatchString(line) {
+			list = append(list, scrub(line))
+		}
+	}
+	return list[max(len(list)-n, 0):]
+}
+
+// access is one of the two accesses of a data race.
+type access struct {
+	how string // such as "read" and "previous write"
+	at  frame  // zero if the detector does not know it any more
+}
+
+var accessLine = regexp.MustCompile(`(?i)^((?:previous )?(?:atomic )?(?:read|write)) at 0x[0-9a-f]+ by `)
+
+// race returns the accesses of the first report of the race detector.
+func race(output []byte) (list []access) {
+	lines := outputLines(output)
+	start := slices.Index(lines, "WARNING: DATA RACE")
+	if start < 0 {
+		return nil
+	}
+	lines = lines[start+1:]
+	for i, line := range lines {
+		if strings.HasPrefix(line, "=====") {
+			break
+		}
+		if m := accessLine.FindStringSubmatch(line); m != nil {
+			list = append(list, access{strings.ToLower(m[1]), accessed(lines[i+1:])})
+		}
+	}
+	return list
+}
+
+// accessed returns the frame that tells most of the stack of an access.
+func accessed(lines []string) frame {
+	var s stack
+	for i := 0; i+1 < len(lines) && strings.HasPrefix(lines[i], "  "); i += 2 {
+		if f := parseFrame(lines[i], lines[i+1]); f.place != "" { // the detector may have lost the stack
+			s.frames = append(s.frames, f)
+		}
+	}
+	if list := s.telling(); len(list) > 0 {
+		return list[0]
+	}
+	return frame{}
+}
