@@ -66,7 +66,7 @@ func (f *finding) text() string {
 		prose.Count(int(o.Recording.Steps), "decision"), o.Virtual)
 	b.WriteString(prose.Indent(prose.Clip(f.failure, maxFailureLines)) + "\n")
 	f.writeVerdict(&b)
-	if text := o.OutsideText(); text != "" {
+	if text := o.Dependence(); text != "" {
 		b.WriteString(strings.TrimRight(text, "\n") + "\n")
 	}
 	for _, n := range f.notes {
@@ -101,7 +101,7 @@ func (f *finding) writeVerdict(b *strings.Builder) {
 	if text := f.outcome.Schedule(maxScheduleLines); text != "" {
 		b.WriteString(prose.Indent(strings.TrimRight(text, "\n")) + "\n")
 	}
-	if text := f.outcome.Goroutines(); text != "" {
+	if text := f.outcome.Stacks(); text != "" {
 		b.WriteString("goroutines at the end:\n" + prose.Indent(prose.Clip(text, maxGoroutineLines)) + "\n")
 	}
 }
