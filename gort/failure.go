@@ -159,7 +159,8 @@ func (o *Outcome) died(class, start string) cause {
 func outOfTime(t traceback) cause {
 	c := cause{class: "timeout", lines: []string{strings.TrimPrefix(t.message[0], "panic: ")}}
 	for _, s := range t.stacks {
-		if list := s.telling(); len(list) > 0 && !library(s.inner()) {
+		waits := !slices.ContainsFunc(s.frames, func(f frame) bool { return f.fn == "testing.(*M).Run" })
+		if list := s.telling(); waits && len(list) > 0 && !library(s.inner()) {
 			c.lines = append(c.lines, fmt.Sprintf("  %s at %s", s.state, list[0]))
 			c.parts = append(c.parts, s.inner()+" "+s.state)
 		}
@@ -264,16 +265,13 @@ func (o *Outcome) limited() cause {
 	text := or(o.said(), "a limit was reached")
 	c := cause{class: "limit", lines: []string{fmt.Sprintf("%s: %d decisions within %v", text, o.Recording.Steps, round(o.Virtual))}}
 	c.parts = []string{text}
-	if last := o.lastRunners(100); len(last) > 0 {
-		c.lines = append(c.lines, "in the last hundred ran "+who.paths(last)+":")
-		for _, g := range last[:min(len(last), 3)] {
-			c.lines = append(c.lines, "  "+who.title(g)+who.origin(g))
+	for i, g := range o.lastRunners(100) {
+		if i == 0 {
+			c.lines = append(c.lines, "in the last hundred of them ran:")
 		}
-		for _, g := range last {
-			c.parts = append(c.parts, who.start(g))
-		}
+		c.lines = append(c.lines, "  "+who.title(g)+who.origin(g))
+		c.parts = append(c.parts, who.start(g))
 	}
-	c.lines = append(c.lines, who.lines(o.waiting())...)
 	c.parts = set(c.parts)
 	return c
 }
@@ -331,34 +329,33 @@ func (c *cast) choice(r Record) string {
 	case Admit:
 		return c.title(r.G) + " is made ready from outside"
 	case Sched:
-		return fmt.Sprintf("%s runs, after %s%s", c.title(r.G), c.stopped(r), c.of(r))
+		text := c.stopped(r) + ", then " + c.title(r.G) + " ran"
+		if r.N > 0 { // it is not known of a recording that was read from a file
+			text += fmt.Sprintf(", of %d ready", r.N)
+		}
+		return text
 	}
 	return "the end of the recording"
-}
-
-// of says how many were ready, where that is known.
-func (c *cast) of(r Record) string {
-	if r.N == 0 {
-		return ""
-	}
-	return fmt.Sprintf("; %d ready", r.N)
 }
 
 // standing says where a replay stood that does not fit.
 func (c *cast) standing(m *Mismatch) string {
 	if len(m.Ready) == 0 {
-		return "nobody is ready after " + c.stopped(m.Actual)
+		return c.stopped(m.Actual) + ", and nobody is ready"
 	}
-	return fmt.Sprintf("ready are %s, after %s", c.paths(m.Ready), c.stopped(m.Actual))
+	return c.stopped(m.Actual) + ", and ready: " + c.paths(m.Ready)
 }
 
-// stopped says who stopped before a decision, why and how far it had come.
+// stopped says who stopped before a decision, why, and after how many points since the decision before.
 func (c *cast) stopped(r Record) string {
+	if r.prev() == 0 {
+		return "at the start"
+	}
 	why := whyNames[int(r.Reason)%len(whyNames)]
-	if r.Reason != WhyEnd && r.Reason != WhyBlock && r.Reason != WhyYield {
+	if r.Reason == WhyPreempt || r.Reason == WhyForced || r.Reason == WhySyscall {
 		why = "was " + why
 	}
-	return fmt.Sprintf("%s %s %s on", c.title(r.prev()), why, plural(int(r.Points), "point"))
+	return fmt.Sprintf("%s %s after %s", c.title(r.prev()), why, plural(int(r.Points), "point"))
 }
 
 // round leaves three digits of a duration, for people.

@@ -182,8 +182,8 @@ func (c *cast) title(g uint32) string { return strings.TrimSpace(c.path(g) + " "
 
 // brief names a goroutine by path, and says whether it is a test.
 func (c *cast) brief(g uint32) string {
-	if startsTest(c.start(g)) {
-		return c.title(g)
+	if int(g) < len(c.list) && startsTest(c.list[g].Start) {
+		return c.path(g) + " (test)"
 	}
 	return c.path(g)
 }

@@ -99,7 +99,9 @@ func race(output []byte) (list []access) {
 func accessed(lines []string) frame {
 	var s stack
 	for i := 0; i+1 < len(lines) && strings.HasPrefix(lines[i], "  "); i += 2 {
-		s.frames = append(s.frames, parseFrame(lines[i], lines[i+1]))
+		if f := parseFrame(lines[i], lines[i+1]); f.place != "" { // the detector may have lost the stack
+			s.frames = append(s.frames, f)
+		}
 	}
 	if list := s.telling(); len(list) > 0 {
 		return list[0]

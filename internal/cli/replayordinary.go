@@ -45,7 +45,7 @@ func (r *replay) ordinary() (known bool, err error) {
 	}
 	p := newProgress(r.stderr, "replay")
 	p.say("building %s", id["package"])
-	o.test, err = ordinary.Rebuild(ctx, id)
+	o.test, err = ordinary.Rebuild(ctx, id, withoutReprise(os.Environ()))
 	p.done()
 	if err != nil {
 		return true, failed(fmt.Errorf("%s: %w", r.path, err))

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"os/exec"
 	"runtime"
 	"slices"
@@ -27,10 +26,10 @@ type Rebuilt struct {
 	common gort.Control // what all runs have in common with the recorded one
 }
 
-// Rebuild builds the test that an identity names, with the flags of the recorded build. The package is found from the
-// current folder by its import path. The errors are those of an identity that names no test, of a package that is not
+// Rebuild builds the test that an identity names, with the flags of the recorded build, for runs in an environment. The
+// package is found from the current folder by its import path. The errors are those of an identity that names no test, of a package that is not
 // found, does not build or has no tests any more, and of a test that is gone, and those of [gort.Build].
-func Rebuild(ctx context.Context, id tracefile.Identity) (*Rebuilt, error) {
+func Rebuild(ctx context.Context, id tracefile.Identity, env []string) (*Rebuilt, error) {
 	pkg, test := id[tracefile.KeyPackage], id[tracefile.KeyTest]
 	if pkg == "" || test == "" {
 		return nil, errors.New("ordinary: the recording does not say which test of which package it is of")
@@ -46,7 +45,6 @@ func Rebuild(ctx context.Context, id tracefile.Identity) (*Rebuilt, error) {
 	if _, err := PackageDir(pkg); err != nil {
 		return nil, err
 	}
-	env := withoutReprise(os.Environ())
 	b, err := gort.Build(ctx, ".", pkg, gort.BuildConfig{Env: env, Args: flags})
 	var anchor *gort.AnchorError
 	switch {
@@ -55,9 +53,9 @@ func Rebuild(ctx context.Context, id tracefile.Identity) (*Rebuilt, error) {
 	case err != nil:
 		return nil, fmt.Errorf("package %s does not build: %w", pkg, err)
 	}
-	b.Env = append(env, "PWD="+b.Dir)
+	b.Env = append(slices.Clip(env), "PWD="+b.Dir)
 	r := &Rebuilt{binary: b, test: test, common: gort.Control{
-		Args: args, NoLeaks: id[gort.KeyLeaks] == gort.LeaksOff, Records: replayRecords, Wall: replayWall,
+		Args: args, NoLeaks: id[gort.KeyLeaks] == gort.LeaksOff, Records: maxRecords, Wall: replayWall,
 	}}
 	if err := r.check(ctx, pkg, id); err != nil {
 		return nil, errors.Join(err, r.Close())
@@ -65,10 +63,8 @@ func Rebuild(ctx context.Context, id tracefile.Identity) (*Rebuilt, error) {
 	return r, nil
 }
 
-const (
-	replayRecords = 1 << 22          // as many as any recorded run can have had
-	replayWall    = 10 * time.Minute // of real time; what go test gives a whole binary
-)
+// replayWall is how much real time a replay gets, which may have been recorded with a longer -timeout than is usual.
+const replayWall = 10 * time.Minute
 
 // check checks that the binary has the test, and notes in what the build is another one.
 func (r *Rebuilt) check(ctx context.Context, pkg string, id tracefile.Identity) error {
@@ -143,9 +139,4 @@ func PackageDir(pkg string) (string, error) {
 		return "", err
 	}
 	return strings.TrimSpace(string(out)), nil
-}
-
-// withoutReprise is an environment without the settings of this program, which a test must not depend on.
-func withoutReprise(env []string) []string {
-	return slices.DeleteFunc(env, func(v string) bool { return strings.HasPrefix(v, "REPRISE_") })
 }

@@ -1,0 +1,201 @@
+package ordinary
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/reprise-go/reprise/gort"
+	"github.com/reprise-go/reprise/internal/prose"
+	"github.com/reprise-go/reprise/internal/testpath"
+)
+
+// verdict is what the replays of a failing run have shown.
+type verdict string
+
+// The verdicts.
+const (
+	reproduced verdict = "reproduced" // they fail in the same way
+	flaky      verdict = "flaky"      // they do not
+)
+
+// classNondeterminism is the class of runs of one seed that differ; the others are those of package gort.
+const classNondeterminism = "nondeterminism"
+
+// finding is a failing run, or one that has left goroutines behind, and what is known of it.
+type finding struct {
+	name      string // such as seed=0x00000000000004d2
+	seed      uint64
+	outcome   *gort.Outcome
+	class     string
+	failure   string
+	signature string
+	like      string // the name of an earlier one of the same signature, of which all is told; "" if this is the first
+
+	verdict   verdict
+	differs   string // what a replay, or the second run, does otherwise
+	notes     []string
+	file      string // the trace, "" if it could not be written
+	reproduce []string
+}
+
+// headline is the most telling line of a failure.
+func (f *finding) headline() string {
+	line, _, _ := strings.Cut(strings.TrimLeft(f.failure, "\n"), "\n")
+	return oneLine(strings.TrimSpace(line))
+}
+
+// examine finds out what is to be told of a run. The first of a signature is saved and replayed.
+func (c *campaign) examine(ctx context.Context, a attempt) (*finding, error) {
+	o := a.outcome
+	f := &finding{name: testpath.Seed(a.seed), seed: a.seed, outcome: o}
+	if a.second != nil {
+		if err := f.nondeterministic(c.function, a.second); err != nil {
+			return nil, err
+		}
+	} else {
+		f.class, f.failure, f.signature = o.Class(), o.Failure(), o.Signature()
+	}
+	if f.like = c.seen[f.signature]; f.like != "" {
+		return f, nil
+	}
+	c.seen[f.signature] = f.name
+	if err := c.save(f); err != nil {
+		f.notes = append(f.notes, fmt.Sprintf("the trace could not be kept: %v", err))
+	}
+	if a.second == nil {
+		if err := c.confirm(ctx, f); err != nil {
+			return nil, err
+		}
+	}
+	f.reproduce = c.commands(f)
+	return f, nil
+}
+
+// nondeterministic says how the second run of the seed differs.
+func (f *finding) nondeterministic(function string, second *gort.Outcome) error {
+	what, sign, err := unlike(function, f.outcome, second)
+	if err != nil {
+		return err
+	}
+	f.class, f.verdict, f.signature = classNondeterminism, flaky, sign
+	f.failure = "two runs of one seed differ: something outside of the control takes part"
+	f.differs = what
+	return nil
+}
+
+// save writes the trace of a run.
+func (c *campaign) save(f *finding) error {
+	dir := testpath.Artifacts(c.artifacts, c.pkg, c.function)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	id, err := c.identity(c.function, &c.settings, c.args)
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(dir, f.name+testpath.Ext)
+	if err := f.outcome.Save(path, c.function, id); err != nil {
+		return err
+	}
+	f.file = path
+	return nil
+}
+
+// replays is how often a failing run is made again from its trace.
+const replays = 2
+
+// confirm makes a failing run again, from the trace file if there is one.
+func (c *campaign) confirm(ctx context.Context, f *finding) error {
+	choices := f.outcome.Recording.Choices()
+	if f.file != "" {
+		loaded, _, err := gort.Load(f.file)
+		if err != nil {
+			return err
+		}
+		choices = loaded
+	}
+	control := c.control(f.seed, c.args)
+	control.Choices = choices
+	for range replays {
+		again, err := c.replays.make(ctx, control)
+		if err != nil {
+			return err
+		}
+		f.verdict = reproduced
+		o := f.outcome
+		if again.Verdict == o.Verdict && again.Signature() == f.signature && again.Recording.Hash == o.Recording.Hash {
+			continue
+		}
+		f.verdict = flaky
+		f.differs, _, err = unlike(c.function, o, again)
+		return err
+	}
+	return nil
+}
+
+// unsure matches what a traceback prints of arguments that are no longer alive: whatever the stack holds.
+var unsure = regexp.MustCompile(`0x[0-9a-f]+\?`)
+
+// equal reports whether two runs are equal, also in what they have printed.
+func equal(a, b *gort.Outcome) bool {
+	return a.Verdict == b.Verdict && a.Recording.Hash == b.Recording.Hash &&
+		slices.Equal(a.Recording.Records, b.Recording.Records) &&
+		bytes.Equal(unsure.ReplaceAll(a.Output, nil), unsure.ReplaceAll(b.Output, nil))
+}
+
+// unlike says in a few lines how two runs of a test function differ that should be equal, and gives the difference a
+// signature.
+func unlike(function string, expected, actual *gort.Outcome) (text, signature string, err error) {
+	d, err := difference(expected, actual)
+	if err != nil {
+		return "", "", err
+	}
+	switch {
+	case d != nil:
+		return strings.TrimRight(d.Text(), "\n"), d.Signature(), nil
+	case expected.Verdict != actual.Verdict:
+		text = fmt.Sprintf("the decisions are the same, but the first run %s, and the second %s", expected.Verdict, actual.Verdict)
+	default:
+		text = "the decisions are the same, but not what is printed:\n" + lineUnlike(expected.Output, actual.Output)
+	}
+	h := fnv.New64a()
+	_, _ = io.WriteString(h, classNondeterminism+" "+function) // a hash never fails
+	return text, fmt.Sprintf("%016x", h.Sum64()), nil
+}
+
+// lineUnlike returns the first lines in which two outputs differ.
+func lineUnlike(expected, actual []byte) string {
+	a, b := strings.Split(string(expected), "\n"), strings.Split(string(actual), "\n")
+	for i := range max(len(a), len(b)) {
+		switch {
+		case i >= len(a):
+			return fmt.Sprintf("line %d is there only the second time: %q", i+1, b[i])
+		case i >= len(b):
+			return fmt.Sprintf("line %d is there only the first time: %q", i+1, a[i])
+		case unsure.ReplaceAllString(a[i], "") != unsure.ReplaceAllString(b[i], ""):
+			return fmt.Sprintf("line %d is first  %q\n        and then %q", i+1, a[i], b[i])
+		}
+	}
+	return "nothing but numbers that are not certain"
+}
+
+// commands reproduce a finding: by its seed, and by its trace.
+func (c *campaign) commands(f *finding) (list []string) {
+	words := c.command(c.selection, &c.settings, f.seed)
+	for i, w := range words {
+		words[i] = prose.ShellQuote(w)
+	}
+	list = append(list, strings.Join(words, " "))
+	if f.file != "" {
+		list = append(list, "reprise replay "+prose.ShellQuote(f.file))
+	}
+	return list
+}
