@@ -136,7 +136,7 @@ func (c *campaign) take(ctx context.Context, i int, a attempt) bool {
 	c.ran++
 	c.tellProgress()
 	if a.endless {
-		c.cut = "no more seeds, since this takes long"
+		c.cut = "no more, since this run took all the time that a run may"
 		return false
 	}
 	return !c.skipped && len(c.findings) < c.enough()

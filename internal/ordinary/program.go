@@ -141,8 +141,8 @@ func (p *program) identity(function string, s *settings, args []string) (tracefi
 	return id, nil
 }
 
-// command is how somebody runs seeds of a test function again.
-func (p *program) command(selection string, s *settings, seed uint64) []string {
+// command is how somebody runs a seed of the tests of a selection again, in words.
+func (p *program) command(selection string, s *settings, args []string, seed uint64) []string {
 	words := []string{"reprise", "test"}
 	words = append(words, p.flags...)
 	if s.strategy != Strategies[0] {
@@ -151,16 +151,18 @@ func (p *program) command(selection string, s *settings, seed uint64) []string {
 	if s.leaks != leaksFail {
 		words = append(words, "--leaks", s.leaks)
 	}
-	own := slices.IndexFunc(s.each, func(arg string) bool { return !strings.HasPrefix(arg, "-test.") })
+	own := slices.IndexFunc(args, func(arg string) bool { return !strings.HasPrefix(arg, "-test.") })
 	if own < 0 {
-		own = len(s.each)
+		own = len(args)
 	}
-	for _, arg := range s.each[:own] {
-		words = append(words, "-"+strings.TrimPrefix(arg, "-test."))
+	for _, arg := range args[:own] {
+		if name := strings.TrimPrefix(arg, "-test."); !strings.HasPrefix(name, "run=") && name != "v=true" {
+			words = append(words, "-"+strings.TrimSuffix(name, "=true"))
+		}
 	}
 	words = append(words, p.pkg, "-run", selection, "--seed", fmt.Sprintf("0x%016x", seed))
-	if own < len(s.each) {
-		words = append(append(words, "-args"), s.each[own:]...)
+	if own < len(args) {
+		words = append(append(words, "-args"), args[own:]...)
 	}
 	return words
 }
