@@ -32,12 +32,8 @@ var rules = []rule{
 	{"traceview", []string{"event", "source", "divergence"}, nil},
 	{"watchdog", []string{"event", "simsched"}, nil},
 	{"gort", []string{"event", "tracefile"}, nil},
-<<<<<<< HEAD
 	{"simtest", []string{above, "internal/atomicfile", "internal/prose", "internal/testpath"}, nil},
-=======
-	{"simtest", []string{above, "internal/atomicfile", "internal/testpath"}, nil},
-	{"internal/ordinary", []string{above, "internal/atomicfile", "internal/testpath"}, nil},
->>>>>>> wt-c
+	{"internal/ordinary", []string{above, "internal/prose", "internal/testpath"}, nil},
 	{"examples", []string{above}, nil},
 	{"examples/", []string{above}, []string{
 		"go.etcd.io/raft/v3", "google.golang.org/protobuf", "github.com/anishathalye/porcupine",

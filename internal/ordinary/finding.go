@@ -34,7 +34,7 @@ type finding struct {
 	name      string // such as seed=0x00000000000004d2
 	seed      uint64
 	outcome   *gort.Outcome
-	passes    bool // it is no failure, only told of
+	passes    bool // it is not taken for a failure, only told of
 	class     string
 	failure   string
 	signature string
@@ -63,10 +63,16 @@ func (c *campaign) examine(ctx context.Context, a attempt) (*finding, error) {
 	} else {
 		f.class, f.failure, f.signature = o.Class(), o.Failure(), o.Signature()
 	}
-	if f.like = c.seen[f.signature]; f.like != "" {
+	if first := c.seen[f.signature]; first != nil {
+		f.like, f.passes = first.name, first.passes
 		return f, nil
 	}
-	c.seen[f.signature] = f.name
+	c.seen[f.signature] = f
+	if o.Verdict == gort.Limited {
+		var how string
+		how, f.passes = c.withoutControl(ctx)
+		f.notes = append(f.notes, "it was ended under control, "+how)
+	}
 	if err := c.save(f); err != nil {
 		f.notes = append(f.notes, fmt.Sprintf("the trace could not be kept: %v", err))
 	}

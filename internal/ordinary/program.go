@@ -108,19 +108,19 @@ func (p *program) plainRun(ctx context.Context, limit time.Duration, args []stri
 }
 
 // alone says how a test function ends without control.
-func (p *program) alone(ctx context.Context, args []string) (string, error) {
+func (p *program) alone(ctx context.Context, args []string) (how string, passes bool, err error) {
 	const limit = 10 * time.Second
-	_, err := p.plainRun(ctx, limit, append(args, "-test.timeout=0", "-test.paniconexit0"))
+	_, err = p.plainRun(ctx, limit, append(args, "-test.timeout=0", "-test.paniconexit0"))
 	var exit *exec.ExitError
 	switch {
 	case err == nil:
-		return "but passes without control", nil
+		return "but passes without control", true, nil
 	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Sprintf("and without control it has not ended after %v", limit), nil
+		return fmt.Sprintf("and without control it has not ended after %v", limit), false, nil
 	case errors.As(err, &exit):
-		return "and without control too: an ordinary failure", nil
+		return "and without control too: an ordinary failure", false, nil
 	}
-	return "", err
+	return "", false, err
 }
 
 // identity is that of the traces of a test function, run with the arguments args.
