@@ -23,11 +23,15 @@ func (t *testResult) name() string { return strings.TrimSpace(t.pkg + " " + t.te
 // text writes what people want to know.
 func (r *testResults) text(w io.Writer) {
 	_, _ = io.WriteString(w, r.build.String()) // w is memory, here and below
-	for i, f := range r.findings {
-		f.text(w, fmt.Sprintf("%d.", i+1))
-	}
-	for _, f := range r.notes {
-		f.text(w, "note:")
+	for i, f := range slices.Concat(r.findings, r.notes) {
+		if i > 0 {
+			_, _ = fmt.Fprintln(w)
+		}
+		label := "note:"
+		if i < len(r.findings) {
+			label = fmt.Sprintf("%d.", i+1)
+		}
+		f.text(w, label)
 	}
 	for _, t := range r.others {
 		_, _ = fmt.Fprintf(w, "FAIL %s\n%s", t.name(), t.text())

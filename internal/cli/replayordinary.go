@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path"
+	"path/filepath"
 	"slices"
 	"sort"
 	"strconv"
@@ -149,8 +151,13 @@ func (o *ordinaryReplay) run(ctx context.Context) error {
 	if err != nil {
 		return failed(err)
 	}
-	if c.First != nil {
-		c.First.Reproduce = o.command(o.path)
+	if d := c.First; d != nil {
+		d.Reproduce = o.command(o.path)
+		if o.format == "github" {
+			for _, site := range []*string{&d.ExpectedSite, &d.ActualSite, &d.DecisionSite} {
+				*site = o.inPackage(*site)
+			}
+		}
 	}
 	out := o.replay.outcome(o.result(run, c))
 	if !out.result.Live && out.cfg.Policy != replayer.Resync {
@@ -160,6 +167,16 @@ func (o *ordinaryReplay) run(ctx context.Context) error {
 		out.tail = "the schedule up to the end of it:\n" + indented("  ", text)
 	}
 	return o.conclude(out)
+}
+
+// inPackage returns a place in the code with the folder of the package, from that of the workspace, before the base name
+// of its file if that is one of the package.
+func (o *ordinaryReplay) inPackage(site string) string {
+	file, _, _ := strings.Cut(site, ":")
+	if _, err := os.Stat(filepath.Join(o.test.Dir(), file)); file == "" || err != nil {
+		return site
+	}
+	return path.Join(relativeDir(o.test.Package), site)
 }
 
 // print prints what the test has printed, without what testing says around it. Where the report is for machines it goes

@@ -33,7 +33,7 @@ var rules = []rule{
 	{"watchdog", []string{"event", "simsched"}, nil},
 	{"gort", []string{"event", "tracefile"}, nil},
 	{"simtest", []string{above, "internal/atomicfile", "internal/prose", "internal/testpath"}, nil},
-	{"internal/ordinary", []string{above, "internal/atomicfile", "internal/prose", "internal/testpath"}, nil},
+	{"internal/ordinary", []string{above, "internal/prose", "internal/testpath"}, nil},
 	{"examples", []string{above}, nil},
 	{"examples/", []string{above}, []string{
 		"go.etcd.io/raft/v3", "google.golang.org/protobuf", "github.com/anishathalye/porcupine",

@@ -11,6 +11,7 @@ import (
 // arguments are those of a test binary, as the go command gives them.
 type arguments struct {
 	run, skip       pattern
+	skipped         string // skip as it was given
 	short, failfast bool
 	count           int           // 0 if it was not given
 	timeout         time.Duration // 0: none
@@ -65,7 +66,7 @@ func (a *arguments) flag(name, value string) (pass bool, err error) {
 		a.run, err = parsePattern("-run", value)
 	case "skip":
 		a.skip, err = parsePattern("-skip", value)
-		pass = true // for what it says of subtests
+		a.skipped = value
 	case "short":
 		a.short, err = strconv.ParseBool(value)
 		pass = a.short

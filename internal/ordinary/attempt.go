@@ -90,7 +90,9 @@ func (w *attempter) run(ctx context.Context, number int) (a attempt) {
 		}
 	}
 	if a.failed {
-		w.failures.Add(1)
+		if a.outcome.Verdict != gort.Limited { // of which it is not known yet what to think
+			w.failures.Add(1)
+		}
 	} else if number > 0 && a.outcome.Verdict == gort.Passed {
 		a.outcome = nil
 	}

@@ -28,11 +28,11 @@ type campaign struct {
 	skipped  bool   // the test has skipped itself
 	ran      int
 	findings []*finding // of those that have failed
-	leaving  []*finding // of those that have passed and have left goroutines behind, one a signature
+	notes    []*finding // of those that have not, but are told of, one a signature
 	broken   error      // why there can be no more
 	told     time.Time  // when progress was told
 	replays  *attempter // makes them
-	seen     map[string]string
+	seen     map[string]*finding
 }
 
 // maxFailing is how many failing seeds are told of. More of them tell nothing new.
@@ -86,7 +86,7 @@ func (c *campaign) more(i int) bool {
 // run runs the seeds and prints what has come of it. It reports whether the test has passed.
 func (c *campaign) run(ctx context.Context) (ok bool) {
 	c.out.run(c.function)
-	c.start, c.seen = c.now(), map[string]string{}
+	c.start, c.seen = c.now(), map[string]*finding{}
 	c.told = c.start
 	var workers []worker[attempt]
 	var all []*attempter
@@ -115,28 +115,22 @@ func (c *campaign) take(ctx context.Context, i int, a attempt) bool {
 		c.first = a.outcome.Output
 		c.skipped = !a.failed && skipped(c.function, c.first)
 	}
-	switch {
-	case a.failed:
+	if a.outcome != nil && (a.failed || a.outcome.Verdict == gort.Leaked) {
 		f, err := c.examine(ctx, a)
-		if err != nil {
+		switch {
+		case err != nil:
 			c.broken = err
 			return false
-		}
-		c.findings = append(c.findings, f)
-	case a.outcome != nil && a.outcome.Verdict == gort.Leaked:
-		f, err := c.examine(ctx, a)
-		if err != nil {
-			c.broken = err
-			return false
-		}
-		if f.like == "" {
-			c.leaving = append(c.leaving, f)
+		case !f.passes:
+			c.findings = append(c.findings, f)
+		case f.like == "":
+			c.notes = append(c.notes, f)
 		}
 	}
 	c.ran++
 	c.tellProgress()
 	if a.endless {
-		c.cut = "no more seeds, since this takes long"
+		c.cut = "no more, since this run took all the time that a run may"
 		return false
 	}
 	return !c.skipped && len(c.findings) < c.enough()
@@ -167,28 +161,33 @@ func (c *campaign) compareWithoutControl(ctx context.Context) {
 		return
 	}
 	f := c.findings[0]
-	if f.class == classNondeterminism {
-		return
+	switch {
+	case f.class == classNondeterminism, f.outcome.Verdict == gort.Limited: // of which that is known
+	case f.outcome.Verdict == gort.Leaked: // for which an ordinary run does not look
+		f.notes = append(f.notes, "it fails under every seed; with --leaks report a leak is no failure")
+	default:
+		how, _ := c.withoutControl(ctx)
+		f.notes = append(f.notes, "it fails under every seed, "+how)
 	}
-	how := ""
-	if f.outcome.Verdict != gort.Leaked { // for which an ordinary run does not look
-		release, err := c.replays.slot(ctx)
-		if err == nil {
-			how, err = c.alone(ctx, append([]string{"-test.run=" + c.selection}, c.args...))
-			release()
-		}
-		if err != nil {
-			how = fmt.Sprintf("and could not be run without control: %v", err)
-		}
-		how = ", " + how
+}
+
+// withoutControl says how the test ends without control.
+func (c *campaign) withoutControl(ctx context.Context) (how string, passes bool) {
+	release, err := c.replays.slot(ctx)
+	if err == nil {
+		how, passes, err = c.alone(ctx, append([]string{"-test.run=" + c.selection}, c.args...))
+		release()
 	}
-	f.notes = append(f.notes, "it fails under every seed"+how)
+	if err != nil {
+		how = fmt.Sprintf("and could not be run without control: %v", err)
+	}
+	return how, passes
 }
 
 // tell prints what has come of the campaign and reports whether the test has passed. interrupted says that it was ended.
 func (c *campaign) tell(interrupted bool) (ok bool) {
 	took := c.now().Sub(c.start)
-	for _, f := range c.leaving {
+	for _, f := range c.notes {
 		c.tellFinding(f, "PASS")
 	}
 	for _, f := range c.findings {

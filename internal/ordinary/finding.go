@@ -34,6 +34,7 @@ type finding struct {
 	name      string // such as seed=0x00000000000004d2
 	seed      uint64
 	outcome   *gort.Outcome
+	passes    bool // it is not taken for a failure, only told of
 	class     string
 	failure   string
 	signature string
@@ -55,40 +56,41 @@ func (f *finding) headline() string {
 // examine finds out what is to be told of a run. The first of a signature is saved and replayed.
 func (c *campaign) examine(ctx context.Context, a attempt) (*finding, error) {
 	o := a.outcome
-	f := &finding{name: testpath.Seed(a.seed), seed: a.seed, outcome: o}
+	f := &finding{name: testpath.Seed(a.seed), seed: a.seed, outcome: o, passes: !a.failed}
 	if a.second != nil {
-		if err := f.nondeterministic(c.function, a.second); err != nil {
-			return nil, err
-		}
+		f.class, f.failure, f.verdict = classNondeterminism, "two runs of one seed differ: something outside of the control takes part", flaky
+		f.signature = c.signature(classNondeterminism) // one a test: where they part is chance
 	} else {
 		f.class, f.failure, f.signature = o.Class(), o.Failure(), o.Signature()
 	}
-	if f.like = c.seen[f.signature]; f.like != "" {
+	if first := c.seen[f.signature]; first != nil {
+		f.like, f.passes = first.name, first.passes
 		return f, nil
 	}
-	c.seen[f.signature] = f.name
+	c.seen[f.signature] = f
+	if o.Verdict == gort.Limited {
+		var how string
+		how, f.passes = c.withoutControl(ctx)
+		f.notes = append(f.notes, "it was ended under control, "+how)
+	}
 	if err := c.save(f); err != nil {
 		f.notes = append(f.notes, fmt.Sprintf("the trace could not be kept: %v", err))
 	}
-	if a.second == nil {
-		if err := c.confirm(ctx, f); err != nil {
-			return nil, err
-		}
+	var err error
+	if a.second != nil {
+		f.differs, err = unlike(o, a.second)
+	} else {
+		err = c.confirm(ctx, f)
 	}
 	f.reproduce = c.commands(f)
-	return f, nil
+	return f, err
 }
 
-// nondeterministic says how the second run of the seed differs.
-func (f *finding) nondeterministic(function string, second *gort.Outcome) error {
-	what, sign, err := unlike(function, f.outcome, second)
-	if err != nil {
-		return err
-	}
-	f.class, f.verdict, f.signature = classNondeterminism, flaky, sign
-	f.failure = "two runs of one seed differ: something outside of the control takes part"
-	f.differs = what
-	return nil
+// signature returns the signature of what is of a class and happens in this test function.
+func (c *campaign) signature(class string) string {
+	h := fnv.New64a()
+	_, _ = io.WriteString(h, class+" "+c.pkg+" "+c.function) // a hash never fails
+	return fmt.Sprintf("%016x", h.Sum64())
 }
 
 // save writes the trace of a run.
@@ -135,7 +137,7 @@ func (c *campaign) confirm(ctx context.Context, f *finding) error {
 			continue
 		}
 		f.verdict = flaky
-		f.differs, _, err = unlike(c.function, o, again)
+		f.differs, err = unlike(o, again)
 		return err
 	}
 	return nil
@@ -151,24 +153,18 @@ func equal(a, b *gort.Outcome) bool {
 		bytes.Equal(unsure.ReplaceAll(a.Output, nil), unsure.ReplaceAll(b.Output, nil))
 }
 
-// unlike says in a few lines how two runs of a test function differ that should be equal, and gives the difference a
-// signature.
-func unlike(function string, expected, actual *gort.Outcome) (text, signature string, err error) {
+// unlike says in a few lines how two runs differ that should be equal.
+func unlike(expected, actual *gort.Outcome) (string, error) {
 	d, err := difference(expected, actual)
-	if err != nil {
-		return "", "", err
-	}
 	switch {
+	case err != nil:
+		return "", err
 	case d != nil:
-		return strings.TrimRight(d.Text(), "\n"), d.Signature(), nil
+		return strings.TrimRight(d.Text(), "\n"), nil
 	case expected.Verdict != actual.Verdict:
-		text = fmt.Sprintf("the decisions are the same, but the first run %s, and the second %s", expected.Verdict, actual.Verdict)
-	default:
-		text = "the decisions are the same, but not what is printed:\n" + lineUnlike(expected.Output, actual.Output)
+		return fmt.Sprintf("the events are the same, but the first run %s, and the second %s", expected.Verdict, actual.Verdict), nil
 	}
-	h := fnv.New64a()
-	_, _ = io.WriteString(h, classNondeterminism+" "+function) // a hash never fails
-	return text, fmt.Sprintf("%016x", h.Sum64()), nil
+	return "the events are the same, but not what is printed:\n" + lineUnlike(expected.Output, actual.Output), nil
 }
 
 // lineUnlike returns the first lines in which two outputs differ.
@@ -189,7 +185,7 @@ func lineUnlike(expected, actual []byte) string {
 
 // commands reproduce a finding: by its seed, and by its trace.
 func (c *campaign) commands(f *finding) (list []string) {
-	words := c.command(c.selection, &c.settings, f.seed)
+	words := c.command(c.selection, &c.settings, c.args, f.seed)
 	for i, w := range words {
 		words[i] = prose.ShellQuote(w)
 	}

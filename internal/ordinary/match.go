@@ -80,18 +80,26 @@ func underscores(s string) string {
 	}, s)
 }
 
-// selects reports whether a function is among those that run or skip mean as a whole: of run, all of which a part is to
-// run; of skip, all of which no part is to run.
+// selects reports whether a function is to run, with all of its subtests or some, where run and skip are the patterns of
+// these flags.
 func selects(run, skip pattern, function string) bool {
-	for _, a := range skip {
-		if a.function.MatchString(function) {
-			if len(a.elements) == 1 {
-				return false
-			}
-			break // package testing looks at the first alternative that fits
+	return (len(run) == 0 || run.first(function) != nil) && (skip.first(function) == nil || skip.parts(function))
+}
+
+// first returns the first alternative that fits a function, nil if none does. It is the one that package testing heeds.
+func (p pattern) first(function string) *alternative {
+	for i := range p {
+		if p[i].function.MatchString(function) {
+			return &p[i]
 		}
 	}
-	return len(run) == 0 || run.of(function) != ""
+	return nil
+}
+
+// parts reports whether p says something of the subtests of a function, and not of all that it does.
+func (p pattern) parts(function string) bool {
+	a := p.first(function)
+	return a != nil && len(a.elements) > 1
 }
 
 // of returns the pattern that selects of one function what p does, "" if that is nothing.

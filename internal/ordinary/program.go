@@ -108,19 +108,19 @@ func (p *program) plainRun(ctx context.Context, limit time.Duration, args []stri
 }
 
 // alone says how a test function ends without control.
-func (p *program) alone(ctx context.Context, args []string) (string, error) {
+func (p *program) alone(ctx context.Context, args []string) (how string, passes bool, err error) {
 	const limit = 10 * time.Second
-	_, err := p.plainRun(ctx, limit, append(args, "-test.timeout=0", "-test.paniconexit0"))
+	_, err = p.plainRun(ctx, limit, append(args, "-test.timeout=0", "-test.paniconexit0"))
 	var exit *exec.ExitError
 	switch {
 	case err == nil:
-		return "but passes without control", nil
+		return "but passes without control", true, nil
 	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Sprintf("and without control it has not ended after %v", limit), nil
+		return fmt.Sprintf("and without control it has not ended after %v", limit), false, nil
 	case errors.As(err, &exit):
-		return "and without control too: an ordinary failure", nil
+		return "and without control too: an ordinary failure", false, nil
 	}
-	return "", err
+	return "", false, err
 }
 
 // identity is that of the traces of a test function, run with the arguments args.
@@ -144,8 +144,8 @@ func (p *program) identity(function string, s *settings, args []string) (tracefi
 	return id, nil
 }
 
-// command is how somebody runs seeds of a test function again.
-func (p *program) command(selection string, s *settings, seed uint64) []string {
+// command is how somebody runs a seed of the tests of a selection again, in words.
+func (p *program) command(selection string, s *settings, args []string, seed uint64) []string {
 	words := []string{"reprise", "test"}
 	words = append(words, p.flags...)
 	if s.strategy != Strategies[0] {
@@ -154,16 +154,18 @@ func (p *program) command(selection string, s *settings, seed uint64) []string {
 	if s.leaks != leaksFail {
 		words = append(words, "--leaks", s.leaks)
 	}
-	own := slices.IndexFunc(s.each, func(arg string) bool { return !strings.HasPrefix(arg, "-test.") })
+	own := slices.IndexFunc(args, func(arg string) bool { return !strings.HasPrefix(arg, "-test.") })
 	if own < 0 {
-		own = len(s.each)
+		own = len(args)
 	}
-	for _, arg := range s.each[:own] {
-		words = append(words, "-"+strings.TrimPrefix(arg, "-test."))
+	for _, arg := range args[:own] {
+		if name := strings.TrimPrefix(arg, "-test."); !strings.HasPrefix(name, "run=") && name != "v=true" {
+			words = append(words, "-"+strings.TrimSuffix(name, "=true"))
+		}
 	}
 	words = append(words, p.pkg, "-run", selection, "--seed", fmt.Sprintf("0x%016x", seed))
-	if own < len(s.each) {
-		words = append(append(words, "-args"), s.each[own:]...)
+	if own < len(args) {
+		words = append(append(words, "-args"), args[own:]...)
 	}
 	return words
 }

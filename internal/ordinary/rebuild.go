@@ -19,7 +19,8 @@ import (
 
 // Rebuilt is the test of a recording, built as the program is now.
 type Rebuilt struct {
-	Notes []string // in what this build differs from the recorded one
+	Package string   // its import path
+	Notes   []string // in what this build differs from the recorded one
 
 	binary *gort.Binary
 	test   string
@@ -54,10 +55,10 @@ func Rebuild(ctx context.Context, id tracefile.Identity, env []string) (*Rebuilt
 		return nil, fmt.Errorf("package %s does not build: %w", pkg, err)
 	}
 	b.Env = append(slices.Clip(env), "PWD="+b.Dir)
-	r := &Rebuilt{binary: b, test: test, common: gort.Control{
+	r := &Rebuilt{Package: pkg, binary: b, test: test, common: gort.Control{
 		Args: args, NoLeaks: id[gort.KeyLeaks] == gort.LeaksOff, Records: maxRecords, Wall: replayWall,
 	}}
-	if err := r.check(ctx, pkg, id); err != nil {
+	if err := r.check(ctx, id); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
 	return r, nil
@@ -67,11 +68,11 @@ func Rebuild(ctx context.Context, id tracefile.Identity, env []string) (*Rebuilt
 const replayWall = 10 * time.Minute
 
 // check checks that the binary has the test, and notes in what the build is another one.
-func (r *Rebuilt) check(ctx context.Context, pkg string, id tracefile.Identity) error {
+func (r *Rebuilt) check(ctx context.Context, id tracefile.Identity) error {
 	info, err := buildinfo.ReadFile(r.binary.Path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist): // the go command makes no binary then
-		return fmt.Errorf("package %s has no tests any more", pkg)
+		return fmt.Errorf("package %s has no tests any more", r.Package)
 	case err != nil:
 		return fmt.Errorf("ordinary: %w", err)
 	}
@@ -81,7 +82,7 @@ func (r *Rebuilt) check(ctx context.Context, pkg string, id tracefile.Identity) 
 	}
 	function, _, _ := strings.Cut(r.test, "/")
 	if !slices.Contains(tests, function) {
-		return fmt.Errorf("package %s has no test %s any more; it has %s", pkg, function, some(tests))
+		return fmt.Errorf("package %s has no test %s any more; it has %s", r.Package, function, some(tests))
 	}
 	for _, c := range []struct{ what, then, now string }{
 		{"version of Go", id[tracefile.KeyGo], info.GoVersion},
@@ -113,6 +114,9 @@ func (r *Rebuilt) Run(ctx context.Context, c gort.Control) (*gort.Outcome, error
 	c.Args, c.NoLeaks, c.Records, c.Wall = r.common.Args, r.common.NoLeaks, r.common.Records, r.common.Wall
 	return r.binary.Run(ctx, r.test, c)
 }
+
+// Dir returns the folder of the package.
+func (r *Rebuilt) Dir() string { return r.binary.Dir }
 
 // Close removes the binary.
 func (r *Rebuilt) Close() error { return r.binary.Close() }

@@ -62,7 +62,11 @@ func (f *finding) text() string {
 		class = "flaky, " + class
 	}
 	o := f.outcome
-	fmt.Fprintf(&b, "%s fails (%s) after %s, at %v of virtual time:\n", f.name, class,
+	fails := "fails"
+	if f.passes {
+		fails = "passes"
+	}
+	fmt.Fprintf(&b, "%s %s (%s) after %s, at %v of virtual time:\n", f.name, fails, class,
 		prose.Count(int(o.Recording.Steps), "decision"), o.Virtual)
 	b.WriteString(prose.Indent(prose.Clip(f.failure, maxFailureLines)) + "\n")
 	f.writeVerdict(&b)

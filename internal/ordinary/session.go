@@ -107,6 +107,9 @@ func (s *session) campaign(function string, left int) *campaign {
 	if c.selection != testpath.Pattern(function) {
 		c.args = append(c.args, "-test.run="+c.selection)
 	}
+	if s.skip.parts(function) {
+		c.args = append(c.args, "-test.skip="+s.skipped)
+	}
 	c.args = append(append(c.args, "-test.v=true"), s.each...)
 	if !s.asked && len(s.only) == 0 {
 		c.limit = defaultLimit

@@ -15,7 +15,7 @@ const (
 	defaultLimit = 10 * time.Second // of real time for the seeds of a test
 	defaultWall  = time.Minute      // of real time for a run
 	goTimeout    = 10 * time.Minute // what go test gives a binary that was given no -timeout
-	maxRecords   = 1 << 22          // of a run; a file of 128 MB, of which only what is written takes room
+	maxRecords   = 1 << 23          // of a run; a file of 256 MB, of which only what is written takes room
 )
 
 // What happens to runs that pass and leave goroutines behind.
