@@ -19,7 +19,8 @@ func newPin() *cobra.Command {
 		Use:   "pin FILE",
 		Short: "Keep the trace of a failing test as a regression test",
 		Long: "Copy a trace that package simtest has recorded to testdata/reprise/<TestName>/ of its package, where the test\n" +
-			"replays it first from then on. The package is found from the current folder by its import path.",
+			"replays it first from then on. The package is found from the current folder by its import path. An ordinary test has no\n" +
+			"such traces: keep its file, and replay it.",
 		Args: exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return pin(cmd.OutOrStdout(), args[0]) },
 	}

@@ -33,7 +33,7 @@ type replayOptions struct {
 }
 
 const replayHelp = `Replay a recording against its program: without its seed, every event checked. The program is a demo, or the
-test of package simtest that the file names: that is built as it is now and run in a process of its own.
+test that the file names, of package simtest or an ordinary one: that is built as it is now and run in a process of its own.
 
 Without --to, --break and --step the replay goes on to the end. The exit code is 0 if the run equals its recording,
 even if the recorded run failed, and 1 if they differ. Policies say what happens where they part:
@@ -67,8 +67,13 @@ a script with exit code 2.
 The formats of --to and --break are text and json, that of --step is text. FILE may be -, but not with these three: they
 read the recording more than once.
 
-For a test the target of --to is the index of an event, the format is text, --step starts at the first event and knows
-fewer commands, and there is no --fixed.
+For a test of package simtest the target of --to is the index of an event, the format is text, --step starts at the first
+event and knows fewer commands, and there is no --fixed.
+
+An ordinary test has every format, and neither --step nor --break nor --fixed. The target of --to is the index of an event;
+the run stops at the first decision from there on. --fork counts events too, and what is live begins behind the last
+decision among them. --window counts decisions. What the test prints comes before the report, or on standard error where
+the report is for machines.
 
 The demos are `
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -54,7 +55,9 @@ func Rebuild(ctx context.Context, id tracefile.Identity, env []string) (*Rebuilt
 	case err != nil:
 		return nil, fmt.Errorf("package %s does not build: %w", pkg, err)
 	}
-	b.Env = append(slices.Clip(env), "PWD="+b.Dir)
+	if b.Env, err = testEnv(env, b.Dir); err != nil {
+		return nil, errors.Join(err, b.Close())
+	}
 	r := &Rebuilt{Package: pkg, binary: b, test: test, common: gort.Control{
 		Args: args, NoLeaks: id[gort.KeyLeaks] == gort.LeaksOff, Records: maxRecords, Wall: replayWall,
 	}}
@@ -94,6 +97,22 @@ func (r *Rebuilt) check(ctx context.Context, id tracefile.Identity) error {
 		}
 	}
 	return nil
+}
+
+// testEnv returns the environment in which "go test" runs a test binary, so that a test that looks at it, for a command
+// say, passes as many points as it did in the recorded run.
+func testEnv(env []string, dir string) ([]string, error) {
+	root, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		return nil, fmt.Errorf("ordinary: go env GOROOT: %w", err)
+	}
+	path := filepath.Join(strings.TrimSpace(string(root)), "bin")
+	for _, v := range env {
+		if p, ok := strings.CutPrefix(v, "PATH="); ok && p != "" {
+			path += string(filepath.ListSeparator) + p
+		}
+	}
+	return append(slices.Clip(env), "PATH="+path, "PWD="+dir), nil
 }
 
 // some lists tests, not too many of them.
