@@ -46,7 +46,7 @@ func Stands(o *gort.Outcome) (list []Stand, ready []uint32) {
 			continue
 		}
 		s := Stand{Goroutine: all[g], Runs: uint32(g) == chosen, Where: where[g]}
-		if i := slices.IndexFunc(o.Left, func(w gort.Waiting) bool { return w.ID == uint32(g) }); i >= 0 && !s.Runs && !slices.Contains(ready, s.ID) {
+		if i := slices.IndexFunc(o.Left, func(w gort.Waiting) bool { return w.ID == uint32(g) }); i >= 0 {
 			s.Waits, s.Holder = o.Left[i].Reason, o.Left[i].Holder
 		}
 		list = append(list, s)

@@ -1,6 +1,7 @@
 package ordinary
 
 import (
+	"fmt"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -41,6 +42,24 @@ func TestStands(t *testing.T) {
 	}
 	if !held {
 		t.Error("nobody waits for a lock that another goroutine has")
+	}
+}
+
+// TestStandsOfRecords checks the order of who is ready, and where each stands, on records that say it plainly.
+func TestStandsOfRecords(t *testing.T) {
+	r := &gort.Recording{Texts: []string{"", "a.go:1 f", "a.go:2 f", "a.go:3 f"}, Records: []gort.Record{
+		{Kind: gort.Spawn, G: 1}, {Kind: gort.Sched, G: 1}, {Kind: gort.Spawn, G: 2}, {Kind: gort.Spawn, G: 3}, {Kind: gort.Spawn, G: 4},
+		{Kind: gort.Yield, G: 1, Site: 1}, {Kind: gort.Sched, G: 3}, {Kind: gort.Preempt, G: 3, Site: 2}, {Kind: gort.Sched, G: 4},
+		{Kind: gort.Block, G: 4, Site: 3}, {Kind: gort.Sched, G: 2}, {Kind: gort.Wake, G: 4}, {Kind: gort.Wake, G: 4}, {Kind: gort.End, G: 2},
+		{Kind: gort.Sched, G: 3}, {Kind: gort.Left, G: 9},
+	}}
+	list, ready := Stands(&gort.Outcome{Recording: r})
+	var text []string
+	for _, s := range list {
+		text = append(text, fmt.Sprintf("%d %t %s", s.ID, s.Runs, s.Where))
+	}
+	if got := fmt.Sprint(text, ready); got != "[1 false a.go:1 f 3 true a.go:2 f 4 false a.go:3 f] [1 4]" {
+		t.Error(got)
 	}
 }
 
