@@ -131,6 +131,21 @@ func TestHolder(t *testing.T) {
 	t.Error("no deadlock in 1000 seeds")
 }
 
+// TestTrimmed checks that lines of the program are told from those of the library in a binary without folders.
+func TestTrimmed(t *testing.T) {
+	trimmed := buildCorpus(t, BuildConfig{Args: []string{"-trimpath"}})
+	o := mustRun(t, trimmed, "TestLostUpdateFixed", Control{Seed: 1})
+	if d := same(mustRun(t, corpus(t), "TestLostUpdateFixed", Control{Seed: 1}), o); d != "records" && d != "" {
+		t.Errorf("the trimmed binary differs in %s", d)
+	}
+	for _, r := range o.Recording.Records {
+		site := o.Recording.Text(r.Site)
+		if r.Kind == Preempt && r.G > 2 && !strings.HasPrefix(site, "example.com/corpus/lock_test.go:") && !strings.HasPrefix(site, "sync/waitgroup.go:") {
+			t.Errorf("goroutine %d was preempted at %q", r.G, site)
+		}
+	}
+}
+
 // TestResync checks that a replay of the same program with resync changes nothing, and that one of an edited program goes
 // on, and says how much still fits.
 func TestResync(t *testing.T) {

@@ -1,7 +1,6 @@
 package gort
 
 import (
-	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -166,13 +165,7 @@ func (t *translator) finish(o *Outcome) {
 }
 
 // Name returns the path and the function for people, such as "0.2.1 queue.(*Queue).run".
-func (g Goroutine) Name() string {
-	name := path.Base(g.Start)
-	if i := strings.LastIndex(name, ".gowrap"); i > 0 {
-		name = name[:i]
-	}
-	return g.Path + " " + name
-}
+func (g Goroutine) Name() string { return strings.TrimSpace(g.Path + " " + working(g.Start, g.Site)) }
 
 // shortSite returns "queue.go:25" for a text of the runtime, "folder/queue.go:25 package.function".
 func shortSite(text string) string {
