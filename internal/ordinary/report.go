@@ -98,6 +98,8 @@ func (f *finding) verb() string {
 // writeVerdict tells what the replays have shown, and the schedule.
 func (f *finding) writeVerdict(b *strings.Builder) {
 	switch {
+	case f.problem != nil:
+		fmt.Fprintf(b, "it could not be replayed from its trace: %v\n", f.problem)
 	case f.class == classNondeterminism:
 		b.WriteString("the second run of the seed (actual) against the first (expected):\n")
 	case f.verdict == flaky:
