@@ -177,8 +177,8 @@ func readLines(in io.Reader, lines chan<- []byte) {
 	}
 }
 
-// follow takes lines up to their end. The first signal is passed on, so that the tests end and what has been found until
-// then is told; the second kills.
+// follow takes lines up to their end. The first signal interrupts the tests, so that what has been found until then is
+// told; the second kills them.
 func (r *testResults) follow(lines <-chan []byte, signals <-chan os.Signal, pass func(os.Signal)) {
 	tick := time.NewTicker(progressEvery)
 	defer tick.Stop()
@@ -191,12 +191,13 @@ func (r *testResults) follow(lines <-chan []byte, signals <-chan os.Signal, pass
 			r.line(line)
 		case <-tick.C:
 			r.tell()
-		case s := <-signals:
+		case <-signals:
 			if r.interrupted {
-				s = os.Kill
+				pass(os.Kill)
+			} else {
+				pass(os.Interrupt) // the go command knows no other
 			}
 			r.interrupted = true
-			pass(s)
 		}
 	}
 }

@@ -42,6 +42,9 @@ func corpus(t testing.TB, tag string) *gort.Binary {
 }
 
 func TestMain(m *testing.M) {
+	if dir := os.Getenv(holdSlot); dir != "" {
+		holdForEver(dir)
+	}
 	code := m.Run()
 	for _, b := range built.tags { // lint: order does not matter because they are only removed
 		_ = b.Close()

@@ -22,8 +22,9 @@ type verdict string
 
 // The verdicts.
 const (
-	reproduced verdict = "reproduced" // they fail in the same way
-	flaky      verdict = "flaky"      // they do not
+	reproduced  verdict = "reproduced"  // they fail in the same way
+	flaky       verdict = "flaky"       // they do not
+	unconfirmed verdict = "unconfirmed" // there can be none
 )
 
 // classNondeterminism is the class of runs of one seed that differ; the others are those of package gort.
@@ -42,6 +43,7 @@ type finding struct {
 
 	verdict   verdict
 	differs   string // what a replay, or the second run, does otherwise
+	problem   error  // why it could not be replayed
 	notes     []string
 	file      string // the trace, "" if it could not be written
 	reproduce []string
@@ -119,8 +121,9 @@ func (c *campaign) confirm(ctx context.Context, f *finding) error {
 	choices := f.outcome.Recording.Choices()
 	if f.file != "" {
 		loaded, _, err := gort.Load(f.file)
-		if err != nil {
-			return err
+		if err != nil { // as of a run that ended before main.main
+			f.verdict, f.problem = unconfirmed, err
+			return nil
 		}
 		choices = loaded
 	}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/reprise-go/reprise/gort"
 	"github.com/reprise-go/reprise/internal/prose"
 	"github.com/reprise-go/reprise/internal/testpath"
 )
@@ -62,11 +63,7 @@ func (f *finding) text() string {
 		class = "flaky, " + class
 	}
 	o := f.outcome
-	fails := "fails"
-	if f.passes {
-		fails = "passes"
-	}
-	fmt.Fprintf(&b, "%s %s (%s) after %s, at %v of virtual time:\n", f.name, fails, class,
+	fmt.Fprintf(&b, "%s %s (%s) after %s, at %v of virtual time:\n", f.name, f.verb(), class,
 		prose.Count(int(o.Recording.Steps), "decision"), o.Virtual)
 	b.WriteString(prose.Indent(prose.Clip(f.failure, maxFailureLines)) + "\n")
 	f.writeVerdict(&b)
@@ -87,16 +84,29 @@ func (f *finding) text() string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
+// verb is what the run does.
+func (f *finding) verb() string {
+	switch {
+	case !f.passes:
+		return "fails"
+	case f.outcome.Verdict == gort.Limited:
+		return "was ended"
+	}
+	return "passes"
+}
+
 // writeVerdict tells what the replays have shown, and the schedule.
 func (f *finding) writeVerdict(b *strings.Builder) {
 	switch {
+	case f.problem != nil:
+		fmt.Fprintf(b, "it could not be replayed from its trace: %v\n", f.problem)
 	case f.class == classNondeterminism:
 		b.WriteString("the second run of the seed (actual) against the first (expected):\n")
 	case f.verdict == flaky:
 		b.WriteString("replayed from its trace it goes another way: something outside of the control takes part (expected: the\n" +
 			"first run, actual: the replay)\n")
 	default:
-		b.WriteString("replayed twice from its trace: the same failure; the schedule up to it:\n")
+		b.WriteString("replayed twice from its trace: the same again; the schedule up to there:\n")
 	}
 	if f.differs != "" {
 		b.WriteString(prose.Indent(prose.Clip(f.differs, maxDifferenceLines)) + "\n")

@@ -75,11 +75,15 @@ func run(args, env []string, stdout io.Writer) (code int, err error) {
 // than this.
 const margin = 5 * time.Second
 
-// run runs the test functions and returns the exit code of a test binary.
-func (s *session) run(ctx context.Context) (int, error) {
+func (s *session) setDeadline() {
 	if s.timeout > 0 {
 		s.deadline = s.now().Add(s.timeout - min(margin, s.timeout/10))
 	}
+}
+
+// run runs the test functions and returns the exit code of a test binary.
+func (s *session) run(ctx context.Context) (int, error) {
+	s.setDeadline()
 	list, err := s.functions(ctx, &s.settings)
 	if err != nil {
 		return 0, err
