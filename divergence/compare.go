@@ -176,6 +176,11 @@ func (p *Progress) between(expected, actual *run) (*Divergence, error) {
 	}
 	m.ExpectedNames, m.ExpectedEnd = about(expected.src)
 	m.ActualNames, m.ActualEnd = about(actual.src)
+	if m.Ordinary = source.Ordinary(expected.src) && source.Ordinary(actual.src); m.Ordinary {
+		if err := m.lookBack(actual.src); err != nil {
+			return nil, err
+		}
+	}
 	d := Describe(m)
 	d.Notes = append(d.Notes, startNotes(expected.src, actual.src)...)
 	return d, nil

@@ -40,6 +40,13 @@ func then(first ...event.Event) events { return append(first, tail...) }
 
 func called(tasks map[event.TaskID]string) divergence.Names { return names{tasks: tasks} }
 
+// ordinary makes a mismatch one of ordinary runs.
+func ordinary(m *divergence.Mismatch) {
+	m.Ordinary, m.ExpectedSite, m.ActualSite, m.RunningSite = true, "queue.go:25", "queue.go:31", "queue.go:17"
+	m.Runnable = []event.TaskID{t0, t2}
+	m.ExpectedNames = called(map[event.TaskID]string{t0: "0 runtime.main", t1: "0.0 queue.TestQueue", t2: "0.0.0 queue.(*Queue).run"})
+}
+
 var corpus = []corpusCase{
 	{name: "another-seed", category: "scheduling-order", relation: "changed-value", rule: "another-seed", shared: opening,
 		expected: events{event.TaskScheduled(t1, 3)}, actual: events{event.TaskScheduled(t2, 3)},
@@ -48,6 +55,33 @@ var corpus = []corpusCase{
 		actual: tail, with: func(m *divergence.Mismatch) { m.ExpectedEnd = "stopped at the limit of 10 events" }},
 	{name: "actual-stopped", category: "length-mismatch", relation: "ended-early", rule: "actual-stopped", shared: opening,
 		expected: tail, with: func(m *divergence.Mismatch) { m.ActualEnd = "stopped at the limit of 10 events" }},
+	{name: "initialisation", category: "event-type-mismatch", relation: "extra", count: 1, rule: "initialisation", shared: opening,
+		expected: then(event.Checkpoint(1, 6220, 3, 2)), actual: then(event.WakerWake(t2), event.Checkpoint(1, 6240, 3, 2)), with: ordinary},
+	{name: "outside", category: "event-type-mismatch", relation: "missing", count: 2, rule: "outside", shared: opening,
+		expected: then(event.IoReady(2<<32, event.Readable), event.WakerWake(t2)), actual: tail, with: ordinary},
+	{name: "outside-order", category: "io-mismatch", relation: "reordered", count: 1, rule: "outside", shared: opening,
+		expected: then(event.IoReady(2<<32, event.Readable), event.IoReady(0, event.Readable)),
+		actual:   then(event.IoReady(0, event.Readable), event.IoReady(2<<32, event.Readable)), with: ordinary},
+	{name: "not-preempted", category: "event-type-mismatch", relation: "replaced", rule: "not-preempted", shared: opening,
+		expected: events{event.ChaosInjectionInto(t1, event.ChaosDelay, 0), event.TaskScheduled(t2, 9)},
+		actual:   events{event.TaskScheduled(t0, 7), event.WakerWake(t1)}, with: ordinary},
+	{name: "preempted-here-only", category: "event-type-mismatch", relation: "replaced", rule: "preempted-here-only", shared: opening,
+		expected: events{event.TaskCompleted(t1, event.OutcomeOK), event.TaskScheduled(t2, 7)},
+		actual:   events{event.ChaosInjectionInto(t1, event.ChaosDelay, 0), event.TaskScheduled(t2, 6)}, with: ordinary},
+	{name: "leap", category: "event-type-mismatch", relation: "missing", count: 1, rule: "leap", shared: opening,
+		expected: then(event.ChaosInjection(event.ChaosDelay, 9_000_000)), actual: tail, with: ordinary},
+	{name: "other-leap", category: "chaos-mismatch", relation: "changed-value", rule: "leap", shared: opening,
+		expected: then(event.ChaosInjectionInto(t1, event.ChaosDelay, 9_000_000)), actual: then(event.ChaosInjectionInto(t1, event.ChaosDelay, 0)), with: ordinary},
+	{name: "more-points", category: "scheduling-order", relation: "changed-value", rule: "more-points", shared: opening,
+		expected: then(event.TaskScheduled(t1, 4)), actual: then(event.TaskScheduled(t1, 6)), with: ordinary},
+	{name: "fewer-points", category: "scheduling-order", relation: "changed-value", rule: "fewer-points", shared: opening,
+		expected: then(event.TaskScheduled(t1, 5)), actual: then(event.TaskScheduled(t1, 3)), with: ordinary},
+	{name: "clock", category: "timer-mismatch", relation: "changed-value", rule: "clock", shared: opening,
+		expected: then(event.TimerCreated(2, 10_006_280)), actual: then(event.TimerCreated(2, 10_006_320)), with: ordinary},
+	{name: "clock-advance", category: "time-divergence", relation: "changed-value", rule: "clock", shared: opening,
+		expected: then(event.TimeAdvanced(6220, 10_006_280)), actual: then(event.TimeAdvanced(6220, 10_006_320)), with: ordinary},
+	{name: "own-stream", category: "rng-mismatch", relation: "changed-value", rule: "own-stream", shared: opening,
+		expected: then(event.RngValue(7)), actual: then(event.RngValue(8)), with: ordinary},
 	{name: "checkpoint-interval", category: "event-type-mismatch", relation: "missing", count: 1, rule: "checkpoint-interval", shared: opening,
 		expected: then(event.Checkpoint(1, 1_500_000, 3, 2)), actual: tail,
 		metadata: func(e, a *event.Metadata) { e.ConfigHash, a.ConfigHash = 1, 2 }},
@@ -164,6 +198,12 @@ var corpus = []corpusCase{
 		expected: then(event.RegionCancelled(r1, event.CancelUser)), actual: then(event.RegionCancelled(r1, event.CancelTimeout))},
 	{name: "replaced", category: "event-type-mismatch", relation: "replaced", rule: "another-program", shared: opening,
 		expected: events{event.TaskYielded(t1), event.TaskScheduled(t2, 3)}, actual: events{event.TimerCancelled(1), event.TaskYielded(t1)}},
+	{name: "ordinary-duration", category: "timer-mismatch", relation: "changed-value", rule: "changed-duration", shared: opening,
+		expected: then(event.TimerCreated(2, 10_006_280)), actual: then(event.TimerCreated(2, 20_006_280)), with: ordinary},
+	{name: "ordinary-advance", category: "time-divergence", relation: "changed-value", rule: "changed-duration", shared: opening,
+		expected: then(event.TimeAdvanced(6220, 10_006_280)), actual: then(event.TimeAdvanced(6220, 20_006_280)), with: ordinary},
+	{name: "ordinary-wakes", category: "waker-mismatch", relation: "reordered", count: 1, rule: "another-order", shared: opening,
+		expected: then(event.WakerWake(t0), event.WakerWake(t2)), actual: then(event.WakerWake(t2), event.WakerWake(t0)), with: ordinary},
 }
 
 // traces returns the two runs of a case.

@@ -42,13 +42,18 @@ type Mismatch struct {
 	ExpectedNames, ActualNames Names // nil if not known
 
 	// Runnable are the tasks among which the scheduler of the actual run could choose, at its last choice of a task before
-	// the actual event, in its order; nil if not known.
+	// the actual event, in its order; of an ordinary run those that were ready at Index. Nil if not known.
 	Runnable []event.TaskID
+
+	// Ordinary says that both are runs of an ordinary program and not of the simulated scheduler: there an injected delay of
+	// a task is a preemption, and ticks count preemption points besides decisions.
+	Ordinary bool
 
 	// Stream is the label of the random stream of the actual draw, "" if not known.
 	Stream string
 
 	ExpectedSite, ActualSite string // code lines such as "internal/bank.go:25", "" if not known
+	RunningSite              string // where in the actual run the task of Running stood before; likewise
 	RunError                 string // how the actual run ended by itself, in lines; "" if it did not
 	Reproduce                string // the command that shows this divergence again, "" if there is none
 

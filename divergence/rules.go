@@ -2,6 +2,7 @@ package divergence
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/reprise-go/reprise/event"
 )
@@ -17,8 +18,12 @@ const (
 	readTheProgram = "If the program was changed, record again; else look for a condition on something that is not recorded."
 )
 
-// rules are tried in this order. A new rule is a row here, a pair of traces in testdata/corpus, and a line of the mirror law.
-var rules = []rule{
+// rules are tried in this order. A new rule is a row of one of the lists, a pair of traces in testdata/corpus, and a line
+// of the mirror law.
+var rules = slices.Concat(earlyRules, ordinaryRules, laterRules)
+
+// earlyRules are about what makes two runs differ from the outset, or stopped a recording.
+var earlyRules = []rule{
 	{Rule{"another-seed", "another-seed", "the runs have different seeds", "Replay the recording, or run both with one seed."},
 		func(f *facts) bool { return f.otherSeed() || f.both(event.KindRngSeed) },
 		func(f *facts) string {
@@ -36,6 +41,10 @@ var rules = []rule{
 		func(f *facts) string {
 			return fmt.Sprintf("The recording of the actual run was %s; the run itself went on.", oneLine(f.ActualEnd))
 		}},
+}
+
+// laterRules are all the others; those that do not fit ordinary runs stand behind an ordinary rule that does, or say so.
+var laterRules = []rule{
 	{Rule{"checkpoint-interval", "checkpoint-interval", "one of the events is a checkpoint", "Set Config.CheckpointEvery as it was in the recorded run."},
 		func(f *facts) bool { return f.either(event.KindCheckpoint) && !f.both(event.KindCheckpoint) },
 		func(f *facts) string {
@@ -70,7 +79,7 @@ var rules = []rule{
 				x.Kind, oneLine(x.Name), y.Kind, oneLine(y.Name))
 		}},
 	{Rule{"map-order", "map-order", "the next events are the same on both sides, of the same kinds one by one, but name things in another order", stableOrder},
-		func(f *facts) bool { return !f.either(event.KindTaskScheduled) && f.permuted() > 1 },
+		func(f *facts) bool { return !f.Ordinary && !f.either(event.KindTaskScheduled) && f.permuted() > 1 },
 		func(f *facts) string {
 			return fmt.Sprintf("The next %d events are the same in both runs but in another order (%v): that is how iteration over a map looks.",
 				f.permuted(), f.e.Kind())
@@ -135,14 +144,16 @@ var rules = []rule{
 		func(f *facts) string { return f.drawText("expected", "actual", f.Expected, f.ExpectedSite) }},
 	{Rule{"real-clock-deadline", "real-clock-deadline", "both create a timer, with different deadlines that are close or odd", virtualClock},
 		func(f *facts) bool {
-			return f.both(event.KindTimerCreated) && f.differs("deadline_nanos") && f.byClock(f.e.DeadlineNanos(), f.a.DeadlineNanos())
+			return !f.Ordinary && f.both(event.KindTimerCreated) && f.differs("deadline_nanos") && f.byClock(f.e.DeadlineNanos(), f.a.DeadlineNanos())
 		},
 		func(f *facts) string {
 			return fmt.Sprintf("%s sets a timer to %v in one run and to %v in the other, although all before is equal: a deadline of the real clock looks so.",
 				capital(f.who()), f.value(f.e, "deadline_nanos"), f.value(f.a, "deadline_nanos"))
 		}},
 	{Rule{"real-clock-advance", "real-clock-advance", "virtual time moves to different instants that are close or odd", virtualClock},
-		func(f *facts) bool { return f.both(event.KindTimeAdvanced) && f.byClock(f.e.ToNanos(), f.a.ToNanos()) },
+		func(f *facts) bool {
+			return !f.Ordinary && f.both(event.KindTimeAdvanced) && f.byClock(f.e.ToNanos(), f.a.ToNanos())
+		},
 		func(f *facts) string {
 			return fmt.Sprintf("Virtual time moves on to %v in one run and to %v in the other: a timer is missing, or was set by the real clock.",
 				f.value(f.e, "to_nanos"), f.value(f.a, "to_nanos"))
@@ -169,7 +180,8 @@ var rules = []rule{
 		}},
 	{Rule{"another-choice", "another-choice", "the scheduler chose another task, timer or waiter", "Compare runs of one strategy and seed, or replay the recording."},
 		func(f *facts) bool {
-			return f.both(event.KindTaskScheduled) && f.differs("task") && !f.oneSided() || f.both(event.KindTimerFired) || f.both(event.KindWakerWake)
+			return f.both(event.KindTaskScheduled) && f.differs("task") && !f.oneSided() ||
+				!f.Ordinary && (f.both(event.KindTimerFired) || f.both(event.KindWakerWake))
 		},
 		func(f *facts) string {
 			return fmt.Sprintf("A choice of the scheduler was answered differently: %v in one run, %v in the other.", f.chosen(f.e), f.chosen(f.a))

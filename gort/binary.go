@@ -54,9 +54,9 @@ func Build(ctx context.Context, dir, pkg string, cfg BuildConfig) (*Binary, erro
 	return b, nil
 }
 
-// tags are build tags that a controlled binary gets: they keep C out of packages net and os/user, where it could neither be
+// Tags are build tags that a controlled binary gets: they keep C out of packages net and os/user, where it could neither be
 // controlled nor copied with a process.
-const tags = "netgo,osusergo"
+const Tags = "netgo,osusergo"
 
 // WithTags returns arguments of the go command with the build tags that a controlled binary should have, besides those that the
 // arguments give.
@@ -78,7 +78,7 @@ func WithTags(args []string) []string {
 			given = args[i] + ","
 		}
 	}
-	return append([]string{"-tags=" + strings.ReplaceAll(given, " ", ",") + tags}, rest...)
+	return append([]string{"-tags=" + strings.ReplaceAll(given, " ", ",") + Tags}, rest...)
 }
 
 // Close removes the binary if Build chose its place.
@@ -129,7 +129,7 @@ type Control struct {
 	MaxTime  time.Duration // virtual; 0 means an hour more than go test's ten minutes
 	Records  int           // room in the recording; 0 means a million, of 32 bytes
 	Wall     time.Duration // real time until the process is killed; 0 means a minute
-	Args     []string      // more arguments of the test binary, such as -test.short
+	Args     []string      // more arguments of the test binary, such as -test.short; they may override those that select the test
 }
 
 // defaultRecords is the room in a recording unless Control says otherwise.

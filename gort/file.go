@@ -6,22 +6,27 @@ import (
 	"io"
 	"maps"
 	"runtime/debug"
+	"strings"
 
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/tracefile"
 )
 
 // KeyKind marks the trace files of ordinary runs in their identity, with the value "ordinary".
-const KeyKind = "run"
+const KeyKind = tracefile.KeyRun
 
 // What else the identity of the recording of a test says, so that the test can be built and run again.
 const (
 	KeyBuild = "build" // flags of "go test -c" such as -race, as a JSON array; absent if there are none
 	KeyArgs  = "args"  // arguments of the test binary such as -test.short, as a JSON array; absent if there are none
+	KeyLeaks = "leaks" // [LeaksOff] if Control.NoLeaks was set; absent if not
 )
 
+// LeaksOff is the value of [KeyLeaks].
+const LeaksOff = "off"
+
 // kindOrdinary is the value of [KeyKind].
-const kindOrdinary = "ordinary"
+const kindOrdinary = tracefile.RunOrdinary
 
 // ErrNotOrdinary is wrapped by the error of [Load] for a trace file that is no recording of an ordinary run.
 var ErrNotOrdinary = errors.New("gort: no recording of an ordinary run")
@@ -40,12 +45,23 @@ func (o *Outcome) Save(path, description string, id tracefile.Identity) (err err
 	if err := o.translate(w); err != nil {
 		return errors.Join(err, w.Abort())
 	}
-	end := tracefile.End{Reason: tracefile.EndFailed, Message: o.describe()}
-	if o.Verdict == Passed {
-		end.Reason = tracefile.EndFinished
-	}
-	w.SetEnd(end)
+	w.SetEnd(o.end())
 	return w.Close()
+}
+
+// end says for a trace file how the run ended: as a failure that [Outcome.Failure] tells, and what it depends on.
+func (o *Outcome) end() tracefile.End {
+	e := tracefile.End{Reason: tracefile.EndFailed, Message: o.Failure()}
+	switch o.Verdict {
+	case Passed:
+		e.Reason = tracefile.EndFinished
+	case Diverged:
+		e.Reason = tracefile.EndLimit // the program would have gone on
+	}
+	if d := o.Dependence(); d != "" {
+		e.Message = strings.TrimPrefix(e.Message+"\n"+d, "\n")
+	}
+	return e
 }
 
 // tool names this program and its version.

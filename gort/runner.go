@@ -155,11 +155,11 @@ func (r *Runner) command() (*exec.Cmd, *os.File, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("gort: %w", err)
 	}
-	args := append([]string{"-test.timeout=0", "-test.paniconexit0"}, r.common.Args...)
+	args := []string{"-test.timeout=0", "-test.paniconexit0"}
 	if r.test != "" {
 		args = append(args, "-test.run="+pattern(r.test))
 	}
-	cmd := exec.Command(r.b.Path, args...)
+	cmd := exec.Command(r.b.Path, append(args, r.common.Args...)...)
 	cmd.Dir = r.b.Dir
 	env := r.b.Env
 	if env == nil {

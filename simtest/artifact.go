@@ -1,7 +1,6 @@
 package simtest
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,21 +16,11 @@ const envArtifacts = "REPRISE_ARTIFACTS"
 // artifactDir returns the folder for what failing runs of a test leave, which may not be there yet. sub is the test or
 // subtest that fails.
 func artifactDir(t, sub testing.TB) string {
-	if dir := os.Getenv(envArtifacts); dir != "" {
-		if abs, err := filepath.Abs(dir); err == nil {
-			dir = abs
-		}
-		return filepath.Join(dir, ownFolder(t))
-	}
-	if testFlag("artifacts") == "true" {
+	dir := os.Getenv(envArtifacts)
+	if dir == "" && testFlag("artifacts") == "true" {
 		return sub.ArtifactDir()
 	}
-	return filepath.Join(os.TempDir(), fmt.Sprintf("reprise-%d", os.Getuid()), ownFolder(t))
-}
-
-// ownFolder is the part of a path that tells a test from all others.
-func ownFolder(t testing.TB) string {
-	return filepath.FromSlash(testpath.Folder(packagePath()) + "/" + testpath.Folder(testName(t)))
+	return testpath.Artifacts(dir, packagePath(), testName(t))
 }
 
 // keep writes the trace into a folder, which is made if there is none.

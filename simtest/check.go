@@ -1,10 +1,11 @@
 package simtest
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
+	"github.com/reprise-go/reprise/internal/prose"
+	"github.com/reprise-go/reprise/internal/testpath"
 	"github.com/reprise-go/reprise/simsched"
 )
 
@@ -64,9 +65,9 @@ func (c *campaign) seeds() {
 		c.leave()
 	}
 	if c.failing > 0 {
-		c.t.Logf("simtest: %d of %s failed", c.failing, plural(c.ran+c.pinned, "run"))
+		c.t.Logf("simtest: %d of %s failed", c.failing, prose.Count(c.ran+c.pinned, "run"))
 	} else if c.ran > 0 {
-		c.t.Logf("simtest: %s passed", plural(c.ran, "seed"))
+		c.t.Logf("simtest: %s passed", prose.Count(c.ran, "seed"))
 	}
 }
 
@@ -78,7 +79,7 @@ func (c *campaign) nth(i int) uint64 {
 	case len(c.only) > 0:
 		return c.only[i]
 	}
-	return deriveSeed(c.t.Name(), i)
+	return testpath.DeriveSeed(c.t.Name(), i)
 }
 
 // margin is how much of the time before the deadline of go test is left for what else is to be done: a tenth, but not more
@@ -117,7 +118,7 @@ func (c *campaign) more(i int) bool {
 		c.t.Logf("simtest: ended after %d failing seeds", c.failing)
 		return false
 	case i > 0 && !c.deadline.IsZero() && time.Now().After(c.deadline):
-		c.t.Logf("simtest: ended before -timeout, after %s", plural(c.ran, "seed"))
+		c.t.Logf("simtest: ended before -timeout, after %s", prose.Count(c.ran, "seed"))
 		return false
 	}
 	return true
@@ -132,7 +133,7 @@ func (c *campaign) seed(seed uint64) {
 		c.tell(c.t, c.try(seed))
 		c.ran++
 	case c.filtered || testing.Verbose():
-		t.Run(seedName(seed), func(t *testing.T) {
+		t.Run(testpath.Seed(seed), func(t *testing.T) {
 			t.Helper()
 			c.ran++
 			f := c.try(seed)
@@ -170,14 +171,6 @@ func (c *campaign) tell(t testing.TB, f *finding) {
 	}
 	c.seen[sign] = f.name
 	f.report(c.t, t, &c.settings)
-}
-
-// plural is a number of things.
-func plural(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // CheckDeterminism runs body three times under each seed and fails t unless the runs are equal, however they end. Seeds,

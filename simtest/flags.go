@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/reprise-go/reprise/internal/testpath"
 )
 
 // key is a flag and its environment twin.
@@ -37,8 +39,7 @@ func (t *text) Set(s string) error {
 func (t *text) IsBoolFlag() bool { return t.bare }
 
 var (
-	keySeed = define("seed", "numbers from 0 to 18446744073709551615, decimal or hex as in 0x4d2, with commas between",
-		"run only these seeds", false)
+	keySeed        = define("seed", testpath.SeedForm, "run only these seeds", false)
 	keySeeds       = define("seeds", "a number from 1 to 1000000000", "how many seeds are run", false)
 	keyBudget      = define("budget", "a positive duration such as 30s or 5m", "how long seeds are run", false)
 	keyTrace       = define("trace", "the path of a trace file", "run only what this file has recorded", false)
@@ -76,30 +77,6 @@ func parse[T any](k *key, to *T, read func(string) (T, bool)) error {
 	}
 	*to = v
 	return nil
-}
-
-// readSeed reads a seed, decimal or hex.
-func readSeed(s string) (uint64, bool) {
-	digits, base := s, 10
-	if hex, ok := strings.CutPrefix(strings.ToLower(s), "0x"); ok {
-		digits, base = hex, 16
-	}
-	if strings.ContainsAny(digits, "+-_") {
-		return 0, false
-	}
-	v, err := strconv.ParseUint(digits, base, 64)
-	return v, err == nil
-}
-
-func readSeeds(s string) (list []uint64, ok bool) {
-	for part := range strings.SplitSeq(s, ",") {
-		seed, ok := readSeed(strings.TrimSpace(part))
-		if !ok {
-			return nil, false
-		}
-		list = append(list, seed)
-	}
-	return list, true
 }
 
 // maxSeeds bounds the number of seeds.

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/reprise-go/reprise/internal/testpath"
 	"github.com/reprise-go/reprise/replayer"
 	"github.com/reprise-go/reprise/simsched"
 )
@@ -87,7 +88,7 @@ func (s *settings) checkOptions() error {
 func (s *settings) readKeys() error {
 	seeds, budget := 0, time.Duration(0)
 	err := errors.Join(
-		parse(keySeed, &s.only, readSeeds),
+		parse(keySeed, &s.only, testpath.ParseSeeds),
 		parse(keySeeds, &seeds, readCount),
 		parse(keyBudget, &budget, readBudget),
 		parse(keyTrace, &s.trace, readPath),
@@ -105,7 +106,7 @@ func (s *settings) readKeys() error {
 func (s *settings) config(seed uint64) simsched.Config {
 	cfg := s.sim
 	cfg.Seed = seed
-	cfg.Chaos.Seed = mix(s.sim.Chaos.Seed ^ mix(seed))
+	cfg.Chaos.Seed = testpath.Mix(s.sim.Chaos.Seed ^ testpath.Mix(seed))
 	cfg.Chooser = s.strategy(seed)
 	return cfg
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/reprise-go/reprise/internal/atomicfile"
+	"github.com/reprise-go/reprise/internal/prose"
 	"github.com/reprise-go/reprise/internal/testpath"
 	"github.com/reprise-go/reprise/replayer"
 	"github.com/reprise-go/reprise/source"
@@ -88,9 +89,9 @@ func sameTest(t testing.TB, path string, f *source.File) error {
 	test, pkg := id[tracefile.KeyTest], id[tracefile.KeyPackage]
 	switch _, ours := build(); {
 	case test != "" && test != testName(t):
-		return fmt.Errorf("%s: %w: of %s in %s, not of %s; to replay it: reprise replay %s", path, ErrForeign, test, pkg, testName(t), shellQuote(path))
+		return fmt.Errorf("%s: %w: of %s in %s, not of %s; to replay it: reprise replay %s", path, ErrForeign, test, pkg, testName(t), prose.ShellQuote(path))
 	case pkg != "" && ours != "" && pkg != ours:
-		return fmt.Errorf("%s: %w: of %s in %s, not in %s; to replay it: reprise replay %s", path, ErrForeign, test, pkg, ours, shellQuote(path))
+		return fmt.Errorf("%s: %w: of %s in %s, not in %s; to replay it: reprise replay %s", path, ErrForeign, test, pkg, ours, prose.ShellQuote(path))
 	}
 	return nil
 }

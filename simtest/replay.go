@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/reprise-go/reprise/divergence"
+	"github.com/reprise-go/reprise/internal/prose"
+	"github.com/reprise-go/reprise/internal/testpath"
 	"github.com/reprise-go/reprise/replayer"
 	"github.com/reprise-go/reprise/simsched"
 	"github.com/reprise-go/reprise/source"
@@ -53,10 +55,10 @@ func (r *replaySettings) read() error {
 	err := errors.Join(
 		parse(keyPolicy, &r.policy, readPolicy),
 		parse(keyWindow, &r.window, readWindow),
-		parse(keyFork, &r.index, readSeed),
-		parse(keyLive, &r.seed, readSeed),
-		parse(keyTo, &r.to, readSeed),
-		parse(keyBreak, &r.breakAt, readSeeds),
+		parse(keyFork, &r.index, testpath.ParseSeed),
+		parse(keyLive, &r.seed, testpath.ParseSeed),
+		parse(keyTo, &r.to, testpath.ParseSeed),
+		parse(keyBreak, &r.breakAt, testpath.ParseSeeds),
 		parse(keyStep, &r.step, readBool),
 	)
 	_, by := keyTo.get()
@@ -126,7 +128,7 @@ func (p *replay) open() (*source.File, replayer.Config, error) {
 	cfg := replayer.Config{
 		Sim: p.settings.sim, Policy: p.policy.policy, Window: p.policy.window, Index: p.policy.index, Seed: p.policy.seed,
 		BreakAt: p.policy.breakAt, Recorded: p.settings.strategy, Identity: id,
-		Reproduce: "reprise replay " + shellQuote(p.path),
+		Reproduce: "reprise replay " + prose.ShellQuote(p.path),
 	}
 	if cfg.Policy != replayer.Strict {
 		cfg.Strategy = p.settings.strategy
@@ -154,11 +156,11 @@ func replayFile(t testing.TB, path string, body func(*simsched.Sim) error, s *se
 	switch {
 	case errors.As(err, &diverged):
 		t.Errorf("%s: the program has changed since the recording, or is not deterministic:\n%s%s", path,
-			indent(strings.TrimRight(diverged.Divergence.Text(), "\n")), warned(result))
+			prose.Indent(strings.TrimRight(diverged.Divergence.Text(), "\n")), warned(result))
 	case err != nil:
 		t.Errorf("simtest: %v", err)
 	case result.Err != nil:
-		t.Errorf("%s: %s, and the run fails:\n%s%s", path, matched(p.policy.policy, result), indent(clip(result.Err.Error(), maxFailureLines)),
+		t.Errorf("%s: %s, and the run fails:\n%s%s", path, matched(p.policy.policy, result), prose.Indent(prose.Clip(result.Err.Error(), maxFailureLines)),
 			p.lastEvents()+warned(result))
 	default:
 		t.Logf("%s: %s, and the run passes%s", path, matched(p.policy.policy, result), warned(result))
@@ -207,7 +209,7 @@ func warned(r replayer.Result) string {
 
 // lastEvents are the events at the end of the run.
 func (p *replay) lastEvents() string {
-	return "\n" + p.witness.last() + "\n" + indent(strings.Join(p.witness.tail, "\n"))
+	return "\n" + p.witness.last() + "\n" + prose.Indent(strings.Join(p.witness.tail, "\n"))
 }
 
 // stopAt replays up to an event and tells where the run stands.

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/reprise-go/reprise/internal/prose"
+	"github.com/reprise-go/reprise/internal/testpath"
 	"github.com/reprise-go/reprise/simsched"
 )
 
@@ -80,7 +82,7 @@ func (f *finding) text(own testing.TB) string {
 		name = "flaky, " + name
 	}
 	fmt.Fprintf(&b, "%s fails (%s) after %d events, at %v of virtual time:\n", f.name, name, f.trace.Len(), time.Duration(endTime(f.trace)))
-	b.WriteString(indent(clip(f.failure.Error(), maxFailureLines)) + "\n")
+	b.WriteString(prose.Indent(prose.Clip(f.failure.Error(), maxFailureLines)) + "\n")
 	if line := panicLine(f.failure); line != "" {
 		fmt.Fprintf(&b, "  panicked at %s\n", line)
 	}
@@ -97,7 +99,7 @@ func (f *finding) text(own testing.TB) string {
 		b.WriteString(label + c + "\n")
 	}
 	if f.file != "" && f.pinned == "" && !f.input {
-		fmt.Fprintf(&b, "      to pin: reprise pin %s\n", shellQuote(f.file))
+		fmt.Fprintf(&b, "      to pin: reprise pin %s\n", prose.ShellQuote(f.file))
 	}
 	return strings.TrimSuffix(b.String(), "\n")
 }
@@ -113,12 +115,12 @@ func (f *finding) writeVerdict(b *strings.Builder) {
 	case f.divergence != nil:
 		b.WriteString("a second run under the same choices goes another way: the program does something that is no\n" +
 			"function of them (expected: the first run, actual: the second)\n")
-		b.WriteString(indent(strings.TrimRight(f.divergence.Text(), "\n")) + "\n")
+		b.WriteString(prose.Indent(strings.TrimRight(f.divergence.Text(), "\n")) + "\n")
 	case f.problem != nil:
 		fmt.Fprintf(b, "it could not be run again from its trace: %v\n", f.problem)
 	case f.second != nil:
 		fmt.Fprintf(b, "run again from its trace: all %d events match, but it fails another way:\n%s\n", f.trace.Len(),
-			indent(clip(f.second.Error(), maxFailureLines)))
+			prose.Indent(prose.Clip(f.second.Error(), maxFailureLines)))
 	case f.witness != nil:
 		fmt.Fprintf(b, "run again from its trace: all %d events match, but it passes\n", f.trace.Len())
 	}
@@ -141,31 +143,20 @@ func (f *finding) matched() string {
 // commands reproduce the finding: by its seed, and by its trace.
 func (f *finding) commands(own testing.TB) (list []string) {
 	_, subtests := own.(*testing.T)
-	pkg := shellQuote(packagePath())
-	isSeed := f.name == seedName(f.seed)
+	pkg := prose.ShellQuote(packagePath())
+	isSeed := f.name == testpath.Seed(f.seed)
 	switch {
 	case (isSeed || f.pinned != "") && subtests:
-		list = append(list, fmt.Sprintf("go test -count=1 -run %s %s", shellQuote(runPattern(own.Name(), f.name)), pkg))
+		list = append(list, fmt.Sprintf("go test -count=1 -run %s %s", prose.ShellQuote(testpath.Pattern(own.Name(), f.name)), pkg))
 	case isSeed:
 		list = append(list, fmt.Sprintf("go test -count=1 -run %s %s -reprise.seed=0x%016x",
-			shellQuote(runPattern(own.Name(), "")), pkg, f.seed))
+			prose.ShellQuote(testpath.Pattern(own.Name())), pkg, f.seed))
 	}
 	if f.file != "" && f.file != f.pinned {
 		list = append(list, fmt.Sprintf("go test -count=1 -run %s %s -reprise.trace=%s",
-			shellQuote(runPattern(testName(own), "")), pkg, shellQuote(f.file)))
+			prose.ShellQuote(testpath.Pattern(testName(own))), pkg, prose.ShellQuote(f.file)))
 	}
 	return list
-}
-
-// shellQuote quotes s for a POSIX shell if it has to be.
-func shellQuote(s string) string {
-	safe := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_=./+,@:%", r)
-	}
-	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !safe(r) }) < 0 {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // panicLine is where in the program a failing task panicked, "" if that is not known.
@@ -188,15 +179,3 @@ func panicLine(err error) string {
 	}
 	return ""
 }
-
-// clip keeps the first lines of a text.
-func clip(s string, n int) string {
-	lines := strings.Split(strings.TrimRight(s, "\n"), "\n")
-	if len(lines) > n {
-		lines = append(lines[:n-1], fmt.Sprintf("... and %d more lines", len(lines)-n+1))
-	}
-	return strings.Join(lines, "\n")
-}
-
-// indent moves each line of a text to the right.
-func indent(s string) string { return "  " + strings.ReplaceAll(s, "\n", "\n  ") }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/reprise-go/reprise/divergence"
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/internal/testpath"
 	"github.com/reprise-go/reprise/recorder"
 	"github.com/reprise-go/reprise/replayer"
 	"github.com/reprise-go/reprise/simsched"
@@ -117,7 +118,7 @@ func newSearch(t testing.TB, body func(*simsched.Sim) error, s settings) *search
 // try runs a seed; it returns nil if that passes.
 func (s *search) try(seed uint64) *finding {
 	cfg := s.config(seed)
-	return s.attempt(cfg, seedName(seed))
+	return s.attempt(cfg, testpath.Seed(seed))
 }
 
 // attempt makes a run under cfg and, if it fails, a second one; it returns nil if the run passes.

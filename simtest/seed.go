@@ -2,29 +2,12 @@ package simtest
 
 import (
 	"flag"
-	"hash/fnv"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/reprise-go/reprise/internal/testpath"
 )
-
-// deriveSeed returns a seed of a test: a function of its name and the number of the seed, the same on every machine. The
-// name is hashed by FNV-1a, and the sum with the number is mixed by SplitMix64.
-func deriveSeed(test string, number int) uint64 {
-	h := fnv.New64a()
-	h.Write([]byte(test))
-	return mix(h.Sum64() + uint64(number)*0x9e3779b97f4a7c15)
-}
-
-// mix is the output function of SplitMix64.
-func mix(x uint64) uint64 {
-	x += 0x9e3779b97f4a7c15
-	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
-	x = (x ^ x>>27) * 0x94d049bb133111eb
-	return x ^ x>>31
-}
 
 // selection says what the flags -run and -skip of go test mean for the subtests of a test.
 type selection struct {
@@ -43,7 +26,7 @@ func selected(t testing.TB) selection {
 	s := selection{filtered: len(parts) > depth || skip != ""}
 	if len(parts) > depth {
 		if m := seedPattern.FindStringSubmatch(parts[depth]); m != nil {
-			s.seed, s.named = readSeed(m[1])
+			s.seed, s.named = testpath.ParseSeed(m[1])
 		}
 	}
 	return s
@@ -78,18 +61,3 @@ func elements(pattern string) (list []string) {
 	}
 	return append(list, pattern[from:])
 }
-
-// runPattern is the pattern of -run that selects one test and a subtest of it, "" for none.
-func runPattern(test, subtest string) string {
-	parts := strings.Split(test, "/")
-	if subtest != "" {
-		parts = append(parts, subtest)
-	}
-	for i, part := range parts {
-		parts[i] = "^" + regexp.QuoteMeta(part) + "$"
-	}
-	return strings.Join(parts, "/")
-}
-
-// seedName is how the subtest of a seed is called.
-func seedName(seed uint64) string { return testpath.Seed(seed) }

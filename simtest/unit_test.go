@@ -12,62 +12,16 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/internal/testpath"
 	"github.com/reprise-go/reprise/recorder"
 	"github.com/reprise-go/reprise/simsched"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// TestSeedsArePinned: a seed that was seen anywhere is the same everywhere, in every version.
-func TestSeedsArePinned(t *testing.T) {
-	for _, c := range []struct {
-		test   string
-		number int
-		want   uint64
-	}{
-		{"TestTransfer", 0, 0x1ce561c0a4753007},
-		{"TestTransfer", 1, 0x3bdc954a7572c430},
-		{"TestTransfer/größe", 99, 0xc412e018e4284f4c},
-		{"", 0, 0xc3817c016ba4ff30},
-	} {
-		if got := deriveSeed(c.test, c.number); got != c.want {
-			t.Errorf("seed %d of %q is %#x, want %#x", c.number, c.test, got, c.want)
-		}
-	}
-}
-
-func TestSeedsDiffer(t *testing.T) {
-	seen := map[uint64]string{}
-	for _, test := range []string{"TestA", "TestB", "TestA/b"} {
-		for i := range 1000 {
-			name := fmt.Sprint(test, " ", i)
-			seed := deriveSeed(test, i)
-			if other := seen[seed]; other != "" {
-				t.Errorf("%s and %s have one seed", name, other)
-			}
-			seen[seed] = name
-		}
-	}
-}
-
-func TestReadSeed(t *testing.T) {
-	for s, want := range map[string]uint64{
-		"0": 0, "18446744073709551615": 1<<64 - 1, "0x4d2": 1234, "0X4D2": 1234, "0xffffffffffffffff": 1<<64 - 1, "007": 7,
-	} {
-		if got, ok := readSeed(s); !ok || got != want {
-			t.Errorf("readSeed(%q) = %d, %v; want %d", s, got, ok, want)
-		}
-	}
-	for _, s := range []string{"", "0x", "x", "4d2", "-1", "+1", "1_0", "0x+1", "18446744073709551616", "1.0", " 1"} {
-		if got, ok := readSeed(s); ok {
-			t.Errorf("readSeed(%q) = %d, want none", s, got)
-		}
-	}
-}
-
 // TestRunPattern: the pattern of a report selects the subtest, and its last element is the one that this package reads.
 func TestRunPattern(t *testing.T) {
-	pattern := runPattern("TestX/a.b|c/[d]/(e", seedName(7))
+	pattern := testpath.Pattern("TestX/a.b|c/[d]/(e", testpath.Seed(7))
 	if want := `^TestX$/^a\.b\|c$/^\[d\]$/^\(e$/^seed=0x0000000000000007$`; pattern != want {
 		t.Errorf("pattern %s, want %s", pattern, want)
 	}
@@ -90,16 +44,6 @@ func TestElements(t *testing.T) {
 	} {
 		if got := elements(pattern); !slices.Equal(got, want) {
 			t.Errorf("elements(%q) = %q, want %q", pattern, got, want)
-		}
-	}
-}
-
-func TestShellQuote(t *testing.T) {
-	for s, want := range map[string]string{
-		"": "''", "a/b.c": "a/b.c", "^T$": "'^T$'", "it's": `'it'\''s'`, "größe": "'größe'", "a b": "'a b'", "$(x)": "'$(x)'",
-	} {
-		if got := shellQuote(s); got != want {
-			t.Errorf("shellQuote(%q) = %s, want %s", s, got, want)
 		}
 	}
 }

@@ -100,6 +100,13 @@ func First(s Source) uint64 {
 	return 0
 }
 
+// Ordinary reports whether s has the run of an ordinary program, as package gort records it, and not one of the simulated
+// scheduler.
+func Ordinary(s Source) bool {
+	i, ok := s.(Identified)
+	return ok && i.Identity()[tracefile.KeyRun] == tracefile.RunOrdinary
+}
+
 // Rewind moves s back to its first event if it is a [Seeker] that stands elsewhere. The error is that of Seek.
 func Rewind(s Source) error {
 	k, ok := s.(Seeker)

@@ -22,7 +22,11 @@ const (
 	KeyTool     = "tool"     // name and version of what wrote the file
 	KeyStrategy = "strategy" // how choices were made
 	KeyOmitted  = "omitted"  // what was left out of the recording
+	KeyRun      = "run"      // what sort of run it is: [RunOrdinary]; absent for one of the simulated scheduler
 )
+
+// RunOrdinary is the value of [KeyRun] for the run of an ordinary program, as package gort records it.
+const RunOrdinary = "ordinary"
 
 // The reasons of an [End] that have a meaning to reprise.
 const (

@@ -103,7 +103,7 @@ func newRoot() *cobra.Command {
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(newDemo(), newTest(), newReplay(), newPin(), newDump(), newStats(), newVerify(), newDiff(), newConvert(),
+	root.AddCommand(newDemo(), newTest(), newExecTest(), newReplay(), newPin(), newDump(), newStats(), newVerify(), newDiff(), newConvert(),
 		newRecover(), newExplain(), newVersion())
 	return root
 }

@@ -1,9 +1,8 @@
 package cli
 
 import (
-	"bufio"
 	"bytes"
-	"encoding/json"
+	"context"
 	"errors"
 	"io"
 	"os"
@@ -15,6 +14,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/reprise-go/reprise/internal/ordinary"
 )
 
 // testOptions are the flags of test.
@@ -32,6 +33,7 @@ type testFlag struct {
 	usage string
 	set   func(o *testOptions, value string)
 	valid func(value string) bool // nil: every value is
+	bare  bool                    // without a value it means true
 }
 
 // inEnv is a flag that the tests get as an environment variable.
@@ -40,37 +42,62 @@ func inEnv(key string) func(*testOptions, string) {
 }
 
 var testFlags = []testFlag{
-	{"seeds", "N", inEnv("REPRISE_SEEDS"), func(v string) bool { n, err := strconv.Atoi(v); return err == nil && n > 0 }},
-	{"budget", "D", inEnv("REPRISE_BUDGET"), func(v string) bool { d, err := time.ParseDuration(v); return err == nil && d > 0 }},
-	{"seed", "S[,S]", inEnv("REPRISE_SEED"), nil},
-	{"determinism", "true|false", inEnv("REPRISE_DETERMINISM"), func(v string) bool { return v == "true" || v == "false" }},
+	{"seeds", "N", inEnv("REPRISE_SEEDS"), func(v string) bool { n, err := strconv.Atoi(v); return err == nil && n > 0 }, false},
+	{"budget", "D", inEnv("REPRISE_BUDGET"), func(v string) bool { d, err := time.ParseDuration(v); return err == nil && d > 0 }, false},
+	{"seed", "S[,S]", inEnv("REPRISE_SEED"), nil, false},
+	{"strategy", strings.Join(ordinary.Strategies, "|"), inEnv("REPRISE_STRATEGY"), among(ordinary.Strategies), false},
+	{"leaks", strings.Join(ordinary.Leaks, "|"), inEnv("REPRISE_LEAKS"), among(ordinary.Leaks), false},
+	{"determinism", "true|false", inEnv("REPRISE_DETERMINISM"), among(booleans), true},
 	{"artifacts", "FOLDER", func(o *testOptions, v string) {
 		if abs, err := filepath.Abs(v); err == nil {
 			v = abs
 		}
 		inEnv("REPRISE_ARTIFACTS")(o, v)
-	}, nil},
-	{"junit", "FILE", func(o *testOptions, v string) { o.junit = v }, nil},
-	{"markdown", "FILE", func(o *testOptions, v string) { o.markdown = v }, nil},
-	{"jsonl", "FILE", func(o *testOptions, v string) { o.jsonl = v }, nil},
+	}, nil, false},
+	{"junit", "FILE", func(o *testOptions, v string) { o.junit = v }, nil, false},
+	{"markdown", "FILE", func(o *testOptions, v string) { o.markdown = v }, nil, false},
+	{"jsonl", "FILE", func(o *testOptions, v string) { o.jsonl = v }, nil, false},
 }
+
+var booleans = []string{"true", "false"}
+
+// among accepts the values of a list.
+func among(list []string) func(string) bool {
+	return func(v string) bool { return slices.Contains(list, v) }
+}
+
+const testHelp = `Run the tests of any packages with go test, each test function under many seeds: of goroutine schedules, of virtual
+time and of random numbers. Nothing in the packages changes. Every run is recorded; one that fails is saved, replayed
+twice, and told with the schedule that led to it and the commands that reproduce it. Failures of one cause, by their
+signature, are one finding: its report is printed once.
+
+  --seeds N          how many seeds a test runs: 100 otherwise, 10 with -short, and no more than fit in 10 seconds
+  --budget D         how long a test runs seeds, such as 30s
+  --seed S[,S]       run only these seeds
+  --strategy NAME    how goroutines are chosen: random, or pct for priorities with a few changes
+  --leaks WHAT       of goroutines that a passing test leaves waiting for ever: fail (the default), report or off
+  --determinism      run each passing seed twice and tell the first difference
+  --artifacts FOLDER where traces and reports go
+  --junit FILE       write the results as JUnit XML
+  --markdown FILE    write a summary in Markdown
+  --jsonl FILE       write a JSON object for each finding, a line each
+
+All other arguments go to go test: packages, -run, -race, -short, -tags, -timeout and so on. -count N above 1 means
+--seeds N. -timeout bounds what the tests of a package take together, and if it is not 10m, also each run, which
+otherwise gets a minute. With -bench, -fuzz, -list, -c, -exec, -overlay, coverage or profiles go test runs as it does
+without reprise. So it does, with a note, where tests cannot be controlled: that takes Linux on amd64 or arm64, and
+Go 1.25 to 1.27. The first use with a Go version compiles the standard library, which takes a minute.
+
+Packages that use package simtest run as before, with --seeds, --budget, --seed, --determinism and --artifacts.
+
+Where GITHUB_ACTIONS is true, findings are also annotated, and the summary is added to GITHUB_STEP_SUMMARY.
+The exit code is 1 if a test fails or a package does not build, 2 for wrong use.`
 
 func newTest() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "test [packages and flags of go test] [--seeds N | --budget D] ...",
-		Short: "Run go test with many seeds, and collect what fails: one finding a cause",
-		Long: "Run go test with the environment of package simtest set, and collect the failing runs of all packages. Failures\n" +
-			"of one cause, by their signature, are one finding: its report is printed once. The other arguments go to go test.\n\n" +
-			"  --seeds N          how many seeds a test runs\n" +
-			"  --budget D         how long a test runs seeds, such as 30s\n" +
-			"  --seed S[,S]       run only these seeds\n" +
-			"  --determinism B    make each passing run twice more and compare them: true or false\n" +
-			"  --artifacts FOLDER where traces and reports go\n" +
-			"  --junit FILE       write the results as JUnit XML\n" +
-			"  --markdown FILE    write a summary in Markdown\n" +
-			"  --jsonl FILE       write a JSON object for each finding, a line each\n\n" +
-			"Where GITHUB_ACTIONS is true, findings are also annotated, and the summary is added to GITHUB_STEP_SUMMARY.\n" +
-			"The exit code is 1 if a test fails or a package does not build, 2 for wrong use.",
+		Use:                "test [packages and flags of go test] [--seeds N | --budget D] ...",
+		Short:              "Run go test with many seeds, and collect what fails: one finding a cause",
+		Long:               testHelp,
 		DisableFlagParsing: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if slices.Contains(args, "--help") || slices.Contains(args, "-h") {
@@ -101,10 +128,13 @@ func parseTestArgs(args []string) (o testOptions, err error) {
 			o.goArgs = append(o.goArgs, arg)
 			continue
 		}
-		if !given {
-			if len(args) == 0 {
-				return o, usage("--%s needs a value: --%s %s", name, name, testFlags[i].usage)
-			}
+		switch f := testFlags[i]; {
+		case given:
+		case f.bare && (len(args) == 0 || !f.valid(args[0])):
+			value = "true"
+		case len(args) == 0:
+			return o, usage("--%s needs a value: --%s %s", name, name, f.usage)
+		default:
 			value, args = args[0], args[1:]
 		}
 		if f := testFlags[i]; value == "" || f.valid != nil && !f.valid(value) {
@@ -119,7 +149,7 @@ func parseTestArgs(args []string) (o testOptions, err error) {
 func (o *testOptions) run(stdout, stderr io.Writer) error {
 	p := newProgress(stderr, "test")
 	r := newTestResults(p.say)
-	err := o.goTest(r, stderr)
+	err := o.goTest(context.Background(), r, stderr)
 	p.done()
 	var exit *exec.ExitError
 	switch {
@@ -146,30 +176,6 @@ func (o *testOptions) run(stdout, stderr io.Writer) error {
 	return nil
 }
 
-// goTest runs go test and gives its events to r.
-func (o *testOptions) goTest(r *testResults, stderr io.Writer) error {
-	cmd := exec.Command("go", append([]string{"test", "-json"}, o.goArgs...)...)
-	cmd.Env, cmd.Stderr = append(os.Environ(), o.env...), stderr
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return err
-	}
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	lines := bufio.NewReader(out)
-	for {
-		line, err := lines.ReadBytes('\n')
-		if len(line) > 0 {
-			r.line(line)
-		}
-		if err != nil {
-			break
-		}
-	}
-	return cmd.Wait()
-}
-
 // write writes the files that were asked for.
 func (o *testOptions) write(r *testResults) error {
 	for _, f := range []struct {
@@ -191,165 +197,4 @@ func (o *testOptions) write(r *testResults) error {
 		return err
 	}
 	return errors.Join(r.markdown(f), f.Close())
-}
-
-// testEvent is a line of go test -json, see `go doc test2json`.
-type testEvent struct {
-	Action     string
-	Package    string
-	ImportPath string // of a package that does not build
-	Test       string
-	Elapsed    float64
-	Output     string
-	Key, Value string // of an attribute
-}
-
-// testResult is what is known of a test, or, with an empty Test, of a package.
-type testResult struct {
-	pkg, test string
-	action    string // pass, fail or skip; "" if it has not ended
-	elapsed   float64
-	output    strings.Builder
-	attrs     map[string]string
-}
-
-// finding is a cause of failures: all that have one signature.
-type testFinding struct {
-	Schema    int      `json:"schema"`
-	Signature string   `json:"signature"`
-	Class     string   `json:"class"`
-	Verdict   string   `json:"verdict"`
-	Failure   string   `json:"failure"`
-	Package   string   `json:"package"`
-	Test      string   `json:"test"`
-	Seed      string   `json:"seed"`
-	Event     string   `json:"event"`
-	Trace     string   `json:"trace"`
-	Reproduce string   `json:"reproduce"`
-	Also      []string `json:"also"` // the other tests and subtests that fail for this cause
-	Report    string   `json:"report"`
-
-	first *testResult
-}
-
-// testResults collects what go test says.
-type testResults struct {
-	say      func(format string, args ...any)
-	results  map[[2]string]*testResult
-	order    []*testResult // as they were first heard of
-	packages map[string]bool
-	build    strings.Builder // output of packages that do not build
-
-	findings []*testFinding // by package and test, after settle
-	others   []*testResult  // tests and packages that fail without a finding
-	done     int            // packages
-}
-
-func newTestResults(say func(string, ...any)) *testResults {
-	return &testResults{say: say, results: map[[2]string]*testResult{}, packages: map[string]bool{}}
-}
-
-// line takes a line of go test -json. What is none goes to the output of builds.
-func (r *testResults) line(line []byte) {
-	var e testEvent
-	if json.Unmarshal(line, &e) != nil {
-		r.build.Write(line)
-		return
-	}
-	if e.Action == "build-output" {
-		r.build.WriteString(e.Output)
-	}
-	if e.Package == "" {
-		return
-	}
-	r.packages[e.Package] = true
-	t := r.result(e.Package, e.Test)
-	switch e.Action {
-	case "output":
-		t.output.WriteString(e.Output)
-	case "attr":
-		t.attrs[e.Key] = e.Value
-	case "pass", "fail", "skip":
-		t.action, t.elapsed = e.Action, e.Elapsed
-		if e.Test == "" {
-			r.done++
-		}
-		r.say("%d packages, %d done: %s", len(r.packages), r.done, strings.TrimSpace(e.Package+" "+e.Test))
-	}
-}
-
-func (r *testResults) result(pkg, test string) *testResult {
-	key := [2]string{pkg, test}
-	t := r.results[key]
-	if t == nil {
-		t = &testResult{pkg: pkg, test: test, attrs: map[string]string{}}
-		r.results[key] = t
-		r.order = append(r.order, t)
-	}
-	return t
-}
-
-// settle works out the findings.
-func (r *testResults) settle() {
-	slices.SortStableFunc(r.order, func(a, b *testResult) int { return strings.Compare(a.pkg, b.pkg) })
-	bySignature := map[string]*testFinding{}
-	explained := map[*testResult]bool{}
-	for _, t := range r.order {
-		sign := t.attrs["reprise.signature"]
-		if sign == "" || t.action == "pass" {
-			continue
-		}
-		r.explain(t, explained)
-		if f := bySignature[sign]; f != nil {
-			f.Also = append(f.Also, t.pkg+" "+t.test)
-			continue
-		}
-		f := newTestFinding(t)
-		bySignature[sign] = f
-		r.findings = append(r.findings, f)
-	}
-	for _, t := range r.order {
-		if t.action != "pass" && t.action != "skip" && !explained[t] && !r.hasFailingPart(t) {
-			r.others = append(r.others, t)
-		}
-	}
-}
-
-// explain notes that a finding is why t, the tests that it is a part of, and its package fail.
-func (r *testResults) explain(t *testResult, explained map[*testResult]bool) {
-	explained[t] = true
-	for name := t.test; name != ""; {
-		name = name[:max(0, strings.LastIndexByte(name, '/'))]
-		if up := r.results[[2]string{t.pkg, name}]; up != nil {
-			explained[up] = true
-		}
-	}
-}
-
-// hasFailingPart reports whether a test that is a part of t fails, so that t itself need not be told of.
-func (r *testResults) hasFailingPart(t *testResult) bool {
-	return slices.ContainsFunc(r.order, func(u *testResult) bool {
-		return u != t && u.pkg == t.pkg && u.action != "pass" && u.action != "skip" && (t.test == "" || strings.HasPrefix(u.test, t.test+"/"))
-	})
-}
-
-func newTestFinding(t *testResult) *testFinding {
-	a := func(key string) string { return t.attrs["reprise."+key] }
-	return &testFinding{
-		Schema: 1, Signature: a("signature"), Class: a("class"), Verdict: a("verdict"), Failure: a("failure"), Package: t.pkg, Test: t.test,
-		Seed: a("seed"), Event: a("event"), Trace: a("trace"), Reproduce: a("reproduce"), Also: []string{}, Report: t.text(), first: t,
-	}
-}
-
-// text is the output of a test without what go test adds.
-func (t *testResult) text() string {
-	var b strings.Builder
-	for line := range strings.Lines(t.output.String()) {
-		trimmed := strings.TrimLeft(line, " ")
-		if strings.HasPrefix(line, "=== ") || strings.HasPrefix(trimmed, "--- ") {
-			continue
-		}
-		b.WriteString(line)
-	}
-	return b.String()
 }

@@ -3,7 +3,9 @@ package cli
 import (
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,6 +15,7 @@ import (
 
 	"github.com/reprise-go/reprise/internal/golden"
 	"github.com/reprise-go/reprise/internal/gomodule"
+	"github.com/reprise-go/reprise/internal/testpath"
 )
 
 // TestModules runs the command on small modules, with the real go command: testdata/module.
@@ -32,7 +35,7 @@ func TestModules(t *testing.T) {
 			env.Setenv("GITHUB_WORKSPACE", "")
 			return module.Write(env.WorkDir, env.Setenv)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "mask": maskFile},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "mask": maskFile, "trace": traceFile},
 	})
 }
 
@@ -48,6 +51,24 @@ func maskFile(ts *testscript.TestScript, neg bool, args []string) {
 		lines = append(lines, strings.TrimRight(elapsed.ReplaceAllString(line, "TIME"), " "))
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(strings.Join(lines, "\n")), 0o666))
+}
+
+// traceFile copies the only trace file below a folder: trace FOLDER FILE
+func traceFile(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: trace FOLDER FILE")
+	}
+	var found []string
+	ts.Check(filepath.WalkDir(ts.MkAbs(args[0]), func(path string, _ fs.DirEntry, err error) error {
+		if filepath.Ext(path) == testpath.Ext {
+			found = append(found, path)
+		}
+		return err
+	}))
+	if len(found) != 1 {
+		ts.Fatalf("trace files in %s: %v", args[0], found)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(ts.ReadFile(found[0])), 0o666))
 }
 
 func TestParseTestArgs(t *testing.T) {

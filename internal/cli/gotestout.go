@@ -5,13 +5,16 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/jstemmer/go-junit-report/v2/junit"
+
+	"github.com/reprise-go/reprise/internal/ordinary"
+	"github.com/reprise-go/reprise/internal/prose"
 )
 
 // name is the test or package that a result is of.
@@ -20,14 +23,26 @@ func (t *testResult) name() string { return strings.TrimSpace(t.pkg + " " + t.te
 // text writes what people want to know.
 func (r *testResults) text(w io.Writer) {
 	_, _ = io.WriteString(w, r.build.String()) // w is memory, here and below
-	for i, f := range r.findings {
-		_, _ = fmt.Fprintf(w, "%d. %s\n   %s, %s, signature %s, in %s %s%s\n%s\n", i+1, f.Failure, f.Class, f.Verdict, f.Signature,
-			f.Package, f.Test, f.others(), strings.TrimRight(f.Report, "\n"))
+	for i, f := range slices.Concat(r.findings, r.notes) {
+		if i > 0 {
+			_, _ = fmt.Fprintln(w)
+		}
+		label := "note:"
+		if i < len(r.findings) {
+			label = fmt.Sprintf("%d.", i+1)
+		}
+		f.text(w, label)
 	}
 	for _, t := range r.others {
 		_, _ = fmt.Fprintf(w, "FAIL %s\n%s", t.name(), t.text())
 	}
 	_, _ = fmt.Fprintln(w, r.summary())
+}
+
+// text writes a finding.
+func (f *testFinding) text(w io.Writer, label string) {
+	_, _ = fmt.Fprintf(w, "%s %s\n   %s, %s, signature %s, in %s %s%s\n%s\n", label, f.Failure, f.Class, f.Verdict, f.Signature,
+		f.Package, f.Test, f.others(), strings.TrimRight(f.Report, "\n"))
 }
 
 // others tells how often a cause was seen besides the first time.
@@ -56,19 +71,42 @@ func withoutSeed(name string) string {
 }
 
 func (r *testResults) summary() string {
-	text := fmt.Sprintf("%s in %s", count(len(r.findings), "finding"), count(len(r.packages), "package"))
+	text := fmt.Sprintf("%s in %s", prose.Count(len(r.findings), "finding"), prose.Count(len(r.packages), "package"))
 	if n := len(r.others); n > 0 {
-		text += ", " + count(n, "other failure")
+		text += ", " + prose.Count(n, "other failure")
 	}
-	return text
+	if r.interrupted {
+		text += ", interrupted"
+	}
+	if r.plain != "" {
+		text += "; ordinary tests ran once, uncontrolled: " + r.plain
+	}
+	return text + r.extent()
 }
 
-// count is a number of things.
-func count(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
+// extent tells how often ordinary tests were run.
+func (r *testResults) extent() string {
+	tests, runs, early := 0, 0, 0
+	for _, t := range r.order {
+		ran, all, partly := strings.Cut(t.attrs["reprise.runs"], "/")
+		n, err := strconv.Atoi(ran)
+		if err != nil {
+			continue
+		}
+		tests++
+		runs += n
+		if partly && ran != all && t.action == "pass" {
+			early++
+		}
 	}
-	return fmt.Sprintf("%d %ss", n, thing)
+	if tests == 0 {
+		return ""
+	}
+	text := fmt.Sprintf("; %s, %s", prose.Count(tests, "ordinary test"), prose.Count(runs, "run"))
+	if early > 0 {
+		text += fmt.Sprintf("; time has ended %s: --seeds N or --budget D runs more", prose.Count(early, "test"))
+	}
+	return text
 }
 
 // jsonl writes a line for each finding.
@@ -87,7 +125,7 @@ func (r *testResults) jsonl(w io.Writer) error {
 func (r *testResults) markdown(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "### reprise: %s\n", r.summary())
-	for _, f := range r.findings {
+	for _, f := range slices.Concat(r.findings, r.notes) {
 		fmt.Fprintf(&b, "\n%s\n\n%s, %s, signature `%s`, in `%s` `%s`%s\n\n%s\n", code(f.Failure), f.Class, f.Verdict, f.Signature,
 			f.Package, f.Test, f.others(), fence("sh", f.Reproduce))
 		fmt.Fprintf(&b, "<details><summary>Report</summary>\n\n%s\n</details>\n", fence("", f.Report))
@@ -196,7 +234,7 @@ var (
 
 // relativeDir is the folder of a package from that of the workspace, "" if it is not known.
 func relativeDir(pkg string) string {
-	dir, err := packageDir(pkg)
+	dir, err := ordinary.PackageDir(pkg)
 	if err != nil {
 		return ""
 	}
@@ -211,16 +249,4 @@ func relativeDir(pkg string) string {
 		return ""
 	}
 	return filepath.ToSlash(rel)
-}
-
-// packageDir asks the go command for the folder of a package.
-func packageDir(pkg string) (string, error) {
-	out, err := exec.Command("go", "list", "-f", "{{.Dir}}", "--", pkg).Output()
-	if err != nil {
-		if exit, ok := err.(*exec.ExitError); ok {
-			return "", fmt.Errorf("package %s is not found from here: %s", pkg, strings.TrimSpace(string(exit.Stderr)))
-		}
-		return "", err
-	}
-	return strings.TrimSpace(string(out)), nil
 }

@@ -32,7 +32,8 @@ var rules = []rule{
 	{"traceview", []string{"event", "source", "divergence"}, nil},
 	{"watchdog", []string{"event", "simsched"}, nil},
 	{"gort", []string{"event", "tracefile"}, nil},
-	{"simtest", []string{above, "internal/atomicfile", "internal/testpath"}, nil},
+	{"simtest", []string{above, "internal/atomicfile", "internal/prose", "internal/testpath"}, nil},
+	{"internal/ordinary", []string{above, "internal/prose", "internal/testpath"}, nil},
 	{"examples", []string{above}, nil},
 	{"examples/", []string{above}, []string{
 		"go.etcd.io/raft/v3", "google.golang.org/protobuf", "github.com/anishathalye/porcupine",
@@ -47,6 +48,7 @@ var rules = []rule{
 	{"internal/golden", nil, []string{"github.com/google/go-cmp"}},
 	{"internal/lint", nil, nil},
 	{"internal/tracecheck", []string{"event"}, nil},
+	{"internal/prose", nil, nil},
 	{"internal/testpath", nil, nil},
 	{"internal/tracegen", []string{"event"}, nil},
 	{"internal/tutorial", nil, nil}, // tests only

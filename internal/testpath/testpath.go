@@ -1,11 +1,14 @@
-// Package testpath gives the tests of Go packages places in a file system: the folder of pinned traces, and the names of
-// the files in it. It knows only names.
+// Package testpath gives the tests of Go packages what derives from their names: places in a file system for their pinned
+// traces and artifacts, their seeds, and the patterns that select them. It knows only names.
 package testpath
 
 import (
 	"fmt"
 	"hash/fnv"
+	"os"
 	"path"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -17,8 +20,25 @@ const Ext = ".reprise"
 // Pins returns the folder of the pinned traces of a test, relative to the folder of its package, with slashes.
 func Pins(test string) string { return path.Join("testdata", "reprise", Folder(test)) }
 
-// Seed returns how a seed is called in names of subtests and files.
-func Seed(seed uint64) string { return fmt.Sprintf("seed=0x%016x", seed) }
+// Artifacts returns the folder for what failing runs of a test leave, below the folder base, or if that is "" below the
+// user's own folder in [os.TempDir].
+func Artifacts(base, pkg, test string) string {
+	if base == "" {
+		base = filepath.Join(os.TempDir(), fmt.Sprintf("reprise-%d", os.Getuid()))
+	} else if abs, err := filepath.Abs(base); err == nil {
+		base = abs
+	}
+	return filepath.Join(base, filepath.FromSlash(Folder(pkg)), filepath.FromSlash(Folder(test)))
+}
+
+// Pattern returns the pattern of go test's -run that selects one test or subtest, and, if given, one subtest of that.
+func Pattern(test string, subtests ...string) string {
+	parts := append(strings.Split(test, "/"), subtests...)
+	for i, part := range parts {
+		parts[i] = "^" + regexp.QuoteMeta(part) + "$"
+	}
+	return strings.Join(parts, "/")
+}
 
 // maxElement is the longest element of a path, in bytes: file systems take 255, and files have extensions.
 const maxElement = 120

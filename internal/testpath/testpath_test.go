@@ -3,6 +3,7 @@ package testpath
 import (
 	"io/fs"
 	"path"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -29,6 +30,20 @@ func TestFolder(t *testing.T) {
 	}
 	if got := Pins("TestX/a b"); got != "testdata/reprise/TestX/a%20b" {
 		t.Errorf("Pins = %q", got)
+	}
+	for _, c := range []struct{ want, test, sub string }{
+		{"^TestX$", "TestX", ""}, {`^TestX$/^a\.b\|c$/^\[d\]$/^seed=1$`, "TestX/a.b|c/[d]", "seed=1"},
+	} {
+		subtests := []string{c.sub}
+		if c.sub == "" {
+			subtests = nil
+		}
+		if got := Pattern(c.test, subtests...); got != c.want {
+			t.Errorf("Pattern(%q, %q) = %q, want %q", c.test, c.sub, got, c.want)
+		}
+	}
+	if got := Artifacts("/x", "m/p", "TestX/a b"); got != filepath.FromSlash("/x/m/p/TestX/a%20b") {
+		t.Errorf("Artifacts = %q", got)
 	}
 	if got := Seed(10); got != "seed=0x000000000000000a" {
 		t.Errorf("Seed = %q", got)

@@ -1,0 +1,196 @@
+package divergence
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/source"
+)
+
+// lookBack reads the actual run of an ordinary program once more, up to the mismatch, to learn what its events tell only
+// all together: who is ready there, and where the task that runs had stood before it was chosen.
+func (m *Mismatch) lookBack(actual source.Source) error {
+	s, ok := actual.(source.Seeker)
+	if !ok || source.First(s) != 0 {
+		return nil
+	}
+	pos := s.Pos()
+	if err := s.Seek(0); err != nil {
+		return err
+	}
+	m.Runnable = []event.TaskID{}
+	for i := range m.Index {
+		e, err := s.Next()
+		if err != nil {
+			return err
+		}
+		m.Runnable = ready(m.Runnable, e)
+		if n, ok := s.(source.Namer); ok && i+1 == m.runningAt {
+			m.RunningSite = n.Site()
+		}
+	}
+	return s.Seek(pos)
+}
+
+// ready returns who is ready after an event of an ordinary run, from who was before it, in the order in which they became
+// so.
+func ready(list []event.TaskID, e event.Event) []event.TaskID {
+	switch e.Kind() {
+	case event.KindTaskScheduled:
+		return slices.DeleteFunc(list, func(t event.TaskID) bool { return t == e.Task() })
+	case event.KindTaskSpawned, event.KindTaskYielded, event.KindWakerWake:
+		if !slices.Contains(list, e.Task()) {
+			list = append(list, e.Task())
+		}
+	case event.KindChaosInjection:
+		if t, ok := e.ChaosTask(); ok && !slices.Contains(list, t) {
+			list = append(list, t)
+		}
+	}
+	return list
+}
+
+// preempts reports whether e is a preemption in an ordinary run.
+func preempts(e event.Event) bool {
+	if e.Kind() != event.KindChaosInjection {
+		return false
+	}
+	_, ok := e.ChaosTask()
+	return ok
+}
+
+// begins reports whether one of the events is the start of main.main in an ordinary run.
+func begins(e event.Event) bool { return e.Kind() == event.KindCheckpoint }
+
+// points is how many preemption points an ordinary run has passed between the last decision and a decision.
+func (f *facts) points(decision event.Event) uint64 { return decision.Tick() - f.Running.Tick() - 1 }
+
+// morePoints reports whether run has passed more points than other up to the decision that both make here.
+func (f *facts) morePoints(run, other event.Event) bool {
+	return f.Ordinary && f.both(event.KindTaskScheduled) && f.Running.Kind() != 0 && run.Tick() > other.Tick() && other.Tick() > f.Running.Tick()
+}
+
+// pointsText tells of more points.
+func (f *facts) pointsText(does, other string, run, than event.Event) string {
+	return fmt.Sprintf("Up to here %s has passed %s%s in the %s run, and %d in the %s run: it does more there with locks, channels, timers or atomics.",
+		f.who(), points(f.points(run)), since(f.RunningSite), does, f.points(than), other)
+}
+
+func points(n uint64) string {
+	if n == 1 {
+		return "1 preemption point"
+	}
+	return fmt.Sprintf("%d preemption points", n)
+}
+
+// since is from where on in the code, " since bank.go:25", "" if it is not known.
+func since(site string) string {
+	if site == "" {
+		return ""
+	}
+	return " since" + at(site)[len(" at"):]
+}
+
+// preemptText tells of a preemption by e that is not in the other run, where next comes.
+func (f *facts) preemptText(does, other string, e, next event.Event, site, otherSite string) string {
+	id, _ := e.ChaosTask()
+	return fmt.Sprintf("In the %s run task %s is preempted here%s; in the %s run it is not: %v comes next%s.",
+		does, f.task(id), at(site), other, next, at(otherSite))
+}
+
+// outsideText tells of a task that something outside made ready in one run.
+func (f *facts) outsideText() string {
+	e, a, does, other := f.e, f.a, "expected", "actual"
+	if e.Kind() != event.KindIoReady {
+		e, a, does, other = a, e, other, does
+	}
+	text := fmt.Sprintf("Something outside of the control made task %s ready here in the %s run: a file, a socket, another process or the end of a system call.",
+		f.task(event.TaskID(e.Token())), does)
+	if a.Kind() == event.KindIoReady {
+		return text + fmt.Sprintf(" In the %s run it was task %s.", other, f.task(event.TaskID(a.Token())))
+	}
+	return text + fmt.Sprintf(" In the %s run it did not come: %v is next.", other, next(a))
+}
+
+// next is an event, or the end of a run.
+func next(e event.Event) string {
+	if e.Kind() == 0 {
+		return "the end"
+	}
+	return e.String()
+}
+
+// apart is how far the instants are apart that two events of one kind name, and whether they name any.
+func (f *facts) apart() (d time.Duration, ok bool) {
+	var x, y uint64
+	switch {
+	case f.both(event.KindTimerCreated):
+		x, y = f.e.DeadlineNanos(), f.a.DeadlineNanos()
+	case f.both(event.KindTimeAdvanced):
+		x, y = f.e.ToNanos(), f.a.ToNanos()
+	}
+	return time.Duration(max(x, y) - min(x, y)), x != y
+}
+
+// whatRuns is what to do about a difference inside of what a goroutine does.
+const whatRuns = "If the program was changed, record again; else look for a data race, or for something from outside."
+
+// ordinaryRules are those for runs of ordinary programs. The rules behind them fit such runs too unless they say
+// otherwise.
+var ordinaryRules = []rule{
+	{Rule{"initialisation", "initialisation", "ordinary runs differ before main.main starts",
+		"See what packages do when they are initialised, and whether both runs were built by one version of Go."},
+		func(f *facts) bool {
+			return f.Ordinary && (slices.ContainsFunc(f.Expected, begins) || slices.ContainsFunc(f.Actual, begins))
+		},
+		func(f *facts) string {
+			return "The runs differ before main.main starts, while packages are initialised, where no choice is made."
+		}},
+	{Rule{"outside", "outside", "something outside made a task of an ordinary run ready, in one of the runs",
+		"Run it where the outside answers as in the recorded run, or keep files, sockets and processes out of the test."},
+		func(f *facts) bool { return f.Ordinary && f.either(event.KindIoReady) },
+		func(f *facts) string { return f.outsideText() }},
+	{Rule{"not-preempted", "preempted-here-only", "a task of an ordinary run is preempted in the expected run, and not in the actual run", whatRuns},
+		func(f *facts) bool { return f.Ordinary && preempts(f.e) && f.a.Kind() != 0 && !preempts(f.a) },
+		func(f *facts) string {
+			return f.preemptText("expected", "actual", f.e, f.a, f.ExpectedSite, f.ActualSite)
+		}},
+	{Rule{"preempted-here-only", "not-preempted", "a task of an ordinary run is preempted in the actual run, and not in the expected run", whatRuns},
+		func(f *facts) bool { return f.Ordinary && preempts(f.a) && f.e.Kind() != 0 && !preempts(f.e) },
+		func(f *facts) string {
+			return f.preemptText("actual", "expected", f.a, f.e, f.ActualSite, f.ExpectedSite)
+		}},
+	{Rule{"leap", "leap", "time leaps to a timer in an ordinary run, and not, or not as far, in the other",
+		"See which timers are set: one is missing, or has another duration."},
+		func(f *facts) bool { return f.Ordinary && f.either(event.KindChaosInjection) },
+		func(f *facts) string {
+			return fmt.Sprintf("Time leaps ahead to a timer here in one run and not, or not as far, in the other: %v in the expected run, %v in the actual run.",
+				next(f.e), next(f.a))
+		}},
+	{Rule{"more-points", "fewer-points", "a task of an ordinary run passes more preemption points in the actual run before it stops", whatRuns},
+		func(f *facts) bool { return f.morePoints(f.a, f.e) },
+		func(f *facts) string { return f.pointsText("actual", "expected", f.a, f.e) }},
+	{Rule{"fewer-points", "more-points", "a task of an ordinary run passes more preemption points in the expected run before it stops", whatRuns},
+		func(f *facts) bool { return f.morePoints(f.e, f.a) },
+		func(f *facts) string { return f.pointsText("expected", "actual", f.e, f.a) }},
+	{Rule{"clock", "clock", "instants of ordinary runs differ by less than a millisecond", whatRuns},
+		func(f *facts) bool {
+			d, ok := f.apart()
+			return f.Ordinary && ok && d < time.Millisecond
+		},
+		func(f *facts) string {
+			d, _ := f.apart()
+			return fmt.Sprintf("The clocks of the runs are %v apart. Every preemption point and every look at the clock takes a little virtual time: %s has passed more of them%s in one run.",
+				d, f.who(), since(f.RunningSite))
+		}},
+	{Rule{"own-stream", "own-stream", "both ordinary runs draw a random value, and it differs", whatRuns},
+		func(f *facts) bool {
+			return f.Ordinary && f.both(event.KindRngValue) && f.permuted() == 0 && !f.oneSided()
+		},
+		func(f *facts) string {
+			return fmt.Sprintf("%s draws another value. Every goroutine has a stream of its own, of which select and the order of maps take as well, without an event: it has drawn more or less before.",
+				capital(f.who()))
+		}},
+}

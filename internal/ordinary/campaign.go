@@ -1,0 +1,227 @@
+package ordinary
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/reprise-go/reprise/gort"
+	"github.com/reprise-go/reprise/internal/prose"
+	"github.com/reprise-go/reprise/internal/testpath"
+)
+
+// campaign is the search of one test function for failing seeds.
+type campaign struct {
+	*session
+	function  string
+	selection string   // the pattern of -run that selects it, and of its subtests those that are wanted
+	args      []string // of each run
+	start     time.Time
+	limit     time.Duration // of real time; 0: none
+
+	failures atomic.Int64 // failing runs, also those whose turn has not come
+	cut      string       // why there are no more seeds although not all were run, "" if there is no reason
+
+	// What is known of the runs whose turn has come.
+	first    []byte // the output of the first
+	skipped  bool   // the test has skipped itself
+	ran      int
+	findings []*finding // of those that have failed
+	notes    []*finding // of those that have not, but are told of, one a signature
+	broken   error      // why there can be no more
+	told     time.Time  // when progress was told
+	replays  *attempter // makes them
+	seen     map[string]*finding
+}
+
+// maxFailing is how many failing seeds are told of. More of them tell nothing new.
+const maxFailing = 5
+
+// enough is how many failing seeds end the campaign.
+func (c *campaign) enough() int {
+	if c.failfast {
+		return 1
+	}
+	return maxFailing
+}
+
+// nth returns a seed.
+func (c *campaign) nth(i int) uint64 {
+	if len(c.only) > 0 {
+		return c.only[i]
+	}
+	return testpath.DeriveSeed(c.function, i)
+}
+
+// all is how many seeds are to be run, 0 if only time says so.
+func (c *campaign) all() int {
+	if len(c.only) > 0 {
+		return len(c.only)
+	}
+	return c.seeds
+}
+
+// more reports whether seed i is to be run, of which all before have been handed out.
+func (c *campaign) more(i int) bool {
+	switch all := c.all(); {
+	case all > 0 && i >= all:
+		return false
+	case i == 0:
+		return true
+	case c.failures.Load() >= int64(c.enough()): // any more would come behind these
+		return false
+	case !c.deadline.IsZero() && !c.now().Before(c.deadline):
+		c.cut = "ended before -timeout"
+		return false
+	case c.limit > 0 && c.now().Sub(c.start) >= c.limit:
+		if !c.asked {
+			c.cut = "--seeds N or --budget D runs more"
+		}
+		return false
+	}
+	return true
+}
+
+// run runs the seeds and prints what has come of it. It reports whether the test has passed.
+func (c *campaign) run(ctx context.Context) (ok bool) {
+	c.out.run(c.function)
+	c.start, c.seen = c.now(), map[string]*finding{}
+	c.told = c.start
+	var workers []worker[attempt]
+	var all []*attempter
+	for range c.processors + 1 {
+		w := &attempter{campaign: c}
+		all, workers = append(all, w), append(workers, w)
+	}
+	c.replays = all[c.processors]
+	inOrder(ctx, workers[:c.processors], c.more, func(i int, a attempt) bool { return c.take(ctx, i, a) })
+	c.compareWithoutControl(ctx)
+	for _, w := range all {
+		if err := w.close(); err != nil && c.broken == nil {
+			c.broken = err
+		}
+	}
+	return c.tell(ctx.Err() != nil)
+}
+
+// take looks at the run of a seed, of which all before have been looked at, and reports whether there shall be more.
+func (c *campaign) take(ctx context.Context, i int, a attempt) bool {
+	if a.err != nil {
+		c.broken = a.err
+		return false
+	}
+	if i == 0 {
+		c.first = a.outcome.Output
+		c.skipped = !a.failed && skipped(c.function, c.first)
+	}
+	if a.outcome != nil && (a.failed || a.outcome.Verdict == gort.Leaked) {
+		f, err := c.examine(ctx, a)
+		switch {
+		case err != nil:
+			c.broken = err
+			return false
+		case !f.passes:
+			c.findings = append(c.findings, f)
+		case f.like == "":
+			c.notes = append(c.notes, f)
+		}
+	}
+	c.ran++
+	c.tellProgress()
+	if a.endless {
+		c.cut = "no more, since this run took all the time that a run may"
+		return false
+	}
+	return !c.skipped && len(c.findings) < c.enough()
+}
+
+// progressEvery is the time between two messages of progress.
+const progressEvery = 500 * time.Millisecond
+
+// tellProgress tells how far the campaign has come, to who shows it.
+func (c *campaign) tellProgress() {
+	if now := c.now(); c.progress && now.Sub(c.told) >= progressEvery {
+		c.told = now
+		c.out.attr(c.function, "reprise.progress", c.came())
+	}
+}
+
+// came is how far the campaign has come, such as "37/100".
+func (c *campaign) came() string {
+	if all := c.all(); all > 0 {
+		return fmt.Sprintf("%d/%d", c.ran, all)
+	}
+	return fmt.Sprint(c.ran)
+}
+
+// compareWithoutControl runs a test that has failed under every seed, for one reason, once as an ordinary one.
+func (c *campaign) compareWithoutControl(ctx context.Context) {
+	if len(c.findings) == 0 || len(c.findings) < c.ran || len(c.seen) > 1 || len(c.only) > 0 {
+		return
+	}
+	f := c.findings[0]
+	switch {
+	case f.class == classNondeterminism, f.outcome.Verdict == gort.Limited: // of which that is known
+	case f.outcome.Verdict == gort.Leaked: // for which an ordinary run does not look
+		f.notes = append(f.notes, "it fails under every seed; with --leaks report a leak is no failure")
+	default:
+		how, _ := c.withoutControl(ctx)
+		f.notes = append(f.notes, "it fails under every seed, "+how)
+	}
+}
+
+// withoutControl says how the test ends without control.
+func (c *campaign) withoutControl(ctx context.Context) (how string, passes bool) {
+	release, err := c.replays.slot(ctx)
+	if err == nil {
+		how, passes, err = c.alone(ctx, append([]string{"-test.run=" + c.selection}, c.args...))
+		release()
+	}
+	if err != nil {
+		how = fmt.Sprintf("and could not be run without control: %v", err)
+	}
+	return how, passes
+}
+
+// tell prints what has come of the campaign and reports whether the test has passed. interrupted says that it was ended.
+func (c *campaign) tell(interrupted bool) (ok bool) {
+	took := c.now().Sub(c.start)
+	for _, f := range c.notes {
+		c.tellFinding(f, "PASS")
+	}
+	for _, f := range c.findings {
+		c.tellFinding(f, "FAIL")
+	}
+	c.out.attr(c.function, "reprise.runs", c.came())
+	if c.cut != "" && len(c.findings) < c.enough() {
+		c.out.log(c.function, c.extent(took)+": "+c.cut)
+	}
+	switch {
+	case interrupted:
+		c.out.log(c.function, fmt.Sprintf("interrupted after %s", prose.Count(c.ran, "seed")))
+	case c.broken != nil:
+		c.out.log(c.function, fmt.Sprintf("reprise: it cannot be run on: %v", c.broken))
+	}
+	switch n := len(c.findings); {
+	case n > 0:
+		c.out.log(c.function, fmt.Sprintf("%d of %s failed", n, prose.Count(c.ran, "run")))
+		c.out.end("FAIL", c.function, took)
+	case interrupted:
+		return false // with no result, as a test binary that is interrupted
+	case c.broken != nil:
+		c.out.end("FAIL", c.function, took)
+	default:
+		c.out.passed(c.function, c.first, took)
+		return true
+	}
+	return false
+}
+
+// extent is how many seeds were run in the time.
+func (c *campaign) extent(took time.Duration) string {
+	if all := c.all(); all > 0 {
+		return fmt.Sprintf("%d of %s in %v", c.ran, prose.Count(all, "seed"), took.Round(time.Second))
+	}
+	return fmt.Sprintf("%s in %v", prose.Count(c.ran, "seed"), took.Round(time.Second))
+}

@@ -1,0 +1,71 @@
+package ordinary
+
+import (
+	"context"
+	"runtime"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// idler gives the number that it is asked for after some turns of other workers.
+type idler struct{ turns []int }
+
+func (w idler) run(ctx context.Context, number int) int {
+	for range w.turns[number%len(w.turns)] {
+		runtime.Gosched()
+	}
+	if ctx.Err() != nil {
+		return -1
+	}
+	return number
+}
+
+// TestInOrder: the results that are taken are those of one worker, whatever the number of workers and however long a run takes.
+func TestInOrder(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		all := rapid.IntRange(0, 40).Draw(t, "all")
+		enough := rapid.IntRange(1, 40).Draw(t, "enough")
+		turns := rapid.SliceOfN(rapid.IntRange(0, 200), 1, 10).Draw(t, "turns")
+		var workers []worker[int]
+		for range rapid.IntRange(1, 8).Draw(t, "workers") {
+			workers = append(workers, idler{turns})
+		}
+		var asked, got, want []int
+		more := func(n int) bool { asked = append(asked, n); return n < all }
+		inOrder(t.Context(), workers, more, func(n, result int) bool {
+			if n != result {
+				t.Fatalf("run %d has the result %d", n, result)
+			}
+			got = append(got, n)
+			return len(got) < enough
+		})
+		for n := range min(all, enough) {
+			want = append(want, n)
+		}
+		if !slices.Equal(got, want) {
+			t.Fatalf("took %v, want %v", got, want)
+		}
+		for i, n := range asked {
+			if n != i && i < len(asked)-len(workers) {
+				t.Fatalf("asked for %v, not in order", asked)
+			}
+		}
+	})
+}
+
+// TestInOrderIsInterrupted: when the context ends, so does everything, after the runs that were under way.
+func TestInOrderIsInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	taken := 0
+	inOrder(ctx, []worker[int]{idler{[]int{3}}, idler{[]int{5}}}, func(int) bool { return true }, func(n, _ int) bool {
+		if taken++; n == 10 {
+			cancel()
+		}
+		return true
+	})
+	if taken < 11 || taken > 13 {
+		t.Errorf("took %d results", taken)
+	}
+}
