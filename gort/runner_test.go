@@ -212,3 +212,18 @@ func TestOrphans(t *testing.T) {
 		t.Errorf("the copy is still there: %v", err)
 	}
 }
+
+// TestMoreTests checks that a recording of a test replays in a binary with other tests besides.
+func TestMoreTests(t *testing.T) {
+	edited := buildCorpus(t, BuildConfig{Args: []string{"-tags=edited"}})
+	for seed := range uint64(10) {
+		o := mustRun(t, corpus(t), "TestLockOrderBug", Control{Seed: seed})
+		p := mustRun(t, edited, "TestLockOrderBug", Control{Choices: o.Recording.Choices()})
+		if p.Mismatch != nil || p.Verdict != o.Verdict || p.Virtual != o.Virtual {
+			t.Errorf("seed %d: %s after %v, want %s after %v; mismatch %v", seed, p.Verdict, p.Virtual, o.Verdict, o.Virtual, p.Mismatch)
+		}
+		if q := mustRun(t, edited, "TestLockOrderBug", Control{Seed: seed}); q.Recording.Hash != o.Recording.Hash {
+			t.Errorf("seed %d makes other decisions in a binary with other tests", seed)
+		}
+	}
+}

@@ -59,6 +59,9 @@ func (o *Outcome) translate(out sink) error {
 	return t.err
 }
 
+// beginTick returns the tick in which main.main starts, so that a few points more before it change nothing behind it.
+func beginTick(tick uint64) uint64 { return (tick/1000 + 1) * 1000 }
+
 // emit appends an event that comes from a line of the program.
 func (t *translator) emit(e event.Event, site uint32) {
 	if t.err != nil {
@@ -104,6 +107,7 @@ func (t *translator) record(r *Record, names []Goroutine) {
 		t.emit(event.RngValue(r.Val), 0)
 	case Begin:
 		t.advance(r.Time, 0)
+		t.tick = beginTick(t.tick)
 		t.emit(event.Checkpoint(1, uint64(t.time), uint32(t.live), 1), 0)
 	case Admit:
 		t.advance(r.Time, 0)
@@ -189,7 +193,7 @@ type choiceReader struct {
 func (cr *choiceReader) event(e event.Event) {
 	switch e.Kind() {
 	case event.KindCheckpoint:
-		cr.begun, cr.c.Records = true, nil
+		cr.begun, cr.c.Records, cr.tick = true, nil, beginTick(cr.tick)
 		cr.preempt, cr.stopped, cr.leap = false, false, 0
 	case event.KindTimeAdvanced:
 		cr.time = int64(e.ToNanos())
