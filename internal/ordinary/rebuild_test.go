@@ -14,7 +14,7 @@ import (
 // inCorpus makes the folder of the corpus the current one, from which packages are found.
 func inCorpus(t *testing.T) {
 	t.Helper()
-	t.Chdir(filepath.Join("..", "..", "gort", "testdata", "corpus"))
+	t.Chdir(corpusDir)
 }
 
 // TestRebuild replays a recording that only a file has, with the flags, the arguments and the leaks of its identity.
@@ -55,7 +55,7 @@ func TestRebuild(t *testing.T) {
 // hasty returns a run that does not wait for the goroutines that the test has left behind, and would go on if it did.
 func hasty(t *testing.T) *gort.Outcome {
 	t.Helper()
-	for seed := range uint64(100) {
+	for seed := range uint64(1000) {
 		c := gort.Control{Seed: seed, Args: []string{"-test.v"}}
 		patient := mustRun(t, corpus(t, "edited"), "TestContextLeakBug", c)
 		c.NoLeaks = true

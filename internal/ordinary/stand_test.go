@@ -15,8 +15,8 @@ import (
 // says: who is there, how many are ready, and who waits.
 func TestStands(t *testing.T) {
 	held := false
-	for _, test := range []string{"TestLostUpdateBug", "TestLockOrderBug", "TestTimerBug", "TestContextLeakBug"} {
-		whole := mustRun(t, corpus(t, ""), test, gort.Control{Seed: 7})
+	for i, test := range []string{"TestLostUpdateBug", "TestLockOrderBug", "TestTimerBug", "TestContextLeakBug", "TestLockOrderBug", "TestLockOrderBug"} {
+		whole := mustRun(t, corpus(t, ""), test, gort.Control{Seed: uint64(7 + i)})
 		for steps := uint64(3); steps <= whole.Recording.Steps; steps++ {
 			o := mustRun(t, corpus(t, ""), test, gort.Control{Choices: whole.Recording.Choices(), MaxSteps: steps})
 			list, ready := Stands(o)
