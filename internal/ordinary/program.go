@@ -151,7 +151,7 @@ func (p *program) command(selection string, s *settings, args []string, seed uin
 	if s.strategy != Strategies[0] {
 		words = append(words, "--strategy", s.strategy)
 	}
-	if s.leaks != leaksFail {
+	if s.leaks != Leaks[0] {
 		words = append(words, "--leaks", s.leaks)
 	}
 	own := slices.IndexFunc(args, func(arg string) bool { return !strings.HasPrefix(arg, "-test.") })
