@@ -169,7 +169,7 @@ func (c *cast) label(g uint32) string {
 		return "(test)"
 	}
 	site := ""
-	if int(g) < len(c.list) {
+	if int(g) < len(c.list) && !startsTest(c.list[g].Start) {
 		site = c.list[g].Site
 	}
 	return working(fn, site)
