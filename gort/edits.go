@@ -59,6 +59,7 @@ var edits = []edit{
 	{"runtime/proc.go", "wakep", "", before, "if rprOn && sched.npidle.Load() == 0 { return };"},
 	{"runtime/proc.go", "preemptone", "", before, "if rprOn && !rpr.force { return false };"},
 	{"runtime/proc.go", "sysmon", "usleep(delay)", before, "if rprOn { rprSysmon(); continue };"},
+	{"runtime/signal_unix.go", "doSigPreempt", "", before, "if rprOn { rprStartSysmon() };"},
 	{"runtime/mgc.go", "gcStart", "", before, "if rprOn { rprEnter(); defer rprLeave() };"},
 	{"runtime/mgc.go", "GC", "", before, "if rprOn { rprEnter(); defer rprLeave() };"},
 

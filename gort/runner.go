@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -82,7 +84,7 @@ func (r *Runner) Run(ctx context.Context, c Control) (*Outcome, error) {
 	if r.alone {
 		exit, err = r.process(limited)
 	} else {
-		exit, err = r.server.run(limited)
+		exit, err = r.server.run(limited, &r.s.header().pid)
 	}
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("gort: %s: %w", r.test, ctx.Err())
@@ -193,24 +195,28 @@ func (r *Runner) process(ctx context.Context) (int, error) {
 // grace is how long a process that is ended gets to say where its goroutines stand.
 const grace = 2 * time.Second
 
-// endAt ends a process when ctx is done: first so that the runtime prints the stacks of all goroutines.
+// endAt ends a process when ctx is done: first so that the runtime prints the stacks of all goroutines. Nothing is sent after stop
+// has returned.
 func endAt(ctx context.Context, signal func(os.Signal) error) (stop func()) {
-	over, stopped := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(stopped)
-		select {
-		case <-over:
-			return
-		case <-ctx.Done():
+	var lock sync.Mutex
+	over := false
+	send := func(s os.Signal) {
+		lock.Lock()
+		defer lock.Unlock()
+		if !over {
+			_ = signal(s) // the process may have ended by itself
 		}
-		_ = signal(syscall.SIGQUIT) // it may have ended by itself
-		select {
-		case <-over:
-		case <-time.After(grace):
-			_ = signal(os.Kill)
-		}
-	}()
-	return func() { close(over); <-stopped }
+	}
+	stopped := context.AfterFunc(ctx, func() {
+		send(syscall.SIGQUIT)
+		time.AfterFunc(grace, func() { send(os.Kill) })
+	})
+	return func() {
+		stopped()
+		lock.Lock()
+		defer lock.Unlock()
+		over = true
+	}
 }
 
 // server is a process that makes copies of itself.
@@ -222,10 +228,8 @@ type server struct {
 
 // The tags of what a server answers, each followed by a number; the runtime has them too.
 const (
-	tagReady   = 'R'
-	tagCannot  = 'N'
-	tagStarted = 'P'
-	tagDone    = 'S'
+	tagReady = 'R'
+	tagDone  = 'S'
 )
 
 // serve starts a server, or notes that there cannot be one.
@@ -275,16 +279,17 @@ func (s *server) answer() (tag, value uint32, err error) {
 	return binary.NativeEndian.Uint32(b[:]), binary.NativeEndian.Uint32(b[4:]), nil
 }
 
-// run makes one run and returns the exit status, -1 if a signal ended it.
-func (s *server) run(ctx context.Context) (int, error) {
+// run makes one run and returns the exit status, -1 if a signal ended it. The process writes its number to pid.
+func (s *server) run(ctx context.Context, pid *uint32) (int, error) {
 	if _, err := s.commands.Write([]byte{1}); err != nil {
 		return 0, fmt.Errorf("gort: %s has gone: %w", s.cmd.Path, err)
 	}
-	tag, pid, err := s.answer()
-	if err != nil || tag != tagStarted {
-		return 0, fmt.Errorf("gort: %s has gone: answer %d, %v", s.cmd.Path, tag, err)
-	}
-	stop := endAt(ctx, signalTo(int(pid)))
+	stop := endAt(ctx, func(signal os.Signal) error {
+		if pid := atomic.LoadUint32(pid); pid != 0 {
+			return signalTo(int(pid))(signal)
+		}
+		return nil
+	})
 	tag, status, err := s.answer()
 	stop()
 	if err != nil || tag != tagDone {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -201,9 +202,9 @@ func TestOrphans(t *testing.T) {
 	if _, err := s.commands.Write([]byte{1}); err != nil {
 		t.Fatal(err)
 	}
-	_, pid, err := s.answer()
-	if err != nil {
-		t.Fatal(err)
+	pid := uint32(0)
+	for pid == 0 { // the copy tells it
+		pid = atomic.LoadUint32(&r.s.header().pid)
 	}
 	if err := s.close(); err != nil { // it waits for the server, which waits for the copy
 		t.Error(err)
@@ -224,6 +225,28 @@ func TestMoreTests(t *testing.T) {
 		}
 		if q := mustRun(t, edited, "TestLockOrderBug", Control{Seed: seed}); q.Recording.Hash != o.Recording.Hash {
 			t.Errorf("seed %d makes other decisions in a binary with other tests", seed)
+		}
+	}
+}
+
+// TestRunnerForced checks that a copy of a process gets its sysmon, which preempts a loop without a point.
+func TestRunnerForced(t *testing.T) {
+	r := mustRunner(t, corpus(t), "TestSpin", Control{})
+	if o := mustAgain(t, r, Control{Seed: 1}); o.Verdict != Passed || o.Forced == 0 || r.alone {
+		t.Errorf("%s, %d forced\n%s", o.describe(), o.Forced, o.Output)
+	}
+}
+
+// TestRunnerOutside checks that a copy of a process waits for a child, and is not stopped by a call that does not return at once.
+func TestRunnerOutside(t *testing.T) {
+	r := mustRunner(t, corpus(t), "TestPipe", Control{})
+	for seed := range uint64(5) {
+		o := mustAgain(t, r, Control{Seed: seed})
+		if o.Verdict != Passed || o.Admitted == 0 || r.alone {
+			t.Fatalf("%s, %d admitted\n%s", o.describe(), o.Admitted, o.Output)
+		}
+		if p := mustAgain(t, r, Control{Choices: o.Recording.Choices()}); differ(t, o, p) != "" {
+			t.Errorf("seed %d: the replay differs in %s; mismatch %v", seed, differ(t, o, p), p.Mismatch)
 		}
 	}
 }

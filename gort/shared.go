@@ -63,6 +63,7 @@ type header struct {
 	used    uint32
 	matched uint32
 	extra   uint32
+	pid     uint32
 	calls   [512]uint32
 }
 
