@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -165,7 +166,7 @@ func TestCampaignReports(t *testing.T) {
 		}, []string{"under every seed", "PASS"}},
 		{"is flaky", "SEEDS=9", fakeRunner{end: at(map[int]string{4: "lost"}), flaky: true}, false, []string{
 			"reprise.verdict flaky", "fails (flaky, test failure)", "replayed from its trace it goes another way",
-		}, []string{"reproduced"}},
+		}, []string{"reproduced", "under every seed"}},
 		{"fails always", "SEEDS=9", fakeRunner{end: func(uint64) string { return "lost" }}, false, []string{
 			"it fails under every seed, and could not be run without control", "5 of 5 runs failed",
 		}, nil},
@@ -193,6 +194,26 @@ func TestCampaignReports(t *testing.T) {
 				t.Errorf("%s: %q in\n%s", c.name, not, out)
 			}
 		}
+	}
+}
+
+// TestCampaignStops: while the run of one seed takes long, others are run, but not more than can be told of.
+func TestCampaignStops(t *testing.T) {
+	var runs atomic.Int32
+	f := &fakeRunner{
+		end: func(uint64) string { runs.Add(1); return "lost" },
+		turns: func(seed uint64) int {
+			if numberOf(seed) == 0 {
+				return 20_000
+			}
+			return 0
+		},
+	}
+	s, _ := fakeSession(t, f, "SEEDS=150 ARTIFACTS="+t.TempDir())
+	s.processors = 2
+	s.campaign("TestX", 1).run(t.Context())
+	if n := runs.Load(); n > maxFailing+2+replays {
+		t.Errorf("%d runs", n)
 	}
 }
 
