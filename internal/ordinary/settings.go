@@ -124,11 +124,15 @@ func (s *settings) wall() time.Duration {
 	return s.timeout
 }
 
+// lengths are the numbers of points that seeds spread the changes of priorities over: tests are short and long, and how long
+// is not known before.
+var lengths = []int{20, 50, 100, 200, 500, 1000, 5000}
+
 // control is that of the run of a seed, without the choices of a replay.
 func (s *settings) control(seed uint64, args []string) gort.Control {
 	c := gort.Control{Seed: seed, NoLeaks: s.leaks == leaksOff, Records: maxRecords, Wall: s.wall(), Args: args}
 	if s.strategy == "pct" {
-		c.Strategy = gort.PCT
+		c.Strategy, c.Length = gort.PCT, lengths[testpath.Mix(seed)%uint64(len(lengths))]
 	}
 	return c
 }
