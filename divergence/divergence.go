@@ -98,6 +98,10 @@ type Divergence struct {
 	Decision   event.Event // the last TaskScheduled before Index, after which the runs part; the zero Event if there is none
 	DecisionAt uint64      // its index
 
+	// DecisionSite is where in the code the task of Decision stood when it was chosen; "" if it is not known, as in simulated
+	// runs.
+	DecisionSite string
+
 	ExpectedSite, ActualSite string   // code lines such as "internal/bank.go:25", "" if not known
 	RunError                 string   // how the actual run ended by itself, up to six lines, "" if it did not
 	Reproduce                string   // the command that shows the divergence again, "" if there is none
@@ -132,6 +136,7 @@ func Describe(m Mismatch) *Divergence {
 		ExpectedSite: m.ExpectedSite, ActualSite: m.ActualSite, RunError: fewLines(m.RunError), Reproduce: m.Reproduce,
 	}
 	d.Decision, d.DecisionAt = m.decision()
+	d.DecisionSite = m.RunningSite
 	switch {
 	case len(m.Expected) == 0 && len(m.Actual) == 0:
 		panic("divergence: Describe called with no event on either side")

@@ -1,6 +1,7 @@
 package divergence
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -68,10 +69,7 @@ func escapeMarkdown(text string) string {
 // expected one if that is not known, ending in a newline; see "Workflow commands for GitHub Actions" in GitHub's
 // documentation.
 func (d *Divergence) GitHub() string {
-	site := d.ActualSite
-	if site == "" {
-		site = d.ExpectedSite
-	}
+	site := cmp.Or(d.ActualSite, d.ExpectedSite, d.DecisionSite)
 	var properties []string
 	if file, line := splitSite(oneLine(site)); file != "" {
 		properties = append(properties, "file="+githubProperty.Replace(file))

@@ -165,7 +165,7 @@ func startsWithDraw(events []event.Event) bool {
 func (d *Divergence) again() []string {
 	lines := []string{"prefix     " + events(int(d.Prefix()))}
 	if d.Decision.Kind() != 0 {
-		lines = append(lines, fmt.Sprintf("choice     event %d: %v is the last before", d.DecisionAt, d.Decision))
+		lines = append(lines, fmt.Sprintf("choice     event %d: %v%s is the last before", d.DecisionAt, d.Decision, at(d.DecisionSite)))
 	}
 	if d.Reproduce != "" {
 		lines = append(lines, "reproduce  "+oneLine(d.Reproduce))

@@ -44,7 +44,8 @@
 //     number.
 //
 // Until main.main starts, while packages are initialised, goroutines run in the order of their start, and what is random is the
-// same for every seed. A [Runner] makes use of that: it makes each run in a copy of a process that stands there, and so makes
+// same for every seed. What comes before a test function starts does not depend on how many others there are,
+// so that a seed and a recording survive that a test is added. A [Runner] makes use of that: it makes each run in a copy of a process that stands there, and so makes
 // several times as many in the same time, with the same results as processes of their own.
 //
 // Goroutines are named by path, as tasks are in package simsched: 0.2.1 is the second child of the third child of

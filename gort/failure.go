@@ -113,7 +113,11 @@ func raced(accesses []access, list []logged) cause {
 	c := cause{class: "data race"}
 	var all []string
 	for _, a := range accesses {
-		all = append(all, or(strings.TrimSpace(a.how+" at "+a.at.String()), a.how))
+		at := " at " + a.at.String()
+		if a.at.fn == "" {
+			at = " at a place that is not known any more"
+		}
+		all = append(all, a.how+at)
 		c.parts = append(c.parts, strings.TrimPrefix(a.how, "previous ")+" "+a.at.fn)
 	}
 	c.lines = []string{"data race: " + strings.Join(all, ", ")}

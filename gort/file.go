@@ -19,7 +19,11 @@ const KeyKind = tracefile.KeyRun
 const (
 	KeyBuild = "build" // flags of "go test -c" such as -race, as a JSON array; absent if there are none
 	KeyArgs  = "args"  // arguments of the test binary such as -test.short, as a JSON array; absent if there are none
+	KeyLeaks = "leaks" // [LeaksOff] if Control.NoLeaks was set; absent if not
 )
+
+// LeaksOff is the value of [KeyLeaks].
+const LeaksOff = "off"
 
 // kindOrdinary is the value of [KeyKind].
 const kindOrdinary = tracefile.RunOrdinary

@@ -164,14 +164,40 @@ func (c *cast) start(g uint32) string {
 
 // label says what a goroutine does: its function, or that it is a test.
 func (c *cast) label(g uint32) string {
-	switch fn := c.start(g); {
-	case startsTest(fn):
+	fn := c.start(g)
+	if startsTest(fn) {
 		return "(test)"
-	case library(fn):
-		return goFunc.ReplaceAllString(shortFunc(fn), "")
-	default:
-		return shortFunc(fn)
 	}
+	site := ""
+	if int(g) < len(c.list) && !startsTest(c.list[g].Start) {
+		site = c.list[g].Site
+	}
+	return working(fn, site)
+}
+
+// working says what a goroutine does by the function that it starts in, as in a traceback, and the line of the go statement:
+// "queue.(*Queue).run", or "sync.(*WaitGroup).Go in queue.New" where another package starts a function of the program.
+func working(start, site string) string {
+	_, by := splitPlace(site)
+	other := by != "" && !library(by) && packageOf(start) != packageOf(by)
+	name := shortFunc(start)
+	if other || library(start) {
+		name = goFunc.ReplaceAllString(name, "")
+	}
+	if other && !startsTest(start) {
+		name += " in " + shortFunc(by)
+	}
+	return name
+}
+
+// packageOf returns the import path of a function, named as in a traceback.
+func packageOf(fn string) string {
+	if i := strings.IndexAny(fn, "[("); i >= 0 {
+		fn = fn[:i]
+	}
+	slash := strings.LastIndexByte(fn, '/') + 1
+	pkg, _, _ := strings.Cut(fn[slash:], ".")
+	return fn[:slash] + pkg
 }
 
 // goFunc is the function in which a method such as Go of sync.WaitGroup calls that of the program.

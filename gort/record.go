@@ -61,7 +61,7 @@ func (r Record) choice() bool { return r.Kind == Sched || r.Kind == Admit }
 type Choices struct {
 	Seed    uint64
 	Records []Record // of the kinds Sched and Admit
-	Loose   bool     // N is not known, Reason only WhyPreempt and WhyBlock; the records were read from a trace file
+	Loose   bool     // N is not known, and Reason is WhyBlock for what is not told; the records were read from a trace file
 }
 
 // Recording is all that is known of a run.

@@ -131,6 +131,21 @@ func TestHolder(t *testing.T) {
 	t.Error("no deadlock in 1000 seeds")
 }
 
+// TestTrimmed checks that lines of the program are told from those of the library in a binary without folders.
+func TestTrimmed(t *testing.T) {
+	trimmed := buildCorpus(t, BuildConfig{Args: []string{"-trimpath"}})
+	o := mustRun(t, trimmed, "TestLostUpdateFixed", Control{Seed: 1})
+	if d := same(mustRun(t, corpus(t), "TestLostUpdateFixed", Control{Seed: 1}), o); d != "records" && d != "" {
+		t.Errorf("the trimmed binary differs in %s", d)
+	}
+	for _, r := range o.Recording.Records {
+		site := o.Recording.Text(r.Site)
+		if r.Kind == Preempt && r.G > 2 && !strings.HasPrefix(site, "example.com/corpus/lock_test.go:") && !strings.HasPrefix(site, "sync/waitgroup.go:") {
+			t.Errorf("goroutine %d was preempted at %q", r.G, site)
+		}
+	}
+}
+
 // TestResync checks that a replay of the same program with resync changes nothing, and that one of an edited program goes
 // on, and says how much still fits.
 func TestResync(t *testing.T) {
@@ -195,5 +210,20 @@ func TestOrphans(t *testing.T) {
 	}
 	if err := signalTo(int(pid))(syscall.Signal(0)); !errors.Is(err, syscall.ESRCH) {
 		t.Errorf("the copy is still there: %v", err)
+	}
+}
+
+// TestMoreTests checks that a recording of a test replays in a binary with other tests besides.
+func TestMoreTests(t *testing.T) {
+	edited := buildCorpus(t, BuildConfig{Args: []string{"-tags=edited"}})
+	for seed := range uint64(10) {
+		o := mustRun(t, corpus(t), "TestLockOrderBug", Control{Seed: seed})
+		p := mustRun(t, edited, "TestLockOrderBug", Control{Choices: o.Recording.Choices()})
+		if p.Mismatch != nil || p.Verdict != o.Verdict || p.Virtual != o.Virtual {
+			t.Errorf("seed %d: %s after %v, want %s after %v; mismatch %v", seed, p.Verdict, p.Virtual, o.Verdict, o.Virtual, p.Mismatch)
+		}
+		if q := mustRun(t, edited, "TestLockOrderBug", Control{Seed: seed}); q.Recording.Hash != o.Recording.Hash {
+			t.Errorf("seed %d makes other decisions in a binary with other tests", seed)
+		}
 	}
 }

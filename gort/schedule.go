@@ -39,18 +39,16 @@ func (o *Outcome) Schedule(most int) string {
 	return b.String()
 }
 
-// window cuts off what comes before the test does anything, and, if the test came to its end, what comes after it.
+// window cuts off what comes before the test does anything, and what comes after it if it came to its end.
 func (o *Outcome) window(steps []step, who *cast) []step {
 	first := slices.IndexFunc(steps, func(s step) bool { return who.inTest(s.g) && !s.idle })
 	if first < 0 {
 		return steps
 	}
 	steps = steps[first:]
-	switch o.Verdict {
-	case Failed, Leaked, Passed:
-		for len(steps) > 0 && !who.inTest(steps[len(steps)-1].g) {
-			steps = steps[:len(steps)-1]
-		}
+	over := o.Verdict == Failed || o.Verdict == Leaked || o.Verdict == Passed
+	for last := steps[len(steps)-1]; !who.inTest(last.g) && (over || last.text == ""); last = steps[len(steps)-1] {
+		steps = steps[:len(steps)-1]
 	}
 	return steps
 }
@@ -80,30 +78,33 @@ func (o *Outcome) ending(who *cast) string {
 		if o.said() != "" {
 			return "virtual time runs out"
 		}
-	case Diverged:
-		return "here the program does not fit the recording any more"
 	}
 	return ""
 }
 
-// fit makes steps few enough. What repeats is left out, but not in the last half of the room if that can be.
+// fit makes steps few enough, and puts a note about what came before in front of them. What repeats is left out, but not
+// in the last half of the room if that can be.
 func fit(steps []step, most int, who *cast) []step {
-	if len(steps) > most || earlier(steps) > 0 {
-		most-- // for the line about what came before
-	}
+	most-- // for the note
 	all := steps
 	for last := max(most/2, lastSteps); len(steps) > most && last >= lastSteps; last-- {
 		steps = condense(all, last, who)
 	}
 	steps = steps[max(len(steps)-most, 0):]
+	var parts []string
 	if n := earlier(steps); n > 0 {
-		note := "… " + plural(n, "decision") + " before" + tests(steps, who) + " …"
-		return append([]step{{text: note, note: true}}, steps...)
+		parts = append(parts, "… "+plural(n, "decision")+" before …")
 	}
-	return steps
+	if text := tests(steps, who); text != "" {
+		parts = append(parts, "("+text+")")
+	}
+	if len(parts) == 0 {
+		return steps
+	}
+	return append([]step{{text: strings.Join(parts, " "), note: true}}, steps...)
 }
 
-// tests says which goroutines of a schedule are tests, with a semicolon in front.
+// tests says which goroutines of a schedule are tests, "" if none is.
 func tests(steps []step, who *cast) string {
 	var ids []uint32
 	for _, s := range steps {
@@ -116,9 +117,9 @@ func tests(steps []step, who *cast) string {
 	case 0:
 		return ""
 	case 1:
-		return "; " + who.path(ids[0]) + " is the test"
+		return who.path(ids[0]) + " is the test"
 	}
-	return "; " + who.paths(ids) + " are tests"
+	return who.paths(ids) + " are tests"
 }
 
 // earlier counts the decisions before the first of some steps.
@@ -207,7 +208,7 @@ func newTable(who *cast, steps []step) *table {
 
 // cells are the columns of a step before the text.
 func (t *table) cells(s step) (c [4]string) {
-	if s.time > 0 {
+	if !s.note {
 		c[1] = time.Duration(s.time).Round(time.Microsecond).String()
 	}
 	if s.g != 0 {

@@ -6,9 +6,6 @@ import (
 	"strings"
 )
 
-// holder returns the number of the goroutine that holds what w waits for, 0 if that is not known.
-func (w Waiting) holder() uint32 { return 0 }
-
 // Stacks says for people who was there at the end of the run, where the runtime noted it: of each goroutine of the test
 // its path and function, what it waits for and where, who started it and where, and some frames of its stack; those that
 // stand at the same place are told once. It ends with a newline unless it is "".
@@ -84,7 +81,7 @@ func (c *cast) groups(list []Waiting) (all []group) {
 	}
 	index := map[key]int{}
 	for _, w := range list {
-		k := key{c.label(w.ID), w.Reason, w.Where, w.Stack, w.Site, w.holder()}
+		k := key{c.label(w.ID), w.Reason, w.Where, w.Stack, w.Site, w.Holder}
 		i, found := index[k]
 		if !found {
 			i = len(all)
@@ -123,7 +120,7 @@ func (c *cast) state(w Waiting) string {
 	if at := spot(w.Where); at != "" {
 		text += " at " + at
 	}
-	if h := w.holder(); h != 0 {
+	if h := w.Holder; h != 0 {
 		text += ", held by " + c.title(h)
 	}
 	return text
@@ -148,7 +145,7 @@ func waitCycle(list []Waiting) []uint32 {
 	holder := map[uint32]uint32{}
 	var ids []uint32
 	for _, w := range list {
-		if h := w.holder(); h != 0 {
+		if h := w.Holder; h != 0 {
 			holder[w.ID] = h
 			ids = append(ids, w.ID)
 		}

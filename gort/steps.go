@@ -9,7 +9,7 @@ import (
 // step is one line of a schedule: a turn of a goroutine, or what happened between two turns.
 type step struct {
 	g        uint32 // who had the turn, 0 for what happened in between
-	decision int    // that began the turn, or the last one before, from 1
+	decision int    // that began the turn, or the last one before; from 1 where main.main starts
 	ready    int    // how many goroutines it chose from
 	time     int64  // at which it began, virtual, in nanoseconds
 	marked   bool   // it ends with a preemption, or time leaps: a choice that ordinary runs seldom make
@@ -29,7 +29,7 @@ type stepper struct {
 	acts   []act // what it did so far
 
 	decisions int
-	skip      int      // so many decisions are too long ago to be told
+	left      int      // how many decisions are still to come
 	state     []uint8  // of each goroutine
 	timers    []Record // the TimerSet of each timer by its number
 	leap      int64    // by which time leaps before the next decision
@@ -57,10 +57,10 @@ const horizon = 5_000
 
 // steps tells the end of the run as steps.
 func (o *Outcome) steps(who *cast) []step {
-	s := &stepper{o: o, who: who, skip: -horizon, state: make([]uint8, len(who.list))}
+	s := &stepper{o: o, who: who, state: make([]uint8, len(who.list))}
 	for _, r := range o.Recording.Records {
 		if r.Kind == Sched {
-			s.skip++
+			s.left++
 		}
 	}
 	for i, r := range o.Recording.Records {
@@ -77,7 +77,7 @@ func (o *Outcome) steps(who *cast) []step {
 }
 
 // told reports whether the step is recent enough.
-func (s *stepper) told() bool { return s.decisions > s.skip }
+func (s *stepper) told() bool { return s.left < horizon }
 
 // record takes a record of a known goroutine; rest is what comes after it.
 func (s *stepper) record(r Record, rest []Record) {
@@ -99,10 +99,11 @@ func (s *stepper) record(r Record, rest []Record) {
 		s.preempted(r)
 		s.stopped(r, rest)
 	case End:
+		s.state[r.G] = stateGone
 		if s.open.g == r.G {
 			s.finish("ends")
+			s.stopped(r, rest)
 		}
-		s.stopped(r, rest)
 	case Wake:
 		s.woken(r)
 	case TimerSet:
@@ -114,6 +115,10 @@ func (s *stepper) record(r Record, rest []Record) {
 		s.between(r.Time, s.fired(r, rest))
 	case Admit:
 		s.admitted(r)
+	case Begin:
+		s.decisions, s.open.decision = 0, 0
+	case Expected:
+		s.parted(r)
 	}
 }
 
@@ -127,6 +132,7 @@ func (s *stepper) turn(r Record) {
 	}
 	s.flush()
 	s.decisions++
+	s.left--
 	s.state[r.G] = stateRuns
 	s.opened, s.open = true, step{g: r.G, decision: s.decisions, ready: int(r.N), time: r.Time}
 }
@@ -196,7 +202,7 @@ func (s *stepper) preempted(r Record) {
 	s.finish("preempted" + s.at(r))
 }
 
-// at says where a goroutine has stopped, with a space in front.
+// at says where a goroutine has stopped, with a space in front, and notes whether the turn was spent in package testing.
 func (s *stepper) at(r Record) string {
 	if !s.told() {
 		return ""
@@ -215,10 +221,7 @@ func (s *stepper) at(r Record) string {
 
 // stopped ends a step after which somebody else may run. Where time leaps then is told only by the next decision.
 func (s *stepper) stopped(r Record, rest []Record) {
-	switch r.Kind {
-	case End:
-		s.state[r.G] = stateGone
-	case Yield, Preempt:
+	if r.Kind == Yield || r.Kind == Preempt {
 		s.state[r.G] = stateReady
 	}
 	s.flush()
@@ -292,6 +295,17 @@ func (s *stepper) admitted(r Record) {
 		s.between(r.Time, "")
 	}
 	s.act(how, "", r.G)
+}
+
+// parted tells where a replay leaves its recording.
+func (s *stepper) parted(r Record) {
+	text := "here the recording ends"
+	if r.Kind = RecordKind(r.Site); r.choice() {
+		text = "the recording has instead: " + s.who.choice(r)
+	}
+	s.between(s.time, text)
+	s.open.marked = true
+	s.flush()
 }
 
 // lastWords says how the turn ends during which the run ended.

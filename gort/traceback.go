@@ -45,7 +45,9 @@ func parseTraceback(output, start string) (t traceback) {
 	for len(t.message) > 0 && t.message[len(t.message)-1] == "" {
 		t.message = t.message[:len(t.message)-1]
 	}
-	t.message = slices.Compact(t.message) // a value that was recovered and panicked again stands there twice
+	if n := len(t.message) / 2; slices.Equal(t.message[:n], t.message[n:]) {
+		t.message = t.message[n:] // a value that was recovered and panicked again stands there twice
+	}
 	for len(lines) > 0 {
 		if !isStack(lines[0]) {
 			lines = lines[1:]

@@ -1,7 +1,6 @@
 package gort
 
 import (
-	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -60,6 +59,9 @@ func (o *Outcome) translate(out sink) error {
 	return t.err
 }
 
+// beginTick returns the tick in which main.main starts, so that a few points more before it change nothing behind it.
+func beginTick(tick uint64) uint64 { return (tick/1000 + 1) * 1000 }
+
 // emit appends an event that comes from a line of the program.
 func (t *translator) emit(e event.Event, site uint32) {
 	if t.err != nil {
@@ -105,6 +107,7 @@ func (t *translator) record(r *Record, names []Goroutine) {
 		t.emit(event.RngValue(r.Val), 0)
 	case Begin:
 		t.advance(r.Time, 0)
+		t.tick = beginTick(t.tick)
 		t.emit(event.Checkpoint(1, uint64(t.time), uint32(t.live), 1), 0)
 	case Admit:
 		t.advance(r.Time, 0)
@@ -166,13 +169,7 @@ func (t *translator) finish(o *Outcome) {
 }
 
 // Name returns the path and the function for people, such as "0.2.1 queue.(*Queue).run".
-func (g Goroutine) Name() string {
-	name := path.Base(g.Start)
-	if i := strings.LastIndex(name, ".gowrap"); i > 0 {
-		name = name[:i]
-	}
-	return g.Path + " " + name
-}
+func (g Goroutine) Name() string { return strings.TrimSpace(g.Path + " " + working(g.Start, g.Site)) }
 
 // shortSite returns "queue.go:25" for a text of the runtime, "folder/queue.go:25 package.function".
 func shortSite(text string) string {
@@ -182,45 +179,48 @@ func shortSite(text string) string {
 
 // choice reads the events back into the choices of a replay.
 type choiceReader struct {
-	c       *Choices
-	tick    uint64
-	time    int64
-	begun   bool
-	prev    uint32 // who ran last
-	stopped bool   // and has said why it stopped
-	preempt bool
-	leap    uint64
+	c     *Choices
+	tick  uint64
+	time  int64
+	begun bool
+	prev  uint32 // who ran last
+	why   uint8  // it stopped; 0 if it has not said so
+	leap  uint64
 }
 
 // event takes the next event of a trace that translate has written.
 func (cr *choiceReader) event(e event.Event) {
 	switch e.Kind() {
 	case event.KindCheckpoint:
-		cr.begun, cr.c.Records = true, nil
-		cr.preempt, cr.stopped, cr.leap = false, false, 0
+		cr.begun, cr.c.Records, cr.tick = true, nil, beginTick(cr.tick)
+		cr.why, cr.leap = 0, 0
 	case event.KindTimeAdvanced:
 		cr.time = int64(e.ToNanos())
 	case event.KindChaosInjection:
-		_, cr.preempt = e.ChaosTask()
-		cr.stopped = cr.preempt
+		if _, preempted := e.ChaosTask(); preempted {
+			cr.why = WhyPreempt
+		}
 		cr.leap = e.ChaosData()
-	case event.KindTaskYielded, event.KindTaskCompleted:
-		cr.stopped = cr.stopped || taskNumber(uint64(e.Task())) == cr.prev
+	case event.KindTaskYielded:
+		cr.stops(e, WhyYield)
+	case event.KindTaskCompleted:
+		cr.stops(e, WhyEnd)
 	case event.KindIoReady:
 		cr.c.Records = append(cr.c.Records, Record{Kind: Admit, G: taskNumber(uint64(e.Token())), Time: cr.time})
 	case event.KindTaskScheduled:
 		r := Record{
 			Kind: Sched, G: taskNumber(uint64(e.Task())), Points: uint32(e.Tick() - cr.tick - 1),
-			Val: cr.leap<<32 | uint64(cr.prev),
+			Val: cr.leap<<32 | uint64(cr.prev), Reason: or(cr.why, WhyBlock),
 		}
-		switch {
-		case cr.preempt:
-			r.Reason = WhyPreempt
-		case !cr.stopped:
-			r.Reason = WhyBlock
-		}
-		cr.tick, cr.prev, cr.preempt, cr.stopped, cr.leap = e.Tick(), r.G, false, false, 0
+		cr.tick, cr.prev, cr.why, cr.leap = e.Tick(), r.G, 0, 0
 		cr.c.Records = append(cr.c.Records, r)
+	}
+}
+
+// stops notes why the goroutine that ran has stopped, if the event is about it.
+func (cr *choiceReader) stops(e event.Event, why uint8) {
+	if cr.why == 0 && taskNumber(uint64(e.Task())) == cr.prev {
+		cr.why = why
 	}
 }
 

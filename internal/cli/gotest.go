@@ -75,7 +75,8 @@ signature, are one finding: its report is printed once.
   --budget D         how long a test runs seeds, such as 30s
   --seed S[,S]       run only these seeds
   --strategy NAME    how goroutines are chosen: random, or pct for priorities with a few changes
-  --leaks WHAT       of goroutines that a passing test leaves waiting for ever: fail (the default), report or off
+  --leaks WHAT       of goroutines that a passing test leaves waiting for ever: auto (the default) fails if it does
+                     so under some seeds and not under others, and reports them otherwise; fail, report, off
   --determinism      run each passing seed twice and tell the first difference
   --artifacts FOLDER where traces and reports go
   --junit FILE       write the results as JUnit XML

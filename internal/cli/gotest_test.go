@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/reprise-go/reprise/internal/golden"
 	"github.com/reprise-go/reprise/internal/gomodule"
+	"github.com/reprise-go/reprise/internal/testpath"
 )
 
 // TestModules runs the command on small modules, with the real go command: testdata/module.
@@ -38,7 +40,9 @@ func TestModules(t *testing.T) {
 			env.Setenv("GITHUB_WORKSPACE", "")
 			return module.Write(env.WorkDir, env.Setenv)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "mask": maskFile, "maskrun": maskRun},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits, "mask": maskFile, "maskrun": maskRun, "trace": traceFile,
+		},
 	})
 }
 
@@ -79,6 +83,24 @@ func maskRun(ts *testscript.TestScript, neg bool, args []string) {
 		text = m.what.ReplaceAllString(text, m.with)
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(text), 0o666))
+}
+
+// traceFile copies the only trace file below a folder: trace FOLDER FILE
+func traceFile(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: trace FOLDER FILE")
+	}
+	var found []string
+	ts.Check(filepath.WalkDir(ts.MkAbs(args[0]), func(path string, _ fs.DirEntry, err error) error {
+		if filepath.Ext(path) == testpath.Ext {
+			found = append(found, path)
+		}
+		return err
+	}))
+	if len(found) != 1 {
+		ts.Fatalf("trace files in %s: %v", args[0], found)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(ts.ReadFile(found[0])), 0o666))
 }
 
 func TestParseTestArgs(t *testing.T) {

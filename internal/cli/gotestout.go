@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/jstemmer/go-junit-report/v2/junit"
 
+	"github.com/reprise-go/reprise/internal/ordinary"
 	"github.com/reprise-go/reprise/internal/prose"
 )
 
@@ -234,7 +234,7 @@ var (
 
 // relativeDir is the folder of a package from that of the workspace, "" if it is not known.
 func relativeDir(pkg string) string {
-	dir, err := packageDir(pkg)
+	dir, err := ordinary.PackageDir(pkg)
 	if err != nil {
 		return ""
 	}
@@ -249,16 +249,4 @@ func relativeDir(pkg string) string {
 		return ""
 	}
 	return filepath.ToSlash(rel)
-}
-
-// packageDir asks the go command for the folder of a package.
-func packageDir(pkg string) (string, error) {
-	out, err := exec.Command("go", "list", "-f", "{{.Dir}}", "--", pkg).Output()
-	if err != nil {
-		if exit, ok := err.(*exec.ExitError); ok {
-			return "", fmt.Errorf("package %s is not found from here: %s", pkg, strings.TrimSpace(string(exit.Stderr)))
-		}
-		return "", err
-	}
-	return strings.TrimSpace(string(out)), nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/reprise-go/reprise/internal/ordinary"
 	"github.com/reprise-go/reprise/internal/testpath"
 	"github.com/reprise-go/reprise/source"
 	"github.com/reprise-go/reprise/tracefile"
@@ -18,7 +19,8 @@ func newPin() *cobra.Command {
 		Use:   "pin FILE",
 		Short: "Keep the trace of a failing test as a regression test",
 		Long: "Copy a trace that package simtest has recorded to testdata/reprise/<TestName>/ of its package, where the test\n" +
-			"replays it first from then on. The package is found from the current folder by its import path.",
+			"replays it first from then on. The package is found from the current folder by its import path. An ordinary test has no\n" +
+			"such traces: keep its file, and replay it.",
 		Args: exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return pin(cmd.OutOrStdout(), args[0]) },
 	}
@@ -29,10 +31,14 @@ func pin(stdout io.Writer, path string) error {
 	if err != nil {
 		return err
 	}
+	if of.ordinary {
+		return badInput(fmt.Errorf("%s: the test %s of %s is an ordinary one, which replays no pinned traces; keep the file, and run: reprise replay %s",
+			path, of.test, of.pkg, plainOrQuoted(path)))
+	}
 	if filepath.Ext(path) != testpath.Ext || of.form != source.Reprise {
 		return badInput(fmt.Errorf("%s: only %s files can be pinned; convert it with: reprise convert %s x%s", path, testpath.Ext, path, testpath.Ext))
 	}
-	dir, err := packageDir(of.pkg)
+	dir, err := ordinary.PackageDir(of.pkg)
 	if err != nil {
 		return failed(err)
 	}
@@ -56,6 +62,7 @@ func pin(stdout io.Writer, path string) error {
 type origin struct {
 	pkg, test string
 	form      source.Form
+	ordinary  bool // it does not use package simtest
 }
 
 // originOf reads the origin of an identity; ok is false if it is of no test.
@@ -75,7 +82,7 @@ func readOrigin(path string) (origin, error) {
 	if !ok {
 		return origin{}, badInput(fmt.Errorf("%s: it does not say which test it is of; only a trace that package simtest has recorded does", path))
 	}
-	of.form = in.Form()
+	of.form, of.ordinary = in.Form(), source.Ordinary(in.Stream)
 	for {
 		if _, err := in.Next(); err == io.EOF {
 			return of, nil

@@ -33,7 +33,7 @@ type replayOptions struct {
 }
 
 const replayHelp = `Replay a recording against its program: without its seed, every event checked. The program is a demo, or the
-test of package simtest that the file names: that is built as it is now and run in a process of its own.
+test that the file names, of package simtest or an ordinary one: that is built as it is now and run in a process of its own.
 
 Without --to, --break and --step the replay goes on to the end. The exit code is 0 if the run equals its recording,
 even if the recorded run failed, and 1 if they differ. Policies say what happens where they part:
@@ -67,8 +67,13 @@ a script with exit code 2.
 The formats of --to and --break are text and json, that of --step is text. FILE may be -, but not with these three: they
 read the recording more than once.
 
-For a test the target of --to is the index of an event, the format is text, --step starts at the first event and knows
-fewer commands, and there is no --fixed.
+For a test of package simtest the target of --to is the index of an event, the format is text, --step starts at the first
+event and knows fewer commands, and there is no --fixed.
+
+An ordinary test has every format, and neither --step nor --break nor --fixed. The target of --to is the index of an event;
+the run stops at the first decision from there on. --fork counts events too, and what is live begins behind the last
+decision among them. --window counts decisions. What the test prints comes before the report, or on standard error where
+the report is for machines.
 
 The demos are `
 
@@ -204,7 +209,7 @@ type replay struct {
 
 // ways are the ways to replay a recording, each for the recordings of one sort of program. The first that knows the
 // program replays it; each may rely on options that make sense, and on an input that nothing has been read from.
-var ways = []func(*replay) (known bool, err error){(*replay).demo, (*replay).goTest}
+var ways = []func(*replay) (known bool, err error){(*replay).demo, (*replay).ordinary, (*replay).goTest}
 
 // run opens the recording and looks its program up.
 func (r *replay) run() (err error) {
@@ -280,6 +285,11 @@ func (r *replay) report(result replayer.Result, err error) error {
 	if failure := o.take(err); failure != nil {
 		return r.refused(failure)
 	}
+	return r.conclude(o)
+}
+
+// conclude writes how a replay to the end went, and gives the exit code.
+func (r *replay) conclude(o *outcome) error {
 	if err := r.render(r.stdout, o); err != nil {
 		return failed(err)
 	}
@@ -307,6 +317,11 @@ func (r *replay) stop(v *view) error {
 	if err != nil {
 		return err
 	}
+	return r.show(s)
+}
+
+// show writes how a run stands, and gives the exit code.
+func (r *replay) show(s *stand) error {
 	if err := r.render(r.stdout, s); err != nil {
 		return failed(err)
 	}

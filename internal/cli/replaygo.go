@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/reprise-go/reprise/internal/ordinary"
 	"github.com/reprise-go/reprise/replayer"
 )
 
@@ -95,7 +96,7 @@ func (o testReplay) environment(path string) []string {
 // with exit code 0 if the replay equals its recording, even if the recorded run has failed, as it says then; 1 if it
 // differs, or if a run that has gone on live fails; 3 if the recording cannot be replayed.
 func replayTest(stdout, stderr io.Writer, path string, of origin, o testReplay) error {
-	dir, err := packageDir(of.pkg)
+	dir, err := ordinary.PackageDir(of.pkg)
 	if err != nil {
 		return failed(fmt.Errorf("%s: %w", path, err))
 	}

@@ -24,6 +24,7 @@ type outcome struct {
 	recorded uint64                 // events
 	counted  bool                   // recorded is known
 	end      tracefile.End          // of the recorded run; the zero End if it is not known
+	tail     string                 // what else there is to read for people, in lines
 }
 
 // outcome returns what a result tells.
@@ -168,7 +169,7 @@ func (o *outcome) text(colored bool) string {
 	}
 	head, tail := o.headline()+"\n"+o.ending(), ""
 	if o.first == nil {
-		head += o.notes()
+		head += o.notes() + o.tail
 	}
 	if o.format == "markdown" {
 		head = "### Replay\n\n" + indented("    ", head)

@@ -132,13 +132,19 @@ func (v *view) ahead(n int) (done uint64, next []event.Event, lines string, err 
 	if _, more := v.run.Peek(); !more {
 		return done, nil, "", nil
 	}
-	if err := v.look.file.Seek(done); err != nil {
-		return done, nil, "", v.look.bad(err)
+	next, lines, err = following(v.look, done, n)
+	return done, next, lines, err
+}
+
+// following returns up to n of the events of an input from an index on, as events and as lines.
+func following(in *input, index uint64, n int) (next []event.Event, lines string, err error) {
+	if err := in.file.Seek(index); err != nil {
+		return nil, "", in.bad(err)
 	}
 	var b strings.Builder
-	p := newPrinter(&b, v.look)
-	err = v.look.each(func(index uint64, e event.Event) error {
-		p.now = v.look.Time()
+	p := newPrinter(&b, in)
+	err = in.each(func(index uint64, e event.Event) error {
+		p.now = in.Time()
 		if next = append(next, e); len(next) > n {
 			next = next[:n]
 			return errEnough
@@ -146,10 +152,10 @@ func (v *view) ahead(n int) (done uint64, next []event.Event, lines string, err 
 		return p.row(index, e)
 	})
 	if err != nil && !errors.Is(err, errEnough) {
-		return done, nil, "", err
+		return nil, "", err
 	}
 	_ = p.w.Flush() // a strings.Builder takes everything
-	return done, next, b.String(), nil
+	return next, b.String(), nil
 }
 
 // line returns the line of the event after which the replay stands: with its place in the code if it is the recorded one.

@@ -38,8 +38,14 @@ func New(root, path string) (*Module, error) {
 	return m, m.caches("GOCACHE", "GOMODCACHE", "GOPATH")
 }
 
-// caches asks the go command where they are, since a script has another home folder.
+// caches asks the go command where they are, since a script has another home folder. The folder that has the user's caches
+// has those of this module too.
 func (m *Module) caches(keys ...string) error {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return err
+	}
+	m.env["XDG_CACHE_HOME"] = cache
 	out, err := exec.Command("go", append([]string{"env"}, keys...)...).Output()
 	if err != nil {
 		return err

@@ -49,7 +49,7 @@ func TestSettings(t *testing.T) {
 		want      func(s *settings) bool
 	}{
 		{"", "", func(s *settings) bool {
-			return s.seeds == 100 && !s.asked && s.leaks == leaksFail && s.strategy == "random"
+			return s.seeds == 100 && !s.asked && s.leaks == leaksAuto && s.strategy == "random"
 		}},
 		{"", "-test.short=true", func(s *settings) bool { return s.seeds == 10 && !s.asked }},
 		{"", "-test.count=1", func(s *settings) bool { return s.seeds == 100 }},

@@ -75,11 +75,12 @@ func (w *attempter) make(ctx context.Context, c gort.Control) (*gort.Outcome, er
 func (w *attempter) run(ctx context.Context, number int) (a attempt) {
 	a.seed = w.nth(number)
 	control := w.control(a.seed, w.args)
+	control.Length = w.length
 	if a.outcome, a.err = w.make(ctx, control); a.err != nil {
 		return a
 	}
 	a.endless = a.outcome.Verdict == gort.TimedOut && w.took >= control.Wall
-	a.failed = a.outcome.Verdict != gort.Passed && !(a.outcome.Verdict == gort.Leaked && w.leaks == leaksReport)
+	a.failed = a.outcome.Verdict != gort.Passed && (a.outcome.Verdict != gort.Leaked || w.leaks == leaksFail)
 	if w.determinism && !a.failed {
 		var second *gort.Outcome
 		if second, a.err = w.make(ctx, control); a.err != nil {

@@ -3,6 +3,7 @@ package ordinary
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -20,6 +21,7 @@ type campaign struct {
 	start     time.Time
 	limit     time.Duration // of real time; 0: none
 
+	length   int          // points that a run passes, where the strategy has to know
 	failures atomic.Int64 // failing runs, also those whose turn has not come
 	cut      string       // why there are no more seeds although not all were run, "" if there is no reason
 
@@ -27,7 +29,9 @@ type campaign struct {
 	first    []byte // the output of the first
 	skipped  bool   // the test has skipped itself
 	ran      int
+	leaked   int        // of these, that were not taken for failures
 	findings []*finding // of those that have failed
+	races    []*finding // leaks that other seeds do not have, one a signature
 	notes    []*finding // of those that have not, but are told of, one a signature
 	broken   error      // why there can be no more
 	told     time.Time  // when progress was told
@@ -95,7 +99,9 @@ func (c *campaign) run(ctx context.Context) (ok bool) {
 		all, workers = append(all, w), append(workers, w)
 	}
 	c.replays = all[c.processors]
+	c.measure(ctx)
 	inOrder(ctx, workers[:c.processors], c.more, func(i int, a attempt) bool { return c.take(ctx, i, a) })
+	c.judgeLeaks()
 	c.compareWithoutControl(ctx)
 	for _, w := range all {
 		if err := w.close(); err != nil && c.broken == nil {
@@ -126,6 +132,9 @@ func (c *campaign) take(ctx context.Context, i int, a attempt) bool {
 		case f.like == "":
 			c.notes = append(c.notes, f)
 		}
+		if f.passes && a.outcome.Verdict == gort.Leaked {
+			c.leaked++
+		}
 	}
 	c.ran++
 	c.tellProgress()
@@ -134,6 +143,56 @@ func (c *campaign) take(ctx context.Context, i int, a attempt) bool {
 		return false
 	}
 	return !c.skipped && len(c.findings) < c.enough()
+}
+
+// measure finds out how many points a run passes, over which the changes of priorities are spread. It takes the same seed
+// always, so that a seed that is run alone makes the same choices.
+func (c *campaign) measure(ctx context.Context) {
+	if c.strategy != strategyPCT {
+		return
+	}
+	control := c.control(testpath.DeriveSeed(c.function, 0), c.args)
+	control.Strategy = gort.Random
+	o, err := c.replays.make(ctx, control)
+	if err != nil {
+		return // the runs will meet it too
+	}
+	for _, r := range o.Recording.Choices().Records {
+		if r.Kind == gort.Sched {
+			c.length += int(r.Points)
+		}
+	}
+}
+
+// judgeLeaks takes leaks for failures if there are seeds without.
+func (c *campaign) judgeLeaks() {
+	if c.leaks != leaksAuto {
+		return
+	}
+	isLeak := func(f *finding) bool { return f.outcome.Verdict == gort.Leaked }
+	if c.leaked == c.ran {
+		for _, f := range c.notes {
+			if isLeak(f) {
+				f.notes = append(f.notes, "it comes under every seed that was run, and so is no failure; with --leaks fail it is")
+			}
+		}
+		return
+	}
+	for _, f := range c.notes {
+		if isLeak(f) {
+			f.passes = false
+			c.races = append(c.races, f)
+		}
+	}
+	c.notes = slices.DeleteFunc(c.notes, isLeak)
+}
+
+// failed is how many runs have failed.
+func (c *campaign) failed() int {
+	if len(c.races) > 0 {
+		return len(c.findings) + c.leaked
+	}
+	return len(c.findings)
 }
 
 // progressEvery is the time between two messages of progress.
@@ -190,7 +249,7 @@ func (c *campaign) tell(interrupted bool) (ok bool) {
 	for _, f := range c.notes {
 		c.tellFinding(f, "PASS")
 	}
-	for _, f := range c.findings {
+	for _, f := range slices.Concat(c.findings, c.races) {
 		c.tellFinding(f, "FAIL")
 	}
 	c.out.attr(c.function, "reprise.runs", c.came())
@@ -203,7 +262,7 @@ func (c *campaign) tell(interrupted bool) (ok bool) {
 	case c.broken != nil:
 		c.out.log(c.function, fmt.Sprintf("reprise: it cannot be run on: %v", c.broken))
 	}
-	switch n := len(c.findings); {
+	switch n := c.failed(); {
 	case n > 0:
 		c.out.log(c.function, fmt.Sprintf("%d of %s failed", n, prose.Count(c.ran, "run")))
 		c.out.end("FAIL", c.function, took)

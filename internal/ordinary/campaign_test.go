@@ -126,10 +126,17 @@ func TestCampaignOrder(t *testing.T) {
 
 // expected is what a loop over the seeds finds.
 func expected(ends []string, failfast bool, leaks string) (failing []string) {
+	ran, leaked, first := 0, 0, ""
 	for i, how := range ends {
-		fails := how == "lost" || how == "found" || how == "leak" && leaks != leaksReport
+		fails := how == "lost" || how == "found" || how == "leak" && leaks == leaksFail
 		if how == "broken" || i == 0 && how == "skip" {
 			break
+		}
+		ran++
+		if how == "leak" && !fails {
+			if leaked++; leaked == 1 {
+				first = testpath.Seed(testpath.DeriveSeed("TestX", i))
+			}
 		}
 		if fails {
 			failing = append(failing, testpath.Seed(testpath.DeriveSeed("TestX", i)))
@@ -137,6 +144,9 @@ func expected(ends []string, failfast bool, leaks string) (failing []string) {
 		if len(failing) == 5 || len(failing) == 1 && failfast {
 			break
 		}
+	}
+	if leaks == leaksAuto && 0 < leaked && leaked < ran {
+		failing = append(failing, first)
 	}
 	return failing
 }
@@ -173,6 +183,12 @@ func TestCampaignReports(t *testing.T) {
 		{"leaks", "SEEDS=2 LEAKS=report", fakeRunner{end: at(map[int]string{1: "leak"})}, true, []string{
 			"reprise.class leak", "passes (leak)", "--- PASS: TestX/seed=0x", "--- PASS: TestX (0.00s)",
 		}, []string{"FAIL"}},
+		{"leaks always", "SEEDS=3", fakeRunner{end: func(uint64) string { return "leak" }}, true, []string{
+			"passes (leak)", "it comes under every seed that was run", "--leaks fail", "--- PASS: TestX (0.00s)",
+		}, []string{"FAIL"}},
+		{"leaks sometimes", "SEEDS=9", fakeRunner{end: at(map[int]string{1: "leak", 4: "leak"})}, false, []string{
+			"fails (leak)", "2 of 9 runs failed", "--leaks fail", "--- FAIL: TestX (0.00s)",
+		}, []string{"PASS"}},
 		{"cannot run", "SEEDS=2", fakeRunner{end: at(map[int]string{1: "broken"})}, false, []string{"reprise: it cannot be run on: no more processes", "--- FAIL: TestX"}, []string{"PASS"}},
 	} {
 		if c.f.end == nil {

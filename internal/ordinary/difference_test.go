@@ -16,6 +16,9 @@ import (
 	"github.com/reprise-go/reprise/tracefile"
 )
 
+// corpusDir is the folder of the corpus, whatever the current folder is.
+var corpusDir, _ = filepath.Abs(filepath.Join("..", "..", "gort", "testdata", "corpus"))
+
 // built are the binaries of the corpus that the tests share, by build tag; TestMain removes them.
 var built struct {
 	mu   sync.Mutex
@@ -30,7 +33,7 @@ func corpus(t testing.TB, tag string) *gort.Binary {
 	if b := built.tags[tag]; b != nil {
 		return b
 	}
-	b, err := gort.Build(t.Context(), filepath.Join("..", "..", "gort", "testdata", "corpus"), ".", gort.BuildConfig{Args: []string{"-tags=" + tag}})
+	b, err := gort.Build(t.Context(), corpusDir, ".", gort.BuildConfig{Args: []string{"-tags=" + tag}})
 	if err != nil {
 		t.Fatal(err)
 	}

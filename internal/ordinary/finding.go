@@ -188,7 +188,11 @@ func lineUnlike(expected, actual []byte) string {
 
 // commands reproduce a finding: by its seed, and by its trace.
 func (c *campaign) commands(f *finding) (list []string) {
-	words := c.command(c.selection, &c.settings, c.args, f.seed)
+	s := c.settings
+	if f.outcome.Verdict == gort.Leaked && s.leaks == leaksAuto { // a single seed has no others
+		s.leaks = leaksFail
+	}
+	words := c.command(c.selection, &s, c.args, f.seed)
 	for i, w := range words {
 		words[i] = prose.ShellQuote(w)
 	}

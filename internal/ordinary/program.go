@@ -129,6 +129,9 @@ func (p *program) identity(function string, s *settings, args []string) (tracefi
 		tracefile.KeyTest: function, tracefile.KeyPackage: p.pkg, tracefile.KeyModule: p.module, tracefile.KeyGo: p.goVersion,
 		tracefile.KeyOS: p.goos, tracefile.KeyArch: p.goarch, tracefile.KeyStrategy: s.strategy,
 	}
+	if s.leaks == leaksOff {
+		id[gort.KeyLeaks] = gort.LeaksOff
+	}
 	for key, list := range map[string][]string{gort.KeyBuild: p.flags, gort.KeyArgs: args} { // lint: order does not matter because the keys differ
 		if len(list) > 0 {
 			b, err := json.Marshal(list)
@@ -148,7 +151,7 @@ func (p *program) command(selection string, s *settings, args []string, seed uin
 	if s.strategy != Strategies[0] {
 		words = append(words, "--strategy", s.strategy)
 	}
-	if s.leaks != leaksFail {
+	if s.leaks != Leaks[0] {
 		words = append(words, "--leaks", s.leaks)
 	}
 	own := slices.IndexFunc(args, func(arg string) bool { return !strings.HasPrefix(arg, "-test.") })

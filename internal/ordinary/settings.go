@@ -20,16 +20,19 @@ const (
 
 // What happens to runs that pass and leave goroutines behind.
 const (
+	leaksAuto   = "auto" // they fail if other seeds leave none
 	leaksFail   = "fail"
 	leaksReport = "report"
 	leaksOff    = "off"
 )
 
 // Strategies are the values of REPRISE_STRATEGY.
-var Strategies = []string{"random", "pct"}
+var Strategies = []string{"random", strategyPCT}
+
+const strategyPCT = "pct"
 
 // Leaks are the values of REPRISE_LEAKS.
-var Leaks = []string{leaksFail, leaksReport, leaksOff}
+var Leaks = []string{leaksAuto, leaksFail, leaksReport, leaksOff}
 
 // settings are what the arguments and the environment say.
 type settings struct {
@@ -48,7 +51,7 @@ type settings struct {
 
 // newSettings reads the arguments of a test binary, and the settings in the environment.
 func newSettings(args []string, getenv func(string) string) (s settings, err error) {
-	s.strategy, s.leaks = Strategies[0], leaksFail
+	s.strategy, s.leaks = Strategies[0], Leaks[0]
 	if s.arguments, err = parseArguments(args); err != nil {
 		return s, err
 	}
@@ -66,7 +69,7 @@ func newSettings(args []string, getenv func(string) string) (s settings, err err
 		{"REPRISE_DETERMINISM", "true or false", func(v string) (ok bool) { s.determinism, ok = boolean(v); return ok }},
 		{"REPRISE_ARTIFACTS", "a folder", func(v string) bool { s.artifacts = v; return true }},
 		{"REPRISE_STRATEGY", "random or pct", func(v string) bool { return oneOf(&s.strategy, v, Strategies) }},
-		{"REPRISE_LEAKS", "fail, report or off", func(v string) bool { return oneOf(&s.leaks, v, Leaks) }},
+		{"REPRISE_LEAKS", "auto, fail, report or off", func(v string) bool { return oneOf(&s.leaks, v, Leaks) }},
 		{"REPRISE_SLOTS", "a folder", func(v string) bool { s.slotsDir = v; return true }},
 		{"REPRISE_PROGRESS", "true or false", func(v string) (ok bool) { s.progress, ok = boolean(v); return ok }},
 	}
@@ -124,15 +127,11 @@ func (s *settings) wall() time.Duration {
 	return s.timeout
 }
 
-// lengths are the numbers of points that seeds spread the changes of priorities over: tests are short and long, and how long
-// is not known before.
-var lengths = []int{20, 50, 100, 200, 500, 1000, 5000}
-
 // control is that of the run of a seed, without the choices of a replay.
 func (s *settings) control(seed uint64, args []string) gort.Control {
 	c := gort.Control{Seed: seed, NoLeaks: s.leaks == leaksOff, Records: maxRecords, Wall: s.wall(), Args: args}
-	if s.strategy == "pct" {
-		c.Strategy, c.Length = gort.PCT, lengths[testpath.Mix(seed)%uint64(len(lengths))]
+	if s.strategy == strategyPCT {
+		c.Strategy = gort.PCT
 	}
 	return c
 }

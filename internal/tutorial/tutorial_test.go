@@ -1,4 +1,4 @@
-// Package tutorial_test checks docs/tutorial.md. It stands apart from examples/flaky, whose tests the tutorial runs.
+// Package tutorial_test checks the pages in docs that show commands. It stands apart from the examples, whose tests they run.
 package tutorial_test
 
 import (
@@ -13,14 +13,16 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "rewrite the outputs in docs/tutorial.md")
+var update = flag.Bool("update", false, "rewrite the outputs in the pages")
 
-const tutorial = "../../docs/tutorial.md"
+// TestTutorial checks docs/tutorial.md.
+func TestTutorial(t *testing.T) { check(t, "../../docs/tutorial.md", "examples/flaky") }
 
-// TestTutorial runs the commands of docs/tutorial.md in a copy of the repository and compares what they print with what
-// stands there, but for times. A block of console text has commands, each behind a "$ ", and below each its output.
-func TestTutorial(t *testing.T) {
-	text, err := os.ReadFile(tutorial)
+// check runs the commands of a page in a folder of a copy of the repository and compares what they print with what stands
+// there, but for times. A block of console text has commands, each behind a "$ ", and below each its output.
+func check(t *testing.T, page, folder string) {
+	t.Helper()
+	text, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +31,7 @@ func TestTutorial(t *testing.T) {
 	for _, b := range blocks {
 		commands = append(commands, commandsOf(b[2])...)
 	}
-	outputs := run(t, commands)
+	outputs := run(t, folder, commands)
 	i := 0
 	got := console.ReplaceAllStringFunc(string(text), func(block string) string {
 		parts := console.FindStringSubmatch(block)
@@ -41,13 +43,13 @@ func TestTutorial(t *testing.T) {
 		return parts[1] + b.String() + parts[3]
 	})
 	if *update {
-		if err := os.WriteFile(tutorial, []byte(got), 0o644); err != nil {
+		if err := os.WriteFile(page, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
 	if masked(got) != masked(string(text)) {
-		t.Errorf("the outputs differ from those in docs/tutorial.md; look at the difference after: go test ./internal/tutorial -update")
+		t.Errorf("the outputs differ from those in %s; look at the difference after: go test ./internal/tutorial -update", page)
 	}
 }
 
@@ -67,8 +69,8 @@ func commandsOf(block string) (list []string) {
 // mark stands between the outputs of two commands.
 const mark = "=-=-= next command =-=-=\n"
 
-// run runs commands in one shell, in examples/flaky of a copy of the repository.
-func run(t *testing.T, commands []string) []string {
+// run runs commands in one shell, in a folder of a copy of the repository.
+func run(t *testing.T, folder string, commands []string) []string {
 	t.Helper()
 	root, err := filepath.EvalSymlinks(t.TempDir())
 	if err != nil {
@@ -84,7 +86,7 @@ func run(t *testing.T, commands []string) []string {
 		script.WriteString(c + "\nprintf '" + strings.TrimSuffix(mark, "\n") + "\\n'\n")
 	}
 	sh := exec.Command("sh")
-	sh.Dir, sh.Stdin = filepath.Join(repo, "examples", "flaky"), &script
+	sh.Dir, sh.Stdin = filepath.Join(repo, filepath.FromSlash(folder)), &script
 	for _, v := range os.Environ() {
 		if !strings.HasPrefix(v, "REPRISE_") && !strings.HasPrefix(v, "GITHUB_") {
 			sh.Env = append(sh.Env, v)

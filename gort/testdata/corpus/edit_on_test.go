@@ -2,8 +2,14 @@
 
 package corpus
 
+import "testing"
+
 // note is called in every deposit.
 func (a *account) note() { _ = a.get() }
 
 // extraDraws is how many values TestStreams draws before the one that counts.
 const extraDraws = 1
+
+func TestAnother(*testing.T) {}
+
+func TestAAA(*testing.T) {}
