@@ -24,17 +24,12 @@ func TestModules(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cache, err := os.UserCacheDir() // where the files of package gort are, which the builds of all runs depend on
-	if err != nil {
-		t.Fatal(err)
-	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/module",
 		UpdateScripts:       *golden.Update,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
-			env.Setenv("XDG_CACHE_HOME", cache)
 			env.Setenv("GITHUB_ACTIONS", "")
 			env.Setenv("GITHUB_STEP_SUMMARY", "")
 			env.Setenv("GITHUB_WORKSPACE", "")

@@ -78,7 +78,8 @@ func fakeSession(t testing.TB, f *fakeRunner, env string, args ...string) (*sess
 	}
 	var out strings.Builder
 	s := &session{
-		settings: set, program: &program{Binary: gort.Binary{Path: "no-such.test"}, pkg: "example.com/m"}, out: &printer{w: &out}, processors: 1,
+		settings: set, program: &program{Binary: gort.Binary{Path: "no-such.test"}, pkg: "example.com/m", patience: time.Minute},
+		out: &printer{w: &out}, processors: 1,
 		now:  func() time.Time { return time.Time{} },
 		open: func(string, gort.Control) (runner, error) { return f, nil },
 	}
