@@ -71,18 +71,28 @@ func Overlay(ctx context.Context, dir string, env []string, cache string) (*Tool
 		cache = filepath.Join(cache, "reprise", "gort")
 	}
 	tools := &Tools{Go: "go", Env: env}
-	if rel, err := filepath.Rel(tc.GOMODCACHE, tc.GOROOT); err == nil && filepath.IsLocal(rel) {
-		if tc.GOROOT, err = mirror(tc.GOROOT, filepath.Join(cache, "roots")); err != nil {
-			return nil, err
-		}
-		tools.Go = filepath.Join(tc.GOROOT, "bin", "go")
+	root, err := tc.root(cache)
+	if err != nil {
+		return nil, err
+	}
+	if root != tc.GOROOT {
+		tc.GOROOT = root
+		tools.Go = filepath.Join(root, "bin", "go")
 		if env == nil {
 			env = os.Environ()
 		}
-		tools.Env = append(env[:len(env):len(env)], "GOROOT="+tc.GOROOT, "GOTOOLCHAIN=local")
+		tools.Env = append(env[:len(env):len(env)], "GOROOT="+root, "GOTOOLCHAIN=local")
 	}
 	tools.Overlay, err = tc.overlay(cache)
 	return tools, err
+}
+
+// root returns the GOROOT to build with: a folder of links in the cache instead of one below GOMODCACHE.
+func (tc *toolchain) root(cache string) (string, error) {
+	if rel, err := filepath.Rel(tc.GOMODCACHE, tc.GOROOT); err != nil || !filepath.IsLocal(rel) {
+		return tc.GOROOT, nil
+	}
+	return mirror(tc.GOROOT, filepath.Join(cache, "roots"))
 }
 
 // mirror makes a folder of links to what is in the folder root.

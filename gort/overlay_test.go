@@ -134,6 +134,9 @@ func TestOverlayIsCached(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if tc.GOROOT, err = tc.root(cache); err != nil {
+		t.Fatal(err)
+	}
 	key := tc.key(files)
 	if filepath.Base(filepath.Dir(first.Overlay)) != key {
 		t.Errorf("the overlay is %s, want it in %s", first.Overlay, key)
