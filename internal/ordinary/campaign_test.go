@@ -255,6 +255,13 @@ func TestArtifacts(t *testing.T) {
 	}
 }
 
+// fakeClock is moved by the runs that workers make.
+type fakeClock struct{ nanos atomic.Int64 }
+
+func (c *fakeClock) pass(d time.Duration) { c.nanos.Add(int64(d)) }
+
+func (c *fakeClock) now() time.Time { return time.Unix(0, c.nanos.Load()) }
+
 // TestTime: without a word about seeds a test ends after some time, or its share of what go test gives it, and says so.
 func TestTime(t *testing.T) {
 	for _, c := range []struct {
@@ -269,10 +276,10 @@ func TestTime(t *testing.T) {
 		{"SEEDS=20", "0s", 3, "reprise.runs 20/20\n"},
 		{"SEED=1,2,3", "1s", 3, "1 of 3 seeds in 1s: ended before -timeout"},
 	} {
-		now := time.Unix(0, 0)
-		f := &fakeRunner{end: func(uint64) string { now = now.Add(time.Second); return "" }, turns: atOnce}
+		var clock fakeClock
+		f := &fakeRunner{end: func(uint64) string { clock.pass(time.Second); return "" }, turns: atOnce}
 		s, out := fakeSession(t, f, c.env, "-test.timeout="+c.timeout)
-		s.now = func() time.Time { return now }
+		s.now = clock.now
 		s.setDeadline()
 		if !s.campaign("TestX", c.left).run(t.Context()) || !strings.Contains(out.String(), c.want) {
 			t.Errorf("%s, -timeout %s, %d tests left: no %q in\n%s", c.env, c.timeout, c.left, c.want, out)
@@ -283,10 +290,10 @@ func TestTime(t *testing.T) {
 // TestProgress: it is told now and then if somebody looks.
 func TestProgress(t *testing.T) {
 	for _, env := range []string{"SEEDS=10 PROGRESS=1", "SEEDS=10"} {
-		now := time.Unix(0, 0)
-		f := &fakeRunner{end: func(uint64) string { now = now.Add(70 * time.Millisecond); return "" }, turns: atOnce}
+		var clock fakeClock
+		f := &fakeRunner{end: func(uint64) string { clock.pass(70 * time.Millisecond); return "" }, turns: atOnce}
 		s, out := fakeSession(t, f, env)
-		s.now = func() time.Time { return now }
+		s.now = clock.now
 		s.campaign("TestX", 1).run(t.Context())
 		want := 0
 		if strings.Contains(env, "PROGRESS") {
