@@ -23,6 +23,7 @@ import (
 type fakeRunner struct {
 	end   func(seed uint64) string // "", "skip", "leak", "broken", or what the test logs when it fails
 	flaky bool                     // replays pass
+	loose bool                     // replays make other decisions, since the real clock takes part
 	turns func(seed uint64) int    // of other workers until it ends
 }
 
@@ -39,6 +40,12 @@ func (f *fakeRunner) Run(ctx context.Context, c gort.Control) (*gort.Outcome, er
 	}
 	records := []gort.Record{{Kind: gort.Spawn, G: 1}, {Kind: gort.Begin, G: 1}}
 	o := &gort.Outcome{Recording: &gort.Recording{Seed: seed, Hash: seed, Records: records, Texts: []string{""}}}
+	if f.loose {
+		o.Forced = 1
+		if c.Choices != nil {
+			o.Recording.Hash++
+		}
+	}
 	how := f.end(seed)
 	if f.flaky && c.Choices != nil {
 		how = ""
@@ -178,6 +185,9 @@ func TestCampaignReports(t *testing.T) {
 		{"is flaky", "SEEDS=9", fakeRunner{end: at(map[int]string{4: "lost"}), flaky: true}, false, []string{
 			"reprise.verdict flaky", "fails (flaky, test failure)", "replayed from its trace it goes another way",
 		}, []string{"reproduced", "under every seed"}},
+		{"fails loosely", "SEEDS=9", fakeRunner{end: at(map[int]string{4: "lost"}), loose: true}, false, []string{
+			"reprise.verdict reproduced", "the same failure, by other decisions",
+		}, []string{"flaky"}},
 		{"fails always", "SEEDS=9", fakeRunner{end: func(uint64) string { return "lost" }}, false, []string{
 			"it fails under every seed, and could not be run without control", "5 of 5 runs failed",
 		}, nil},
@@ -301,6 +311,28 @@ func TestProgress(t *testing.T) {
 		}
 		if n := strings.Count(out.String(), "reprise.progress"); n != want {
 			t.Errorf("%s: progress is told %d times, want %d:\n%s", env, n, want, out)
+		}
+	}
+}
+
+// TestTooLate: a failure that there is no time to replay is told nevertheless.
+func TestTooLate(t *testing.T) {
+	ctx, cancel := context.WithDeadline(t.Context(), time.Unix(0, 0))
+	defer cancel()
+	s, out := fakeSession(t, &fakeRunner{}, "SEEDS=9 ARTIFACTS="+t.TempDir())
+	c := s.campaign("TestX", 1)
+	c.seen = map[string]*finding{}
+	f := &fakeRunner{end: at(map[int]string{0: "lost"}), turns: atOnce}
+	o, err := f.Run(t.Context(), c.control(c.nth(0)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.replays = &attempter{campaign: c}
+	c.take(ctx, 0, attempt{seed: c.nth(0), outcome: o, failed: true})
+	c.tell(ctx.Err())
+	for _, want := range []string{"reprise.verdict unconfirmed", "it could not be replayed from its trace: -timeout is over", "1 of 1 run failed"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in\n%s", want, out)
 		}
 	}
 }
