@@ -35,7 +35,9 @@ func TestModules(t *testing.T) {
 			env.Setenv("GITHUB_WORKSPACE", "")
 			return module.Write(env.WorkDir, env.Setenv)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "mask": maskFile, "trace": traceFile},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits, "mask": maskFile, "maskrun": maskRun, "trace": traceFile,
+		},
 	})
 }
 
@@ -51,6 +53,31 @@ func maskFile(ts *testscript.TestScript, neg bool, args []string) {
 		lines = append(lines, strings.TrimRight(elapsed.ReplaceAllString(line, "TIME"), " "))
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(strings.Join(lines, "\n")), 0o666))
+}
+
+// runMasks are what depends on the Go version in reports of ordinary tests: its library has other lines, and passes other
+// points, so that other seeds fail.
+var runMasks = []struct {
+	what *regexp.Regexp
+	with string
+}{
+	{regexp.MustCompile(`0x[0-9a-f]{16}`), "0xSEED"},
+	{regexp.MustCompile(`after [0-9]+ decisions?, at [0-9.]+[a-zµ]+`), "after N decisions, at TIME"},
+	{regexp.MustCompile(`, [0-9]+ runs`), ", N runs"},
+	{regexp.MustCompile(`5 of [0-9]+ runs`), "5 of N runs"},
+	{regexp.MustCompile(`(?s)(the schedule up to there:\n).*?(\n +(?:goroutines at|note:|signature))`), "$1 SCHEDULE$2"},
+	{regexp.MustCompile(`(the schedule up to there:\\n).*?(\\n +(?:goroutines at|note:|signature))`), "$1 SCHEDULE$2"},
+	{regexp.MustCompile(`tests="[0-9]+" failures="[0-9]+"`), `tests="N" failures="N"`},
+}
+
+// maskRun is maskFile for reports of ordinary tests: maskrun FROM TO
+func maskRun(ts *testscript.TestScript, neg bool, args []string) {
+	maskFile(ts, neg, args)
+	text := ts.ReadFile(args[1])
+	for _, m := range runMasks {
+		text = m.what.ReplaceAllString(text, m.with)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(text), 0o666))
 }
 
 // traceFile copies the only trace file below a folder: trace FOLDER FILE
@@ -79,13 +106,17 @@ func TestParseTestArgs(t *testing.T) {
 		{"./a -args --seeds 7", "", "./a -args --seeds 7"},
 		{"-seeds 7", "", "-seeds 7"},
 		{"--determinism true", "REPRISE_DETERMINISM=true", ""},
+		{"--determinism ./a", "REPRISE_DETERMINISM=true", "./a"},
+		{"./a --determinism", "REPRISE_DETERMINISM=true", "./a"},
+		{"--determinism=false", "REPRISE_DETERMINISM=false", ""},
+		{"--strategy pct --leaks=report -race", "REPRISE_STRATEGY=pct REPRISE_LEAKS=report", "-race"},
 	} {
 		o, err := parseTestArgs(strings.Fields(c.args))
 		if err != nil || strings.Join(o.env, " ") != c.env || strings.Join(o.goArgs, " ") != c.goArgs {
 			t.Errorf("%s: environment %q, arguments %q, error %v; want %q and %q", c.args, o.env, o.goArgs, err, c.env, c.goArgs)
 		}
 	}
-	for _, args := range []string{"--seeds", "--junit=", "./... --budget"} {
+	for _, args := range []string{"--seeds", "--junit=", "./... --budget", "--strategy best", "--leaks", "--determinism=1"} {
 		if _, err := parseTestArgs(strings.Fields(args)); err == nil {
 			t.Errorf("%s: no error", args)
 		}
@@ -124,5 +155,81 @@ func TestEnvironment(t *testing.T) {
 	}
 	if got := withoutReprise([]string{"A=1", "REPRISE_SEED=1"}); !slices.Equal(got, []string{"A=1"}) {
 		t.Errorf("environment %q", got)
+	}
+}
+
+func TestGoFlags(t *testing.T) {
+	got := goFlags(strings.Fields("./... -run X --count=1 -test.bench=. -v -args -cover"))
+	if want := []string{"run", "count", "bench", "v"}; !slices.Equal(got, want) {
+		t.Errorf("flags %q, want %q", got, want)
+	}
+}
+
+// TestWrapperFlag: go test splits the flag at spaces, and takes what is in quotes as it is.
+func TestWrapperFlag(t *testing.T) {
+	args := os.Args
+	defer func() { os.Args = args }()
+	for path, want := range map[string]string{
+		"/bin/sh":   "-exec=/bin/sh exec-test",
+		"a b/sh":    "-exec='DIR/a b/sh' exec-test",
+		"it's/sh":   `-exec="DIR/it's/sh" exec-test`,
+		`a"b/sh`:    `-exec='DIR/a"b/sh' exec-test`,
+		`it's "/sh`: "",
+	} {
+		dir := t.TempDir()
+		os.Args = []string{path}
+		if !strings.HasPrefix(path, "/") {
+			os.Args[0] = filepath.Join(dir, path)
+			if err := os.MkdirAll(filepath.Dir(os.Args[0]), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(os.Args[0], []byte("#!/bin/sh\n"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := wrapperFlag()
+		if got = strings.ReplaceAll(got, dir, "DIR"); got != want || (err == nil) != (want != "") {
+			t.Errorf("%s: %s, error %v; want %s", path, got, err, want)
+		}
+	}
+}
+
+// TestFollow: the first signal interrupts, the second kills, and what has been printed until then is read.
+func TestFollow(t *testing.T) {
+	lines, signals := make(chan []byte), make(chan os.Signal)
+	var passed []os.Signal
+	r := newTestResults(func(string, ...any) {})
+	over := make(chan bool)
+	go func() {
+		r.follow(lines, signals, func(s os.Signal) { passed = append(passed, s) })
+		over <- true
+	}()
+	lines <- []byte(`{"Action":"attr","Package":"p","Test":"TestX","Key":"reprise.progress","Value":"3/100"}`)
+	signals <- os.Interrupt
+	lines <- []byte(`{"Action":"fail","Package":"p","Test":"TestX"}`)
+	signals <- os.Interrupt
+	close(lines)
+	<-over
+	if !slices.Equal(passed, []os.Signal{os.Interrupt, os.Kill}) || r.last != "p TestX" {
+		t.Errorf("passed on %v, last %q", passed, r.last)
+	}
+	if got := r.summary(); got != "0 findings in 1 package, interrupted" {
+		t.Errorf("summary %q", got)
+	}
+}
+
+// TestExtent: runs of ordinary tests are counted, and those that time has ended.
+func TestExtent(t *testing.T) {
+	r := newTestResults(func(string, ...any) {})
+	for test, end := range map[string]string{"TestA 100/100": "pass", "TestB 37/100": "pass", "TestC 9/100": "fail", "TestD 812": "pass", "TestE": "pass", "TestF 1/100": "skip"} {
+		name, runs, _ := strings.Cut(test, " ")
+		if runs != "" {
+			r.line([]byte(`{"Action":"attr","Package":"p","Test":"` + name + `","Key":"reprise.runs","Value":"` + runs + `"}`))
+		}
+		r.line([]byte(`{"Action":"` + end + `","Package":"p","Test":"` + name + `"}`))
+	}
+	want := "0 findings in 1 package; 5 ordinary tests, 959 runs; time has ended 1 test: --seeds N or --budget D runs more"
+	if got := r.summary(); got != want {
+		t.Errorf("summary %q, want %q", got, want)
 	}
 }

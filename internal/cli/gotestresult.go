@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+
+	"github.com/reprise-go/reprise/internal/prose"
 )
 
 // testEvent is a line of go test -json, see `go doc test2json`.
@@ -107,7 +109,7 @@ func (r *testResults) tell() {
 		r.say("building; the first time with a Go version it takes a minute")
 		return
 	}
-	r.say("%d packages, %d done: %s", len(r.packages), r.done, r.last)
+	r.say("%s, %d done: %s", prose.Count(len(r.packages), "package"), r.done, r.last)
 }
 
 func (r *testResults) result(pkg, test string) *testResult {

@@ -74,8 +74,7 @@ func (w *attempter) make(ctx context.Context, c gort.Control) (*gort.Outcome, er
 // run makes the run of a seed.
 func (w *attempter) run(ctx context.Context, number int) (a attempt) {
 	a.seed = w.nth(number)
-	control := w.control(a.seed, w.args)
-	control.Length = w.length
+	control := w.control(a.seed)
 	if a.outcome, a.err = w.make(ctx, control); a.err != nil {
 		return a
 	}

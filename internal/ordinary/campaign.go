@@ -2,6 +2,7 @@ package ordinary
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync/atomic"
@@ -20,6 +21,7 @@ type campaign struct {
 	args      []string // of each run
 	start     time.Time
 	limit     time.Duration // of real time; 0: none
+	wall      time.Duration // of real time for a run
 
 	length   int          // points that a run passes, where the strategy has to know
 	failures atomic.Int64 // failing runs, also those whose turn has not come
@@ -48,6 +50,13 @@ func (c *campaign) enough() int {
 		return 1
 	}
 	return maxFailing
+}
+
+// control is that of the run of a seed.
+func (c *campaign) control(seed uint64) gort.Control {
+	control := c.session.control(seed, c.args)
+	control.Wall, control.Length = c.wall, c.length
+	return control
 }
 
 // nth returns a seed.
@@ -108,7 +117,7 @@ func (c *campaign) run(ctx context.Context) (ok bool) {
 			c.broken = err
 		}
 	}
-	return c.tell(ctx.Err() != nil)
+	return c.tell(ctx.Err())
 }
 
 // take looks at the run of a seed, of which all before have been looked at, and reports whether there shall be more.
@@ -151,7 +160,7 @@ func (c *campaign) measure(ctx context.Context) {
 	if c.strategy != strategyPCT {
 		return
 	}
-	control := c.control(testpath.DeriveSeed(c.function, 0), c.args)
+	control := c.control(testpath.DeriveSeed(c.function, 0))
 	control.Strategy = gort.Random
 	o, err := c.replays.make(ctx, control)
 	if err != nil {
@@ -243,8 +252,9 @@ func (c *campaign) withoutControl(ctx context.Context) (how string, passes bool)
 	return how, passes
 }
 
-// tell prints what has come of the campaign and reports whether the test has passed. interrupted says that it was ended.
-func (c *campaign) tell(interrupted bool) (ok bool) {
+// tell prints what has come of the campaign and reports whether the test has passed. interrupted is why it was ended from
+// outside, nil if it was not.
+func (c *campaign) tell(interrupted error) (ok bool) {
 	took := c.now().Sub(c.start)
 	for _, f := range c.notes {
 		c.tellFinding(f, "PASS")
@@ -257,7 +267,9 @@ func (c *campaign) tell(interrupted bool) (ok bool) {
 		c.out.log(c.function, c.extent(took)+": "+c.cut)
 	}
 	switch {
-	case interrupted:
+	case errors.Is(interrupted, context.DeadlineExceeded):
+		c.out.log(c.function, fmt.Sprintf("-timeout is over after %s", prose.Count(c.ran, "seed")))
+	case interrupted != nil:
 		c.out.log(c.function, fmt.Sprintf("interrupted after %s", prose.Count(c.ran, "seed")))
 	case c.broken != nil:
 		c.out.log(c.function, fmt.Sprintf("reprise: it cannot be run on: %v", c.broken))
@@ -266,7 +278,7 @@ func (c *campaign) tell(interrupted bool) (ok bool) {
 	case n > 0:
 		c.out.log(c.function, fmt.Sprintf("%d of %s failed", n, prose.Count(c.ran, "run")))
 		c.out.end("FAIL", c.function, took)
-	case interrupted:
+	case interrupted != nil:
 		return false // with no result, as a test binary that is interrupted
 	case c.broken != nil:
 		c.out.end("FAIL", c.function, took)

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,6 +23,7 @@ import (
 type fakeRunner struct {
 	end   func(seed uint64) string // "", "skip", "leak", "broken", or what the test logs when it fails
 	flaky bool                     // replays pass
+	loose bool                     // replays make other decisions, since the real clock takes part
 	turns func(seed uint64) int    // of other workers until it ends
 }
 
@@ -38,6 +40,12 @@ func (f *fakeRunner) Run(ctx context.Context, c gort.Control) (*gort.Outcome, er
 	}
 	records := []gort.Record{{Kind: gort.Spawn, G: 1}, {Kind: gort.Begin, G: 1}}
 	o := &gort.Outcome{Recording: &gort.Recording{Seed: seed, Hash: seed, Records: records, Texts: []string{""}}}
+	if f.loose {
+		o.Forced = 1
+		if c.Choices != nil {
+			o.Recording.Hash++
+		}
+	}
 	how := f.end(seed)
 	if f.flaky && c.Choices != nil {
 		how = ""
@@ -77,7 +85,8 @@ func fakeSession(t testing.TB, f *fakeRunner, env string, args ...string) (*sess
 	}
 	var out strings.Builder
 	s := &session{
-		settings: set, program: &program{Binary: gort.Binary{Path: "no-such.test"}, pkg: "example.com/m"}, out: &printer{w: &out}, processors: 1,
+		settings: set, program: &program{Binary: gort.Binary{Path: "no-such.test"}, pkg: "example.com/m", patience: time.Minute},
+		out: &printer{w: &out}, processors: 1,
 		now:  func() time.Time { return time.Time{} },
 		open: func(string, gort.Control) (runner, error) { return f, nil },
 	}
@@ -175,7 +184,10 @@ func TestCampaignReports(t *testing.T) {
 		}, []string{"under every seed", "PASS"}},
 		{"is flaky", "SEEDS=9", fakeRunner{end: at(map[int]string{4: "lost"}), flaky: true}, false, []string{
 			"reprise.verdict flaky", "fails (flaky, test failure)", "replayed from its trace it goes another way",
-		}, []string{"reproduced"}},
+		}, []string{"reproduced", "under every seed"}},
+		{"fails loosely", "SEEDS=9", fakeRunner{end: at(map[int]string{4: "lost"}), loose: true}, false, []string{
+			"reprise.verdict reproduced", "the same failure, by other decisions",
+		}, []string{"flaky"}},
 		{"fails always", "SEEDS=9", fakeRunner{end: func(uint64) string { return "lost" }}, false, []string{
 			"it fails under every seed, and could not be run without control", "5 of 5 runs failed",
 		}, nil},
@@ -212,6 +224,26 @@ func TestCampaignReports(t *testing.T) {
 	}
 }
 
+// TestCampaignStops: while the run of one seed takes long, others are run, but not more than can be told of.
+func TestCampaignStops(t *testing.T) {
+	var runs atomic.Int32
+	f := &fakeRunner{
+		end: func(uint64) string { runs.Add(1); return "lost" },
+		turns: func(seed uint64) int {
+			if numberOf(seed) == 0 {
+				return 20_000
+			}
+			return 0
+		},
+	}
+	s, _ := fakeSession(t, f, "SEEDS=150 ARTIFACTS="+t.TempDir())
+	s.processors = 2
+	s.campaign("TestX", 1).run(t.Context())
+	if n := runs.Load(); n > maxFailing+2+replays {
+		t.Errorf("%d runs", n)
+	}
+}
+
 // TestArtifacts: the first failing run of a cause leaves its trace, which loads, and its report; passing runs leave nothing.
 func TestArtifacts(t *testing.T) {
 	dir := t.TempDir()
@@ -233,6 +265,13 @@ func TestArtifacts(t *testing.T) {
 	}
 }
 
+// fakeClock is moved by the runs that workers make.
+type fakeClock struct{ nanos atomic.Int64 }
+
+func (c *fakeClock) pass(d time.Duration) { c.nanos.Add(int64(d)) }
+
+func (c *fakeClock) now() time.Time { return time.Unix(0, c.nanos.Load()) }
+
 // TestTime: without a word about seeds a test ends after some time, or its share of what go test gives it, and says so.
 func TestTime(t *testing.T) {
 	for _, c := range []struct {
@@ -247,10 +286,10 @@ func TestTime(t *testing.T) {
 		{"SEEDS=20", "0s", 3, "reprise.runs 20/20\n"},
 		{"SEED=1,2,3", "1s", 3, "1 of 3 seeds in 1s: ended before -timeout"},
 	} {
-		now := time.Unix(0, 0)
-		f := &fakeRunner{end: func(uint64) string { now = now.Add(time.Second); return "" }, turns: atOnce}
+		var clock fakeClock
+		f := &fakeRunner{end: func(uint64) string { clock.pass(time.Second); return "" }, turns: atOnce}
 		s, out := fakeSession(t, f, c.env, "-test.timeout="+c.timeout)
-		s.now = func() time.Time { return now }
+		s.now = clock.now
 		s.setDeadline()
 		if !s.campaign("TestX", c.left).run(t.Context()) || !strings.Contains(out.String(), c.want) {
 			t.Errorf("%s, -timeout %s, %d tests left: no %q in\n%s", c.env, c.timeout, c.left, c.want, out)
@@ -261,10 +300,10 @@ func TestTime(t *testing.T) {
 // TestProgress: it is told now and then if somebody looks.
 func TestProgress(t *testing.T) {
 	for _, env := range []string{"SEEDS=10 PROGRESS=1", "SEEDS=10"} {
-		now := time.Unix(0, 0)
-		f := &fakeRunner{end: func(uint64) string { now = now.Add(70 * time.Millisecond); return "" }, turns: atOnce}
+		var clock fakeClock
+		f := &fakeRunner{end: func(uint64) string { clock.pass(70 * time.Millisecond); return "" }, turns: atOnce}
 		s, out := fakeSession(t, f, env)
-		s.now = func() time.Time { return now }
+		s.now = clock.now
 		s.campaign("TestX", 1).run(t.Context())
 		want := 0
 		if strings.Contains(env, "PROGRESS") {
@@ -272,6 +311,28 @@ func TestProgress(t *testing.T) {
 		}
 		if n := strings.Count(out.String(), "reprise.progress"); n != want {
 			t.Errorf("%s: progress is told %d times, want %d:\n%s", env, n, want, out)
+		}
+	}
+}
+
+// TestTooLate: a failure that there is no time to replay is told nevertheless.
+func TestTooLate(t *testing.T) {
+	ctx, cancel := context.WithDeadline(t.Context(), time.Unix(0, 0))
+	defer cancel()
+	s, out := fakeSession(t, &fakeRunner{}, "SEEDS=9 ARTIFACTS="+t.TempDir())
+	c := s.campaign("TestX", 1)
+	c.seen = map[string]*finding{}
+	f := &fakeRunner{end: at(map[int]string{0: "lost"}), turns: atOnce}
+	o, err := f.Run(t.Context(), c.control(c.nth(0)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.replays = &attempter{campaign: c}
+	c.take(ctx, 0, attempt{seed: c.nth(0), outcome: o, failed: true})
+	c.tell(ctx.Err())
+	for _, want := range []string{"reprise.verdict unconfirmed", "it could not be replayed from its trace: -timeout is over", "1 of 1 run failed"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in\n%s", want, out)
 		}
 	}
 }

@@ -1,12 +1,15 @@
 package ordinary
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"sync"
 	"testing"
+
+	"go.uber.org/goleak"
 
 	"github.com/reprise-go/reprise/divergence"
 	"github.com/reprise-go/reprise/event"
@@ -51,6 +54,10 @@ func TestMain(m *testing.M) {
 	code := m.Run()
 	for _, b := range built.tags { // lint: order does not matter because they are only removed
 		_ = b.Close()
+	}
+	if err := goleak.Find(); err != nil && code == 0 {
+		fmt.Println(err)
+		code = 1
 	}
 	os.Exit(code)
 }

@@ -3,6 +3,7 @@ package ordinary
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"io"
@@ -42,6 +43,7 @@ type finding struct {
 	like      string // the name of an earlier one of the same signature, of which all is told; "" if this is the first
 
 	verdict   verdict
+	apart     bool   // the replays made other decisions, since some were due to the real clock
 	differs   string // what a replay, or the second run, does otherwise
 	problem   error  // why it could not be replayed
 	notes     []string
@@ -127,16 +129,22 @@ func (c *campaign) confirm(ctx context.Context, f *finding) error {
 		}
 		choices = loaded
 	}
-	control := c.control(f.seed, c.args)
+	control := c.control(f.seed)
 	control.Choices = choices
 	for range replays {
 		again, err := c.replays.make(ctx, control)
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			f.verdict, f.problem = unconfirmed, errors.New("-timeout is over")
+			return nil
+		}
 		if err != nil {
 			return err
 		}
 		f.verdict = reproduced
 		o := f.outcome
-		if again.Verdict == o.Verdict && again.Signature() == f.signature && again.Recording.Hash == o.Recording.Hash {
+		alike := again.Recording.Hash == o.Recording.Hash
+		if again.Verdict == o.Verdict && again.Signature() == f.signature && (alike || o.Forced > 0) {
+			f.apart = f.apart || !alike
 			continue
 		}
 		f.verdict = flaky

@@ -70,6 +70,22 @@ func runs(t *rapid.T, p *program, args ...string) (list []string, ok bool) {
 	return list, err == nil
 }
 
+// TestSelects: a function of which nothing is to run is not even started.
+func TestSelects(t *testing.T) {
+	for _, c := range []struct {
+		run, skip string
+		want      bool
+	}{
+		{"", "", true}, {"A", "", true}, {"B", "", false}, {"B|A/x", "", true}, {"", "A", false}, {"", "A/x", true}, {"", "A/x|A", true},
+		{"", "A|A/x", false}, {"A", "B", true},
+	} {
+		a, err := parseArguments([]string{"-test.run=" + c.run, "-test.skip=" + c.skip})
+		if err != nil || selects(a.run, a.skip, "TestA") != c.want {
+			t.Errorf("-run %q -skip %q: TestA runs %v, error %v", c.run, c.skip, !c.want, err)
+		}
+	}
+}
+
 // TestSelection: what is selected of each function, and run by itself, is what package testing runs of it.
 func TestSelection(t *testing.T) {
 	p := buildTests(t, selectable)
@@ -77,7 +93,7 @@ func TestSelection(t *testing.T) {
 	if want := []string{"TestA", "TestAb", "TestB", "FuzzB", "Example_a"}; err != nil || !slices.Equal(functions, want) {
 		t.Fatalf("functions %q, error %v; want %q", functions, err, want)
 	}
-	part := rapid.SampledFrom([]string{"", "A", "B", "Test", "Ab", "a", "b", "b c", "^TestA$", "^b", "(A|b)", "[/|]", `\|`, "[", ")", "seed", "/", "/", "|"})
+	part := rapid.SampledFrom([]string{"", "A", "B", "Test", "Ab", "a", "b", "b c", "^TestA$", "^b", "(A|b)", "[/|]", `\|`, "[ -Z]", "[", ")", "seed", "/", "/", "|"})
 	rapid.Check(t, func(t *rapid.T) {
 		run := strings.Join(rapid.SliceOfN(part, 0, 5).Draw(t, "run"), "")
 		skip := strings.Join(rapid.SliceOfN(part, 0, 3).Draw(t, "skip"), "")

@@ -25,7 +25,8 @@ type program struct {
 	module, pkg  string
 	goVersion    string
 	goos, goarch string
-	flags        []string // of "go test -c", such as -race
+	flags        []string      // of "go test -c", such as -race
+	patience     time.Duration // how long a test without control may take to say how it ends
 }
 
 // inspect reads what the build says of a test binary. Its runs will be in the folder dir with the environment env.
@@ -40,7 +41,7 @@ func inspect(path, dir string, env []string) (*program, error) {
 	}
 	p := &program{
 		Binary: gort.Binary{Path: path, Dir: dir, Env: env}, module: info.Main.Path, pkg: strings.TrimSuffix(info.Path, ".test"),
-		goVersion: info.GoVersion,
+		goVersion: info.GoVersion, patience: 10 * time.Second,
 	}
 	for _, s := range info.Settings {
 		p.setting(s)
@@ -109,14 +110,13 @@ func (p *program) plainRun(ctx context.Context, limit time.Duration, args []stri
 
 // alone says how a test function ends without control.
 func (p *program) alone(ctx context.Context, args []string) (how string, passes bool, err error) {
-	const limit = 10 * time.Second
-	_, err = p.plainRun(ctx, limit, append(args, "-test.timeout=0", "-test.paniconexit0"))
+	_, err = p.plainRun(ctx, p.patience, append(args, "-test.timeout=0", "-test.paniconexit0"))
 	var exit *exec.ExitError
 	switch {
 	case err == nil:
 		return "but passes without control", true, nil
 	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Sprintf("and without control it has not ended after %v", limit), false, nil
+		return fmt.Sprintf("and without control it has not ended after %v", p.patience), false, nil
 	case errors.As(err, &exit):
 		return "and without control too: an ordinary failure", false, nil
 	}

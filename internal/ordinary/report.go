@@ -105,6 +105,8 @@ func (f *finding) writeVerdict(b *strings.Builder) {
 	case f.verdict == flaky:
 		b.WriteString("replayed from its trace it goes another way: something outside of the control takes part (expected: the\n" +
 			"first run, actual: the replay)\n")
+	case f.apart:
+		b.WriteString("replayed twice from its trace: the same failure, by other decisions; the schedule up to there:\n")
 	default:
 		b.WriteString("replayed twice from its trace: the same again; the schedule up to there:\n")
 	}

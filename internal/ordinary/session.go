@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"runtime"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -75,6 +76,10 @@ func run(args, env []string, stdout io.Writer) (code int, err error) {
 // than this.
 const margin = 5 * time.Second
 
+// grace is how much longer than -timeout runs may take that have started before. The go command waits for a minute until it
+// kills this process, and then nobody hears of what was found.
+const grace = 30 * time.Second
+
 func (s *session) setDeadline() {
 	if s.timeout > 0 {
 		s.deadline = s.now().Add(s.timeout - min(margin, s.timeout/10))
@@ -84,6 +89,11 @@ func (s *session) setDeadline() {
 // run runs the test functions and returns the exit code of a test binary.
 func (s *session) run(ctx context.Context) (int, error) {
 	s.setDeadline()
+	if s.timeout > 0 {
+		late, cancel := context.WithTimeout(ctx, s.timeout+grace)
+		defer cancel()
+		ctx = late
+	}
 	list, err := s.functions(ctx, &s.settings)
 	if err != nil {
 		return 0, err
@@ -97,7 +107,11 @@ func (s *session) run(ctx context.Context) (int, error) {
 		if !s.campaign(function, len(list)-i).run(ctx) {
 			code = 1
 		}
-		if ctx.Err() != nil || code != 0 && s.failfast {
+		if rest := list[i+1:]; ctx.Err() != nil && len(rest) > 0 {
+			s.out.write("reprise: not run: " + strings.Join(rest, ", ") + "\n")
+			break
+		}
+		if code != 0 && s.failfast {
 			break
 		}
 	}
@@ -115,6 +129,10 @@ func (s *session) campaign(function string, left int) *campaign {
 		c.args = append(c.args, "-test.skip="+s.skipped)
 	}
 	c.args = append(append(c.args, "-test.v=true"), s.each...)
+	c.wall = s.wall()
+	if !s.deadline.IsZero() {
+		c.wall = min(c.wall, max(s.deadline.Sub(s.now()), time.Second))
+	}
 	if !s.asked && len(s.only) == 0 {
 		c.limit = defaultLimit
 		if !s.deadline.IsZero() { // all are to have a share of the time

@@ -127,9 +127,9 @@ func (s *settings) wall() time.Duration {
 	return s.timeout
 }
 
-// control is that of the run of a seed, without the choices of a replay.
+// control is that of the run of a seed, without the choices of a replay and without a limit of real time.
 func (s *settings) control(seed uint64, args []string) gort.Control {
-	c := gort.Control{Seed: seed, NoLeaks: s.leaks == leaksOff, Records: maxRecords, Wall: s.wall(), Args: args}
+	c := gort.Control{Seed: seed, NoLeaks: s.leaks == leaksOff, Records: maxRecords, Args: args}
 	if s.strategy == strategyPCT {
 		c.Strategy = gort.PCT
 	}

@@ -35,6 +35,9 @@ func TestSlots(t *testing.T) {
 					t.Errorf("%d runs at once", n)
 				}
 				turns.Add(1)
+				for range 50 {
+					runtime.Gosched()
+				}
 				inside.Add(-1)
 				release()
 			}
