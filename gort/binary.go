@@ -116,7 +116,7 @@ type Control struct {
 	Strategy Strategy
 
 	Gap    int // Random: mean number of points between preemptions; 0: one of several, by the seed
-	Depth  int // PCT: number of priority changes; 0 means 3
+	Depth  int // PCT: number of priority changes; 0: one from 0 to 3, by the seed
 	Length int // PCT: expected number of points; 0 means 1000
 	Procs  int // what GOMAXPROCS and NumCPU say; 0 means 4
 
@@ -148,7 +148,7 @@ var gaps = []uint32{2, 3, 5, 10, 20, 50, 200}
 func (c *Control) header() header {
 	h := header{
 		mode: modeLive, strategy: uint32(c.Strategy), seed: mix(c.Seed, 1), key: mix(c.Seed, 2), gap: uint32(c.Gap),
-		depth: uint32(or(c.Depth, 3)), length: uint32(or(c.Length, 1000)), procs: uint32(or(c.Procs, 4)),
+		depth: uint32(or(c.Depth, int(mix(c.Seed, 5)%4))), length: uint32(or(c.Length, 1000)), procs: uint32(or(c.Procs, 4)),
 		maxSteps: or(c.MaxSteps, 10_000_000), maxTime: int64(or(c.MaxTime, 70*time.Minute)),
 	}
 	if h.gap == 0 {

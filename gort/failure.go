@@ -258,10 +258,26 @@ func (o *Outcome) timedOut() cause {
 		line += "; " + who.title(last[0]) + " was the last to run"
 		c.parts = append(c.parts, who.start(last[0]))
 	}
-	c.lines = o.withOutput(line)
+	c.lines = []string{line}
+	for _, s := range parseTraceback(string(o.Output), killed).stacks {
+		if at := s.inner(); at != "" && at != "main.main" {
+			place := s.telling()[0]
+			text := fmt.Sprintf("  %s at %s", s.state, place)
+			if place.fn != at {
+				text += " for " + shortFunc(at)
+			}
+			c.lines = append(c.lines, text)
+		}
+	}
+	if len(c.lines) == 1 {
+		c.lines = o.withOutput(line)
+	}
 	c.parts = append(c.parts, "real time")
 	return c
 }
+
+// killed is what the runtime prints first when it is asked to end and to say where its goroutines stand.
+const killed = "SIGQUIT: quit"
 
 // limited is the cause of a run that has reached a limit.
 func (o *Outcome) limited() cause {

@@ -154,7 +154,7 @@ func (c *campaign) take(ctx context.Context, i int, a attempt) bool {
 	return !c.skipped && len(c.findings) < c.enough()
 }
 
-// measure finds out how many points a run passes, over which the changes of priorities are spread. It takes the same seed
+// measure finds out how many points a run passes while several goroutines are ready, over which the changes of priorities are spread. It takes the same seed
 // always, so that a seed that is run alone makes the same choices.
 func (c *campaign) measure(ctx context.Context) {
 	if c.strategy != strategyPCT {
@@ -166,9 +166,13 @@ func (c *campaign) measure(ctx context.Context) {
 	if err != nil {
 		return // the runs will meet it too
 	}
+	ready := uint16(0)
 	for _, r := range o.Recording.Choices().Records {
 		if r.Kind == gort.Sched {
-			c.length += int(r.Points)
+			if ready > 1 {
+				c.length += int(r.Points)
+			}
+			ready = r.N
 		}
 	}
 }
