@@ -123,8 +123,9 @@ func repeat(t *testing.T, b *Binary, test string, c Control, n int) *Outcome {
 func findAndReplay(t *testing.T, b *Binary, class string, replays, twins int) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "failure.reprise")
+	bug, fixed := mustRunner(t, b, class+"Bug", Control{}), mustRunner(t, b, class+"Fixed", Control{})
 	for seed := range uint64(1000) {
-		o := mustRun(t, b, class+"Bug", Control{Seed: seed})
+		o := mustAgain(t, bug, Control{Seed: seed})
 		if o.Verdict == Passed {
 			continue
 		}
@@ -142,7 +143,7 @@ func findAndReplay(t *testing.T, b *Binary, class string, replays, twins int) {
 			}
 		}
 		for seed := range uint64(twins) {
-			if o := mustRun(t, b, class+"Fixed", Control{Seed: seed}); o.Verdict != Passed {
+			if o := mustAgain(t, fixed, Control{Seed: seed}); o.Verdict != Passed {
 				t.Fatalf("%sFixed, seed %d: %s\n%s", class, seed, o.describe(), o.Output)
 			}
 		}
@@ -169,7 +170,7 @@ var classes = map[string][]Verdict{
 // REPRISE_GORT_SLOW=1 it replays 100 times and runs each twin 1,000 times.
 func TestCorpus(t *testing.T) {
 	b := corpus(t)
-	replays, twins := 10, 60
+	replays, twins := 20, 300
 	if slow {
 		replays, twins = 100, 1000
 	}

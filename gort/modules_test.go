@@ -69,11 +69,12 @@ func suite(t *testing.T, dir, pkg string) {
 		t.Fatal(err)
 	}
 	defer func() { _ = b.Close() }()
+	r := mustRunner(t, b, "", suiteControl(Control{}))
 	schedules, verdicts, differ := map[uint64]bool{}, map[string]int{}, 0
 	steps := uint64(0)
 	start := time.Now()
 	for seed := range uint64(100) {
-		o := mustRun(t, b, "", suiteControl(Control{Seed: seed}))
+		o := mustAgain(t, r, Control{Seed: seed})
 		schedules[o.Recording.Hash] = true
 		verdicts[o.Verdict.String()]++
 		steps += o.Recording.Steps
@@ -82,7 +83,7 @@ func suite(t *testing.T, dir, pkg string) {
 	for seed := range uint64(3) {
 		first := mustRun(t, b, "", suiteControl(Control{Seed: seed}))
 		for range 19 {
-			if d := same(first, mustRun(t, b, "", suiteControl(Control{Seed: seed}))); d != "" {
+			if d := same(first, mustAgain(t, r, Control{Seed: seed})); d != "" {
 				differ++
 				t.Logf("seed %d: two runs differ in %.300s", seed, d)
 			}
