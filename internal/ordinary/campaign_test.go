@@ -25,6 +25,7 @@ type fakeRunner struct {
 	flaky bool                     // replays pass
 	loose bool                     // replays make other decisions, since the real clock takes part
 	turns func(seed uint64) int    // of other workers until it ends
+	drift *atomic.Int64            // counts the runs, and is printed; nil: every run prints the same
 }
 
 func (f *fakeRunner) Run(ctx context.Context, c gort.Control) (*gort.Outcome, error) {
@@ -55,6 +56,9 @@ func (f *fakeRunner) Run(ctx context.Context, c gort.Control) (*gort.Outcome, er
 		return nil, errors.New("no more processes")
 	case "":
 		o.Output = fmt.Appendf(nil, "=== RUN   TestX\n    x_test.go:1: seed %d\n--- PASS: TestX (0.00s)\nPASS\n", seed)
+		if f.drift != nil {
+			o.Output = fmt.Appendf(nil, "=== RUN   TestX\n    x_test.go:1: run %d\n--- PASS: TestX (0.00s)\nPASS\n", f.drift.Add(1))
+		}
 	case "skip":
 		o.Output = []byte("=== RUN   TestX\n--- SKIP: TestX (0.00s)\nPASS\n")
 	case "leak":
@@ -194,6 +198,11 @@ func TestCampaignReports(t *testing.T) {
 		{"leaks", "SEEDS=2 LEAKS=report", fakeRunner{end: at(map[int]string{1: "leak"})}, true, []string{
 			"reprise.class leak", "passes (leak)", "--- PASS: TestX/seed=0x", "--- PASS: TestX (0.00s)",
 		}, []string{"FAIL"}},
+		{"is not deterministic", "SEEDS=9 DETERMINISM=true", fakeRunner{drift: new(atomic.Int64)}, false, []string{
+			"reprise.class nondeterminism", "reprise.verdict flaky", "the events are the same, but not what is printed", "and then", "--determinism",
+			"5 of 5 runs failed",
+		}, []string{"reproduced", "PASS: "}},
+		{"is deterministic", "SEEDS=9 DETERMINISM=true", fakeRunner{}, true, []string{"reprise.runs 9/9"}, []string{"FAIL"}},
 		{"leaks always", "SEEDS=3", fakeRunner{end: func(uint64) string { return "leak" }}, true, []string{
 			"passes (leak)", "it comes under every seed that was run", "--leaks fail", "--- PASS: TestX (0.00s)",
 		}, []string{"FAIL"}},

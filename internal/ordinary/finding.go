@@ -200,6 +200,7 @@ func (c *campaign) commands(f *finding) (list []string) {
 	if f.outcome.Verdict == gort.Leaked && s.leaks == leaksAuto { // a single seed has no others
 		s.leaks = leaksFail
 	}
+	s.determinism = f.class == classNondeterminism
 	words := c.command(c.selection, &s, c.args, f.seed)
 	for i, w := range words {
 		words[i] = prose.ShellQuote(w)

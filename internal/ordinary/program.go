@@ -154,6 +154,9 @@ func (p *program) command(selection string, s *settings, args []string, seed uin
 	if s.leaks != Leaks[0] {
 		words = append(words, "--leaks", s.leaks)
 	}
+	if s.determinism {
+		words = append(words, "--determinism")
+	}
 	own := slices.IndexFunc(args, func(arg string) bool { return !strings.HasPrefix(arg, "-test.") })
 	if own < 0 {
 		own = len(args)
