@@ -15,7 +15,7 @@ const (
 	maxFailureLines    = 12
 	maxScheduleLines   = 12
 	maxGoroutineLines  = 10
-	maxDifferenceLines = 24
+	maxDifferenceLines = 40
 )
 
 // tellFinding prints a finding as a subtest with a result.
