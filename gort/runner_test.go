@@ -5,6 +5,7 @@ package gort
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -248,5 +249,35 @@ func TestRunnerOutside(t *testing.T) {
 		if p := mustAgain(t, r, Control{Choices: o.Recording.Choices()}); differ(t, o, p) != "" {
 			t.Errorf("seed %d: the replay differs in %s; mismatch %v", seed, differ(t, o, p), p.Mismatch)
 		}
+	}
+}
+
+// TestLeapReplays checks that runs in which time leaps, before preemptions too, replay from their trace files.
+func TestLeapReplays(t *testing.T) {
+	r := mustRunner(t, corpus(t), "TestTickers", Control{})
+	path := filepath.Join(t.TempDir(), "run.reprise")
+	leaps := map[bool]int{} // by whether a preemption comes with it
+	for seed := range uint64(30) {
+		o := mustAgain(t, r, Control{Seed: seed, Gap: 2, Leap: time.Second})
+		for _, c := range o.Recording.Choices().Records {
+			if c.Val>>32 != 0 {
+				leaps[c.Reason == WhyPreempt]++
+			}
+		}
+		if err := o.Save(path, "", nil); err != nil {
+			t.Fatal(err)
+		}
+		loaded, _, err := Load(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, choices := range []*Choices{o.Recording.Choices(), loaded} {
+			if p := mustAgain(t, r, Control{Choices: choices}); same(o, p) != "" {
+				t.Errorf("seed %d: the replay differs in %s; mismatch %v", seed, same(o, p), p.Mismatch)
+			}
+		}
+	}
+	if leaps[false] == 0 || leaps[true] == 0 {
+		t.Errorf("too few leaps to tell: %v", leaps)
 	}
 }
