@@ -103,7 +103,11 @@ func (r *Runner) Run(ctx context.Context, c Control) (*Outcome, error) {
 	if c.Choices != nil {
 		seed = c.Choices.Seed
 	}
-	return outcome(r.s, exit, seed, limited.Err() != nil, out), nil
+	o, err := outcome(r.s, exit, seed, limited.Err() != nil, out)
+	if err != nil {
+		return nil, fmt.Errorf("%w\n%s", err, out)
+	}
+	return o, nil
 }
 
 // prepare makes the files ready for a run.
