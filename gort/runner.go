@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/exec"
 	"sync"
@@ -83,8 +84,9 @@ func (r *Runner) Run(ctx context.Context, c Control) (*Outcome, error) {
 	exit, err := 0, error(nil)
 	if r.alone {
 		exit, err = r.process(limited)
-	} else {
-		exit, err = r.server.run(limited, &r.s.header().pid)
+	} else if exit, err = r.server.run(limited, &r.s.header().pid); err != nil {
+		_ = r.server.close() // it is of no use any more; the next run gets another
+		r.server = nil
 	}
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("gort: %s: %w", r.test, ctx.Err())
@@ -289,8 +291,11 @@ func (s *server) run(ctx context.Context, pid *uint32) (int, error) {
 		return 0, fmt.Errorf("gort: %s has gone: %w", s.cmd.Path, err)
 	}
 	stop := endAt(ctx, func(signal os.Signal) error {
-		if pid := atomic.LoadUint32(pid); pid != 0 {
+		switch pid := atomic.LoadUint32(pid); {
+		case pid != 0 && pid <= math.MaxInt32: // more means other processes
 			return signalTo(int(pid))(signal)
+		case signal == os.Kill: // nobody else would end it
+			return s.cmd.Process.Kill()
 		}
 		return nil
 	})

@@ -5,6 +5,8 @@ package gort
 import (
 	"context"
 	"errors"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -279,5 +281,58 @@ func TestLeapReplays(t *testing.T) {
 	}
 	if leaps[false] == 0 || leaps[true] == 0 {
 		t.Errorf("too few leaps to tell: %v", leaps)
+	}
+}
+
+// TestServerGone checks that a run whose server has ended is an error, and that the next one gets another server.
+func TestServerGone(t *testing.T) {
+	r := mustRunner(t, corpus(t), "TestLostUpdateFixed", Control{})
+	mustAgain(t, r, Control{})
+	if err := r.server.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if o, err := r.Run(t.Context(), Control{}); err == nil || !strings.Contains(err.Error(), "has gone") {
+		t.Errorf("%v, %v", o, err)
+	}
+	if o := mustAgain(t, r, Control{}); o.Verdict != Passed || r.server == nil {
+		t.Errorf("%s", o.describe())
+	}
+}
+
+// TestServerMute checks that a server is killed which makes no copy, and that nothing else is sent: not to a group of processes,
+// which a number stands for that is none of a process.
+func TestServerMute(t *testing.T) {
+	for _, group := range []bool{false, true} {
+		cmd := exec.Command("sleep", "1000")
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+		answers, in, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd.ExtraFiles = []*os.File{in}
+		if err := errors.Join(cmd.Start(), in.Close()); err != nil {
+			t.Fatal(err)
+		}
+		out, commands, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer out.Close() // nobody reads it
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		pid := uint32(0)
+		if group {
+			pid = uint32(-int32(cmd.Process.Pid))
+		}
+		s := &server{cmd, commands, answers}
+		if _, err := s.run(ctx, &pid); err == nil || !strings.Contains(err.Error(), "has gone") {
+			t.Error(err)
+		}
+		if err := s.close(); err != nil {
+			t.Error(err)
+		}
+		if status := cmd.ProcessState.Sys().(syscall.WaitStatus); status.Signal() != syscall.SIGKILL {
+			t.Errorf("group %t: the server has ended by %v", group, status.Signal())
+		}
 	}
 }
