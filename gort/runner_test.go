@@ -135,6 +135,24 @@ func TestHolder(t *testing.T) {
 	t.Error("no deadlock in 1000 seeds")
 }
 
+// TestReaderHolder checks who holds a lock of many readers, where that is known.
+func TestReaderHolder(t *testing.T) {
+	for test, c := range map[string]struct{ reason, holder string }{ // lint: order does not matter because the cases are independent
+		"TestWriterWaits":           {"sync.RWMutex.Lock", "0.0.0"},
+		"TestWriterWaitsForTry":     {"sync.RWMutex.Lock", "0.0.0"},
+		"TestWriterWaitsForEarlier": {"sync.RWMutex.Lock", ""}, // and not the one that came later and has gone
+		"TestReaderWaits":           {"sync.RWMutex.RLock", "0.0.0"},
+	} {
+		o := mustRun(t, corpus(t), test, Control{Seed: 1})
+		i := slices.IndexFunc(o.Left, func(w Waiting) bool { return w.Reason == c.reason })
+		if o.Verdict != Deadlocked || i < 0 {
+			t.Errorf("%s: %s", test, o.describe())
+		} else if got := o.Recording.Goroutines()[o.Left[i].Holder].Path; got != c.holder {
+			t.Errorf("%s: held by %q, want %q", test, got, c.holder)
+		}
+	}
+}
+
 // TestTrimmed checks that lines of the program are told from those of the library in a binary without folders.
 func TestTrimmed(t *testing.T) {
 	trimmed := buildCorpus(t, BuildConfig{Args: []string{"-trimpath"}})
