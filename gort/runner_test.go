@@ -135,13 +135,14 @@ func TestHolder(t *testing.T) {
 	t.Error("no deadlock in 1000 seeds")
 }
 
-// TestReaderHolder checks who holds a lock of many readers, where that is known.
-func TestReaderHolder(t *testing.T) {
+// TestHolders checks who holds a lock that is waited for, where that is known.
+func TestHolders(t *testing.T) {
 	for test, c := range map[string]struct{ reason, holder string }{ // lint: order does not matter because the cases are independent
 		"TestWriterWaits":           {"sync.RWMutex.Lock", "0.0.0"},
 		"TestWriterWaitsForTry":     {"sync.RWMutex.Lock", "0.0.0"},
 		"TestWriterWaitsForEarlier": {"sync.RWMutex.Lock", ""}, // and not the one that came later and has gone
 		"TestReaderWaits":           {"sync.RWMutex.RLock", "0.0.0"},
+		"TestLockWaitsForTry":       {"sync.Mutex.Lock", "0.0.0"},
 	} {
 		o := mustRun(t, corpus(t), test, Control{Seed: 1})
 		i := slices.IndexFunc(o.Left, func(w Waiting) bool { return w.Reason == c.reason })
@@ -352,5 +353,28 @@ func TestServerMute(t *testing.T) {
 		if status := cmd.ProcessState.Sys().(syscall.WaitStatus); status.Signal() != syscall.SIGKILL {
 			t.Errorf("group %t: the server has ended by %v", group, status.Signal())
 		}
+	}
+}
+
+// TestFewFiles checks that a process is under control which may open few files.
+func TestFewFiles(t *testing.T) {
+	b := corpus(t)
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	few := limit
+	few.Cur = 200
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &few); err != nil { // processes inherit it
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+			t.Error(err)
+		}
+	}()
+	r := mustRunner(t, b, "TestLostUpdateFixed", Control{})
+	if o := mustAgain(t, r, Control{}); o.Verdict != Passed || r.alone {
+		t.Error(o.describe())
 	}
 }

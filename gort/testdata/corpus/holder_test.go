@@ -43,3 +43,9 @@ func TestReaderWaits(t *testing.T) {
 	stay(rw.Lock)
 	rw.RLock()
 }
+
+func TestLockWaitsForTry(t *testing.T) {
+	var mu sync.Mutex
+	stay(func() { mu.TryLock() })
+	mu.Lock()
+}
