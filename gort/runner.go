@@ -37,9 +37,9 @@ func (b *Binary) Runner(test string, c Control) (*Runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := os.CreateTemp("", "reprise-*.out")
+	out, err := openNameless("")
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("gort: %w", err), s.close())
+		return nil, errors.Join(err, s.close())
 	}
 	return &Runner{b: b, s: s, test: test, common: c, output: out}, nil
 }
@@ -50,7 +50,7 @@ func (r *Runner) Close() error {
 	if r.server != nil {
 		err = r.server.close()
 	}
-	return errors.Join(err, r.output.Close(), os.Remove(r.output.Name()), r.s.close())
+	return errors.Join(err, r.output.Close(), r.s.close())
 }
 
 // Run runs one test function or subtest, by its exact name, or with "" all tests, in a process of its own. A run that
@@ -159,7 +159,7 @@ func (r *Runner) read() ([]byte, error) {
 
 // command returns the command of the test binary. It appends its output to the file.
 func (r *Runner) command() (*exec.Cmd, *os.File, error) {
-	out, err := os.OpenFile(r.output.Name(), os.O_WRONLY|os.O_APPEND, 0)
+	out, err := os.OpenFile(nameOf(r.output), os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {
 		return nil, nil, fmt.Errorf("gort: %w", err)
 	}
@@ -173,7 +173,7 @@ func (r *Runner) command() (*exec.Cmd, *os.File, error) {
 	if env == nil {
 		env = os.Environ()
 	}
-	cmd.Env = append(env[:len(env):len(env)], "REPRISE_GORT="+r.s.file.Name())
+	cmd.Env = append(env[:len(env):len(env)], "REPRISE_GORT="+nameOf(r.s.file))
 	cmd.Stdout, cmd.Stderr = out, out
 	return cmd, out, nil
 }

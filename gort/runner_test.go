@@ -378,3 +378,14 @@ func TestFewFiles(t *testing.T) {
 		t.Error(o.describe())
 	}
 }
+
+// TestNothingLeft checks that a Runner has no files that would stay if this process were killed.
+func TestNothingLeft(t *testing.T) {
+	r := mustRunner(t, corpus(t), "TestLostUpdateFixed", Control{})
+	mustAgain(t, r, Control{})
+	for _, f := range []*os.File{r.s.file, r.output} {
+		if path, err := os.Readlink(nameOf(f)); err != nil || !strings.HasSuffix(path, " (deleted)") {
+			t.Errorf("%s, %v", path, err)
+		}
+	}
+}

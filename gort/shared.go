@@ -94,15 +94,31 @@ func openShared(size int) (*shared, error) {
 	if room(memoryDir) >= 2*uint64(size) {
 		dir = memoryDir
 	}
-	f, err := os.CreateTemp(dir, "reprise-*.run")
+	f, err := openNameless(dir)
 	if err != nil && dir != "" {
-		f, err = os.CreateTemp("", "reprise-*.run")
+		f, err = openNameless("")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("gort: %w", err)
+		return nil, err
 	}
 	return &shared{file: f}, nil
 }
+
+// openNameless makes a file in a folder, "" for that of temporary files, that has no name there, so that nothing is left of it
+// when this process is killed.
+func openNameless(dir string) (*os.File, error) {
+	f, err := os.CreateTemp(dir, "reprise-*")
+	if err != nil {
+		return nil, fmt.Errorf("gort: %w", err)
+	}
+	if err := os.Remove(f.Name()); err != nil {
+		return nil, errors.Join(fmt.Errorf("gort: %w", err), f.Close())
+	}
+	return f, nil
+}
+
+// nameOf returns the path by which this process and its children open a nameless file.
+func nameOf(f *os.File) string { return fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), f.Fd()) }
 
 // close gives everything back.
 func (s *shared) close() error {
@@ -110,7 +126,7 @@ func (s *shared) close() error {
 	if s.mem != nil {
 		unmap = unmapFile(s.mem)
 	}
-	return errors.Join(unmap, s.file.Close(), os.Remove(s.file.Name()))
+	return errors.Join(unmap, s.file.Close())
 }
 
 // prepare writes the header and the choices of a run. The file has the header, records, texts and choices in this order, so
