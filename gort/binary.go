@@ -127,7 +127,7 @@ type Control struct {
 	NoLeaks  bool          // do not wait for the goroutines that the test has left behind, and do not list them
 	MaxSteps uint64        // decisions; 0 means 10 million
 	MaxTime  time.Duration // virtual; 0 means an hour more than go test's ten minutes
-	Records  int           // room in the recording; 0 means a million, of 32 bytes
+	Records  int           // room in the recording; 0 means a million, of 32 bytes; at most 134 million
 	Wall     time.Duration // real time until the process is killed; 0 means a minute
 	Args     []string      // more arguments of the test binary, such as -test.short; they may override those that select the test
 }

@@ -30,8 +30,9 @@ type Rebuilt struct {
 }
 
 // Rebuild builds the test that an identity names, with the flags of the recorded build, for runs in an environment. The
-// package is found from the current folder by its import path. The errors are those of an identity that names no test, of a package that is not
-// found, does not build or has no tests any more, and of a test that is gone, and those of [gort.Build].
+// package is found from the current folder by its import path. A file may come from anywhere: flags that start programs or write
+// files are an error. The others are those of an identity that names no test, of a package that is not found, does not build or
+// has no tests any more, and of a test that is gone, and those of [gort.Build].
 func Rebuild(ctx context.Context, id tracefile.Identity, env []string) (*Rebuilt, error) {
 	pkg, test := id[tracefile.KeyPackage], id[tracefile.KeyTest]
 	if pkg == "" || test == "" {
