@@ -389,3 +389,27 @@ func TestNothingLeft(t *testing.T) {
 		}
 	}
 }
+
+// TestReplayChecks checks that a replay compares everything that a choice says.
+func TestReplayChecks(t *testing.T) {
+	b := corpus(t)
+	r := mustRunner(t, b, "TestLostUpdateBug", Control{})
+	o := mustAgain(t, r, Control{Seed: 1})
+	for name, change := range map[string]func(*Record){ // lint: order does not matter because the cases are independent
+		"who runs":        func(c *Record) { c.G += 100 },
+		"how many ready":  func(c *Record) { c.N++ },
+		"why":             func(c *Record) { c.Reason = WhyYield },
+		"who stopped":     func(c *Record) { c.Val++ },
+		"how many points": func(c *Record) { c.Points++ },
+	} {
+		choices := o.Recording.Choices()
+		i := 5
+		for choices.Records[i].Reason != WhyBlock {
+			i++
+		}
+		change(&choices.Records[i])
+		if p := mustAgain(t, r, Control{Choices: choices}); p.Verdict != Diverged || p.Mismatch == nil || p.Mismatch.Index != i {
+			t.Errorf("%s: %s, mismatch %v, want one at choice %d", name, p.describe(), p.Mismatch, i)
+		}
+	}
+}
