@@ -193,24 +193,3 @@ func mix(a, b uint64) uint64 {
 	x = (x ^ x>>27) * 0x94d049bb133111eb
 	return x ^ x>>31
 }
-
-// pattern returns the -test.run pattern for one test or subtest.
-func pattern(test string) string {
-	parts := strings.Split(test, "/")
-	for i, p := range parts {
-		parts[i] = "^" + quote(p) + "$"
-	}
-	return strings.Join(parts, "/")
-}
-
-// quote escapes what has a meaning in a regular expression.
-func quote(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		if strings.ContainsRune(`\.+*?()|[]{}^$`, r) {
-			b.WriteByte('\\')
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
-}

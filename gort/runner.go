@@ -13,6 +13,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/reprise-go/reprise/internal/testpath"
 )
 
 // Runner runs one test of a binary again and again. It is for one goroutine at a time.
@@ -165,7 +167,7 @@ func (r *Runner) command() (*exec.Cmd, *os.File, error) {
 	}
 	args := []string{"-test.timeout=0", "-test.paniconexit0"}
 	if r.test != "" {
-		args = append(args, "-test.run="+pattern(r.test))
+		args = append(args, "-test.run="+testpath.Pattern(r.test))
 	}
 	cmd := exec.Command(r.b.Path, append(args, r.common.Args...)...)
 	cmd.Dir = r.b.Dir
