@@ -413,3 +413,22 @@ func TestReplayChecks(t *testing.T) {
 		}
 	}
 }
+
+// TestBubbles checks that runs with a bubble of testing/synctest depend on the seed, and on nothing else.
+func TestBubbles(t *testing.T) {
+	r := mustRunner(t, corpus(t), "TestBubble", Control{})
+	orders := map[string]bool{}
+	for seed := range uint64(20) {
+		c := Control{Seed: seed}
+		o := mustAgain(t, r, c)
+		orders[string(o.Output)] = true
+		for _, p := range []*Outcome{mustAgain(t, r, c), mustRun(t, corpus(t), "TestBubble", c), mustAgain(t, r, Control{Choices: o.Recording.Choices()})} {
+			if d := same(o, p); d != "" {
+				t.Errorf("seed %d: another run differs in %s", seed, d)
+			}
+		}
+	}
+	if len(orders) < 10 {
+		t.Errorf("%d orders in 20 seeds", len(orders))
+	}
+}
