@@ -127,7 +127,7 @@ type Control struct {
 	NoLeaks  bool          // do not wait for the goroutines that the test has left behind, and do not list them
 	MaxSteps uint64        // decisions; 0 means 10 million
 	MaxTime  time.Duration // virtual; 0 means an hour more than go test's ten minutes
-	Records  int           // room in the recording; 0 means a million, of 32 bytes
+	Records  int           // room in the recording; 0 means a million, of 32 bytes; at most 134 million
 	Wall     time.Duration // real time until the process is killed; 0 means a minute
 	Args     []string      // more arguments of the test binary, such as -test.short; they may override those that select the test
 }
@@ -192,25 +192,4 @@ func mix(a, b uint64) uint64 {
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
 	x = (x ^ x>>27) * 0x94d049bb133111eb
 	return x ^ x>>31
-}
-
-// pattern returns the -test.run pattern for one test or subtest.
-func pattern(test string) string {
-	parts := strings.Split(test, "/")
-	for i, p := range parts {
-		parts[i] = "^" + quote(p) + "$"
-	}
-	return strings.Join(parts, "/")
-}
-
-// quote escapes what has a meaning in a regular expression.
-func quote(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		if strings.ContainsRune(`\.+*?()|[]{}^$`, r) {
-			b.WriteByte('\\')
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
 }

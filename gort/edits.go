@@ -104,6 +104,8 @@ var edits = []edit{
 	{"sync/mutex.go", "(*Mutex).TryLock", "m.mu.TryLock()", swap, "repriseTriedMutex(m, m.mu.TryLock())"},
 	{"sync/rwmutex.go", "(*RWMutex).RLock", "rw.readerCount.Add(1)", swap, "repriseReader(rw, rw.readerCount.Add(1))"},
 	{"sync/rwmutex.go", "(*RWMutex).RLock", "(&rw.readerSem, false, 0)", after, ";repriseReader(rw, 0)"},
+	{"sync/rwmutex.go", "(*RWMutex).TryRLock", "return true", before, "repriseReader(rw, 0);"},
+	{"sync/rwmutex.go", "(*RWMutex).RUnlock", "rw.readerCount.Add(-1)", swap, "repriseReaderLeaves(rw, rw.readerCount.Add(-1))"},
 
 	// Preemption points.
 	{"runtime/chan.go", "chansend", "", before, point},
@@ -139,6 +141,9 @@ var declarations = []struct{ file, text string }{
 //go:linkname repriseHeld runtime.rprHeld
 func repriseHeld(lock uintptr)
 
+//go:linkname repriseReleased runtime.rprReleased
+func repriseReleased(lock uintptr)
+
 func repriseHeldMutex(m *Mutex) { repriseHeld(uintptr(unsafe.Pointer(m))) }
 
 func repriseTriedMutex(m *Mutex, ok bool) bool {
@@ -152,6 +157,11 @@ func repriseReader(rw *RWMutex, readers int32) int32 {
 	if readers >= 0 {
 		repriseHeld(uintptr(unsafe.Pointer(rw)) + 1)
 	}
+	return readers
+}
+
+func repriseReaderLeaves(rw *RWMutex, readers int32) int32 {
+	repriseReleased(uintptr(unsafe.Pointer(rw)) + 1)
 	return readers
 }
 `},

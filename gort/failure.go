@@ -337,7 +337,7 @@ func (o *Outcome) diverged() cause {
 		"  now: " + who.standing(m),
 	}
 	c.parts = []string{
-		whyNames[m.Expected.Reason%uint8(len(whyNames))], whyNames[m.Actual.Reason%uint8(len(whyNames))],
+		why(m.Expected.Reason), why(m.Actual.Reason),
 		who.label(m.Expected.G), who.label(m.Expected.prev()), who.label(m.Actual.prev()),
 	}
 	return c
@@ -371,11 +371,11 @@ func (c *cast) stopped(r Record) string {
 	if r.prev() == 0 {
 		return "at the start"
 	}
-	why := whyNames[int(r.Reason)%len(whyNames)]
+	how := why(r.Reason)
 	if r.Reason == WhyPreempt || r.Reason == WhyForced || r.Reason == WhySyscall {
-		why = "was " + why
+		how = "was " + how
 	}
-	return fmt.Sprintf("%s %s after %s", c.title(r.prev()), why, plural(int(r.Points), "point"))
+	return fmt.Sprintf("%s %s after %s", c.title(r.prev()), how, plural(int(r.Points), "point"))
 }
 
 // round leaves three digits of a duration, for people.

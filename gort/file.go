@@ -101,6 +101,8 @@ func load(r *tracefile.Reader) (*Choices, tracefile.Identity, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		cr.event(e)
+		if err := cr.event(e); err != nil {
+			return nil, nil, err
+		}
 	}
 }

@@ -100,20 +100,24 @@ func (m *Mismatch) String() string {
 		want = fmt.Sprintf("g%d made ready from outside", m.Expected.G)
 	case Sched:
 		want = fmt.Sprintf("g%d of %d after g%d %s and %d points", m.Expected.G, m.Expected.N, m.Expected.prev(),
-			whyNames[m.Expected.Reason], m.Expected.Points)
+			why(m.Expected.Reason), m.Expected.Points)
 	}
 	return fmt.Sprintf("choice %d: the recording has %s, the replay %d ready after g%d %s and %d points", m.Index, want,
-		m.Actual.N, m.Actual.prev(), whyNames[m.Actual.Reason], m.Actual.Points)
+		m.Actual.N, m.Actual.prev(), why(m.Actual.Reason), m.Actual.Points)
 }
 
 // outcome reads the shared file after a run.
-func outcome(s *shared, exit int, seed uint64, killed bool, out []byte) *Outcome {
+func outcome(s *shared, exit int, seed uint64, killed bool, out []byte) (*Outcome, error) {
+	records, err := s.records()
+	if err != nil {
+		return nil, err
+	}
 	h := s.header()
 	o := &Outcome{
 		Exit: exit, Output: out, Virtual: time.Duration(h.time), Task: h.endTask,
 		Admitted: int(h.admits), Forced: int(h.forced), Calls: map[int]uint32{},
 		Recording: &Recording{
-			Seed: seed, Records: s.records(), Texts: s.texts(), Steps: h.steps, Points: h.points, Hash: h.hash,
+			Seed: seed, Records: records, Texts: s.texts(), Steps: h.steps, Points: h.points, Hash: h.hash,
 		},
 	}
 	for n, c := range h.calls {
@@ -123,9 +127,9 @@ func outcome(s *shared, exit int, seed uint64, killed bool, out []byte) *Outcome
 	}
 	o.Left = o.Recording.left()
 	o.Mismatch = o.Recording.mismatch()
-	o.Resync = Resync{Matched: int(h.matched), Skipped: int(h.used - h.matched), Extra: int(h.extra)}
+	o.Resync = Resync{Matched: int(h.matched), Skipped: int(h.used) - int(h.matched), Extra: int(h.extra)}
 	o.Verdict = o.judge(h.end, killed)
-	return o
+	return o, nil
 }
 
 // judge tells the verdict from how the process ended.

@@ -38,6 +38,14 @@ const (
 
 var whyNames = [...]string{"start", "blocked", "yielded", "preempted", "ended", "in a system call", "preempted by force"}
 
+// why says in words why a decision was due.
+func why(reason uint8) string {
+	if int(reason) < len(whyNames) {
+		return whyNames[reason]
+	}
+	return fmt.Sprintf("stopped for reason %d", reason)
+}
+
 // Record is one thing that the runtime noted, in the order in which it happened.
 type Record struct {
 	Kind   RecordKind

@@ -6,12 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/exec"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/reprise-go/reprise/internal/testpath"
 )
 
 // Runner runs one test of a binary again and again. It is for one goroutine at a time.
@@ -36,9 +39,9 @@ func (b *Binary) Runner(test string, c Control) (*Runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := os.CreateTemp("", "reprise-*.out")
+	out, err := openNameless("")
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("gort: %w", err), s.close())
+		return nil, errors.Join(err, s.close())
 	}
 	return &Runner{b: b, s: s, test: test, common: c, output: out}, nil
 }
@@ -49,7 +52,7 @@ func (r *Runner) Close() error {
 	if r.server != nil {
 		err = r.server.close()
 	}
-	return errors.Join(err, r.output.Close(), os.Remove(r.output.Name()), r.s.close())
+	return errors.Join(err, r.output.Close(), r.s.close())
 }
 
 // Run runs one test function or subtest, by its exact name, or with "" all tests, in a process of its own. A run that
@@ -83,8 +86,9 @@ func (r *Runner) Run(ctx context.Context, c Control) (*Outcome, error) {
 	exit, err := 0, error(nil)
 	if r.alone {
 		exit, err = r.process(limited)
-	} else {
-		exit, err = r.server.run(limited, &r.s.header().pid)
+	} else if exit, err = r.server.run(limited, &r.s.header().pid); err != nil {
+		_ = r.server.close() // it is of no use any more; the next run gets another
+		r.server = nil
 	}
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("gort: %s: %w", r.test, ctx.Err())
@@ -103,7 +107,11 @@ func (r *Runner) Run(ctx context.Context, c Control) (*Outcome, error) {
 	if c.Choices != nil {
 		seed = c.Choices.Seed
 	}
-	return outcome(r.s, exit, seed, limited.Err() != nil, out), nil
+	o, err := outcome(r.s, exit, seed, limited.Err() != nil, out)
+	if err != nil {
+		return nil, fmt.Errorf("%w\n%s", err, out)
+	}
+	return o, nil
 }
 
 // prepare makes the files ready for a run.
@@ -153,13 +161,13 @@ func (r *Runner) read() ([]byte, error) {
 
 // command returns the command of the test binary. It appends its output to the file.
 func (r *Runner) command() (*exec.Cmd, *os.File, error) {
-	out, err := os.OpenFile(r.output.Name(), os.O_WRONLY|os.O_APPEND, 0)
+	out, err := os.OpenFile(nameOf(r.output), os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {
 		return nil, nil, fmt.Errorf("gort: %w", err)
 	}
 	args := []string{"-test.timeout=0", "-test.paniconexit0"}
 	if r.test != "" {
-		args = append(args, "-test.run="+pattern(r.test))
+		args = append(args, "-test.run="+testpath.Pattern(r.test))
 	}
 	cmd := exec.Command(r.b.Path, append(args, r.common.Args...)...)
 	cmd.Dir = r.b.Dir
@@ -167,7 +175,7 @@ func (r *Runner) command() (*exec.Cmd, *os.File, error) {
 	if env == nil {
 		env = os.Environ()
 	}
-	cmd.Env = append(env[:len(env):len(env)], "REPRISE_GORT="+r.s.file.Name())
+	cmd.Env = append(env[:len(env):len(env)], "REPRISE_GORT="+nameOf(r.s.file))
 	cmd.Stdout, cmd.Stderr = out, out
 	return cmd, out, nil
 }
@@ -285,8 +293,11 @@ func (s *server) run(ctx context.Context, pid *uint32) (int, error) {
 		return 0, fmt.Errorf("gort: %s has gone: %w", s.cmd.Path, err)
 	}
 	stop := endAt(ctx, func(signal os.Signal) error {
-		if pid := atomic.LoadUint32(pid); pid != 0 {
+		switch pid := atomic.LoadUint32(pid); {
+		case pid != 0 && pid <= math.MaxInt32: // more means other processes
 			return signalTo(int(pid))(signal)
+		case signal == os.Kill: // nobody else would end it
+			return s.cmd.Process.Kill()
 		}
 		return nil
 	})

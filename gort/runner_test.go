@@ -5,6 +5,9 @@ package gort
 import (
 	"context"
 	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -132,6 +135,25 @@ func TestHolder(t *testing.T) {
 	t.Error("no deadlock in 1000 seeds")
 }
 
+// TestHolders checks who holds a lock that is waited for, where that is known.
+func TestHolders(t *testing.T) {
+	for test, c := range map[string]struct{ reason, holder string }{ // lint: order does not matter because the cases are independent
+		"TestWriterWaits":           {"sync.RWMutex.Lock", "0.0.0"},
+		"TestWriterWaitsForTry":     {"sync.RWMutex.Lock", "0.0.0"},
+		"TestWriterWaitsForEarlier": {"sync.RWMutex.Lock", ""}, // and not the one that came later and has gone
+		"TestReaderWaits":           {"sync.RWMutex.RLock", "0.0.0"},
+		"TestLockWaitsForTry":       {"sync.Mutex.Lock", "0.0.0"},
+	} {
+		o := mustRun(t, corpus(t), test, Control{Seed: 1})
+		i := slices.IndexFunc(o.Left, func(w Waiting) bool { return w.Reason == c.reason })
+		if o.Verdict != Deadlocked || i < 0 {
+			t.Errorf("%s: %s", test, o.describe())
+		} else if got := o.Recording.Goroutines()[o.Left[i].Holder].Path; got != c.holder {
+			t.Errorf("%s: held by %q, want %q", test, got, c.holder)
+		}
+	}
+}
+
 // TestTrimmed checks that lines of the program are told from those of the library in a binary without folders.
 func TestTrimmed(t *testing.T) {
 	trimmed := buildCorpus(t, BuildConfig{Args: []string{"-trimpath"}})
@@ -248,5 +270,165 @@ func TestRunnerOutside(t *testing.T) {
 		if p := mustAgain(t, r, Control{Choices: o.Recording.Choices()}); differ(t, o, p) != "" {
 			t.Errorf("seed %d: the replay differs in %s; mismatch %v", seed, differ(t, o, p), p.Mismatch)
 		}
+	}
+}
+
+// TestLeapReplays checks that runs in which time leaps, before preemptions too, replay from their trace files.
+func TestLeapReplays(t *testing.T) {
+	r := mustRunner(t, corpus(t), "TestTickers", Control{})
+	path := filepath.Join(t.TempDir(), "run.reprise")
+	leaps := map[bool]int{} // by whether a preemption comes with it
+	for seed := range uint64(30) {
+		o := mustAgain(t, r, Control{Seed: seed, Gap: 2, Leap: time.Second})
+		for _, c := range o.Recording.Choices().Records {
+			if c.Val>>32 != 0 {
+				leaps[c.Reason == WhyPreempt]++
+			}
+		}
+		if err := o.Save(path, "", nil); err != nil {
+			t.Fatal(err)
+		}
+		loaded, _, err := Load(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, choices := range []*Choices{o.Recording.Choices(), loaded} {
+			if p := mustAgain(t, r, Control{Choices: choices}); same(o, p) != "" {
+				t.Errorf("seed %d: the replay differs in %s; mismatch %v", seed, same(o, p), p.Mismatch)
+			}
+		}
+	}
+	if leaps[false] == 0 || leaps[true] == 0 {
+		t.Errorf("too few leaps to tell: %v", leaps)
+	}
+}
+
+// TestServerGone checks that a run whose server has ended is an error, and that the next one gets another server.
+func TestServerGone(t *testing.T) {
+	r := mustRunner(t, corpus(t), "TestLostUpdateFixed", Control{})
+	mustAgain(t, r, Control{})
+	if err := r.server.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if o, err := r.Run(t.Context(), Control{}); err == nil || !strings.Contains(err.Error(), "has gone") {
+		t.Errorf("%v, %v", o, err)
+	}
+	if o := mustAgain(t, r, Control{}); o.Verdict != Passed || r.server == nil {
+		t.Errorf("%s", o.describe())
+	}
+}
+
+// TestServerMute checks that a server is killed which makes no copy, and that nothing else is sent: not to a group of processes,
+// which a number stands for that is none of a process.
+func TestServerMute(t *testing.T) {
+	for _, group := range []bool{false, true} {
+		cmd := exec.Command("sleep", "1000")
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+		answers, in, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd.ExtraFiles = []*os.File{in}
+		if err := errors.Join(cmd.Start(), in.Close()); err != nil {
+			t.Fatal(err)
+		}
+		out, commands, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer out.Close() // nobody reads it
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		pid := uint32(0)
+		if group {
+			pid = uint32(-int32(cmd.Process.Pid))
+		}
+		s := &server{cmd, commands, answers}
+		if _, err := s.run(ctx, &pid); err == nil || !strings.Contains(err.Error(), "has gone") {
+			t.Error(err)
+		}
+		if err := s.close(); err != nil {
+			t.Error(err)
+		}
+		if status := cmd.ProcessState.Sys().(syscall.WaitStatus); status.Signal() != syscall.SIGKILL {
+			t.Errorf("group %t: the server has ended by %v", group, status.Signal())
+		}
+	}
+}
+
+// TestFewFiles checks that a process is under control which may open few files.
+func TestFewFiles(t *testing.T) {
+	b := corpus(t)
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	few := limit
+	few.Cur = 200
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &few); err != nil { // processes inherit it
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+			t.Error(err)
+		}
+	}()
+	r := mustRunner(t, b, "TestLostUpdateFixed", Control{})
+	if o := mustAgain(t, r, Control{}); o.Verdict != Passed || r.alone {
+		t.Error(o.describe())
+	}
+}
+
+// TestNothingLeft checks that a Runner has no files that would stay if this process were killed.
+func TestNothingLeft(t *testing.T) {
+	r := mustRunner(t, corpus(t), "TestLostUpdateFixed", Control{})
+	mustAgain(t, r, Control{})
+	for _, f := range []*os.File{r.s.file, r.output} {
+		if path, err := os.Readlink(nameOf(f)); err != nil || !strings.HasSuffix(path, " (deleted)") {
+			t.Errorf("%s, %v", path, err)
+		}
+	}
+}
+
+// TestReplayChecks checks that a replay compares everything that a choice says.
+func TestReplayChecks(t *testing.T) {
+	b := corpus(t)
+	r := mustRunner(t, b, "TestLostUpdateBug", Control{})
+	o := mustAgain(t, r, Control{Seed: 1})
+	for name, change := range map[string]func(*Record){ // lint: order does not matter because the cases are independent
+		"who runs":        func(c *Record) { c.G += 100 },
+		"how many ready":  func(c *Record) { c.N++ },
+		"why":             func(c *Record) { c.Reason = WhyYield },
+		"who stopped":     func(c *Record) { c.Val++ },
+		"how many points": func(c *Record) { c.Points++ },
+	} {
+		choices := o.Recording.Choices()
+		i := 5
+		for choices.Records[i].Reason != WhyBlock {
+			i++
+		}
+		change(&choices.Records[i])
+		if p := mustAgain(t, r, Control{Choices: choices}); p.Verdict != Diverged || p.Mismatch == nil || p.Mismatch.Index != i {
+			t.Errorf("%s: %s, mismatch %v, want one at choice %d", name, p.describe(), p.Mismatch, i)
+		}
+	}
+}
+
+// TestBubbles checks that runs with a bubble of testing/synctest depend on the seed, and on nothing else.
+func TestBubbles(t *testing.T) {
+	r := mustRunner(t, corpus(t), "TestBubble", Control{})
+	orders := map[string]bool{}
+	for seed := range uint64(20) {
+		c := Control{Seed: seed}
+		o := mustAgain(t, r, c)
+		orders[string(o.Output)] = true
+		for _, p := range []*Outcome{mustAgain(t, r, c), mustRun(t, corpus(t), "TestBubble", c), mustAgain(t, r, Control{Choices: o.Recording.Choices()})} {
+			if d := same(o, p); d != "" {
+				t.Errorf("seed %d: another run differs in %s", seed, d)
+			}
+		}
+	}
+	if len(orders) < 10 {
+		t.Errorf("%d orders in 20 seeds", len(orders))
 	}
 }

@@ -3,7 +3,9 @@ package gort
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
+	"slices"
 	"unsafe"
 )
 
@@ -72,12 +74,14 @@ const (
 	recordSize  = int(unsafe.Sizeof(Record{}))
 	textSpace   = 4 << 20
 	choiceAlign = 1 << 16 // a multiple of every page size
+	maxRecords  = (math.MaxUint32 - headerSpace - textSpace - choiceAlign) / recordSize
 )
 
 // shared is a shared file and its mapping.
 type shared struct {
 	file *os.File
 	mem  []byte
+	sent header // as it was before the run: the process may do what it likes to the file
 }
 
 // memoryDir is where Linux keeps files in memory. In containers it is often small, and a process that writes to a
@@ -90,15 +94,31 @@ func openShared(size int) (*shared, error) {
 	if room(memoryDir) >= 2*uint64(size) {
 		dir = memoryDir
 	}
-	f, err := os.CreateTemp(dir, "reprise-*.run")
+	f, err := openNameless(dir)
 	if err != nil && dir != "" {
-		f, err = os.CreateTemp("", "reprise-*.run")
+		f, err = openNameless("")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("gort: %w", err)
+		return nil, err
 	}
 	return &shared{file: f}, nil
 }
+
+// openNameless makes a file in a folder, "" for that of temporary files, that has no name there, so that nothing is left of it
+// when this process is killed.
+func openNameless(dir string) (*os.File, error) {
+	f, err := os.CreateTemp(dir, "reprise-*")
+	if err != nil {
+		return nil, fmt.Errorf("gort: %w", err)
+	}
+	if err := os.Remove(f.Name()); err != nil {
+		return nil, errors.Join(fmt.Errorf("gort: %w", err), f.Close())
+	}
+	return f, nil
+}
+
+// nameOf returns the path by which this process and its children open a nameless file.
+func nameOf(f *os.File) string { return fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), f.Fd()) }
 
 // close gives everything back.
 func (s *shared) close() error {
@@ -106,7 +126,7 @@ func (s *shared) close() error {
 	if s.mem != nil {
 		unmap = unmapFile(s.mem)
 	}
-	return errors.Join(unmap, s.file.Close(), os.Remove(s.file.Name()))
+	return errors.Join(unmap, s.file.Close())
 }
 
 // prepare writes the header and the choices of a run. The file has the header, records, texts and choices in this order, so
@@ -118,13 +138,16 @@ func (s *shared) prepare(h header, choices []Record, records int) error {
 	h.textCap = textSpace
 	h.choices = uint64(len(choices))
 	h.choicesAt = (h.textAt + h.textCap + choiceAlign - 1) / choiceAlign * choiceAlign
+	if h.choicesAt > math.MaxUint32 { // where the runtime maps them
+		return fmt.Errorf("gort: no room for %d records; the most are %d", records, maxRecords)
+	}
 	size := int(h.choicesAt) + len(choices)*recordSize
 	if len(s.mem) < size {
 		if err := s.resize(size); err != nil {
 			return err
 		}
 	}
-	*s.header() = h
+	*s.header(), s.sent = h, h
 	if len(choices) > 0 {
 		copy(s.at(h.choicesAt, len(choices)), choices)
 	}
@@ -156,17 +179,45 @@ func (s *shared) at(offset uint64, n int) []Record {
 	return unsafe.Slice((*Record)(unsafe.Pointer(&s.mem[offset])), n)
 }
 
-// records returns a copy of what was recorded.
-func (s *shared) records() []Record {
-	h := s.header()
-	n := min(h.records, h.recordCap)
-	return append([]Record(nil), s.at(h.recordsAt, int(n))...)
+// records returns a copy of what was recorded. The error is that of a file into which the program has written, so that
+// it tells nothing.
+func (s *shared) records() ([]Record, error) {
+	n := min(s.header().records, s.sent.recordCap)
+	list := append([]Record(nil), s.at(s.sent.recordsAt, int(n))...)
+	return list, intact(list)
+}
+
+// ofNobody are the kinds of records that need not be of a goroutine.
+var ofNobody = []RecordKind{TimerSet, TimerFire, TimerStop, Expected, Actual}
+
+// intact checks what everybody relies on who reads records: that goroutines and timers are numbered in the order of their
+// starts, and told of only then.
+func intact(list []Record) error {
+	goroutines, timers := uint32(0), uint32(0)
+	for i, r := range list {
+		switch r.Kind {
+		case Spawn:
+			goroutines++
+		case TimerSet:
+			timers++
+		}
+		switch {
+		case r.Kind == 0 || r.Kind > Begin:
+		case r.Kind == Spawn && (r.G != goroutines || r.Val>>32 >= uint64(r.G)):
+		case r.Kind == TimerSet && r.Points != timers:
+		case r.G == 0 && !slices.Contains(ofNobody, r.Kind):
+		case r.G > goroutines && r.Kind != Expected: // which tells of the recording
+		default:
+			continue
+		}
+		return fmt.Errorf("gort: record %d of the run makes no sense; the program has written into the memory of the runtime", i)
+	}
+	return nil
 }
 
 // texts returns a copy of the texts, of which the first has number 1.
 func (s *shared) texts() []string {
-	h := s.header()
-	b := s.mem[h.textAt:][:min(h.text, h.textCap)]
+	b := s.mem[s.sent.textAt:][:min(s.header().text, s.sent.textCap)]
 	list := []string{""}
 	for len(b) >= 4 {
 		n := int(b[0]) | int(b[1])<<8 | int(b[2])<<16

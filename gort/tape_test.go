@@ -1,6 +1,10 @@
 package gort
 
-import "slices"
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
 
 // tape builds recordings by hand.
 type tape struct {
@@ -103,4 +107,27 @@ func (t *tape) outcome(v Verdict, task uint32, output string) *Outcome {
 		}
 	}
 	return o
+}
+
+// describe says how the run ended, a line for each goroutine that was left.
+func (o *Outcome) describe() string {
+	var b strings.Builder
+	b.WriteString(o.Verdict.String())
+	for _, w := range o.Left {
+		b.WriteString("\n" + w.Name())
+		if w.Reason != "" {
+			b.WriteString(" waits: " + w.Reason)
+		}
+		if w.Where != "" {
+			b.WriteString(" at " + shortSite(w.Where))
+		}
+		if w.Site != "" {
+			b.WriteString(", started at " + shortSite(w.Site))
+		}
+	}
+	if o.Admitted > 0 || o.Forced > 0 {
+		b.WriteString("\nfrom outside: " + strconv.Itoa(o.Admitted) + " wake-ups, " + strconv.Itoa(o.Forced) +
+			" preemptions by the clock; a replay depends on them")
+	}
+	return b.String()
 }

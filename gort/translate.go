@@ -1,7 +1,7 @@
 package gort
 
 import (
-	"strconv"
+	"fmt"
 	"strings"
 	"time"
 
@@ -177,7 +177,10 @@ func shortSite(text string) string {
 	return place[strings.LastIndexByte(place, '/')+1:]
 }
 
-// choice reads the events back into the choices of a replay.
+// maxChoices is how many choices a file may have: a small one may announce more than there is memory for.
+const maxChoices = 1 << 24
+
+// choiceReader reads the events back into the choices of a replay.
 type choiceReader struct {
 	c     *Choices
 	tick  uint64
@@ -188,10 +191,13 @@ type choiceReader struct {
 	leap  uint64
 }
 
-// event takes the next event of a trace that translate has written.
-func (cr *choiceReader) event(e event.Event) {
+// event takes the next event of a trace that translate has written. The errors are those of traces that it has not.
+func (cr *choiceReader) event(e event.Event) error {
 	switch e.Kind() {
 	case event.KindCheckpoint:
+		if cr.begun {
+			return fmt.Errorf("%w: a second Checkpoint", ErrNotOrdinary)
+		}
 		cr.begun, cr.c.Records, cr.tick = true, nil, beginTick(cr.tick)
 		cr.why, cr.leap = 0, 0
 	case event.KindTimeAdvanced:
@@ -215,6 +221,10 @@ func (cr *choiceReader) event(e event.Event) {
 		cr.tick, cr.prev, cr.why, cr.leap = e.Tick(), r.G, 0, 0
 		cr.c.Records = append(cr.c.Records, r)
 	}
+	if len(cr.c.Records) > maxChoices {
+		return fmt.Errorf("%w that can be replayed: more than %d choices", ErrNotOrdinary, maxChoices)
+	}
+	return nil
 }
 
 // stops notes why the goroutine that ran has stopped, if the event is about it.
@@ -226,26 +236,3 @@ func (cr *choiceReader) stops(e event.Event, why uint8) {
 
 // taskNumber is the inverse of task.
 func taskNumber(id uint64) uint32 { return event.TaskID(id).Index() + 1 }
-
-// describe says how the run ended, a line for each goroutine that was left.
-func (o *Outcome) describe() string {
-	var b strings.Builder
-	b.WriteString(o.Verdict.String())
-	for _, w := range o.Left {
-		b.WriteString("\n" + w.Name())
-		if w.Reason != "" {
-			b.WriteString(" waits: " + w.Reason)
-		}
-		if w.Where != "" {
-			b.WriteString(" at " + shortSite(w.Where))
-		}
-		if w.Site != "" {
-			b.WriteString(", started at " + shortSite(w.Site))
-		}
-	}
-	if o.Admitted > 0 || o.Forced > 0 {
-		b.WriteString("\nfrom outside: " + strconv.Itoa(o.Admitted) + " wake-ups, " + strconv.Itoa(o.Forced) +
-			" preemptions by the clock; a replay depends on them")
-	}
-	return b.String()
-}

@@ -113,6 +113,9 @@ func (o *ordinaryReplay) plan() error {
 		return usage("--to %s: in the recording of a test the target is the index of an event", o.to)
 	}
 	i := before(o.places.Decisions, target)
+	if len(o.places.Decisions) == 0 {
+		return badInput(fmt.Errorf("%s: the recording has no decision to stop at", o.path))
+	}
 	if i == len(o.places.Decisions) {
 		return usage("--to %d: no decision comes there or later; the recording has %d events, and its last decision is event %d",
 			target, o.places.Events, o.places.Decisions[i-1])
@@ -214,7 +217,7 @@ func (o *ordinaryReplay) result(run *gort.Outcome, c ordinary.Comparison) replay
 	}
 	result.Events = d.Index
 	switch {
-	case o.control.Resync > 0:
+	case o.control.Resync > 0 && d.Rest != nil: // a run that ends as diverged has no rest
 		result.First, result.Stats, result.Fidelity = d, *d.Rest, d.Rest.Fidelity()
 		result.Events = d.Rest.Matched
 		d.Notes = append(d.Notes, fmt.Sprintf("of %d recorded choices %d fitted a decision of the run and %d were passed over; %d decisions fitted none",

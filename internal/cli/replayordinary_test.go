@@ -77,6 +77,31 @@ func TestOrdinaryPlan(t *testing.T) {
 	}
 }
 
+// TestOrdinaryNoDecision checks that a recording without a decision has nowhere to stop.
+func TestOrdinaryNoDecision(t *testing.T) {
+	r, err := plannedReplay(t, "--to", "3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.places = ordinary.Places{Events: 4}
+	if err := r.plan(); err == nil || !strings.Contains(err.Error(), "x: the recording has no decision to stop at") {
+		t.Error(err)
+	}
+}
+
+// TestOrdinaryCut checks the result of a replay with resync that has ended as diverged, of which no rest is known.
+func TestOrdinaryCut(t *testing.T) {
+	r, err := plannedReplay(t, "--policy", "resync")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &divergence.Divergence{Index: 12}
+	run := &gort.Outcome{Verdict: gort.Diverged, Recording: &gort.Recording{}, Mismatch: &gort.Mismatch{}}
+	if got := r.result(run, ordinary.Comparison{First: d, Events: 20}); got.Events != 12 || got.Emitted != 12 || got.Err != nil {
+		t.Errorf("%+v", got)
+	}
+}
+
 // TestOrdinaryResult checks when a difference counts as one, and when the run was live.
 func TestOrdinaryResult(t *testing.T) {
 	type values struct {

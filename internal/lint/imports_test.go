@@ -31,7 +31,7 @@ var rules = []rule{
 	{"minimize", []string{"event"}, nil},
 	{"traceview", []string{"event", "source", "divergence"}, nil},
 	{"watchdog", []string{"event", "simsched"}, nil},
-	{"gort", []string{"event", "tracefile"}, nil},
+	{"gort", []string{"event", "tracefile", "internal/testpath"}, nil},
 	{"simtest", []string{above, "internal/atomicfile", "internal/prose", "internal/testpath"}, nil},
 	{"internal/ordinary", []string{above, "internal/prose", "internal/testpath"}, nil},
 	{"examples", []string{above}, nil},

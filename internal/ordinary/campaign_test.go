@@ -21,9 +21,11 @@ import (
 
 // fakeRunner makes runs of which the seed says how they end.
 type fakeRunner struct {
-	end   func(seed uint64) string // "", "skip", "leak", "broken", or what the test logs when it fails
+	end   func(seed uint64) string // "", "skip", "leak", "limit", "late", "broken", or what the test logs when it fails
 	flaky bool                     // replays pass
+	again string                   // what replays log instead
 	loose bool                     // replays make other decisions, since the real clock takes part
+	drift bool                     // replays make other decisions, and nobody knows why
 	turns func(seed uint64) int    // of other workers until it ends
 	drift *atomic.Int64            // counts the runs, and is printed; nil: every run prints the same
 }
@@ -48,8 +50,13 @@ func (f *fakeRunner) Run(ctx context.Context, c gort.Control) (*gort.Outcome, er
 		}
 	}
 	how := f.end(seed)
-	if f.flaky && c.Choices != nil {
-		how = ""
+	if c.Choices != nil {
+		if f.flaky || f.again != "" {
+			how = f.again
+		}
+		if f.drift {
+			o.Recording.Hash++
+		}
 	}
 	switch how {
 	case "broken":
@@ -63,6 +70,10 @@ func (f *fakeRunner) Run(ctx context.Context, c gort.Control) (*gort.Outcome, er
 		o.Output = []byte("=== RUN   TestX\n--- SKIP: TestX (0.00s)\nPASS\n")
 	case "leak":
 		o.Verdict = gort.Leaked
+	case "limit":
+		o.Verdict = gort.Limited
+	case "late":
+		o.Verdict = gort.TimedOut
 	default:
 		o.Verdict, o.Exit = gort.Failed, 1
 		o.Output = fmt.Appendf(nil, "=== RUN   TestX\n    x_test.go:1: %s\n--- FAIL: TestX (0.00s)\nFAIL\n", how)
@@ -189,6 +200,15 @@ func TestCampaignReports(t *testing.T) {
 		{"is flaky", "SEEDS=9", fakeRunner{end: at(map[int]string{4: "lost"}), flaky: true}, false, []string{
 			"reprise.verdict flaky", "fails (flaky, test failure)", "replayed from its trace it goes another way",
 		}, []string{"reproduced", "under every seed"}},
+		{"fails another way", "SEEDS=9", fakeRunner{end: at(map[int]string{4: "lost"}), again: "found"}, false, []string{
+			"reprise.verdict flaky", "reprise.failure x_test.go:1: lost",
+		}, []string{"reproduced"}},
+		{"fails by other decisions", "SEEDS=9", fakeRunner{end: at(map[int]string{4: "lost"}), drift: true}, false, []string{
+			"reprise.verdict flaky",
+		}, []string{"reproduced"}},
+		{"takes too long in virtual time", "SEEDS=9", fakeRunner{end: at(map[int]string{4: "late"})}, false, []string{
+			"1 of 9 runs failed",
+		}, []string{"took all the time"}},
 		{"fails loosely", "SEEDS=9", fakeRunner{end: at(map[int]string{4: "lost"}), loose: true}, false, []string{
 			"reprise.verdict reproduced", "the same failure, by other decisions",
 		}, []string{"flaky"}},
@@ -303,6 +323,61 @@ func TestTime(t *testing.T) {
 		if !s.campaign("TestX", c.left).run(t.Context()) || !strings.Contains(out.String(), c.want) {
 			t.Errorf("%s, -timeout %s, %d tests left: no %q in\n%s", c.env, c.timeout, c.left, c.want, out)
 		}
+	}
+}
+
+// TestEndless: after a run that took all the time that a run may there are no more.
+func TestEndless(t *testing.T) {
+	var clock fakeClock
+	f := &fakeRunner{end: at(map[int]string{2: "late"}), turns: atOnce}
+	s, out := fakeSession(t, f, "SEEDS=9 ARTIFACTS="+t.TempDir(), "-test.timeout=10m")
+	s.now = clock.now
+	c := s.campaign("TestX", 1)
+	f.turns = func(seed uint64) int {
+		if numberOf(seed) == 2 {
+			clock.pass(c.wall)
+		}
+		return 0
+	}
+	if c.run(t.Context()) || !strings.Contains(out.String(), "3 of 9 seeds in 3m0s: no more, since this run took all the time that a run may") {
+		t.Errorf("the output is\n%s", out)
+	}
+}
+
+// TestWall: a run gets no more real time than is left until the deadline, but a second at least.
+func TestWall(t *testing.T) {
+	for _, c := range []struct {
+		timeout      string
+		passed, want time.Duration
+	}{
+		{"0s", time.Hour, 365 * 24 * time.Hour}, {"10m", 0, time.Minute}, {"20s", 0, 18 * time.Second}, {"20s", 10 * time.Second, 8 * time.Second},
+		{"20s", 19 * time.Second, time.Second},
+	} {
+		var clock fakeClock
+		s, _ := fakeSession(t, &fakeRunner{}, "", "-test.timeout="+c.timeout)
+		s.now = clock.now
+		s.setDeadline()
+		clock.pass(c.passed)
+		if got := s.campaign("TestX", 1).wall; got != c.want {
+			t.Errorf("-timeout %s, %v later: a run gets %v, want %v", c.timeout, c.passed, got, c.want)
+		}
+	}
+}
+
+// TestLimited: runs that a limit has ended are told of once, and neither fail nor end the campaign if the test passes without
+// control.
+func TestLimited(t *testing.T) {
+	f := &fakeRunner{turns: atOnce, end: func(seed uint64) string { return map[bool]string{true: "limit"}[numberOf(seed) > 1] }}
+	s, out := fakeSession(t, f, "SEEDS=20 ARTIFACTS="+t.TempDir())
+	s.Path = "true"
+	ok := s.campaign("TestX", 1).run(t.Context())
+	told := out.String()
+	if !ok || !strings.Contains(told, "reprise.runs 20/20") || strings.Count(told, "it was ended under control, but passes without control") != 1 {
+		t.Errorf("passes %t:\n%s", ok, told)
+	}
+	s.Path = "false"
+	if s.campaign("TestX", 1).run(t.Context()) || !strings.Contains(out.String()[len(told):], "5 of 7 runs failed") {
+		t.Errorf("passes although it fails without control:\n%s", out.String()[len(told):])
 	}
 }
 

@@ -29,7 +29,7 @@ func sub(t *testing.T, names ...string) {
 func TestA(t *testing.T)  { sub(t, "a", "b") }
 func TestAb(t *testing.T) { sub(t, "b") }
 func TestB(t *testing.T)  {}
-func FuzzB(f *testing.F)  { f.Add(1); f.Fuzz(func(*testing.T, int) {}) }
+	func FuzzB(f *testing.F) { f.Add(1); f.Fuzz(func(*testing.T, int) {}) }
 func Example_a() {
 	// Output:
 }

@@ -73,3 +73,35 @@ func TestInOrderIsInterrupted(t *testing.T) {
 		t.Errorf("took %d results of %d", taken, drawn)
 	}
 }
+
+// laggard makes the first run at once, and ends the others only when it must.
+type laggard struct{}
+
+func (laggard) run(ctx context.Context, number int) int {
+	if number > 0 {
+		<-ctx.Done()
+	}
+	return number
+}
+
+// TestInOrderEnds: when it is enough, what still runs is ended.
+func TestInOrderEnds(t *testing.T) {
+	taken := 0
+	inOrder(t.Context(), []worker[int]{laggard{}, laggard{}, laggard{}}, func(int) bool { return true }, func(int, int) bool {
+		taken++
+		return false
+	})
+	if taken != 1 {
+		t.Errorf("took %d results", taken)
+	}
+}
+
+// TestInOrderAsksNoMore: once there are no more runs nobody is asked again.
+func TestInOrderAsksNoMore(t *testing.T) {
+	asked := 0
+	more := func(n int) bool { asked++; return asked != 4 && n < 50 }
+	inOrder(t.Context(), []worker[int]{idler{[]int{3}}, idler{[]int{5}}, idler{[]int{7}}}, more, func(int, int) bool { return true })
+	if asked != 4 {
+		t.Errorf("asked %d times", asked)
+	}
+}

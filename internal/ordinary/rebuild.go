@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -29,8 +30,9 @@ type Rebuilt struct {
 }
 
 // Rebuild builds the test that an identity names, with the flags of the recorded build, for runs in an environment. The
-// package is found from the current folder by its import path. The errors are those of an identity that names no test, of a package that is not
-// found, does not build or has no tests any more, and of a test that is gone, and those of [gort.Build].
+// package is found from the current folder by its import path. A file may come from anywhere: flags that start programs or write
+// files are an error. The others are those of an identity that names no test, of a package that is not found, does not build or
+// has no tests any more, and of a test that is gone, and those of [gort.Build].
 func Rebuild(ctx context.Context, id tracefile.Identity, env []string) (*Rebuilt, error) {
 	pkg, test := id[tracefile.KeyPackage], id[tracefile.KeyTest]
 	if pkg == "" || test == "" {
@@ -42,6 +44,9 @@ func Rebuild(ctx context.Context, id tracefile.Identity, env []string) (*Rebuilt
 	}
 	args, err := list(id, gort.KeyArgs)
 	if err != nil {
+		return nil, err
+	}
+	if err := harmless(flags, args); err != nil {
 		return nil, err
 	}
 	if _, err := PackageDir(pkg); err != nil {
@@ -150,6 +155,36 @@ func list(id tracefile.Identity, key string) (texts []string, err error) {
 		return nil, fmt.Errorf("ordinary: the recording's %q is no list of texts: %.60q", key, value)
 	}
 	return texts, nil
+}
+
+// buildFlags are the flags of "go test -c" that a file may ask for, each with the form of its value. Others start programs or
+// write files, as -toolexec does and -extld within -ldflags.
+var buildFlags = map[string]*regexp.Regexp{
+	"-race": truth, "-msan": truth, "-asan": truth, "-trimpath": truth,
+	"-pgo":     regexp.MustCompile(`^[^-].*$`), // it is only read
+	"-tags":    regexp.MustCompile(`^[\pL\pN_.,]*$`),
+	"-gcflags": regexp.MustCompile(`^([\w./]+=)?(-[NlmB]|-d=[\w=,]+|\s)*$`),
+	"-ldflags": regexp.MustCompile(`^(-[sw]|-X[ =][^ '"]+|\s)*$`),
+}
+
+var truth = regexp.MustCompile(`^(true|false)?$`)
+
+// harmless checks that flags of "go test -c", and arguments of a test binary, which come out of a file, do no more than
+// build and run a test.
+func harmless(flags, args []string) error {
+	for _, flag := range flags {
+		name, value, _ := strings.Cut(flag, "=")
+		if form := buildFlags[name]; form == nil || !form.MatchString(value) {
+			return fmt.Errorf("ordinary: the recording was built with %q, which is not taken from a file; run the test with it: reprise test, with --seed", flag)
+		}
+	}
+	for _, arg := range args {
+		name, _, _ := strings.Cut(strings.TrimLeft(arg, "-"), "=")
+		if test, ok := strings.CutPrefix(name, "test."); ok && (Plain(test) || test == "outputdir" || test == "testlogfile") {
+			return fmt.Errorf("ordinary: the recorded test was run with %q, which is not taken from a file", arg)
+		}
+	}
+	return nil
 }
 
 // PackageDir asks the go command for the folder of a package, from the current folder.

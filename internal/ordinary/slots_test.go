@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -108,6 +109,31 @@ func holdForEver(dir string) {
 	fmt.Println("held")
 	_, _ = io.ReadAll(os.Stdin) // for ever
 	runtime.KeepAlive(s)
+}
+
+// TestSlotsQueue: a free slot goes to whoever is the next in the queue.
+func TestSlotsQueue(t *testing.T) {
+	dir := t.TempDir()
+	queue, err := openLock(filepath.Join(dir, "queue"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer queue.Close() // nothing was written
+	if ok, err := lockFile(queue); !ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	s, err := openSlots(dir, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := s.take(ctx); err == nil {
+		t.Error("got a slot before somebody who waited longer")
+	}
+	if err := s.close(); err != nil {
+		t.Error(err)
+	}
 }
 
 // TestNoSlots: without a folder there is no limit.
