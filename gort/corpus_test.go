@@ -313,6 +313,18 @@ func TestWall(t *testing.T) {
 	}
 }
 
+// TestWallReplayed checks that the replay of a run that was killed while it waited for an answer waits there too: behind the
+// last choice the poller may still owe what it had given the recorded run at once.
+func TestWallReplayed(t *testing.T) {
+	c := Control{Seed: 1, Wall: time.Second}
+	o := mustRun(t, corpus(t), "TestSilent", c)
+	c.Choices = o.Recording.Choices()
+	p := mustRun(t, corpus(t), "TestSilent", c)
+	if o.Verdict != TimedOut || p.Verdict != TimedOut || p.Recording.Hash != o.Recording.Hash || p.Signature() != o.Signature() {
+		t.Errorf("%s and then %s; mismatch %v\n%s", o.describe(), p.describe(), p.Mismatch, p.Output)
+	}
+}
+
 // TestPCT checks that priorities find a lost update too.
 func TestPCT(t *testing.T) {
 	b := corpus(t)
