@@ -393,6 +393,25 @@ func TestLeap(t *testing.T) {
 	}
 }
 
+// TestLeapReplayed checks that every leap of time is in the trace file, also one that comes with a preemption.
+func TestLeapReplayed(t *testing.T) {
+	b := corpus(t)
+	path := filepath.Join(t.TempDir(), "run.reprise")
+	for seed := range uint64(20) {
+		o := mustRun(t, b, "TestTicking", Control{Seed: seed})
+		if err := o.Save(path, "leaps", nil); err != nil {
+			t.Fatal(err)
+		}
+		choices, _, err := Load(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p := mustRun(t, b, "TestTicking", Control{Choices: choices}); same(o, p) != "" {
+			t.Fatalf("seed %d: the replay differs in %s; mismatch %v", seed, same(o, p), p.Mismatch)
+		}
+	}
+}
+
 // TestTraceFile checks that equal runs give equal files, with names and lines.
 func TestTraceFile(t *testing.T) {
 	b := corpus(t)
