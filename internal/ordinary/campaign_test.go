@@ -21,7 +21,7 @@ import (
 
 // fakeRunner makes runs of which the seed says how they end.
 type fakeRunner struct {
-	end   func(seed uint64) string // "", "skip", "leak", "broken", or what the test logs when it fails
+	end   func(seed uint64) string // "", "skip", "leak", "limit", "broken", or what the test logs when it fails
 	flaky bool                     // replays pass
 	loose bool                     // replays make other decisions, since the real clock takes part
 	turns func(seed uint64) int    // of other workers until it ends
@@ -59,6 +59,8 @@ func (f *fakeRunner) Run(ctx context.Context, c gort.Control) (*gort.Outcome, er
 		o.Output = []byte("=== RUN   TestX\n--- SKIP: TestX (0.00s)\nPASS\n")
 	case "leak":
 		o.Verdict = gort.Leaked
+	case "limit":
+		o.Verdict = gort.Limited
 	default:
 		o.Verdict, o.Exit = gort.Failed, 1
 		o.Output = fmt.Appendf(nil, "=== RUN   TestX\n    x_test.go:1: %s\n--- FAIL: TestX (0.00s)\nFAIL\n", how)
@@ -91,6 +93,18 @@ func fakeSession(t testing.TB, f *fakeRunner, env string, args ...string) (*sess
 		open: func(string, gort.Control) (runner, error) { return f, nil },
 	}
 	return s, &out
+}
+
+// TestLimitOfLongTest: a run that a limit has ended is no failure if the test passes without control, for which it gets as
+// much time as any run.
+func TestLimitOfLongTest(t *testing.T) {
+	f := &fakeRunner{end: func(uint64) string { return "limit" }, turns: func(uint64) int { return 0 }}
+	s, out := fakeSession(t, f, "SEEDS=1 ARTIFACTS="+t.TempDir())
+	s.program = buildTests(t, "package m\n\nimport (\n\t\"testing\"\n\t\"time\"\n)\n\nfunc TestX(t *testing.T) { time.Sleep(100 * time.Millisecond) }\n")
+	s.patience = 1
+	if ok := s.campaign("TestX", 1).run(t.Context()); !ok || !strings.Contains(out.String(), "but passes without control") {
+		t.Errorf("passes: %v\n%s", ok, out)
+	}
 }
 
 var falls = regexp.MustCompile(`(?m)^--- FAIL: TestX/(seed=0x[0-9a-f]{16}) `)
