@@ -121,6 +121,13 @@ func TestParseTestArgs(t *testing.T) {
 			t.Errorf("%s: no error", args)
 		}
 	}
+	for args, want := range map[string]string{
+		"--seeds 0": "a whole number over 0", "--budget 5": "such as 30s", "--seed 1,zz": testpath.SeedForm, "--leaks no": "auto|fail",
+	} {
+		if _, err := parseTestArgs(strings.Fields(args)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, which must have %q", args, err, want)
+		}
+	}
 }
 
 // runReplayOf calls replayTest as `reprise replay` does: testreplay FILE [SETTING=VALUE]...
