@@ -240,3 +240,22 @@ func TestExtent(t *testing.T) {
 		t.Errorf("summary %q, want %q", got, want)
 	}
 }
+
+// TestNotRun: tests for which there was no time are told of although others are why the package fails.
+func TestNotRun(t *testing.T) {
+	r := newTestResults(func(string, ...any) {})
+	for _, line := range []string{
+		`{"Action":"output","Package":"p","Test":"TestA","Output":"reprise: not run: nothing\n"}`,
+		`{"Action":"fail","Package":"p","Test":"TestA"}`,
+		`{"Action":"output","Package":"p","Output":"reprise: not run: TestB, TestC\n"}`,
+		`{"Action":"fail","Package":"p"}`,
+	} {
+		r.line([]byte(line))
+	}
+	r.settle()
+	var b strings.Builder
+	r.text(&b)
+	if want := "not run: p TestB\nnot run: p TestC\n0 findings in 1 package, 1 other failure, 2 tests not run\n"; !strings.HasSuffix(b.String(), want) {
+		t.Errorf("%s\nwant at the end\n%s", b.String(), want)
+	}
+}
