@@ -111,7 +111,7 @@ func (s *session) run(ctx context.Context) (int, error) {
 			code = 1
 		}
 		if rest := list[i+1:]; ctx.Err() != nil && len(rest) > 0 {
-			s.out.write(NotRun + strings.Join(rest, ", ") + "\n")
+			s.out.about(NotRun + strings.Join(rest, ", "))
 			break
 		}
 		if code != 0 && s.failfast {
