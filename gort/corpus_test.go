@@ -315,6 +315,18 @@ func TestWall(t *testing.T) {
 	}
 }
 
+// TestWallReplayed checks that the replay of a run that was killed while it waited for an answer waits there too: behind the
+// last choice the poller may still owe what it had given the recorded run at once.
+func TestWallReplayed(t *testing.T) {
+	c := Control{Seed: 1, Wall: time.Second}
+	o := mustRun(t, corpus(t), "TestSilent", c)
+	c.Choices = o.Recording.Choices()
+	p := mustRun(t, corpus(t), "TestSilent", c)
+	if o.Verdict != TimedOut || p.Verdict != TimedOut || p.Recording.Hash != o.Recording.Hash || p.Signature() != o.Signature() {
+		t.Errorf("%s and then %s; mismatch %v\n%s", o.describe(), p.describe(), p.Mismatch, p.Output)
+	}
+}
+
 // TestPCT checks that priorities find a lost update too.
 func TestPCT(t *testing.T) {
 	b := corpus(t)
@@ -380,6 +392,25 @@ func TestLeap(t *testing.T) {
 	}
 	if n := leaked(-1); n != 0 {
 		t.Errorf("without leaps %d of 300 seeds leak", n)
+	}
+}
+
+// TestLeapReplayed checks that every leap of time is in the trace file, also one that comes with a preemption.
+func TestLeapReplayed(t *testing.T) {
+	b := corpus(t)
+	path := filepath.Join(t.TempDir(), "run.reprise")
+	for seed := range uint64(20) {
+		o := mustRun(t, b, "TestTicking", Control{Seed: seed})
+		if err := o.Save(path, "leaps", nil); err != nil {
+			t.Fatal(err)
+		}
+		choices, _, err := Load(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p := mustRun(t, b, "TestTicking", Control{Choices: choices}); same(o, p) != "" {
+			t.Fatalf("seed %d: the replay differs in %s; mismatch %v", seed, same(o, p), p.Mismatch)
+		}
 	}
 }
 

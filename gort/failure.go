@@ -253,31 +253,48 @@ func (o *Outcome) timedOut() cause {
 		c.parts = append(waits(list), "virtual time")
 		return c
 	}
-	line := "the run took too long in real time and was killed"
-	if last := o.lastRunners(1); len(last) > 0 {
-		line += "; " + who.title(last[0]) + " was the last to run"
+	c.lines = []string{"the run took too long in real time and was killed"}
+	last := o.lastRunners(1)
+	if len(last) > 0 {
+		c.lines[0] += "; " + who.title(last[0]) + " was the last to run"
+	}
+	switch lines, parts := stuck(parseTraceback(string(o.Output), "SIGQUIT: quit")); {
+	case len(lines) > 0:
+		c.lines, c.parts = append(c.lines, lines...), parts
+	case len(last) > 0:
 		c.parts = append(c.parts, who.start(last[0]))
-	}
-	c.lines = []string{line}
-	for _, s := range parseTraceback(string(o.Output), killed).stacks {
-		if at := s.inner(); at != "" && at != "main.main" {
-			place := s.telling()[0]
-			text := fmt.Sprintf("  %s at %s", s.state, place)
-			if place.fn != at {
-				text += " for " + shortFunc(at)
-			}
-			c.lines = append(c.lines, text)
-		}
-	}
-	if len(c.lines) == 1 {
-		c.lines = o.withOutput(line)
+		fallthrough
+	default:
+		c.lines = o.withOutput(c.lines[0])
 	}
 	c.parts = append(c.parts, "real time")
 	return c
 }
 
-// killed is what the runtime prints first when it is asked to end and to say where its goroutines stand.
-const killed = "SIGQUIT: quit"
+// stuck says where the goroutines of the program stood when the process was killed, and what tells one such place from
+// another. Where a goroutine that could run stood is chance: of it that is only the function of the program that it began
+// with, and what others wait for does not count then.
+func stuck(t traceback) (lines, parts []string) {
+	var busy []string
+	for _, s := range t.stacks {
+		own := slices.DeleteFunc(s.telling(), func(f frame) bool { return library(f.fn) })
+		main := slices.ContainsFunc(s.frames, func(f frame) bool { return f.fn == "testing.(*M).Run" })
+		if main || len(own) == 0 {
+			continue
+		}
+		if line := fmt.Sprintf("  %s at %s", s.state, own[0]); !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+		parts = append(parts, own[0].fn+" "+s.state)
+		if s.state == "running" || s.state == "runnable" {
+			busy = append(busy, own[len(own)-1].fn)
+		}
+	}
+	if len(busy) > 0 {
+		return lines, set(busy)
+	}
+	return lines, set(parts)
+}
 
 // limited is the cause of a run that has reached a limit.
 func (o *Outcome) limited() cause {

@@ -54,6 +54,8 @@ var stored = []struct {
 	{"fatal-unlock", Crashed, 2, 2},
 	{"fatal-overflow", Crashed, 2, 2},
 	{"long", Failed, 1, 1},
+	{"quit-wait", TimedOut, 2, 0},
+	{"quit-busy", TimedOut, 2, 0},
 }
 
 // failures are those of the goldens.
@@ -165,6 +167,19 @@ func TestFailureGolden(t *testing.T) {
 		fmt.Fprintf(&b, "== %s: %s, signature %s\n%s\n\n", f.name, f.o.Class(), f.o.Signature(), f.o.Failure())
 	}
 	golden.Check(t, "failures.txt", b.String())
+}
+
+// TestKilledBusy checks that it is one failure wherever a run that is busy was killed.
+func TestKilledBusy(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("testdata", "outputs", "quit-busy.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	elsewhere := strings.NewReplacer("(*Account).sum", "(*Account).add", "watch", "look").Replace(string(text))
+	a, b := newTape().outcome(TimedOut, 0, string(text)), newTape().outcome(TimedOut, 0, elsewhere)
+	if a.Failure() == b.Failure() || a.Signature() != b.Signature() {
+		t.Errorf("%s of %s, and %s of %s", a.Signature(), a.Failure(), b.Signature(), b.Failure())
+	}
 }
 
 // improper matches what no text may hold: addresses, numbers of goroutines, folders, and what testing adds.

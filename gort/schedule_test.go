@@ -31,6 +31,7 @@ func told() []struct {
 		{"deadlock", 30, lockOrder(true).outcome(Deadlocked, 0, "")},
 		{"leak by a leap of time", 30, leapt(Leaked)},
 		{"sleeps and timers", 30, timers()},
+		{"timers that fire in a turn", 30, lazyTimers()},
 		{"outside", 30, outside()},
 		{"panic", 30, panicking()},
 		{"exit", 30, exiting()},
@@ -91,6 +92,32 @@ func timers() *Outcome {
 	t.sched(3, 1, WhyBlock)
 	t.wake(2, 3)
 	t.end(3)
+	t.sched(2, 1, WhyEnd)
+	t.end(2)
+	return t.outcome(Failed, 1, "--- FAIL: TestX (0.00s)\n    x_test.go:1: late\nFAIL\n")
+}
+
+// lazyTimers has timers that fire when a goroutine looks at their channel: of one that waits then, and of one that ends. A
+// third fires while a goroutine is held up in a system call.
+func lazyTimers() *Outcome {
+	t := newTape()
+	t.sched(2, 1, WhyBlock)
+	t.setTimer(2, 1, 900_000)
+	t.setTimer(2, 2, 1_500_000)
+	t.spawn(2, "example.com/bank.Ask.func1", ask)
+	t.fire(2, 1, 1_000_000)
+	t.wake(3, 2)
+	t.block(2, "select", ask)
+	t.sched(3, 1, WhyBlock)
+	t.fire(2, 2, 1_600_000)
+	t.end(3)
+	t.sched(2, 1, WhyEnd)
+	t.setTimer(2, 3, 2_000_000)
+	t.fire(2, 3, 2_000_000)
+	t.spawn(2, "example.com/bank.expire", ask)
+	t.sched(4, 1, WhySyscall)
+	t.end(4)
+	t.admit(2, 2)
 	t.sched(2, 1, WhyEnd)
 	t.end(2)
 	return t.outcome(Failed, 1, "--- FAIL: TestX (0.00s)\n    x_test.go:1: late\nFAIL\n")

@@ -18,7 +18,8 @@ import (
 //   - deadlock: the set of what each goroutine waits for and in which function; only of those that wait for each other in
 //     a circle, if it is known who holds what;
 //   - leak: the set of the function that was started, what it waits for, and in which function;
-//   - timeout: in virtual time as for a deadlock, in real time the function of the goroutine that ran last;
+//   - timeout: in virtual time as for a deadlock; in real time what each goroutine of the program waits for and in which
+//     function, or, if some could run, only the functions that these began with; failing that, of the one that ran last;
 //   - limit: which one, and the set of the functions of the goroutines that ran in the last hundred decisions;
 //   - divergence: why a choice was due in the recording and in the replay, and the functions of the goroutines;
 //   - exit: the last line that the program has printed; killed: nothing.

@@ -112,7 +112,11 @@ func (s *stepper) record(r Record, rest []Record) {
 		}
 		s.timers[r.Points] = r
 	case TimerFire:
-		s.between(r.Time, s.fired(r, rest))
+		if text := s.fired(r, rest); s.inTurn(rest) {
+			s.acts = append(s.acts, act{format: "%s", label: text})
+		} else {
+			s.between(r.Time, text)
+		}
 	case Admit:
 		s.admitted(r)
 	case Begin:
@@ -266,6 +270,25 @@ func (s *stepper) woken(r Record) {
 		s.between(r.Time, "")
 	}
 	s.act("%s is ready", "", r.G)
+}
+
+// inTurn reports whether something happens during the turn that is told: a goroutine that looks at the channel of a timer
+// lets the timer fire by itself. Otherwise the goroutine is held up in a system call, which the next decision says.
+func (s *stepper) inTurn(rest []Record) bool {
+	if s.open.g == 0 {
+		return false
+	}
+	for _, r := range rest {
+		switch r.Kind {
+		case Sched:
+			return r.Reason != WhySyscall
+		case Admit:
+			return false
+		case Block, Yield, Preempt, End:
+			return true
+		}
+	}
+	return true
 }
 
 // fired says which timer fires.

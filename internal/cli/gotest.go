@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -16,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/reprise-go/reprise/internal/ordinary"
+	"github.com/reprise-go/reprise/internal/testpath"
 )
 
 // testOptions are the flags of test.
@@ -32,6 +34,7 @@ type testFlag struct {
 	name  string
 	usage string
 	set   func(o *testOptions, value string)
+	form  string                  // what a valid value is, "" if usage says that
 	valid func(value string) bool // nil: every value is
 	bare  bool                    // without a value it means true
 }
@@ -42,21 +45,36 @@ func inEnv(key string) func(*testOptions, string) {
 }
 
 var testFlags = []testFlag{
-	{"seeds", "N", inEnv("REPRISE_SEEDS"), func(v string) bool { n, err := strconv.Atoi(v); return err == nil && n > 0 }, false},
-	{"budget", "D", inEnv("REPRISE_BUDGET"), func(v string) bool { d, err := time.ParseDuration(v); return err == nil && d > 0 }, false},
-	{"seed", "S[,S]", inEnv("REPRISE_SEED"), nil, false},
-	{"strategy", strings.Join(ordinary.Strategies, "|"), inEnv("REPRISE_STRATEGY"), among(ordinary.Strategies), false},
-	{"leaks", strings.Join(ordinary.Leaks, "|"), inEnv("REPRISE_LEAKS"), among(ordinary.Leaks), false},
-	{"determinism", "true|false", inEnv("REPRISE_DETERMINISM"), among(booleans), true},
+	{"seeds", "N", inEnv("REPRISE_SEEDS"), "a whole number over 0", isPositive, false},
+	{"budget", "D", inEnv("REPRISE_BUDGET"), "a time over 0 such as 30s or 5m", isSpan, false},
+	{"seed", "S[,S]", inEnv("REPRISE_SEED"), testpath.SeedForm, isSeeds, false},
+	{"strategy", strings.Join(ordinary.Strategies, "|"), inEnv("REPRISE_STRATEGY"), "", among(ordinary.Strategies), false},
+	{"leaks", strings.Join(ordinary.Leaks, "|"), inEnv("REPRISE_LEAKS"), "", among(ordinary.Leaks), false},
+	{"determinism", "true|false", inEnv("REPRISE_DETERMINISM"), "", among(booleans), true},
 	{"artifacts", "FOLDER", func(o *testOptions, v string) {
 		if abs, err := filepath.Abs(v); err == nil {
 			v = abs
 		}
 		inEnv("REPRISE_ARTIFACTS")(o, v)
-	}, nil, false},
-	{"junit", "FILE", func(o *testOptions, v string) { o.junit = v }, nil, false},
-	{"markdown", "FILE", func(o *testOptions, v string) { o.markdown = v }, nil, false},
-	{"jsonl", "FILE", func(o *testOptions, v string) { o.jsonl = v }, nil, false},
+	}, "", nil, false},
+	{"junit", "FILE", func(o *testOptions, v string) { o.junit = v }, "", nil, false},
+	{"markdown", "FILE", func(o *testOptions, v string) { o.markdown = v }, "", nil, false},
+	{"jsonl", "FILE", func(o *testOptions, v string) { o.jsonl = v }, "", nil, false},
+}
+
+func isPositive(v string) bool {
+	n, err := strconv.Atoi(v)
+	return err == nil && n > 0
+}
+
+func isSpan(v string) bool {
+	d, err := time.ParseDuration(v)
+	return err == nil && d > 0
+}
+
+func isSeeds(v string) bool {
+	_, ok := testpath.ParseSeeds(v)
+	return ok
 }
 
 var booleans = []string{"true", "false"}
@@ -139,7 +157,7 @@ func parseTestArgs(args []string) (o testOptions, err error) {
 			value, args = args[0], args[1:]
 		}
 		if f := testFlags[i]; value == "" || f.valid != nil && !f.valid(value) {
-			return o, usage("--%s %q: it must be --%s %s", name, value, name, f.usage)
+			return o, usage("--%s %q: it must be %s", name, value, cmp.Or(f.form, f.usage))
 		}
 		testFlags[i].set(&o, value)
 	}

@@ -121,6 +121,13 @@ func TestParseTestArgs(t *testing.T) {
 			t.Errorf("%s: no error", args)
 		}
 	}
+	for args, want := range map[string]string{
+		"--seeds 0": "a whole number over 0", "--budget 5": "such as 30s", "--seed 1,zz": testpath.SeedForm, "--leaks no": "auto|fail",
+	} {
+		if _, err := parseTestArgs(strings.Fields(args)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, which must have %q", args, err, want)
+		}
+	}
 }
 
 // runReplayOf calls replayTest as `reprise replay` does: testreplay FILE [SETTING=VALUE]...
@@ -231,5 +238,24 @@ func TestExtent(t *testing.T) {
 	want := "0 findings in 1 package; 5 ordinary tests, 959 runs; time has ended 1 test: --seeds N or --budget D runs more"
 	if got := r.summary(); got != want {
 		t.Errorf("summary %q, want %q", got, want)
+	}
+}
+
+// TestNotRun: tests for which there was no time are told of although others are why the package fails.
+func TestNotRun(t *testing.T) {
+	r := newTestResults(func(string, ...any) {})
+	for _, line := range []string{
+		`{"Action":"output","Package":"p","Test":"TestA","Output":"reprise: not run: nothing\n"}`,
+		`{"Action":"fail","Package":"p","Test":"TestA"}`,
+		`{"Action":"output","Package":"p","Output":"reprise: not run: TestB, TestC\n"}`,
+		`{"Action":"fail","Package":"p"}`,
+	} {
+		r.line([]byte(line))
+	}
+	r.settle()
+	var b strings.Builder
+	r.text(&b)
+	if want := "not run: p TestB\nnot run: p TestC\n0 findings in 1 package, 1 other failure, 2 tests not run\n"; !strings.HasSuffix(b.String(), want) {
+		t.Errorf("%s\nwant at the end\n%s", b.String(), want)
 	}
 }

@@ -36,7 +36,24 @@ func (r *testResults) text(w io.Writer) {
 	for _, t := range r.others {
 		_, _ = fmt.Fprintf(w, "FAIL %s\n%s", t.name(), t.text())
 	}
+	for _, name := range r.left() {
+		_, _ = fmt.Fprintf(w, "not run: %s\n", name)
+	}
 	_, _ = fmt.Fprintln(w, r.summary())
+}
+
+// left returns the tests that were not run because the time was over.
+func (r *testResults) left() (names []string) {
+	for _, t := range r.order {
+		for line := range strings.Lines(t.output.String()) {
+			if list, ok := strings.CutPrefix(line, ordinary.NotRun); ok && t.test == "" {
+				for _, test := range strings.Split(strings.TrimSpace(list), ", ") {
+					names = append(names, t.pkg+" "+test)
+				}
+			}
+		}
+	}
+	return names
 }
 
 // text writes a finding.
@@ -74,6 +91,9 @@ func (r *testResults) summary() string {
 	text := fmt.Sprintf("%s in %s", prose.Count(len(r.findings), "finding"), prose.Count(len(r.packages), "package"))
 	if n := len(r.others); n > 0 {
 		text += ", " + prose.Count(n, "other failure")
+	}
+	if n := len(r.left()); n > 0 {
+		text += fmt.Sprintf(", %s not run", prose.Count(n, "test"))
 	}
 	if r.interrupted {
 		text += ", interrupted"

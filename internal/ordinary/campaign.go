@@ -238,16 +238,16 @@ func (c *campaign) compareWithoutControl(ctx context.Context) {
 	case f.outcome.Verdict == gort.Leaked: // for which an ordinary run does not look
 		f.notes = append(f.notes, "it fails under every seed; with --leaks report a leak is no failure")
 	default:
-		how, _ := c.withoutControl(ctx)
+		how, _ := c.withoutControl(ctx, c.patience)
 		f.notes = append(f.notes, "it fails under every seed, "+how)
 	}
 }
 
-// withoutControl says how the test ends without control.
-func (c *campaign) withoutControl(ctx context.Context) (how string, passes bool) {
+// withoutControl says how the test ends without control, within some time.
+func (c *campaign) withoutControl(ctx context.Context, most time.Duration) (how string, passes bool) {
 	release, err := c.replays.slot(ctx)
 	if err == nil {
-		how, passes, err = c.alone(ctx, append([]string{"-test.run=" + c.selection}, c.args...))
+		how, passes, err = c.alone(ctx, most, append([]string{"-test.run=" + c.selection}, c.args...))
 		release()
 	}
 	if err != nil {

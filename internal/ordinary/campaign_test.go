@@ -21,13 +21,13 @@ import (
 
 // fakeRunner makes runs of which the seed says how they end.
 type fakeRunner struct {
-	end   func(seed uint64) string // "", "skip", "leak", "limit", "late", "broken", or what the test logs when it fails
-	flaky bool                     // replays pass
-	again string                   // what replays log instead
-	loose bool                     // replays make other decisions, since the real clock takes part
-	drift bool                     // replays make other decisions, and nobody knows why
-	turns func(seed uint64) int    // of other workers until it ends
-	drift *atomic.Int64            // counts the runs, and is printed; nil: every run prints the same
+	end    func(seed uint64) string // "", "skip", "leak", "limit", "late", "broken", or what the test logs when it fails
+	flaky  bool                     // replays pass
+	again  string                   // what replays log instead
+	loose  bool                     // replays make other decisions, since the real clock takes part
+	drift  bool                     // replays make other decisions, and nobody knows why
+	turns  func(seed uint64) int    // of other workers until it ends
+	prints *atomic.Int64            // counts the runs, and is printed; nil: every run prints the same
 }
 
 func (f *fakeRunner) Run(ctx context.Context, c gort.Control) (*gort.Outcome, error) {
@@ -63,8 +63,8 @@ func (f *fakeRunner) Run(ctx context.Context, c gort.Control) (*gort.Outcome, er
 		return nil, errors.New("no more processes")
 	case "":
 		o.Output = fmt.Appendf(nil, "=== RUN   TestX\n    x_test.go:1: seed %d\n--- PASS: TestX (0.00s)\nPASS\n", seed)
-		if f.drift != nil {
-			o.Output = fmt.Appendf(nil, "=== RUN   TestX\n    x_test.go:1: run %d\n--- PASS: TestX (0.00s)\nPASS\n", f.drift.Add(1))
+		if f.prints != nil {
+			o.Output = fmt.Appendf(nil, "=== RUN   TestX\n    x_test.go:1: run %d\n--- PASS: TestX (0.00s)\nPASS\n", f.prints.Add(1))
 		}
 	case "skip":
 		o.Output = []byte("=== RUN   TestX\n--- SKIP: TestX (0.00s)\nPASS\n")
@@ -106,6 +106,18 @@ func fakeSession(t testing.TB, f *fakeRunner, env string, args ...string) (*sess
 		open: func(string, gort.Control) (runner, error) { return f, nil },
 	}
 	return s, &out
+}
+
+// TestLimitOfLongTest: a run that a limit has ended is no failure if the test passes without control, for which it gets as
+// much time as any run.
+func TestLimitOfLongTest(t *testing.T) {
+	f := &fakeRunner{end: func(uint64) string { return "limit" }, turns: func(uint64) int { return 0 }}
+	s, out := fakeSession(t, f, "SEEDS=1 ARTIFACTS="+t.TempDir())
+	s.program = buildTests(t, "package m\n\nimport (\n\t\"testing\"\n\t\"time\"\n)\n\nfunc TestX(t *testing.T) { time.Sleep(100 * time.Millisecond) }\n")
+	s.patience = 1
+	if ok := s.campaign("TestX", 1).run(t.Context()); !ok || !strings.Contains(out.String(), "but passes without control") {
+		t.Errorf("passes: %v\n%s", ok, out)
+	}
 }
 
 var falls = regexp.MustCompile(`(?m)^--- FAIL: TestX/(seed=0x[0-9a-f]{16}) `)
@@ -218,7 +230,7 @@ func TestCampaignReports(t *testing.T) {
 		{"leaks", "SEEDS=2 LEAKS=report", fakeRunner{end: at(map[int]string{1: "leak"})}, true, []string{
 			"reprise.class leak", "passes (leak)", "--- PASS: TestX/seed=0x", "--- PASS: TestX (0.00s)",
 		}, []string{"FAIL"}},
-		{"is not deterministic", "SEEDS=9 DETERMINISM=true", fakeRunner{drift: new(atomic.Int64)}, false, []string{
+		{"is not deterministic", "SEEDS=9 DETERMINISM=true", fakeRunner{prints: new(atomic.Int64)}, false, []string{
 			"reprise.class nondeterminism", "reprise.verdict flaky", "the events are the same, but not what is printed", "and then", "--determinism",
 			"5 of 5 runs failed",
 		}, []string{"reproduced", "PASS: "}},

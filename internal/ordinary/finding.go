@@ -74,7 +74,7 @@ func (c *campaign) examine(ctx context.Context, a attempt) (*finding, error) {
 	c.seen[f.signature] = f
 	if o.Verdict == gort.Limited {
 		var how string
-		how, f.passes = c.withoutControl(ctx)
+		how, f.passes = c.withoutControl(ctx, max(c.wall, c.patience)) // a long test may just be one
 		f.notes = append(f.notes, "it was ended under control, "+how)
 	}
 	if err := c.save(f); err != nil {

@@ -53,6 +53,12 @@ func (p *printer) log(test, text string) {
 	p.write("    " + strings.ReplaceAll(text, "\n", "\n    ") + "\n")
 }
 
+// about prints a line about the package. Without the frame it would be taken for output of the test that ended last.
+func (p *printer) about(line string) {
+	p.write(marker + "=== NAME  \n" + line + "\n")
+	p.test = ""
+}
+
 // end ends a test as PASS, FAIL or SKIP. Subtests must have ended before.
 func (p *printer) end(result, test string, took time.Duration) {
 	p.write(fmt.Sprintf("%s--- %s: %s (%.2fs)\n", marker, result, test, took.Seconds()))

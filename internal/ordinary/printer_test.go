@@ -57,6 +57,8 @@ func TestPrinter(t *testing.T) {
 	p.log("TestX/a", "one\n"+marker+"--- PASS: TestX\n\n")
 	p.end("FAIL", "TestX/a", 0)
 	p.log("TestX", "after")
+	p.end("FAIL", "TestX", 0)
+	p.about(NotRun + "TestY")
 	want := `^=== RUN   TestX
 ^=== RUN   TestX/a
 ^=== ATTR  TestX/a key two lines
@@ -65,6 +67,9 @@ func TestPrinter(t *testing.T) {
 ^--- FAIL: TestX/a (0.00s)
 ^=== NAME  TestX
     after
+^--- FAIL: TestX (0.00s)
+^=== NAME  
+reprise: not run: TestY
 `
 	if got := strings.ReplaceAll(b.String(), marker, "^"); got != want {
 		t.Errorf("printed\n%s\nwant\n%s", got, want)

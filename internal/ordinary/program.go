@@ -108,15 +108,15 @@ func (p *program) plainRun(ctx context.Context, limit time.Duration, args []stri
 	return out, err
 }
 
-// alone says how a test function ends without control.
-func (p *program) alone(ctx context.Context, args []string) (how string, passes bool, err error) {
-	_, err = p.plainRun(ctx, p.patience, append(args, "-test.timeout=0", "-test.paniconexit0"))
+// alone says how a test function ends without control, within some time.
+func (p *program) alone(ctx context.Context, most time.Duration, args []string) (how string, passes bool, err error) {
+	_, err = p.plainRun(ctx, most, append(args, "-test.timeout=0", "-test.paniconexit0"))
 	var exit *exec.ExitError
 	switch {
 	case err == nil:
 		return "but passes without control", true, nil
 	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Sprintf("and without control it has not ended after %v", p.patience), false, nil
+		return fmt.Sprintf("and without control it has not ended after %v", most), false, nil
 	case errors.As(err, &exit):
 		return "and without control too: an ordinary failure", false, nil
 	}

@@ -77,17 +77,16 @@ func TestAlone(t *testing.T) {
 	for test, want := range map[string]string{
 		"TestPasses": "but passes without control", "TestFails": "and without control too: an ordinary failure",
 	} {
-		how, passes, err := p.alone(t.Context(), []string{"-test.run=" + test})
+		how, passes, err := p.alone(t.Context(), p.patience, []string{"-test.run=" + test})
 		if how != want || passes != (test == "TestPasses") || err != nil {
 			t.Errorf("%s: %q, passes %v, error %v", test, how, passes, err)
 		}
 	}
-	p.patience = 1 // nanosecond
-	if how, _, err := p.alone(t.Context(), []string{"-test.run=TestHangs"}); how != "and without control it has not ended after 1ns" || err != nil {
+	if how, _, err := p.alone(t.Context(), 1, []string{"-test.run=TestHangs"}); how != "and without control it has not ended after 1ns" || err != nil {
 		t.Errorf("%q, error %v", how, err)
 	}
-	p.Path, p.patience = p.Path+"x", time.Minute
-	if _, _, err := p.alone(t.Context(), nil); err == nil {
+	p.Path += "x"
+	if _, _, err := p.alone(t.Context(), time.Minute, nil); err == nil {
 		t.Error("a binary that is not there is no error")
 	}
 }

@@ -72,6 +72,9 @@ func run(args, env []string, stdout io.Writer) (code int, err error) {
 	return code, s.out.err
 }
 
+// NotRun starts the line that names the tests for which there was no time, with commas between.
+const NotRun = "reprise: not run: "
+
 // margin is how much of the time before the deadline of go test is left for what else is to be done: a tenth, but not more
 // than this.
 const margin = 5 * time.Second
@@ -108,7 +111,7 @@ func (s *session) run(ctx context.Context) (int, error) {
 			code = 1
 		}
 		if rest := list[i+1:]; ctx.Err() != nil && len(rest) > 0 {
-			s.out.write("reprise: not run: " + strings.Join(rest, ", ") + "\n")
+			s.out.about(NotRun + strings.Join(rest, ", "))
 			break
 		}
 		if code != 0 && s.failfast {

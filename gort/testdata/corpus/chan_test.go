@@ -113,6 +113,34 @@ func TestLeakedSenderBug(t *testing.T) { _, _ = ask(make(chan int), func() {}) }
 
 func TestLeakedSenderFixed(t *testing.T) { _, _ = ask(make(chan int, 1), func() {}) }
 
+// TestTicking has a goroutine that waits for a ticker beside others that are busy.
+func TestTicking(t *testing.T) {
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	done := make(chan bool)
+	go func() {
+		for {
+			select {
+			case <-tick.C:
+			case <-done:
+				return
+			}
+		}
+	}()
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	for range 2 {
+		wg.Go(func() {
+			for range 10 {
+				mu.Lock()
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	done <- true
+}
+
 // watch waits for the context in the background and tells when it has ended.
 func watch(ctx context.Context, done chan<- struct{}) {
 	<-ctx.Done()

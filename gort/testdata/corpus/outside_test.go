@@ -47,6 +47,21 @@ func TestEcho(t *testing.T) {
 	}
 }
 
+// TestSilent waits for a server that never answers.
+func TestSilent(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	c, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.Read(make([]byte, 1))
+	t.Fatal(err)
+}
+
 // TestPipe reads from a child process.
 func TestPipe(t *testing.T) {
 	out, err := exec.Command("sh", "-c", "sleep 0.01; echo one; sleep 0.01; echo two").Output()
