@@ -5,6 +5,7 @@ package gort
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -430,5 +431,37 @@ func TestBubbles(t *testing.T) {
 	}
 	if len(orders) < 10 {
 		t.Errorf("%d orders in 20 seeds", len(orders))
+	}
+}
+
+// TestOutputLimit checks that of a long output the start and the end are kept.
+func TestOutputLimit(t *testing.T) {
+	out, err := openNameless("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close() // it has no name
+	r := &Runner{output: out}
+	for _, more := range []int{0, 1, 5000} {
+		text := []byte("start" + strings.Repeat("x", outputLimit+more-8) + "end")
+		if _, err := out.WriteAt(text, 0); err != nil {
+			t.Fatal(err)
+		}
+		want := string(text)
+		if more > 0 {
+			want = want[:outputLimit/2] + fmt.Sprintf("\n[%d bytes left out]\n", more) + want[len(want)-outputLimit/2:]
+		}
+		if got, err := r.read(); err != nil || string(got) != want {
+			t.Errorf("%d bytes more than the limit: %d bytes, %v", more, len(got), err)
+		}
+	}
+}
+
+// TestClaimed checks that what an earlier run has left behind cannot take the place of a copy.
+func TestClaimed(t *testing.T) {
+	r := mustRunner(t, corpus(t), "TestLostUpdateFixed", Control{})
+	mustAgain(t, r, Control{})
+	if err := r.prepare(Control{}, 0); err != nil || r.s.header().claimed != 1 {
+		t.Errorf("claimed %d, %v", r.s.header().claimed, err)
 	}
 }
