@@ -107,6 +107,9 @@ var edits = []edit{
 	{"sync/rwmutex.go", "(*RWMutex).TryRLock", "return true", before, "repriseReader(rw, 0);"},
 	{"sync/rwmutex.go", "(*RWMutex).RUnlock", "rw.readerCount.Add(-1)", swap, "repriseReaderLeaves(rw, rw.readerCount.Add(-1))"},
 
+	// What a test says of itself.
+	{"testing/testing.go", "(*common).Fail", "", before, "sync.RepriseFail();"},
+
 	// Preemption points.
 	{"runtime/chan.go", "chansend", "", before, point},
 	{"runtime/chan.go", "chanrecv", "", before, point},
@@ -143,6 +146,12 @@ func repriseHeld(lock uintptr)
 
 //go:linkname repriseReleased runtime.rprReleased
 func repriseReleased(lock uintptr)
+
+//go:linkname repriseFail runtime.rprNoteFail
+func repriseFail()
+
+// RepriseFail is called when a test is marked as failed.
+func RepriseFail() { repriseFail() }
 
 func repriseHeldMutex(m *Mutex) { repriseHeld(uintptr(unsafe.Pointer(m))) }
 

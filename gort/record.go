@@ -24,6 +24,7 @@ const (
 	Actual                          // where the replay stood, as in Sched
 	Ready                           // G was ready there
 	Begin                           // G starts main.main: choices are made, and depend on the seed, from here on
+	Fail                            // G marks a test as failed, the first time that one is
 )
 
 // Why a decision was due, in Record.Reason of a [Sched].
@@ -77,7 +78,7 @@ type Recording struct {
 	Seed    uint64
 	Records []Record
 	Texts   []string // by number; 0 is empty
-	Steps   uint64   // decisions
+	Steps   uint64   // decisions, from the start of the process
 	Points  uint64   // preemption points passed
 	Hash    uint64   // of the decisions; equal runs have equal hashes
 }
@@ -94,6 +95,19 @@ func (r *Recording) Choices() *Choices {
 		}
 	}
 	return c
+}
+
+// Decisions is how many decisions were made since main.main started.
+func (r *Recording) Decisions() (n int) {
+	for _, rec := range r.Records {
+		switch rec.Kind {
+		case Begin:
+			n = 0
+		case Sched:
+			n++
+		}
+	}
+	return n
 }
 
 // Text returns the text with a number, "" if there is none.

@@ -465,3 +465,35 @@ func TestClaimed(t *testing.T) {
 		t.Errorf("claimed %d, %v", r.s.header().claimed, err)
 	}
 }
+
+// TestFailMark checks that the schedule of a failed test ends with the turn in which it was marked as failed.
+func TestFailMark(t *testing.T) {
+	r := mustRunner(t, corpus(t), "TestLostUpdateBug", Control{})
+	for seed := range uint64(1000) {
+		o := mustAgain(t, r, Control{Seed: seed})
+		if o.Verdict != Failed {
+			continue
+		}
+		mark := slices.IndexFunc(o.Recording.Records, func(r Record) bool { return r.Kind == Fail })
+		if mark < 0 {
+			t.Fatalf("seed %d: nothing says where the test failed", seed)
+		}
+		turn := mark
+		for o.Recording.Records[turn].Kind != Sched {
+			turn--
+		}
+		lines := strings.Split(strings.TrimSpace(o.Schedule(100)), "\n")
+		decision := o.Recording.Decisions()
+		for _, r := range o.Recording.Records[turn+1:] {
+			if r.Kind == Sched {
+				decision--
+			}
+		}
+		last := lines[len(lines)-2]
+		if fields := strings.Fields(strings.TrimLeft(last, " *")); fields[0] != fmt.Sprint(decision) || !strings.Contains(last, "marks the test as failed") {
+			t.Errorf("seed %d: the schedule ends with %q, want the turn of decision %d", seed, last, decision)
+		}
+		return
+	}
+	t.Error("no failure in 1000 seeds")
+}

@@ -202,7 +202,7 @@ func intact(list []Record) error {
 			timers++
 		}
 		switch {
-		case r.Kind == 0 || r.Kind > Begin:
+		case r.Kind == 0 || r.Kind > Fail:
 		case r.Kind == Spawn && (r.G != goroutines || r.Val>>32 >= uint64(r.G)):
 		case r.Kind == TimerSet && r.Points != timers:
 		case r.G == 0 && !slices.Contains(ofNobody, r.Kind):

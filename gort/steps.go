@@ -2,6 +2,7 @@ package gort
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -58,14 +59,15 @@ const horizon = 5_000
 // steps tells the end of the run as steps.
 func (o *Outcome) steps(who *cast) []step {
 	s := &stepper{o: o, who: who, state: make([]uint8, len(who.list))}
-	for _, r := range o.Recording.Records {
+	records := o.untilFailed()
+	for _, r := range records {
 		if r.Kind == Sched {
 			s.left++
 		}
 	}
-	for i, r := range o.Recording.Records {
+	for i, r := range records {
 		if int(r.G) < len(s.state) {
-			s.record(r, o.Recording.Records[i+1:])
+			s.record(r, records[i+1:])
 		}
 		s.time = r.Time
 	}
@@ -74,6 +76,21 @@ func (o *Outcome) steps(who *cast) []step {
 	}
 	s.flush()
 	return s.steps
+}
+
+// untilFailed returns the records of the run, of a failed test up to the end of the turn in which it was marked as failed: what
+// package testing does then has nothing to do with it.
+func (o *Outcome) untilFailed() []Record {
+	all := o.Recording.Records
+	fail := slices.IndexFunc(all, func(r Record) bool { return r.Kind == Fail })
+	if o.Verdict != Failed || fail < 0 {
+		return all
+	}
+	next := slices.IndexFunc(all[fail:], func(r Record) bool { return r.Kind == Sched })
+	if next < 0 {
+		return all
+	}
+	return all[:fail+next]
 }
 
 // told reports whether the step is recent enough.
@@ -119,6 +136,8 @@ func (s *stepper) record(r Record, rest []Record) {
 		}
 	case Admit:
 		s.admitted(r)
+	case Fail:
+		s.acts = append(s.acts, act{format: "%s", label: "marks the test as failed"})
 	case Begin:
 		s.decisions, s.open.decision = 0, 0
 	case Expected:

@@ -64,7 +64,7 @@ func (f *finding) text() string {
 	}
 	o := f.outcome
 	fmt.Fprintf(&b, "%s %s (%s) after %s, at %v of virtual time:\n", f.name, f.verb(), class,
-		prose.Count(int(o.Recording.Steps), "decision"), o.Virtual)
+		prose.Count(o.Recording.Decisions(), "decision"), o.Virtual)
 	b.WriteString(prose.Indent(prose.Clip(f.failure, maxFailureLines)) + "\n")
 	f.writeVerdict(&b)
 	if text := o.Dependence(); text != "" {
