@@ -376,15 +376,15 @@ func TestWall(t *testing.T) {
 	}
 }
 
-// TestLimited: runs that a limit has ended are told of once, and neither fail nor end the campaign if the test passes without
-// control.
+// TestLimited: runs that a limit has ended are told of once, and neither fail nor end the campaign, nor are kept, if the test
+// passes without control.
 func TestLimited(t *testing.T) {
 	f := &fakeRunner{turns: atOnce, end: func(seed uint64) string { return map[bool]string{true: "limit"}[numberOf(seed) > 1] }}
 	s, out := fakeSession(t, f, "SEEDS=20 ARTIFACTS="+t.TempDir())
 	s.Path = "true"
 	ok := s.campaign("TestX", 1).run(t.Context())
 	told := out.String()
-	if !ok || !strings.Contains(told, "reprise.runs 20/20") || strings.Count(told, "it was ended under control, but passes without control") != 1 {
+	if !ok || strings.Contains(told, "replay") || !strings.Contains(told, "reprise.runs 20/20") || strings.Count(told, "it was ended under control, but passes without control") != 1 {
 		t.Errorf("passes %t:\n%s", ok, told)
 	}
 	s.Path = "false"

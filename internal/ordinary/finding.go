@@ -25,7 +25,7 @@ type verdict string
 const (
 	reproduced  verdict = "reproduced"  // they fail in the same way
 	flaky       verdict = "flaky"       // they do not
-	unconfirmed verdict = "unconfirmed" // there can be none
+	unconfirmed verdict = "unconfirmed" // there can be none, or none is needed
 )
 
 // classNondeterminism is the class of runs of one seed that differ; the others are those of package gort.
@@ -76,6 +76,10 @@ func (c *campaign) examine(ctx context.Context, a attempt) (*finding, error) {
 		var how string
 		how, f.passes = c.withoutControl(ctx, max(c.wall, c.patience)) // a long test may just be one
 		f.notes = append(f.notes, "it was ended under control, "+how)
+		if f.passes { // the trace would be large, and tell that the test is
+			f.verdict, f.reproduce = unconfirmed, c.commands(f)
+			return f, nil
+		}
 	}
 	if err := c.save(f); err != nil {
 		f.notes = append(f.notes, fmt.Sprintf("the trace could not be kept: %v", err))

@@ -100,6 +100,8 @@ func (f *finding) writeVerdict(b *strings.Builder) {
 	switch {
 	case f.problem != nil:
 		fmt.Fprintf(b, "it could not be replayed from its trace: %v\n", f.problem)
+	case f.verdict == unconfirmed:
+		b.WriteString("the schedule up to there:\n")
 	case f.class == classNondeterminism:
 		b.WriteString("the second run of the seed (actual) against the first (expected):\n")
 	case f.verdict == flaky:
