@@ -102,10 +102,10 @@ signature, are one finding: its report is printed once.
   --jsonl FILE       write a JSON object for each finding, a line each
 
 All other arguments go to go test: packages, -run, -race, -short, -tags, -timeout and so on. -count N above 1 means
---seeds N. -timeout bounds what the tests of a package take together, and if it is not 10m, also each run, which
-otherwise gets a minute. With -bench, -fuzz, -list, -c, -exec, -overlay, coverage or profiles go test runs as it does
-without reprise. So it does, with a note, where tests cannot be controlled: that takes Linux on amd64 or arm64, and
-Go 1.25 to 1.27. The first use with a Go version compiles the standard library, which takes a minute.
+--seeds N. -timeout bounds what the tests of a package take together, and if it is not 10m, also each run (0: no
+bound), which otherwise gets a minute. With -bench, -fuzz, -list, -c, -exec, -overlay, coverage or profiles go test
+runs as it does without reprise. So it does, with a note, where tests cannot be controlled: that takes Linux on amd64
+or arm64, and Go 1.25 to 1.27. The first use with a Go version compiles the standard library, which takes a minute.
 
 Packages that use package simtest run as before, with --seeds, --budget, --seed, --determinism and --artifacts.
 

@@ -98,6 +98,9 @@ func (r *testResults) summary() string {
 	if r.interrupted {
 		text += ", interrupted"
 	}
+	if len(r.others) == 0 && !slices.ContainsFunc(r.order, func(t *testResult) bool { return t.test != "" }) {
+		text += "; no test was run"
+	}
 	if r.plain != "" {
 		text += "; ordinary tests ran once, uncontrolled: " + r.plain
 	}
