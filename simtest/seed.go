@@ -22,7 +22,7 @@ var seedPattern = regexp.MustCompile(`^\^?seed=(0[xX][0-9a-fA-F]{16})\$?$`)
 func selected(t testing.TB) selection {
 	run, skip := testFlag("run"), testFlag("skip")
 	depth := strings.Count(t.Name(), "/") + 1
-	parts := elements(run)
+	parts := testpath.SplitPattern(run, '/')
 	s := selection{filtered: len(parts) > depth || skip != ""}
 	if len(parts) > depth {
 		if m := seedPattern.FindStringSubmatch(parts[depth]); m != nil {
@@ -38,26 +38,4 @@ func testFlag(name string) string {
 		return f.Value.String()
 	}
 	return ""
-}
-
-// elements splits a pattern of -run at the slashes that are not in brackets, as package testing does.
-func elements(pattern string) (list []string) {
-	square, round, from := 0, 0, 0
-	for i := 0; i < len(pattern); i++ {
-		switch c := pattern[i]; {
-		case c == '\\':
-			i++
-		case c == '[':
-			square++
-		case c == ']':
-			square = max(square-1, 0)
-		case c == '(' && square == 0:
-			round++
-		case c == ')' && square == 0:
-			round--
-		case c == '/' && square == 0 && round == 0:
-			list, from = append(list, pattern[from:i]), i+1
-		}
-	}
-	return append(list, pattern[from:])
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"slices"
 	"strings"
 	"testing"
 
@@ -25,26 +24,9 @@ func TestRunPattern(t *testing.T) {
 	if want := `^TestX$/^a\.b\|c$/^\[d\]$/^\(e$/^seed=0x0000000000000007$`; pattern != want {
 		t.Errorf("pattern %s, want %s", pattern, want)
 	}
-	parts := elements(pattern)
+	parts := testpath.SplitPattern(pattern, '/')
 	if len(parts) != 5 || !seedPattern.MatchString(parts[4]) {
 		t.Errorf("elements %q", parts)
-	}
-}
-
-func TestElements(t *testing.T) {
-	for pattern, want := range map[string][]string{
-		"":            {""},
-		"A/b":         {"A", "b"},
-		"A[/]b/c":     {"A[/]b", "c"},
-		"A(b/c)/d":    {"A(b/c)", "d"},
-		`A\(/b`:       {`A\(`, "b"},
-		`A[(]/b`:      {"A[(]", "b"},
-		"A//":         {"A", "", ""},
-		`A\[b/c\]d/e`: {`A\[b`, `c\]d`, "e"},
-	} {
-		if got := elements(pattern); !slices.Equal(got, want) {
-			t.Errorf("elements(%q) = %q, want %q", pattern, got, want)
-		}
 	}
 }
 

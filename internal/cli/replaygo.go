@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/reprise-go/reprise/internal/ordinary"
+	"github.com/reprise-go/reprise/internal/testpath"
 	"github.com/reprise-go/reprise/replayer"
 )
 
@@ -118,7 +119,7 @@ func replayTest(stdout, stderr io.Writer, path string, of origin, o testReplay) 
 	if _, err := os.Stat(binary); err != nil {
 		return failed(fmt.Errorf("%s: package %s has no tests any more", path, of.pkg))
 	}
-	cmd := exec.Command(binary, "-test.run="+testPattern(of.test), "-test.count=1", "-test.v", "-test.timeout=0")
+	cmd := exec.Command(binary, "-test.run="+testpath.Pattern(of.test), "-test.count=1", "-test.v", "-test.timeout=0")
 	cmd.Dir, cmd.Stderr, cmd.Stdin = dir, stderr, o.commands
 	cmd.Env = append(withoutReprise(os.Environ()), append(o.environment(abs), "PWD="+dir)...)
 	outcome, err := runReplay(cmd, stdout)
@@ -136,15 +137,6 @@ func withoutReprise(env []string) (rest []string) {
 		}
 	}
 	return rest
-}
-
-// testPattern is the pattern of -run that selects a test.
-func testPattern(test string) string {
-	parts := strings.Split(test, "/")
-	for i, part := range parts {
-		parts[i] = "^" + regexp.QuoteMeta(part) + "$"
-	}
-	return strings.Join(parts, "/")
 }
 
 // attrReplay is the attribute by which package simtest says how a replay went.

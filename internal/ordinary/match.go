@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+
+	"github.com/reprise-go/reprise/internal/testpath"
 )
 
 // pattern is a pattern of -run or -skip as package testing reads it: alternatives, each of elements, of which the first
@@ -21,7 +23,8 @@ func parsePattern(flag, s string) (p pattern, err error) {
 	if s == "" {
 		return nil, nil
 	}
-	for _, elements := range splitPattern(s) {
+	for _, part := range testpath.SplitPattern(s, '|') {
+		elements := testpath.SplitPattern(part, '/')
 		a := alternative{elements: elements}
 		for i, e := range elements {
 			re, err := regexp.Compile(underscores(e))
@@ -35,39 +38,6 @@ func parsePattern(flag, s string) (p pattern, err error) {
 		p = append(p, a)
 	}
 	return p, nil
-}
-
-// splitPattern splits a pattern at every | and every / outside of brackets.
-func splitPattern(s string) [][]string {
-	alternatives := [][]string{nil}
-	square, round, from := 0, 0, 0
-	cut := func(to int) {
-		last := &alternatives[len(alternatives)-1]
-		*last = append(*last, s[from:to])
-		from = to + 1
-	}
-	for i := 0; i < len(s); i++ {
-		outside := square == 0 && round == 0
-		switch c := s[i]; {
-		case c == '\\':
-			i++
-		case c == '[':
-			square++
-		case c == ']':
-			square = max(square-1, 0)
-		case c == '(' && square == 0:
-			round++
-		case c == ')' && square == 0:
-			round--
-		case c == '/' && outside:
-			cut(i)
-		case c == '|' && outside:
-			cut(i)
-			alternatives = append(alternatives, nil)
-		}
-	}
-	cut(len(s))
-	return alternatives
 }
 
 // underscores puts an underscore in the place of white space, as in the names of subtests.

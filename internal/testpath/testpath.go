@@ -31,6 +31,28 @@ func Artifacts(base, pkg, test string) string {
 	return filepath.Join(base, filepath.FromSlash(Folder(pkg)), filepath.FromSlash(Folder(test)))
 }
 
+// SplitPattern splits a pattern of -run at every separator, / or |, that is not in brackets, as package testing does.
+func SplitPattern(pattern string, separator byte) (list []string) {
+	square, round, from := 0, 0, 0
+	for i := 0; i < len(pattern); i++ {
+		switch c := pattern[i]; {
+		case c == '\\':
+			i++
+		case c == '[':
+			square++
+		case c == ']':
+			square = max(square-1, 0)
+		case c == '(' && square == 0:
+			round++
+		case c == ')' && square == 0:
+			round--
+		case c == separator && square == 0 && round == 0:
+			list, from = append(list, pattern[from:i]), i+1
+		}
+	}
+	return append(list, pattern[from:])
+}
+
 // Pattern returns the pattern of go test's -run that selects one test or subtest, and, if given, one subtest of that.
 func Pattern(test string, subtests ...string) string {
 	parts := append(strings.Split(test, "/"), subtests...)

@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -70,4 +71,25 @@ func TestFolderIsInjective(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestSplitPattern: brackets and escapes keep a separator from separating.
+func TestSplitPattern(t *testing.T) {
+	for pattern, want := range map[string][]string{
+		"":            {""},
+		"A/b":         {"A", "b"},
+		"A[/]b/c":     {"A[/]b", "c"},
+		"A(b/c)/d":    {"A(b/c)", "d"},
+		`A\(/b`:       {`A\(`, "b"},
+		`A[(]/b`:      {"A[(]", "b"},
+		"A//":         {"A", "", ""},
+		`A\[b/c\]d/e`: {`A\[b`, `c\]d`, "e"},
+	} {
+		if got := SplitPattern(pattern, '/'); !slices.Equal(got, want) {
+			t.Errorf("SplitPattern(%q) = %q, want %q", pattern, got, want)
+		}
+	}
+	if got, want := SplitPattern("A|B(c|d)/e|f[|]", '|'), []string{"A", "B(c|d)/e", "f[|]"}; !slices.Equal(got, want) {
+		t.Errorf("SplitPattern = %q, want %q", got, want)
+	}
 }
