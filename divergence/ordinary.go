@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/event/gorun"
 	"github.com/reprise-go/reprise/source"
 )
 
@@ -26,7 +27,7 @@ func (m *Mismatch) lookBack(actual source.Source) error {
 		if err != nil {
 			return err
 		}
-		m.Runnable = ready(m.Runnable, e)
+		m.Runnable = gorun.Ready(m.Runnable, e)
 		if n, ok := s.(source.Namer); ok && i+1 == m.runningAt {
 			m.RunningSite = n.Site()
 		}
@@ -34,38 +35,16 @@ func (m *Mismatch) lookBack(actual source.Source) error {
 	return s.Seek(pos)
 }
 
-// ready returns who is ready after an event of an ordinary run, from who was before it, in the order in which they became
-// so.
-func ready(list []event.TaskID, e event.Event) []event.TaskID {
-	switch e.Kind() {
-	case event.KindTaskScheduled:
-		return slices.DeleteFunc(list, func(t event.TaskID) bool { return t == e.Task() })
-	case event.KindTaskSpawned, event.KindTaskYielded, event.KindWakerWake:
-		if !slices.Contains(list, e.Task()) {
-			list = append(list, e.Task())
-		}
-	case event.KindChaosInjection:
-		if t, ok := e.ChaosTask(); ok && !slices.Contains(list, t) {
-			list = append(list, t)
-		}
-	}
-	return list
-}
-
 // preempts reports whether e is a preemption in an ordinary run.
-func preempts(e event.Event) bool {
-	if e.Kind() != event.KindChaosInjection {
-		return false
-	}
-	_, ok := e.ChaosTask()
-	return ok
-}
+func preempts(e event.Event) bool { return gorun.MeaningOf(e) == gorun.Preemption }
 
 // begins reports whether one of the events is the start of main.main in an ordinary run.
-func begins(e event.Event) bool { return e.Kind() == event.KindCheckpoint }
+func begins(e event.Event) bool { return gorun.MeaningOf(e) == gorun.Start }
 
 // points is how many preemption points an ordinary run has passed between the last decision and a decision.
-func (f *facts) points(decision event.Event) uint64 { return decision.Tick() - f.Running.Tick() - 1 }
+func (f *facts) points(decision event.Event) uint64 {
+	return gorun.Points(f.Running.Tick(), decision.Tick())
+}
 
 // morePoints reports whether run has passed more points than other up to the decision that both make here.
 func (f *facts) morePoints(run, other event.Event) bool {
@@ -103,13 +82,13 @@ func (f *facts) preemptText(does, other string, e, next event.Event, site, other
 // outsideText tells of a task that something outside made ready in one run.
 func (f *facts) outsideText() string {
 	e, a, does, other := f.e, f.a, "expected", "actual"
-	if e.Kind() != event.KindIoReady {
+	if gorun.MeaningOf(e) != gorun.LetIn {
 		e, a, does, other = a, e, other, does
 	}
 	text := fmt.Sprintf("Something outside of the control made task %s ready here in the %s run: a file, a socket, another process or the end of a system call.",
-		f.task(event.TaskID(e.Token())), does)
-	if a.Kind() == event.KindIoReady {
-		return text + fmt.Sprintf(" In the %s run it was task %s.", other, f.task(event.TaskID(a.Token())))
+		f.task(gorun.Admitted(e)), does)
+	if gorun.MeaningOf(a) == gorun.LetIn {
+		return text + fmt.Sprintf(" In the %s run it was task %s.", other, f.task(gorun.Admitted(a)))
 	}
 	return text + fmt.Sprintf(" In the %s run it did not come: %v is next.", other, next(a))
 }

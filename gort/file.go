@@ -92,7 +92,7 @@ func load(r *tracefile.Reader) (*Choices, tracefile.Identity, error) {
 	cr := choiceReader{c: &Choices{Seed: r.Metadata().Seed, Loose: true}}
 	for {
 		e, err := r.Next()
-		if errors.Is(err, io.EOF) && !cr.begun {
+		if errors.Is(err, io.EOF) && !cr.Started() {
 			return nil, nil, fmt.Errorf("%w that can be replayed: no Checkpoint marks the start of main.main", ErrNotOrdinary)
 		}
 		if errors.Is(err, io.EOF) {

@@ -1,6 +1,10 @@
 package gort
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/reprise-go/reprise/event/gorun"
+)
 
 // RecordKind says what a [Record] tells.
 type RecordKind uint8
@@ -29,12 +33,12 @@ const (
 
 // Why a decision was due, in Record.Reason of a [Sched].
 const (
-	WhyBlock   uint8 = 1 + iota // the goroutine before blocked
-	WhyYield                    // it called Gosched
-	WhyPreempt                  // it was preempted at a point
-	WhyEnd                      // it ended
-	WhySyscall                  // it is stuck in a system call
-	WhyForced                   // it passed no point for a second
+	WhyBlock   = uint8(gorun.Blocked)   // the goroutine before blocked
+	WhyYield   = uint8(gorun.Yielded)   // it called Gosched
+	WhyPreempt = uint8(gorun.Preempted) // it was preempted at a point
+	WhyEnd     = uint8(gorun.Ended)     // it ended
+	WhySyscall = WhyEnd + 1             // it is stuck in a system call
+	WhyForced  = WhyEnd + 2             // it passed no point for a second
 )
 
 var whyNames = [...]string{"start", "blocked", "yielded", "preempted", "ended", "in a system call", "preempted by force"}

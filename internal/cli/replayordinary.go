@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/event/gorun"
 	"github.com/reprise-go/reprise/gort"
 	"github.com/reprise-go/reprise/internal/ordinary"
 	"github.com/reprise-go/reprise/replayer"
@@ -282,17 +283,14 @@ func (s *stand) fill(recording *input, run *gort.Outcome) error {
 		}
 	}
 	for _, g := range ready {
-		s.ready = append(s.ready, infoOf(s.tasks, taskOf(g)))
+		s.ready = append(s.ready, infoOf(s.tasks, gorun.Task(g)))
 	}
 	return nil
 }
 
-// taskOf is the task that stands for a goroutine in the events.
-func taskOf(g uint32) event.TaskID { return event.NewTaskID(g-1, 0) }
-
 // taskInfo says what a goroutine does as that of a task is said.
 func taskInfo(s ordinary.Stand) simsched.TaskInfo {
-	t := simsched.TaskInfo{ID: taskOf(s.ID), Path: s.Path, RegionName: "process"}
+	t := simsched.TaskInfo{ID: gorun.Task(s.ID), Path: s.Path, RegionName: "process"}
 	t.Name = strings.TrimPrefix(s.Name(), s.Path+" ")
 	line, _, _ := strings.Cut(s.Where, " ")
 	t.Line = line[strings.LastIndexByte(line, '/')+1:]
@@ -303,7 +301,7 @@ func taskInfo(s ordinary.Stand) simsched.TaskInfo {
 		t.State, t.WaitsFor = simsched.TaskWaiting, "for "+s.Waits
 	}
 	if s.Holder != 0 {
-		t.HeldBy = []event.TaskID{taskOf(s.Holder)}
+		t.HeldBy = []event.TaskID{gorun.Task(s.Holder)}
 	}
 	return t
 }

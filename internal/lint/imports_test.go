@@ -20,18 +20,19 @@ const (
 // rules is the table "Layout and import directions" of the design, bottom to top.
 var rules = []rule{
 	{"event", nil, []string{"github.com/vmihailenco/msgpack/v5"}},
+	{"event/gorun", []string{"event"}, nil},
 	{"tracefile", []string{"event", "internal/atomicfile"}, []string{"github.com/klauspost/compress"}},
 	{"simsched", []string{"event"}, nil},
 	{"source", []string{"event", "tracefile"}, nil},
 	{"recorder", []string{"event", "tracefile", "simsched"}, nil}, // simsched, so that recorder.Run exists
-	{"divergence", []string{"event", "source", "internal/codes"}, []string{"github.com/google/go-cmp"}},
+	{"divergence", []string{"event", "event/gorun", "source", "internal/codes"}, []string{"github.com/google/go-cmp"}},
 	{"divergence/report", []string{"divergence"}, []string{"github.com/jstemmer/go-junit-report/v2"}},
 	{"replayer", []string{"event", "source", "divergence", "simsched"}, nil},
 	{"explore", []string{"event", "simsched", "recorder", "replayer"}, nil},
 	{"minimize", []string{"event"}, nil},
 	{"traceview", []string{"event", "source", "divergence"}, nil},
 	{"watchdog", []string{"event", "simsched"}, nil},
-	{"gort", []string{"event", "tracefile", "internal/testpath"}, nil},
+	{"gort", []string{"event", "event/gorun", "tracefile", "internal/testpath"}, nil},
 	{"simtest", []string{above, "internal/atomicfile", "internal/prose", "internal/testpath"}, nil},
 	{"internal/ordinary", []string{above, "internal/prose", "internal/testpath"}, nil},
 	{"examples", []string{above}, nil},

@@ -13,6 +13,7 @@ import (
 
 	"github.com/reprise-go/reprise/divergence"
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/event/gorun"
 	"github.com/reprise-go/reprise/gort"
 	"github.com/reprise-go/reprise/internal/golden"
 	"github.com/reprise-go/reprise/source"
@@ -164,10 +165,10 @@ func choices(t *testing.T, o *gort.Outcome, index uint64) (n int) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		switch e.Kind() {
-		case event.KindCheckpoint:
+		switch gorun.MeaningOf(e) {
+		case gorun.Start:
 			n = 0
-		case event.KindTaskScheduled, event.KindIoReady:
+		case gorun.Decision, gorun.LetIn:
 			n++
 		}
 	}

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"io"
 
-	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/event/gorun"
 	"github.com/reprise-go/reprise/source"
 )
 
@@ -25,12 +25,12 @@ func ReadPlaces(s source.Source) (p Places, err error) {
 		if err != nil {
 			return p, err
 		}
-		switch e.Kind() {
-		case event.KindCheckpoint:
+		switch gorun.MeaningOf(e) {
+		case gorun.Start:
 			p.Choices = nil
-		case event.KindTaskScheduled:
+		case gorun.Decision:
 			p.Choices, p.Decisions = append(p.Choices, p.Events), append(p.Decisions, p.Events)
-		case event.KindIoReady:
+		case gorun.LetIn:
 			p.Choices = append(p.Choices, p.Events)
 		}
 		p.Events++

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/event/gorun"
 	"github.com/reprise-go/reprise/gort"
 	"github.com/reprise-go/reprise/source"
 )
@@ -90,8 +90,9 @@ func TestReadPlaces(t *testing.T) {
 				t.Fatal(err)
 			}
 			e, err := f.Next()
-			id := e.Kind() == event.KindIoReady && event.TaskID(e.Token()) == event.NewTaskID(choices.Records[i].G-1, 0) ||
-				e.Kind() == event.KindTaskScheduled && e.Task() == event.NewTaskID(choices.Records[i].G-1, 0)
+			task := gorun.Task(choices.Records[i].G)
+			id := gorun.MeaningOf(e) == gorun.LetIn && gorun.Admitted(e) == task ||
+				gorun.MeaningOf(e) == gorun.Decision && e.Task() == task
 			if err != nil || !id {
 				t.Errorf("%s: choice %d, %+v, is at event %d, %v, %v", test, i, choices.Records[i], index, e, err)
 			}
