@@ -151,6 +151,9 @@ func readModule(t *testing.T, root string, r *report) []*file {
 		if d.IsDir() && d.Name() == ".git" {
 			return fs.SkipDir
 		}
+		if d.Name() == ".git" { // of a worktree, where it is a file
+			return nil
+		}
 		rel, err := filepath.Rel(root, name)
 		if err != nil {
 			return err
