@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/internal/cli/base"
 	"github.com/reprise-go/reprise/tracefile"
 )
 
@@ -96,7 +97,7 @@ func benchCommand(b *testing.B, command string) {
 		if command == "dump" {
 			args = append(args, "--from", "1", "--kind", "RngSeed") // reads all and prints none
 		}
-		if code := Main(args, nil, &out, &errs); code != exitOK {
+		if code := Main(args, nil, &out, &errs); code != base.ExitOK {
 			b.Fatal(code, errs.String(), out.String())
 		}
 	}

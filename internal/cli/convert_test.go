@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/internal/cli/base"
 	"github.com/reprise-go/reprise/source"
 	"github.com/reprise-go/reprise/tracefile"
 )
@@ -58,7 +59,7 @@ func anyFile(t *rapid.T, form source.Form) []byte {
 	drawn := rapid.IntRange(0, 20).Draw(t, "events")
 	times := rapid.SampledFrom([]int{1, 1, 1, 600}).Draw(t, "times") // 8192 events fill a chunk
 	var b bytes.Buffer
-	out, err := newSink(&b, form, md, cfg, uint64(drawn*times), true)
+	out, err := base.NewSink(&b, form, md, cfg, uint64(drawn*times), true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +87,7 @@ func anyFile(t *rapid.T, form source.Form) []byte {
 }
 
 // nameSome gives names before e: to what it brings into use, to something else, to several, or to none.
-func nameSome(t *rapid.T, out sink, e event.Event, which int) {
+func nameSome(t *rapid.T, out base.Sink, e event.Event, which int) {
 	text := func() string { return anyText().Draw(t, "name") }
 	if e.Kind() == event.KindTaskSpawned && which < 6 {
 		out.NameTask(e.Task(), text())
@@ -105,16 +106,16 @@ func nameSome(t *rapid.T, out sink, e event.Event, which int) {
 func TestDumpConvertGivesTheSameFile(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
-	for _, form := range forms {
+	for _, form := range base.Forms {
 		t.Run(string(form), func(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
 				file := anyFile(t, form)
 				var jsonl, errs, back bytes.Buffer
-				if code := Main([]string{"dump", "--json", "-"}, bytes.NewReader(file), &jsonl, &errs); code != exitOK {
+				if code := Main([]string{"dump", "--json", "-"}, bytes.NewReader(file), &jsonl, &errs); code != base.ExitOK {
 					t.Fatalf("dump ends with %d: %s", code, errs.String())
 				}
 				args := []string{"convert", "-", "-", "--to", string(form)}
-				if code := Main(args, bytes.NewReader(jsonl.Bytes()), &back, &errs); code != exitOK {
+				if code := Main(args, bytes.NewReader(jsonl.Bytes()), &back, &errs); code != base.ExitOK {
 					t.Fatalf("convert ends with %d: %s", code, errs.String())
 				}
 				if !bytes.Equal(back.Bytes(), file) {
@@ -150,13 +151,13 @@ func TestDumpFiltersAgreeWithCounting(t *testing.T) {
 		}
 		args, want := anyFilter(t, all)
 		path := filepath.Join(dir, "x.reprise")
-		if err := toFile(path, func(w io.Writer) error { _, err := w.Write(file.Bytes()); return err }); err != nil {
+		if err := base.ToFile(path, func(w io.Writer) error { _, err := w.Write(file.Bytes()); return err }); err != nil {
 			t.Fatal(err)
 		}
-		for _, name := range []string{path, stdio} {
+		for _, name := range []string{path, base.Stdio} {
 			var out, errs bytes.Buffer
 			code := Main(append([]string{"dump", "--json", name}, args...), bytes.NewReader(file.Bytes()), &out, &errs)
-			if got := indices(out.String()); code != exitOK || !slices.Equal(got, want) {
+			if got := indices(out.String()); code != base.ExitOK || !slices.Equal(got, want) {
 				t.Fatalf("%s %q ends with %d %s\nand gives %q\nwant %q", name, args, code, errs.String(), got, want)
 			}
 		}

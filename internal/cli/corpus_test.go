@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/internal/cli/base"
 	"github.com/reprise-go/reprise/internal/golden"
 	"github.com/reprise-go/reprise/tracefile"
 )
@@ -73,7 +74,7 @@ var corpusFiles = map[string]corpusFile{
 }
 
 // write writes the file to a sink, and reports whether the recording ended well.
-func (c corpusFile) write(t *testing.T, out sink) bool {
+func (c corpusFile) write(t *testing.T, out base.Sink) bool {
 	t.Helper()
 	names := map[int]string{2: "main", 4: `the "second" clerk`}
 	for i, e := range corpusEvents()[c.from:c.to] {
@@ -105,18 +106,18 @@ func (c corpusFile) write(t *testing.T, out sink) bool {
 // encode returns the file in the form of its extension.
 func (c corpusFile) encode(t *testing.T, name string) []byte {
 	t.Helper()
-	form, err := formOf(name)
+	form, err := base.FormOf(name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	md := event.NewMetadata(5)
 	md.Description = "a bank"
 	var b bytes.Buffer
-	var out sink
+	var out base.Sink
 	if form == ".reprise" { // newSink knows no size of chunks
 		out, err = tracefile.NewWriter(&b, md, c.cfg)
 	} else {
-		out, err = newSink(&b, form, md, c.cfg, uint64(c.to-c.from), true)
+		out, err = base.NewSink(&b, form, md, c.cfg, uint64(c.to-c.from), true)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -177,9 +178,9 @@ func TestCorpus(t *testing.T) {
 	for _, name := range corpusNames {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(corpus, name)
-			want := exitOK
+			want := base.ExitOK
 			if strings.HasPrefix(name, "killed") {
-				want = exitInput
+				want = base.ExitInput
 			}
 			code, jsonl, stderr := run(t, nil, "dump", "--json", path)
 			if code != want {
@@ -190,7 +191,7 @@ func TestCorpus(t *testing.T) {
 				t.Errorf("verify ends with %d: %s", code, stdout)
 			}
 			back := filepath.Join(t.TempDir(), "back"+filepath.Ext(name))
-			if code, _, stderr := run(t, strings.NewReader(jsonl), "convert", "-", back); code != exitOK {
+			if code, _, stderr := run(t, strings.NewReader(jsonl), "convert", "-", back); code != base.ExitOK {
 				t.Fatalf("convert ends with %d: %s", code, stderr)
 			}
 			_, again, _ := run(t, nil, "dump", "--json", back)
@@ -240,20 +241,20 @@ func TestOtherCorpora(t *testing.T) {
 	for _, path := range paths {
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			code, jsonl, stderr := run(t, nil, "dump", "--json", path)
-			if code != exitOK && !strings.Contains(path, "killed") {
+			if code != base.ExitOK && !strings.Contains(path, "killed") {
 				t.Fatalf("dump ends with %d: %s", code, stderr)
 			}
 			if _, stdout, _ := run(t, nil, "verify", path); strings.Contains(stdout, ": bad: ") {
 				t.Errorf("verify says %s", stdout)
 			}
-			for _, form := range forms {
+			for _, form := range base.Forms {
 				args := []string{"convert", "-", "-", "--to", string(form), "--renumber"}
 				code, converted, stderr := run(t, strings.NewReader(jsonl), args...)
-				if code != exitOK {
+				if code != base.ExitOK {
 					t.Fatalf("convert ends with %d: %s", code, stderr)
 				}
-				_, again, _ := run(t, strings.NewReader(converted), "dump", "-", "--kind", strings.Join(kindNames(), ","))
-				_, first, _ := run(t, strings.NewReader(jsonl), "dump", "-", "--kind", strings.Join(kindNames(), ","))
+				_, again, _ := run(t, strings.NewReader(converted), "dump", "-", "--kind", strings.Join(base.KindNames(), ","))
+				_, first, _ := run(t, strings.NewReader(jsonl), "dump", "-", "--kind", strings.Join(base.KindNames(), ","))
 				if form != ".msgpack" && events(again) != events(first) {
 					t.Errorf("as %s:\n%s\nat first:\n%s", form, again, first)
 				}
@@ -276,16 +277,4 @@ func events(dump string) string {
 		}
 	}
 	return b.String()
-}
-
-// TestDiffOfARing compares recordings of which only the end was kept: the report says where it begins.
-func TestDiffOfARing(t *testing.T) {
-	ring := filepath.Join("testdata", "corpus", "ring.reprise")
-	var b bytes.Buffer
-	if err := diff(nil, &b, ring, ring, diffOptions{reportOptions: reportOptions{"text", "never"}}); err != nil {
-		t.Fatal(err)
-	}
-	if !regexp.MustCompile(`^equal: \d+ events\nnote: compared from event [1-9]\d* on, the first that both recordings have\n$`).Match(b.Bytes()) {
-		t.Errorf("the report is %q", b.String())
-	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/internal/cli/base"
 	"github.com/reprise-go/reprise/tracefile"
 )
 
@@ -25,19 +26,19 @@ func newVersion() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Print the versions of the module, of Go, of the event schema and of the trace file format",
-		Args:  exactArgs(0),
+		Args:  base.ExactArgs(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			v := versions{moduleVersion(), runtime.Version(), event.Version, tracefile.Version}
 			text := fmt.Sprintf("reprise %s\ngo %s\nevent schema %d\ntrace file format %d", v.Module, v.Go, v.Schema, v.FileFormat)
 			if asJSON {
 				b, err := json.Marshal(v)
 				if err != nil {
-					return failed(err)
+					return base.Failed(err)
 				}
 				text = string(b)
 			}
 			_, err := fmt.Fprintln(cmd.OutOrStdout(), text)
-			return written(err)
+			return base.Written(err)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")

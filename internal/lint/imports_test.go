@@ -39,7 +39,10 @@ var rules = []rule{
 	{"examples/", []string{above}, []string{
 		"go.etcd.io/raft/v3", "google.golang.org/protobuf", "github.com/anishathalye/porcupine",
 	}},
-	{"internal/cli", []string{all}, []string{"github.com/spf13/cobra", "github.com/jstemmer/go-junit-report/v2"}},
+	{"internal/cli/base", []string{above, "internal/atomicfile", "internal/codes", "internal/tracecheck"}, []string{"github.com/spf13/cobra"}},
+	{"internal/cli/demo", []string{above}, []string{"github.com/spf13/cobra"}},
+	{"internal/cli/", []string{all}, []string{"github.com/spf13/cobra", "github.com/jstemmer/go-junit-report/v2"}},
+	{"internal/cli", []string{all}, []string{"github.com/spf13/cobra"}},
 	{"cmd/reprise", []string{"internal/cli"}, nil},
 	{"props_test", nil, nil}, // tests only
 	{"internal/sourcetest", []string{"event", "source"}, nil},

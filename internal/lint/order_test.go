@@ -18,7 +18,11 @@ import (
 )
 
 // ordered lists the packages whose output, errors and picks must not depend on map order.
-var ordered = []string{"event", "simsched", "source", "recorder", "replayer", "divergence", "gort", "internal/cli"}
+var ordered = []string{
+	"event", "simsched", "source", "recorder", "replayer", "divergence", "gort",
+	"internal/cli", "internal/cli/base", "internal/cli/compare", "internal/cli/demo", "internal/cli/files", "internal/cli/gotest",
+	"internal/cli/replay",
+}
 
 // orderExempt, with a reason after it, on the line of a range over a map lets it pass.
 const orderExempt = "// lint: order does not matter because "

@@ -1,0 +1,113 @@
+package base
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// ReportFormats are the formats of every report.
+var ReportFormats = []string{"text", "json", "markdown", "github", "junit"}
+
+// ReportOptions are the flags of a command that reports what it found.
+type ReportOptions struct {
+	Format string
+	Color  string
+}
+
+// Flags defines the flags.
+func (o *ReportOptions) Flags(cmd *cobra.Command, formats []string) {
+	cmd.Flags().StringVar(&o.Format, "format", "text", strings.Join(formats, ", "))
+	cmd.Flags().StringVar(&o.Color, "color", "auto", "colours in text: auto, always, never")
+}
+
+// Check checks what the flags say.
+func (o ReportOptions) Check(formats []string) error {
+	switch {
+	case !slices.Contains(formats, o.Format):
+		return Usage("unknown format %q; the formats are %s", o.Format, strings.Join(formats, ", "))
+	case !slices.Contains([]string{"auto", "always", "never"}, o.Color):
+		return Usage("unknown --color %q; it is auto, always or never", o.Color)
+	}
+	return nil
+}
+
+// Colored reports whether text on w has colours.
+func (o ReportOptions) Colored(w io.Writer) bool {
+	return o.Color == "always" || o.Color == "auto" && isTerminal(w)
+}
+
+// Document is what a command reports, in each format.
+type Document interface {
+	Text(colored bool) string // in the formats text, markdown and github
+	Value() any               // in the format json
+}
+
+// junitDocument is a Document that has the format junit too.
+type junitDocument interface {
+	Document
+	JUnit(w io.Writer) error
+}
+
+// Render writes a document, all at once. It must have the format.
+func (o ReportOptions) Render(w io.Writer, d Document) error {
+	var b bytes.Buffer
+	switch o.Format {
+	case "json":
+		text, err := json.Marshal(d.Value())
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(&b, "%s\n", text)
+	case "junit":
+		if err := d.(junitDocument).JUnit(&b); err != nil {
+			return err
+		}
+	default:
+		b.WriteString(d.Text(o.Colored(w)))
+	}
+	_, err := b.WriteTo(w)
+	return err
+}
+
+// Finding is a difference of two runs: a divergence, or a canonical one.
+type Finding interface {
+	Text() string
+	Markdown() string
+	GitHub() string
+}
+
+// TextOf returns a finding in one of the formats that are text.
+func TextOf(f Finding, format string, colored bool) string {
+	switch format {
+	case "github":
+		return f.GitHub()
+	case "markdown":
+		return f.Markdown()
+	}
+	if c, ok := f.(interface{ ColorText() string }); ok && colored {
+		return c.ColorText()
+	}
+	return f.Text()
+}
+
+// isTerminal reports whether w is a terminal that may be written to in colours.
+func isTerminal(w io.Writer) bool {
+	return IsDevice(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+}
+
+// IsDevice reports whether a stream is a terminal, or another device of characters.
+func IsDevice(stream any) bool {
+	f, ok := stream.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}

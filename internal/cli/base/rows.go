@@ -1,0 +1,70 @@
+package base
+
+import (
+	"bufio"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/reprise-go/reprise/event"
+)
+
+// The columns of a line.
+const (
+	IndexWidth = 6 // at least
+	timeWidth  = 13
+	kindWidth  = 15 // of the longest kinds
+	whatWidth  = 44
+)
+
+// Rows prints the events of an input as a table for people.
+type Rows struct {
+	w     *bufio.Writer
+	in    *Input
+	Names *NameBook
+	width int    // of indices
+	last  uint64 // virtual time of the last row
+	any   bool   // a row has been printed
+	text  strings.Builder
+}
+
+// NewRows returns rows on w. The caller flushes w.
+func NewRows(w *bufio.Writer, in *Input) *Rows {
+	return &Rows{w: w, in: in, Names: NewNameBook(in.Stream), width: IndexWidth}
+}
+
+// Widen makes room for indices up to a limit.
+func (r *Rows) Widen(limit uint64) { r.width = max(r.width, len(strconv.FormatUint(limit, 10))) }
+
+// Row prints the event that the input returned last. The virtual time after it stands there if it is not that of the row
+// before.
+func (r *Rows) Row(index, now uint64, e event.Event) error {
+	shown := ""
+	if !r.any || now != r.last {
+		shown, r.last = Nanos(now), now
+	}
+	r.any = true
+	r.text.Reset()
+	WriteFields(&r.text, e, r.Names.Of)
+	_, err := r.w.WriteString(EventLine(r.width, index, shown, e.Kind(), r.text.String(), r.in.Site()))
+	return Written(err)
+}
+
+// EventLine returns the line of an event, with its fields as writeFields writes them, and where in the code it came from.
+func EventLine(width int, index uint64, now string, kind event.Kind, fields, site string) string {
+	if site != "" {
+		site = "  " + PlainOrQuoted(site)
+		fields = fmt.Sprintf("%-*s", whatWidth, fields)
+	}
+	return fmt.Sprintf("%*d %*s  %-*s%s%s\n", width, index, timeWidth, now, kindWidth, kind, fields, site)
+}
+
+// WriteFields writes the fields of an event with the names of what they name, each after a space.
+func WriteFields(b *strings.Builder, e event.Event, nameOf func(event.Field, event.Value) string) {
+	for f, v := range e.Fields() {
+		fmt.Fprintf(b, " %s=%v", f.Name, v)
+		if name := nameOf(f, v); name != "" {
+			fmt.Fprintf(b, " %q", name)
+		}
+	}
+}

@@ -1,0 +1,184 @@
+package base
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/internal/atomicfile"
+	"github.com/reprise-go/reprise/source"
+	"github.com/reprise-go/reprise/tracefile"
+)
+
+// Sink writes a trace in one form.
+type Sink interface {
+	Append(event.Event) error
+	NameTask(event.TaskID, string)
+	NameRegion(event.RegionID, string)
+	Site(string)
+	SetEnd(tracefile.End)
+	Close() error
+}
+
+var (
+	_ Sink = (*tracefile.Writer)(nil)
+	_ Sink = (*tracefile.JSONLWriter)(nil)
+	_ Sink = (*MsgpackSink)(nil)
+)
+
+// NewSink returns a sink that writes to w. The MessagePack form starts with the number of events; where it is not known
+// the events wait in a temporary file.
+func NewSink(w io.Writer, form source.Form, md event.Metadata, cfg tracefile.Config, events uint64, known bool) (Sink, error) {
+	switch form {
+	case source.Reprise:
+		return tracefile.NewWriter(w, md, cfg)
+	case source.JSONL:
+		return tracefile.NewJSONLWriter(w, md, cfg)
+	}
+	return newMsgpackSink(w, md, events, known)
+}
+
+// Abandon ends a sink after an error, which it returns.
+func Abandon(s Sink, err error) error {
+	if a, ok := s.(interface{ Abort() error }); ok {
+		_ = a.Abort() // err came first
+	}
+	return err
+}
+
+// ToFile lets write make a file, whole or not at all.
+func ToFile(path string, write func(io.Writer) error) error {
+	f, err := atomicfile.Create(path)
+	if err != nil {
+		return Failed(err)
+	}
+	if err := write(f); err != nil {
+		if failure := f.Abort(); failure != nil {
+			err = errors.Join(err, failure)
+		}
+		return Coded(err)
+	}
+	return Written(f.Commit())
+}
+
+// Coded gives an error the exit code of a failure, unless it has one.
+func Coded(err error) error {
+	var c *ExitError
+	if errors.As(err, &c) {
+		return &ExitError{c.Code, err}
+	}
+	return Failed(err)
+}
+
+// MsgpackSink writes the MessagePack form. It has no place for anything but events; it keeps in mind what it was given.
+type MsgpackSink struct {
+	w         *bufio.Writer
+	md        event.Metadata
+	events    *event.Encoder
+	appended  uint64
+	announced uint64 // number of events in the header, if there is no spool
+	spool     *os.File
+	dropped   [len(droppable)]bool
+}
+
+// What the MessagePack form has no place for, in the order of droppable.
+const (
+	dropIdentity = iota
+	dropNames
+	dropSites
+	dropEnd
+)
+
+var droppable = [...]string{"the identity", "names", "call sites", "the end"}
+
+func newMsgpackSink(w io.Writer, md event.Metadata, events uint64, known bool) (*MsgpackSink, error) {
+	s := &MsgpackSink{w: bufio.NewWriter(w), md: md, announced: events}
+	if known {
+		s.events = event.NewEncoder(s.w)
+		return s, s.header(events)
+	}
+	var err error
+	if s.spool, err = os.CreateTemp("", "reprise-*.tmp"); err != nil {
+		return nil, err
+	}
+	s.events = event.NewEncoder(s.spool)
+	return s, nil
+}
+
+// header writes what comes before the events.
+func (s *MsgpackSink) header(events uint64) error {
+	b, err := event.AppendMsgpackHeader(nil, s.md, int(events))
+	if err == nil {
+		_, err = s.w.Write(b)
+	}
+	return err
+}
+
+// Append implements sink.
+func (s *MsgpackSink) Append(e event.Event) error {
+	s.appended++
+	return s.events.Encode(e)
+}
+
+// NameTask implements sink.
+func (s *MsgpackSink) NameTask(event.TaskID, string) { s.dropped[dropNames] = true }
+
+// NameRegion implements sink.
+func (s *MsgpackSink) NameRegion(event.RegionID, string) { s.dropped[dropNames] = true }
+
+// Site implements sink.
+func (s *MsgpackSink) Site(string) { s.dropped[dropSites] = true }
+
+// SetEnd implements sink.
+func (s *MsgpackSink) SetEnd(tracefile.End) { s.dropped[dropEnd] = true }
+
+// Close implements sink.
+func (s *MsgpackSink) Close() error {
+	err := s.events.Flush()
+	switch {
+	case err != nil:
+	case s.spool != nil:
+		err = s.unspool()
+	case s.appended != s.announced:
+		err = fmt.Errorf("%d events were announced, %d came", s.announced, s.appended)
+	}
+	return errors.Join(err, s.w.Flush(), s.Abort())
+}
+
+// unspool writes the header, now that the number of events is known, and the events.
+func (s *MsgpackSink) unspool() error {
+	if err := s.header(s.appended); err != nil {
+		return err
+	}
+	if _, err := s.spool.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	_, err := io.Copy(s.w, s.spool)
+	return err
+}
+
+// Abort removes the temporary file.
+func (s *MsgpackSink) Abort() error {
+	if s.spool == nil {
+		return nil
+	}
+	spool := s.spool
+	s.spool = nil
+	return errors.Join(spool.Close(), os.Remove(spool.Name()))
+}
+
+// Losses tells what was dropped, "" for nothing. Whether there was an identity only the caller knows.
+func (s *MsgpackSink) Losses(identity bool) string {
+	s.dropped[dropIdentity] = identity
+	var lost []string
+	for i, dropped := range s.dropped {
+		if dropped {
+			lost = append(lost, droppable[i])
+		}
+	}
+	return strings.Join(lost, ", ")
+}

@@ -1,0 +1,209 @@
+// Package compare holds the verbs that compare traces and explain what was found: diff and explain. It must not run a
+// program.
+package compare
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/reprise-go/reprise/divergence"
+	"github.com/reprise-go/reprise/divergence/report"
+	"github.com/reprise-go/reprise/internal/cli/base"
+	"github.com/reprise-go/reprise/source"
+)
+
+// diffOptions are the flags of diff.
+type diffOptions struct {
+	base.ReportOptions
+	canonical bool
+	window    int
+}
+
+func NewDiff() *cobra.Command {
+	var o diffOptions
+	cmd := &cobra.Command{
+		Use:   "diff EXPECTED ACTUAL",
+		Short: "Tell the first event at which two traces differ, and why",
+		Long: "Compare two traces event by event and report the first difference, with its probable cause and how far the\n" +
+			"rest still matches. With --canonical the order of independent events does not count. The exit code is 0 if\n" +
+			"the events are equal, whatever the metadata say, and 1 if they differ.",
+		Args: base.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return diff(cmd.InOrStdin(), cmd.OutOrStdout(), args[0], args[1], o)
+		},
+	}
+	o.Flags(cmd, diffFormats)
+	cmd.Flags().BoolVar(&o.canonical, "canonical", false, "compare up to the order of independent events")
+	cmd.Flags().IntVar(&o.window, "window", 0, "how far to look for the continuation after a difference, in events (default 64)")
+	return cmd
+}
+
+// diffFormats are the formats of a comparison.
+var diffFormats = append(slices.Clip(base.ReportFormats), "side-by-side")
+
+func (o diffOptions) validate() error {
+	if err := o.Check(diffFormats); err != nil {
+		return err
+	}
+	switch {
+	case o.canonical && o.Format == "side-by-side":
+		return base.Usage("--canonical has no order to show side by side")
+	case o.window < 0 || o.window > divergence.MaxWindow:
+		return base.Usage("--window %d is not from 0 to %d", o.window, divergence.MaxWindow)
+	}
+	return nil
+}
+
+// openTraces opens two traces for reading, one of which may be standard input.
+func openTraces(stdin io.Reader, expectedPath, actualPath string) (expected, actual *base.Input, err error) {
+	if expectedPath == base.Stdio && actualPath == base.Stdio {
+		return nil, nil, base.Usage("only one of the two traces can be standard input")
+	}
+	if expected, err = base.OpenInput(stdin, expectedPath, source.Config{}); err != nil {
+		return nil, nil, err
+	}
+	if actual, err = base.OpenInput(stdin, actualPath, source.Config{}); err != nil {
+		expected.Close()
+		return nil, nil, err
+	}
+	return expected, actual, nil
+}
+
+func diff(stdin io.Reader, stdout io.Writer, expectedPath, actualPath string, o diffOptions) error {
+	if err := o.validate(); err != nil {
+		return err
+	}
+	expected, actual, err := openTraces(stdin, expectedPath, actualPath)
+	if err != nil {
+		return err
+	}
+	defer expected.Close()
+	defer actual.Close()
+	c := comparison{in: expected, expected: expected.Cursor(), actual: actual.Cursor(), name: expectedPath + " and " + actualPath, diffOptions: o}
+	if err := c.compare(); err != nil {
+		return base.BadInput(err)
+	}
+	if err := c.write(stdout); err != nil {
+		return base.Failed(err)
+	}
+	if c.finding() != nil {
+		return base.Found()
+	}
+	return nil
+}
+
+// comparison is one run of diff.
+type comparison struct {
+	diffOptions
+	in               *base.Input // the expected run
+	expected, actual source.Source
+	name             string
+
+	first *divergence.Divergence
+	layer *divergence.Canonical
+}
+
+// finding is the difference, nil if there is none.
+func (c *comparison) finding() base.Finding {
+	switch {
+	case c.first != nil:
+		return c.first
+	case c.layer != nil:
+		return c.layer
+	}
+	return nil
+}
+
+// compare finds the first difference, if there is one, and how the rest aligns.
+func (c *comparison) compare() (err error) {
+	if c.canonical {
+		c.layer, err = divergence.CompareCanonical(c.expected, c.actual)
+	} else {
+		c.first, err = divergence.Compare(c.expected, c.actual)
+	}
+	if err != nil {
+		return err
+	}
+	e, again := c.expected.(source.Seeker)
+	a, ok := c.actual.(source.Seeker)
+	if c.first == nil || !again || !ok {
+		return nil
+	}
+	return c.first.Align(e, a, c.window)
+}
+
+// write writes the report.
+func (c *comparison) write(w io.Writer) error {
+	if c.Format == "side-by-side" {
+		var b bytes.Buffer
+		if _, err := (divergence.SideBySide{Window: c.window}).Write(&b, c.expected, c.actual); err != nil {
+			return err
+		}
+		_, err := b.WriteTo(w)
+		return err
+	}
+	return c.Render(w, c)
+}
+
+// Value implements [base.Document].
+func (c *comparison) Value() any {
+	if f := c.finding(); f != nil {
+		return f
+	}
+	return equality{divergence.JSONSchema, true, c.events(), append([]string{}, c.notes()...)}
+}
+
+// JUnit implements [base.Document].
+func (c *comparison) JUnit(w io.Writer) error {
+	if c.canonical {
+		return report.CanonicalJUnit(w, "reprise diff", c.name, c.layer)
+	}
+	return report.JUnit(w, "reprise diff", c.name, c.first)
+}
+
+// Text implements [base.Document].
+func (c *comparison) Text(colored bool) string {
+	switch f := c.finding(); {
+	case f != nil:
+		return base.TextOf(f, c.Format, colored)
+	case c.Format == "github":
+		return ""
+	}
+	return c.equal()
+}
+
+// equal says that the runs do not differ.
+func (c *comparison) equal() string {
+	text, line := "equal", "note: %s\n"
+	if c.canonical {
+		text = "equal up to the order of independent events"
+	}
+	text += fmt.Sprintf(": %d events\n", c.events())
+	if c.Format == "markdown" {
+		text, line = "### The runs are "+text, "\nNote: `%s`\n"
+	}
+	for _, note := range c.notes() {
+		text += fmt.Sprintf(line, note)
+	}
+	return text
+}
+
+// events returns how many events have been compared if the runs are equal.
+func (c *comparison) events() uint64 {
+	return c.in.Pos() - max(source.First(c.expected), source.First(c.actual))
+}
+
+func (c *comparison) notes() []string {
+	return divergence.Notes(c.expected, c.actual)
+}
+
+type equality struct {
+	Schema int      `json:"schema"`
+	Equal  bool     `json:"equal"`
+	Events uint64   `json:"events"`
+	Notes  []string `json:"notes"`
+}

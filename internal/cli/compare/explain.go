@@ -1,0 +1,59 @@
+package compare
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/reprise-go/reprise/divergence"
+	"github.com/reprise-go/reprise/internal/cli/base"
+	"github.com/reprise-go/reprise/internal/codes"
+)
+
+func NewExplain() *cobra.Command {
+	return &cobra.Command{
+		Use:   "explain [CODE | CAUSE]",
+		Short: "Explain a code such as RPR1001 or a cause such as drawn-once-more, or list them all",
+		Args:  cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			text := codes.List() + causes()
+			if len(args) > 0 {
+				var ok bool
+				if text, ok = explain(args[0]); !ok {
+					return base.Usage("unknown code %q; reprise explain lists the codes and causes", args[0])
+				}
+			}
+			if _, err := io.WriteString(cmd.OutOrStdout(), text); err != nil {
+				return base.Failed(err)
+			}
+			return nil
+		},
+	}
+}
+
+// explain returns the text about a code or a cause, and whether there is one.
+func explain(what string) (string, bool) {
+	if entry, ok := codes.Find(what); ok {
+		return entry.Text(), true
+	}
+	what = strings.Trim(strings.TrimSpace(what), "()")
+	for r := range divergence.Rules() {
+		if r.Name == what {
+			return fmt.Sprintf("(%s): a probable cause of a divergence\n\nIt is named when %s, and nothing above it in the list of causes fits.\n\nWhat to do: %s\n",
+				r.Name, r.When, r.Suggestion), true
+		}
+	}
+	return "", false
+}
+
+// causes returns a line for every cause, in the order in which they are tried.
+func causes() string {
+	var b strings.Builder
+	b.WriteString("\nCauses: why two runs part, probably; the first that fits is named\n")
+	for r := range divergence.Rules() {
+		fmt.Fprintf(&b, "  %-21s  when %s\n", r.Name, r.When)
+	}
+	return b.String()
+}

@@ -1,0 +1,131 @@
+package files
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/internal/cli/base"
+	"github.com/reprise-go/reprise/source"
+	"github.com/reprise-go/reprise/tracefile"
+)
+
+// conversion is one run of convert.
+type conversion struct {
+	in, out  string
+	to       string // a form, or "" for that of the extension
+	renumber bool
+	stdin    io.Reader
+	stdout   io.Writer
+	stderr   io.Writer
+}
+
+func NewConvert() *cobra.Command {
+	var c conversion
+	cmd := &cobra.Command{
+		Use:   "convert IN OUT",
+		Short: "Write a trace in another form: .reprise, .msgpack or .jsonl",
+		Long: "Write a trace in another form. The extension of OUT tells which, or --to. IN and OUT may be - for standard\n" +
+			"input and output; to standard output, --to is needed. A file OUT is there whole at the end or not at all.\n\n" +
+			"The forms .reprise and .jsonl keep everything. The form .msgpack keeps events and metadata; what else there was is\n" +
+			"named on standard error. It starts with the number of events: if IN does not tell it, the events wait in a\n" +
+			"temporary file. It cannot say that a recording starts in the middle of a run; --renumber lets it start at 0.",
+		Args: base.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c.in, c.out = args[0], args[1]
+			c.stdin, c.stdout, c.stderr = cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr()
+			return c.run()
+		},
+	}
+	cmd.Flags().StringVar(&c.to, "to", "", "form of OUT: reprise, msgpack or jsonl (default: by its extension)")
+	cmd.Flags().BoolVar(&c.renumber, "renumber", false, "let a .msgpack file start at event 0, whatever event is the first of IN")
+	return cmd
+}
+
+// form returns the form to write.
+func (c *conversion) form() (source.Form, error) {
+	switch {
+	case c.to != "":
+		return base.FormOf("." + strings.TrimPrefix(c.to, "."))
+	case c.out == base.Stdio:
+		return "", base.Usage("what is written to standard output needs a form: --to reprise, --to msgpack or --to jsonl")
+	}
+	return base.FormOf(c.out)
+}
+
+func (c *conversion) run() error {
+	form, err := c.form()
+	if err != nil {
+		return err
+	}
+	in, err := base.OpenInput(c.stdin, c.in, source.Config{})
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	if form == source.Msgpack && in.First() > 0 && !c.renumber {
+		return base.Usage("%s starts at event %d, and the form .msgpack has no place for that: "+
+			"choose another form, or let it start at 0 with --renumber", in.Name, in.First())
+	}
+	write := func(w io.Writer) error { return c.copy(in, w, form) }
+	if c.out == base.Stdio {
+		if err := write(c.stdout); err != nil {
+			return base.Coded(err)
+		}
+		return nil
+	}
+	return base.ToFile(c.out, write)
+}
+
+// copy writes what in has to w in a form.
+func (c *conversion) copy(in *base.Input, w io.Writer, form source.Form) error {
+	events, known := in.Events()
+	out, err := base.NewSink(w, form, in.Metadata(), notesOf(in), events, known)
+	if err != nil {
+		return err
+	}
+	if err := copyEvents(in, out); err != nil {
+		return base.Abandon(out, err)
+	}
+	if err := out.Close(); err != nil {
+		return err
+	}
+	if m, ok := out.(*base.MsgpackSink); ok {
+		if lost := m.Losses(len(in.Identity()) > 0); lost != "" {
+			fmt.Fprintf(c.stderr, "reprise: the form .msgpack has no place for %s: left out\n", lost)
+		}
+	}
+	return nil
+}
+
+// notesOf returns how a file with the same identity and start is written.
+func notesOf(in *base.Input) tracefile.Config {
+	return tracefile.Config{Identity: in.Identity(), First: in.First(), Time: in.FirstTime()}
+}
+
+// copyEvents copies the rest of in to out, with names, sites and the end.
+func copyEvents(in *base.Input, out base.Sink) error {
+	err := in.Each(func(_ uint64, e event.Event) error {
+		for _, n := range in.Names() {
+			if n.Region {
+				out.NameRegion(event.RegionID(n.ID), n.Name)
+			} else {
+				out.NameTask(event.TaskID(n.ID), n.Name)
+			}
+		}
+		if site := in.Site(); site != "" {
+			out.Site(site)
+		}
+		return out.Append(e)
+	})
+	if err != nil {
+		return err
+	}
+	if end, known := in.End(); known {
+		out.SetEnd(end)
+	}
+	return nil
+}

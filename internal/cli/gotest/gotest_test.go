@@ -1,0 +1,138 @@
+package gotest
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/reprise-go/reprise/internal/testpath"
+)
+
+func TestParseTestArgs(t *testing.T) {
+	for _, c := range []struct{ args, env, goArgs string }{
+		{"./...", "", "./..."},
+		{"--seeds 7 ./... -run X", "REPRISE_SEEDS=7", "./... -run X"},
+		{"-race --budget=30s ./a --seed 0x1,2", "REPRISE_BUDGET=30s REPRISE_SEED=0x1,2", "-race ./a"},
+		{"./a -args --seeds 7", "", "./a -args --seeds 7"},
+		{"-seeds 7", "", "-seeds 7"},
+		{"--determinism true", "REPRISE_DETERMINISM=true", ""},
+		{"--determinism ./a", "REPRISE_DETERMINISM=true", "./a"},
+		{"./a --determinism", "REPRISE_DETERMINISM=true", "./a"},
+		{"--determinism=false", "REPRISE_DETERMINISM=false", ""},
+		{"--strategy pct --leaks=report -race", "REPRISE_STRATEGY=pct REPRISE_LEAKS=report", "-race"},
+	} {
+		o, err := parseTestArgs(strings.Fields(c.args))
+		if err != nil || strings.Join(o.env, " ") != c.env || strings.Join(o.goArgs, " ") != c.goArgs {
+			t.Errorf("%s: environment %q, arguments %q, error %v; want %q and %q", c.args, o.env, o.goArgs, err, c.env, c.goArgs)
+		}
+	}
+	for _, args := range []string{"--seeds", "--junit=", "./... --budget", "--strategy best", "--leaks", "--determinism=1"} {
+		if _, err := parseTestArgs(strings.Fields(args)); err == nil {
+			t.Errorf("%s: no error", args)
+		}
+	}
+	for args, want := range map[string]string{
+		"--seeds 0": "a whole number over 0", "--budget 5": "such as 30s", "--seed 1,zz": testpath.SeedForm, "--leaks no": "auto|fail",
+	} {
+		if _, err := parseTestArgs(strings.Fields(args)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, which must have %q", args, err, want)
+		}
+	}
+}
+
+func TestGoFlags(t *testing.T) {
+	got := goFlags(strings.Fields("./... -run X --count=1 -test.bench=. -v -args -cover"))
+	if want := []string{"run", "count", "bench", "v"}; !slices.Equal(got, want) {
+		t.Errorf("flags %q, want %q", got, want)
+	}
+}
+
+// TestWrapperFlag: go test splits the flag at spaces, and takes what is in quotes as it is.
+func TestWrapperFlag(t *testing.T) {
+	args := os.Args
+	defer func() { os.Args = args }()
+	for path, want := range map[string]string{
+		"/bin/sh":   "-exec=/bin/sh exec-test",
+		"a b/sh":    "-exec='DIR/a b/sh' exec-test",
+		"it's/sh":   `-exec="DIR/it's/sh" exec-test`,
+		`a"b/sh`:    `-exec='DIR/a"b/sh' exec-test`,
+		`it's "/sh`: "",
+	} {
+		dir := t.TempDir()
+		os.Args = []string{path}
+		if !strings.HasPrefix(path, "/") {
+			os.Args[0] = filepath.Join(dir, path)
+			if err := os.MkdirAll(filepath.Dir(os.Args[0]), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(os.Args[0], []byte("#!/bin/sh\n"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := wrapperFlag()
+		if got = strings.ReplaceAll(got, dir, "DIR"); got != want || (err == nil) != (want != "") {
+			t.Errorf("%s: %s, error %v; want %s", path, got, err, want)
+		}
+	}
+}
+
+// TestFollow: the first signal interrupts, the second kills, and what has been printed until then is read.
+func TestFollow(t *testing.T) {
+	lines, signals := make(chan []byte), make(chan os.Signal)
+	var passed []os.Signal
+	r := newTestResults(func(string, ...any) {})
+	over := make(chan bool)
+	go func() {
+		r.follow(lines, signals, func(s os.Signal) { passed = append(passed, s) })
+		over <- true
+	}()
+	lines <- []byte(`{"Action":"attr","Package":"p","Test":"TestX","Key":"reprise.progress","Value":"3/100"}`)
+	signals <- os.Interrupt
+	lines <- []byte(`{"Action":"fail","Package":"p","Test":"TestX"}`)
+	signals <- os.Interrupt
+	close(lines)
+	<-over
+	if !slices.Equal(passed, []os.Signal{os.Interrupt, os.Kill}) || r.last != "p TestX" {
+		t.Errorf("passed on %v, last %q", passed, r.last)
+	}
+	if got := r.summary(); got != "0 findings in 1 package, interrupted" {
+		t.Errorf("summary %q", got)
+	}
+}
+
+// TestExtent: runs of ordinary tests are counted, and those that time has ended.
+func TestExtent(t *testing.T) {
+	r := newTestResults(func(string, ...any) {})
+	for test, end := range map[string]string{"TestA 100/100": "pass", "TestB 37/100": "pass", "TestC 9/100": "fail", "TestD 812": "pass", "TestE": "pass", "TestF 1/100": "skip"} {
+		name, runs, _ := strings.Cut(test, " ")
+		if runs != "" {
+			r.line([]byte(`{"Action":"attr","Package":"p","Test":"` + name + `","Key":"reprise.runs","Value":"` + runs + `"}`))
+		}
+		r.line([]byte(`{"Action":"` + end + `","Package":"p","Test":"` + name + `"}`))
+	}
+	want := "0 findings in 1 package; 5 ordinary tests, 959 runs; time has ended 1 test: --seeds N or --budget D runs more"
+	if got := r.summary(); got != want {
+		t.Errorf("summary %q, want %q", got, want)
+	}
+}
+
+// TestNotRun: tests for which there was no time are told of although others are why the package fails.
+func TestNotRun(t *testing.T) {
+	r := newTestResults(func(string, ...any) {})
+	for _, line := range []string{
+		`{"Action":"output","Package":"p","Test":"TestA","Output":"reprise: not run: nothing\n"}`,
+		`{"Action":"fail","Package":"p","Test":"TestA"}`,
+		`{"Action":"output","Package":"p","Output":"reprise: not run: TestB, TestC\n"}`,
+		`{"Action":"fail","Package":"p"}`,
+	} {
+		r.line([]byte(line))
+	}
+	r.settle()
+	var b strings.Builder
+	r.text(&b)
+	if want := "not run: p TestB\nnot run: p TestC\n0 findings in 1 package, 1 other failure, 2 tests not run\n"; !strings.HasSuffix(b.String(), want) {
+		t.Errorf("%s\nwant at the end\n%s", b.String(), want)
+	}
+}

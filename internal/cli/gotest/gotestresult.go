@@ -1,0 +1,196 @@
+package gotest
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/reprise-go/reprise/internal/prose"
+)
+
+// testEvent is a line of go test -json, see `go doc test2json`.
+type testEvent struct {
+	Action     string
+	Package    string
+	ImportPath string // of a package that does not build
+	Test       string
+	Elapsed    float64
+	Output     string
+	Key, Value string // of an attribute
+}
+
+// testResult is what is known of a test, or, with an empty Test, of a package.
+type testResult struct {
+	pkg, test string
+	action    string // pass, fail or skip; "" if it has not ended
+	elapsed   float64
+	output    strings.Builder
+	attrs     map[string]string
+}
+
+// finding is a cause of failures: all that have one signature.
+type testFinding struct {
+	Schema    int      `json:"schema"`
+	Signature string   `json:"signature"`
+	Class     string   `json:"class"`
+	Verdict   string   `json:"verdict"`
+	Failure   string   `json:"failure"`
+	Package   string   `json:"package"`
+	Test      string   `json:"test"`
+	Seed      string   `json:"seed"`
+	Event     string   `json:"event"`
+	Trace     string   `json:"trace"`
+	Reproduce string   `json:"reproduce"`
+	Also      []string `json:"also"` // the other tests and subtests that fail for this cause
+	Report    string   `json:"report"`
+
+	first *testResult
+}
+
+// testResults collects what go test says.
+type testResults struct {
+	say      func(format string, args ...any)
+	results  map[[2]string]*testResult
+	order    []*testResult // as they were first heard of
+	packages map[string]bool
+	build    strings.Builder // output of packages that do not build
+
+	findings []*testFinding // by package and test, after settle
+	notes    []*testFinding // of tests that pass
+	others   []*testResult  // tests and packages that fail without a finding
+	done     int            // packages
+	last     string         // what ended last, or how far it is
+
+	interrupted bool
+	plain       string // why ordinary tests ran once, uncontrolled; "" if they did not
+}
+
+func newTestResults(say func(string, ...any)) *testResults {
+	return &testResults{say: say, results: map[[2]string]*testResult{}, packages: map[string]bool{}}
+}
+
+// line takes a line of go test -json. What is none goes to the output of builds.
+func (r *testResults) line(line []byte) {
+	var e testEvent
+	if json.Unmarshal(line, &e) != nil {
+		r.build.Write(line)
+		return
+	}
+	if e.Action == "build-output" {
+		r.build.WriteString(e.Output)
+	}
+	if e.Package == "" {
+		return
+	}
+	r.packages[e.Package] = true
+	t := r.result(e.Package, e.Test)
+	switch e.Action {
+	case "output":
+		t.output.WriteString(e.Output)
+	case "attr":
+		t.attrs[e.Key] = e.Value
+		if e.Key == "reprise.progress" {
+			r.last = t.name() + " " + e.Value
+			r.tell()
+		}
+	case "pass", "fail", "skip":
+		t.action, t.elapsed = e.Action, e.Elapsed
+		if e.Test == "" {
+			r.done++
+		}
+		r.last = t.name()
+		r.tell()
+	}
+}
+
+// tell tells how far go test has come.
+func (r *testResults) tell() {
+	if len(r.packages) == 0 {
+		r.say("building; the first time with a Go version it takes a minute")
+		return
+	}
+	r.say("%s, %d done: %s", prose.Count(len(r.packages), "package"), r.done, r.last)
+}
+
+func (r *testResults) result(pkg, test string) *testResult {
+	key := [2]string{pkg, test}
+	t := r.results[key]
+	if t == nil {
+		t = &testResult{pkg: pkg, test: test, attrs: map[string]string{}}
+		r.results[key] = t
+		r.order = append(r.order, t)
+	}
+	return t
+}
+
+// settle works out the findings.
+func (r *testResults) settle() {
+	slices.SortStableFunc(r.order, func(a, b *testResult) int { return strings.Compare(a.pkg, b.pkg) })
+	failed, passed := map[string]*testFinding{}, map[string]*testFinding{}
+	explained := map[*testResult]bool{}
+	for _, t := range r.order {
+		switch {
+		case t.attrs["reprise.signature"] == "":
+		case t.action == "pass":
+			r.notes = gather(r.notes, passed, t)
+		default:
+			r.explain(t, explained)
+			r.findings = gather(r.findings, failed, t)
+		}
+	}
+	for _, t := range r.order {
+		if t.action != "pass" && t.action != "skip" && !explained[t] && !r.hasFailingPart(t) {
+			r.others = append(r.others, t)
+		}
+	}
+}
+
+// gather adds a result to the finding of its signature, or makes one.
+func gather(list []*testFinding, bySignature map[string]*testFinding, t *testResult) []*testFinding {
+	sign := t.attrs["reprise.signature"]
+	if f := bySignature[sign]; f != nil {
+		f.Also = append(f.Also, t.pkg+" "+t.test)
+		return list
+	}
+	bySignature[sign] = newTestFinding(t)
+	return append(list, bySignature[sign])
+}
+
+// explain notes that a finding is why t, the tests that it is a part of, and its package fail.
+func (r *testResults) explain(t *testResult, explained map[*testResult]bool) {
+	explained[t] = true
+	for name := t.test; name != ""; {
+		name = name[:max(0, strings.LastIndexByte(name, '/'))]
+		if up := r.results[[2]string{t.pkg, name}]; up != nil {
+			explained[up] = true
+		}
+	}
+}
+
+// hasFailingPart reports whether a test that is a part of t fails, so that t itself need not be told of.
+func (r *testResults) hasFailingPart(t *testResult) bool {
+	return slices.ContainsFunc(r.order, func(u *testResult) bool {
+		return u != t && u.pkg == t.pkg && u.action != "pass" && u.action != "skip" && (t.test == "" || strings.HasPrefix(u.test, t.test+"/"))
+	})
+}
+
+func newTestFinding(t *testResult) *testFinding {
+	a := func(key string) string { return t.attrs["reprise."+key] }
+	return &testFinding{
+		Schema: 1, Signature: a("signature"), Class: a("class"), Verdict: a("verdict"), Failure: a("failure"), Package: t.pkg, Test: t.test,
+		Seed: a("seed"), Event: a("event"), Trace: a("trace"), Reproduce: a("reproduce"), Also: []string{}, Report: t.text(), first: t,
+	}
+}
+
+// text is the output of a test without what go test adds.
+func (t *testResult) text() string {
+	var b strings.Builder
+	for line := range strings.Lines(t.output.String()) {
+		trimmed := strings.TrimLeft(line, " ")
+		if strings.HasPrefix(line, "=== ") || strings.HasPrefix(trimmed, "--- ") {
+			continue
+		}
+		b.WriteString(line)
+	}
+	return b.String()
+}

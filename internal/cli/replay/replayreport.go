@@ -1,0 +1,258 @@
+package replay
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/reprise-go/reprise/divergence"
+	"github.com/reprise-go/reprise/divergence/report"
+	"github.com/reprise-go/reprise/internal/cli/base"
+	"github.com/reprise-go/reprise/replayer"
+	"github.com/reprise-go/reprise/tracefile"
+)
+
+// replaySchema is the number of the JSON form of a replay; it rises when a key changes its meaning or goes away.
+const replaySchema = 1
+
+// outcome is how a replay to the end went.
+type outcome struct {
+	name     string
+	format   string
+	cfg      replayer.Config
+	result   replayer.Result
+	first    *divergence.Divergence // the one that ended the replay, or the first of resync
+	recorded uint64                 // events
+	counted  bool                   // recorded is known
+	end      tracefile.End          // of the recorded run; the zero End if it is not known
+	tail     string                 // what else there is to read for people, in lines
+}
+
+// outcome returns what a result tells.
+func (r *replay) outcome(result replayer.Result) *outcome {
+	o := &outcome{name: r.in.Name, format: r.Format, cfg: r.cfg, result: result, first: result.First}
+	o.recorded, o.counted = r.in.Events()
+	o.end, _ = r.in.End()
+	if o.first != nil {
+		o.first.Rest = &o.result.Stats
+	}
+	return o
+}
+
+// take takes in the error of a replay if it is a divergence, and returns it if it is not.
+func (o *outcome) take(err error) error {
+	switch d := divergenceOf(err); {
+	case d != nil:
+		o.first = d
+		return nil
+	case err == nil && o.first == nil && (!o.result.Live || o.cfg.Policy == replayer.PastEnd):
+		o.recorded, o.counted = o.result.Events, true // all there are, which some forms do not tell
+	}
+	return err
+}
+
+// forked reports whether the run went on live and so is not that of the recording.
+func (o *outcome) forked() bool {
+	return o.result.Live && (o.result.Emitted > o.result.Events || !o.counted || o.result.Events < o.recorded)
+}
+
+// otherEnd reports whether all events match and the run still ended otherwise than the recorded one.
+func (o *outcome) otherEnd() bool {
+	if o.first != nil || o.forked() {
+		return false
+	}
+	switch o.end.Reason {
+	case tracefile.EndFailed:
+		return o.result.Err == nil || firstLine(o.end.Message) != firstLine(o.result.Err.Error())
+	case tracefile.EndFinished:
+		return o.result.Err != nil
+	}
+	return false
+}
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(s, "\n")
+	return line
+}
+
+// equal reports whether the run is that of the recording.
+func (o *outcome) equal() bool { return o.first == nil && !o.forked() && !o.otherEnd() }
+
+// found reports whether there is anything to find: a difference, or the failure of a run that is not the recorded one.
+func (o *outcome) found() bool {
+	return o.first != nil || o.otherEnd() || o.forked() && o.result.Err != nil
+}
+
+// count is how many events of how many matched.
+func (o *outcome) count() string {
+	if !o.counted {
+		return fmt.Sprint(o.result.Events)
+	}
+	return fmt.Sprintf("%d of %d", o.result.Events, o.recorded)
+}
+
+// headline says in a line how the replay went; a strict divergence has its own.
+func (o *outcome) headline() string {
+	switch {
+	case o.cfg.Policy == replayer.Resync && o.first != nil:
+		return fmt.Sprintf("%s: resync with a window of %d: %v", o.name, o.cfg.Window, o.result.Stats)
+	case o.forked() && o.result.LiveAt == 0:
+		return fmt.Sprintf("%s: nothing replayed, live from the start under random choices from seed %d", o.name, o.cfg.Seed)
+	case o.forked():
+		return fmt.Sprintf("%s: %s events replayed, live from event %d on under random choices from seed %d",
+			o.name, o.count(), o.result.LiveAt, o.cfg.Seed)
+	case o.otherEnd():
+		return fmt.Sprintf("%s: %s events match, but the run ended otherwise than its recording", o.name, o.count())
+	}
+	return fmt.Sprintf("%s: %s events match, the replay equals its recording", o.name, o.count())
+}
+
+// ending says how the run ended.
+func (o *outcome) ending() string {
+	if o.otherEnd() {
+		was := failure("the recorded run", o.end.Message)
+		if o.end.Reason == tracefile.EndFinished {
+			was = "the recorded run passed\n"
+		}
+		return was + o.now("the run", "")
+	}
+	if o.equal() {
+		return o.now("the run", ", as the recorded run did")
+	}
+	return o.liveAfter() + o.now("the run", fmt.Sprintf(" after %d events", o.result.Emitted))
+}
+
+// liveAfter says where resync gave up.
+func (o *outcome) liveAfter() string {
+	if o.first == nil || !o.result.Live {
+		return ""
+	}
+	return fmt.Sprintf("given up: live from event %d on under random choices from seed %d\n", o.result.LiveAt, o.cfg.Seed)
+}
+
+// now says how this run ended.
+func (o *outcome) now(who, like string) string { return ended(who, o.result.Err, like) }
+
+// ended says how a run ended.
+func ended(who string, err error, like ...string) string {
+	if err == nil {
+		return who + " passed" + strings.Join(like, "") + "\n"
+	}
+	return failure(who, base.WithCode(err), like...)
+}
+
+// failure says that a run failed, and with what.
+func failure(who, message string, like ...string) string {
+	return who + " failed" + strings.Join(like, "") + ":\n" + indented("  ", message)
+}
+
+// indented returns the lines of text, each behind some space.
+func indented(space, text string) string {
+	return space + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n"+space) + "\n"
+}
+
+// notes say in what the recording differs from the program.
+func (o *outcome) notes() string {
+	text := ""
+	for _, w := range o.result.Warnings {
+		text += "note: " + w + "\n"
+	}
+	return text
+}
+
+// Text implements [base.Document]. A strict divergence is reported as diff does.
+func (o *outcome) Text(colored bool) string {
+	switch {
+	case o.format == "github":
+		return o.github()
+	case o.first != nil && o.cfg.Policy != replayer.Resync:
+		return base.TextOf(o.first, o.format, colored)
+	}
+	head, tail := o.headline()+"\n"+o.ending(), ""
+	if o.first == nil {
+		head += o.notes() + o.tail
+	}
+	if o.format == "markdown" {
+		head = "### Replay\n\n" + indented("    ", head)
+	}
+	if o.first != nil {
+		shown := *o.first
+		shown.Rest = nil // it is in the head
+		tail = "\n" + base.TextOf(&shown, o.format, colored)
+	}
+	return head + tail
+}
+
+// github returns an annotation if anything was found.
+func (o *outcome) github() string {
+	switch {
+	case o.first != nil:
+		return base.TextOf(o.first, o.format, false)
+	case o.found():
+		return divergence.GitHubError(o.title(), strings.TrimSuffix(o.headline()+"\n"+o.ending(), "\n"))
+	}
+	return ""
+}
+
+// title is what was found where no events differ.
+func (o *outcome) title() string {
+	if o.otherEnd() {
+		return "the replay ended otherwise than its recording"
+	}
+	return "the run failed after its recording was left"
+}
+
+// JUnit implements [base.Document].
+func (o *outcome) JUnit(w io.Writer) error {
+	const suite = "reprise replay"
+	if o.first == nil && o.found() {
+		return report.FailureJUnit(w, suite, o.name, "run", o.title()+"\n"+o.headline()+"\n"+o.ending())
+	}
+	return report.JUnit(w, suite, o.name, o.first)
+}
+
+// replayJSON is the JSON form of an outcome.
+type replayJSON struct {
+	Schema     int                    `json:"schema"`
+	File       string                 `json:"file"`
+	Policy     string                 `json:"policy"`
+	Equal      bool                   `json:"equal"`      // the run is that of the recording
+	Recorded   *uint64                `json:"recorded"`   // events; null if that is not known
+	Matched    uint64                 `json:"matched"`    // events
+	Emitted    uint64                 `json:"emitted"`    // events of the run; after a divergence those before it
+	Failure    string                 `json:"failure"`    // how the run failed, "" if it did not
+	Ended      string                 `json:"ended"`      // how the recorded run ended, "" if that is not known
+	Live       *liveJSON              `json:"live"`       // what came without the recording, or null
+	Fidelity   *float64               `json:"fidelity"`   // of resync, else null
+	Divergence *divergence.Divergence `json:"divergence"` // the object that diff prints, or null
+	Notes      []string               `json:"notes"`
+}
+
+// liveJSON is where a run went on live, and how.
+type liveJSON struct {
+	From uint64 `json:"from"`
+	Seed uint64 `json:"seed"`
+}
+
+// Value implements [base.Document].
+func (o *outcome) Value() any {
+	j := replayJSON{
+		Schema: replaySchema, File: o.name, Policy: o.cfg.Policy.String(), Equal: o.equal(),
+		Matched: o.result.Events, Emitted: o.result.Emitted, Divergence: o.first,
+		Ended: o.end.Reason, Notes: append([]string{}, o.result.Warnings...),
+	}
+	if o.counted {
+		j.Recorded = &o.recorded
+	}
+	if o.result.Err != nil {
+		j.Failure = o.result.Err.Error()
+	}
+	if o.result.Live {
+		j.Live = &liveJSON{o.result.LiveAt, o.cfg.Seed}
+	}
+	if o.cfg.Policy == replayer.Resync {
+		fidelity := o.result.Fidelity
+		j.Fidelity = &fidelity
+	}
+	return j
+}
