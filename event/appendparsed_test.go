@@ -41,7 +41,8 @@ func TestAppendParsed(t *testing.T) {
 			want, wantUsed = append(want, e), wantUsed+size
 		}
 		got, used, err := AppendParsed(slices.Clone(before), b, n)
-		if !slices.Equal(got, want) || used != wantUsed || (err == nil) != (wantErr == nil) || err != nil && err.Error() != wantErr.Error() {
+		if !slices.Equal(got, want) || used != wantUsed || (err == nil) != (wantErr == nil) ||
+			err != nil && err.Error() != wantErr.Error() {
 			t.Fatalf("%d events in %d bytes, %v; want %d in %d, %v", len(got), used, err, len(want), wantUsed, wantErr)
 		}
 	})

@@ -40,8 +40,9 @@ func TestReaderErrors(t *testing.T) {
 		reader func() io.Reader
 		want   error
 	}{
-		"broken":    {func() io.Reader { return iotest.ErrReader(errDisk) }, errDisk},
-		"timing":    {func() io.Reader { return iotest.TimeoutReader(iotest.OneByteReader(strings.NewReader(head))) }, iotest.ErrTimeout},
+		"broken": {func() io.Reader { return iotest.ErrReader(errDisk) }, errDisk},
+		"timing": {func() io.Reader { return iotest.TimeoutReader(iotest.OneByteReader(strings.NewReader(head))) },
+			iotest.ErrTimeout},
 		"stuck":     {func() io.Reader { return stuckReader{} }, io.ErrNoProgress},
 		"stuck mid": {func() io.Reader { return io.MultiReader(strings.NewReader("\x92"), stuckReader{}) }, io.ErrNoProgress},
 	} {

@@ -43,7 +43,7 @@ func AppendParsed(events []Event, b []byte, n int) (all []Event, used int, err e
 	return events, used, nil
 }
 
-// moved is the error of a value that stands behind offset bytes, with an index.
+// moved returns err, located relative to the start of a value, as an error at offset bytes and with an index.
 func moved(err error, offset, index int64) error {
 	var d *DecodeError
 	if !errors.As(err, &d) {
@@ -54,8 +54,8 @@ func moved(err error, offset, index int64) error {
 	return &at
 }
 
-// ReadMsgpack reads one trace from r, to the end of r. The error is a [*DecodeError], which wraps that of r if r
-// failed. [MsgpackReader] reads the same without holding all events.
+// ReadMsgpack reads one trace from r, to the end of r. The error is a [*DecodeError]; if r failed, it wraps the
+// error of r. [MsgpackReader] reads the same form without holding all events.
 func ReadMsgpack(r io.Reader) (*Trace, error) { return newDecoder(newInput(r)).wholeTrace() }
 
 // ParseMsgpack decodes one trace that fills b. The error is a [*DecodeError].
@@ -91,21 +91,21 @@ func (m *Metadata) DecodeMsgpack(dec *msgpack.Decoder) error {
 
 // Decoder reads events one after the other, each in its MessagePack form, as an [Encoder] writes them.
 type Decoder struct {
-	in    *input           // nil when reading from somebody else's msgpack.Decoder
+	in    *input           // nil when reading from a caller's msgpack.Decoder
 	dec   *msgpack.Decoder // the general path; reads from in
-	index int64            // of the event being read; -1 outside a sequence
+	index int64            // index of the event being read; -1 outside a sequence
 	start int64            // offset of the value being read
 
-	scratch [512]byte // what is read to be passed over or looked up
+	scratch [512]byte // buffer for names and for values that are skipped
 }
 
-// NewDecoder returns a Decoder that reads from r, ahead of what it hands out by at most 64 KiB.
+// NewDecoder returns a Decoder that reads from r. It may read up to 64 KiB beyond the event that it returned last.
 func NewDecoder(r io.Reader) *Decoder { return newDecoder(newInput(r)) }
 
 func newDecoder(in *input) *Decoder { return &Decoder{in: in} }
 
-// Decode returns the next event, io.EOF after the last one. Any other error is a [*DecodeError], or that of the reader,
-// and is final.
+// Decode returns the next event, or io.EOF after the last one. Any other error is a [*DecodeError], or the error of
+// the reader, and is final.
 func (d *Decoder) Decode() (Event, error) {
 	var e Event
 	if d.fast(&e) {
@@ -131,7 +131,7 @@ func (d *Decoder) msgpack() *msgpack.Decoder {
 	return d.dec
 }
 
-// mark notes where the next value starts, for errors.
+// mark records where the next value starts, for errors.
 func (d *Decoder) mark() {
 	if d.in != nil {
 		d.start = d.in.offset()
@@ -171,7 +171,7 @@ func (d *Decoder) end() error {
 	return nil
 }
 
-// trace reads a trace in its array or map form.
+// trace reads a trace in its array form or its map form.
 func (d *Decoder) trace() (*Trace, error) {
 	r := newMsgpackReader(d)
 	err := r.open()
@@ -212,8 +212,8 @@ func (d *Decoder) sequenceEvent(e *Event) (err error) {
 	return err
 }
 
-// fast reads an event by the fast path and reports whether it could. It waits for no more bytes than an event in the
-// canonical form takes, so that one is handed out as soon as it is there.
+// fast reads an event by the fast path and reports whether it could. It waits for no more bytes than a canonical
+// event takes, so that an event is returned as soon as it has arrived.
 func (d *Decoder) fast(e *Event) bool {
 	for want := 1; ; {
 		w := d.in.window(want)
@@ -342,8 +342,8 @@ func (d *Decoder) metadata() (Metadata, error) {
 	return m, nil
 }
 
-// metadataArray reads the n elements of metadata in its array form. The version has its say before the length, which
-// another version may have changed.
+// metadataArray reads the n elements of metadata in its array form. It checks the version before the length,
+// because another version may have another length.
 func (d *Decoder) metadataArray(b *metadataBuilder, n int, start int64) error {
 	if n > 0 {
 		if err := d.metadataField(b, metadataKeys[0]); err != nil {

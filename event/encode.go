@@ -33,7 +33,7 @@ const (
 // checks it.
 const maxEventBytes = 64
 
-// codec is the part of the table that the hot paths use, in the shape they like: no strings, no slices.
+// codec is the part of the table that the hot paths use, without strings and slices.
 type codec struct {
 	prefix    [24]byte // array header, name header, name
 	prefixLen uint8
@@ -199,10 +199,10 @@ func (m Metadata) EncodeMsgpack(enc *msgpack.Encoder) error {
 	return enc.EncodeString(m.Description)
 }
 
-// AppendMsgpackHeader appends what stands before the events in the MessagePack form of a trace of n events: the header
-// of the array of two, the metadata, and the header of the array of n. The n events have to follow, each by
-// [Event.AppendMsgpack] or an [Encoder]. The errors are those of [Metadata.EncodeMsgpack], and one for an n below 0 or
-// above 2^32-1; dst is then returned as it was.
+// AppendMsgpackHeader appends the part of the MessagePack form of a trace of n events that precedes the events: the
+// header of the array of two, the metadata, and the header of the array of n. The caller must append the n events,
+// each by [Event.AppendMsgpack] or an [Encoder]. An n below 0 or above 2^32-1 is an error; the other errors are
+// those of [Metadata.EncodeMsgpack]. On error dst is returned unchanged.
 func AppendMsgpackHeader(dst []byte, md Metadata, n int) ([]byte, error) {
 	if uint64(n) > math.MaxUint32 {
 		return dst, fmt.Errorf("event: %w", malformed("%d events do not fit in one MessagePack array", n))
@@ -225,8 +225,9 @@ func AppendMsgpackHeader(dst []byte, md Metadata, n int) ([]byte, error) {
 // errors.
 func (t *Trace) EncodeMsgpack(enc *msgpack.Encoder) error { return t.WriteMsgpack(enc.Writer()) }
 
-// WriteMsgpack writes the MessagePack form of t to w. The errors are those of [AppendMsgpackHeader], before anything is
-// written, and that of w. [AppendMsgpackHeader] and an [Encoder] write the same without holding all events.
+// WriteMsgpack writes the MessagePack form of t to w. It returns the errors of [AppendMsgpackHeader], before it
+// writes anything, and that of w. [AppendMsgpackHeader] and an [Encoder] write the same form without holding all
+// events.
 func (t *Trace) WriteMsgpack(w io.Writer) error {
 	header, err := AppendMsgpackHeader(nil, t.Metadata, t.Len())
 	if err != nil {
@@ -253,8 +254,8 @@ const encoderBuffer = 32 << 10
 // NewEncoder returns an Encoder that writes to w.
 func NewEncoder(w io.Writer) *Encoder { return &Encoder{w: w} }
 
-// Encode writes e. It returns the first error of the writer, then and in all later calls, and an error for the zero
-// Event.
+// Encode writes e. It returns an error for the zero Event. An error of the writer is returned by this call and by
+// all later ones.
 func (x *Encoder) Encode(e Event) error {
 	if x.err != nil {
 		return x.err

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Outcome is the severity of how a task or region ended. Values above 3 can be read from a foreign trace and keep
-// their number.
+// Outcome is the severity of how a task or region ended. Traces written by other programs may contain values above
+// 3; they are kept as numbers.
 type Outcome uint8
 
 // The outcomes, from mild to severe.

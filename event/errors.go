@@ -15,9 +15,9 @@ var (
 	ErrMalformed   = errors.New("malformed trace")
 )
 
-// DecodeError says what is wrong with an input, and where.
+// DecodeError describes an error in an input and its location.
 type DecodeError struct {
-	Offset int64  // bytes before the value that is wrong, or the event or metadata it is in; -1 if not known
+	Offset int64  // offset in bytes of the wrong value, or of the event or metadata that contains it; -1 if unknown
 	Line   int    // line of a JSON-lines input, from 1; 0 elsewhere
 	Index  int64  // index of the event, from 0; -1 in the header or metadata, or where there is no sequence
 	Field  string // the field, such as "TaskScheduled.at_tick"; empty if none
@@ -57,7 +57,7 @@ type fieldError struct {
 func (e *fieldError) Error() string { return e.field + ": " + e.err.Error() }
 func (e *fieldError) Unwrap() error { return e.err }
 
-// locate makes a DecodeError of err, taking the field out of a fieldError.
+// locate turns err into a DecodeError at a location. It moves the field name of a fieldError into the DecodeError.
 func locate(err error, at DecodeError) error {
 	var done *DecodeError
 	if errors.As(err, &done) {
@@ -79,7 +79,7 @@ func unknownKind(name string) error {
 	return fmt.Errorf("%w %.64q; a newer version of reprise may know it", ErrUnknownKind, name)
 }
 
-// truncated turns an end of input inside a value into a malformed error that is also io.ErrUnexpectedEOF.
+// truncated turns an end of input inside a value into an ErrMalformed that also wraps io.ErrUnexpectedEOF.
 func truncated(err error) error {
 	if errors.Is(err, ErrMalformed) {
 		return err // already says so, and may carry a place

@@ -153,7 +153,8 @@ var badTraces = []badInput{
 		`event: event 0, byte 8: unknown event kind "RngSee�"; a newer version of reprise may know it`,
 		ErrUnknownKind, at(8, 0, "")},
 	{"kind is too long", head + "\x91\x92\xd9\x50" + strings.Repeat("x", 80) + "\x2a",
-		`event: event 0, byte 8: unknown event kind "` + strings.Repeat("x", 64) + `"; a newer version of reprise may know it`,
+		`event: event 0, byte 8: unknown event kind "` + strings.Repeat("x", 64) +
+			`"; a newer version of reprise may know it`,
 		ErrUnknownKind, at(8, 0, "")},
 	{"field missing", head + "\x91\x91\xa7RngSeed",
 		"event: event 0, byte 7: malformed trace: RngSeed has 1 fields, this one has 0",
@@ -248,7 +249,8 @@ func checkBad(t *testing.T, what string, c badInput, err error) {
 		t.Errorf("%s, %s: error %T %v, want a *DecodeError: %s", c.name, what, err, err, c.text)
 		return
 	}
-	if start, open := strings.CutSuffix(c.text, "…"); err.Error() != c.text && !(open && strings.HasPrefix(err.Error(), start)) {
+	if start, open := strings.CutSuffix(c.text, "…"); err.Error() != c.text &&
+		!(open && strings.HasPrefix(err.Error(), start)) {
 		t.Errorf("%s, %s: error\n\t%s\nwant\n\t%s", c.name, what, err, c.text)
 	}
 	for _, class := range []error{ErrMalformed, ErrUnknownKind, ErrVersion} {

@@ -12,7 +12,7 @@ type Event struct {
 	a, b, c uint64
 	kind    Kind
 	small   uint8
-	present bool // the optional field is there
+	present bool // whether the optional field has a value
 }
 
 // TaskScheduled says that the ready task was chosen to run in scheduling step tick.
@@ -70,7 +70,7 @@ func IoError(token Token, kind IOErrorKind) Event {
 	return Event{kind: KindIoError, a: uint64(token), small: uint8(kind)}
 }
 
-// RngSeed gives the seed of the run. It is the first event of a trace or not there.
+// RngSeed gives the seed of the run. If present, it is the first event of a trace.
 func RngSeed(seed uint64) Event {
 	return Event{kind: KindRngSeed, a: seed}
 }
@@ -217,7 +217,7 @@ func (e Event) ActiveRegions() uint32 {
 	return uint32(e.c)
 }
 
-// The kinds that have a field of a type, read off the table.
+// The kinds that have a field of the given type, computed from the table.
 var (
 	maskTask           = maskOfType(TypeTask)
 	maskOptionalTask   = maskOfType(TypeOptionalTask)
@@ -275,7 +275,7 @@ func (e *Event) get(s slot) uint64 {
 	}
 }
 
-// set stores the bits of a field, which are in its range.
+// set stores the bits of a field; the caller has checked their range.
 func (e *Event) set(f Field, bits uint64, present bool) {
 	if types[f.Type].optional {
 		e.present = present

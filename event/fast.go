@@ -2,12 +2,14 @@ package event
 
 import "encoding/binary"
 
-// parseWindow is how far parse looks: an event and a whole integer behind it, so that no read needs a check.
+// parseWindow is the number of bytes that parse may look at: an event and a whole integer behind it, so that no read
+// needs a check.
 const parseWindow = maxEventBytes + 9
 
-// consume decodes the canonical form at the start of b into e and returns the number of bytes it takes. Everything that
-// is not canonical, whole and in range gives 0, and the general decoder then has the word; e is then of no use. The hot
-// paths hand the event on by its address: a copy of what was just written byte by byte is slow.
+// consume decodes the canonical form at the start of b into e and returns the number of bytes it takes. It returns
+// 0 for anything that is not canonical, complete and in range; e is then undefined and the general decoder must
+// decode the value. The hot paths pass the event on by its address, because a copy of a value that was just written
+// byte by byte is slow.
 func (e *Event) consume(b []byte) int {
 	*e = Event{}
 	if len(b) >= parseWindow {
@@ -64,8 +66,8 @@ func parseUint(b *[9]byte) (bits uint64, width uint) {
 	return binary.BigEndian.Uint64(b[1:]) >> (64 - 8*bytes), 1 + bytes
 }
 
-// parseRare decodes what is not an unsigned integer: nil for an optional field, a negative number for a signed one.
-// The width is 0 if it is neither.
+// parseRare decodes a value that is not an unsigned integer: nil for an optional field, a negative number for a
+// signed one. The width is 0 if it is neither.
 func (s *codecStep) parseRare(b *[9]byte) (bits uint64, width uint) {
 	c := b[0]
 	switch {

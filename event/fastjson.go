@@ -5,11 +5,11 @@ import (
 	"math"
 )
 
-// jsonStart is what stands before the name of the kind in the canonical JSON form.
+// jsonStart precedes the name of the kind in the canonical JSON form.
 const jsonStart = `{"type":"`
 
-// jsonBefore is what stands before each field of a kind in the canonical JSON form, before the first with all that
-// comes before it. After the last field a brace ends the event.
+// jsonBefore holds the text that precedes each field of a kind in the canonical JSON form; the text of the first
+// field begins at the start of the line. A brace after the last field ends the event.
 var jsonBefore = buildJSONBefore()
 
 func buildJSONBefore() (before [NumKinds + 1][4]string) {
@@ -36,8 +36,8 @@ func (e Event) AppendJSON(dst []byte) []byte {
 	return append(dst, '}')
 }
 
-// parseJSON decodes a line that is byte for byte what AppendJSON writes. Everything else gives false, and the general
-// decoder then has the word.
+// parseJSON decodes a line that is byte for byte what AppendJSON writes. It reports false for any other line, which
+// the general decoder must then decode.
 func parseJSON(line []byte) (e Event, ok bool) {
 	e.kind = jsonKind(line)
 	c, before := &codecs[e.kind], &jsonBefore[e.kind]

@@ -50,7 +50,7 @@ const (
 	TypeCancelKind                      // CancelKind
 )
 
-// wireType is how a number travels.
+// wireType is the width and the sign of a number on the wire.
 type wireType uint8
 
 const (
@@ -110,7 +110,7 @@ type Value struct {
 // Type returns the type of v.
 func (v Value) Type() FieldType { return v.typ }
 
-// Present reports whether v is there; only an optional field can be absent.
+// Present reports whether v has a value; only an optional field can be absent.
 func (v Value) Present() bool { return v.present }
 
 // Uint64 returns v as a number, 0 if absent. It panics if v is of [TypeBytes], which is signed.
@@ -152,10 +152,10 @@ func (v Value) appendJSON(dst []byte) []byte {
 // MarshalJSON returns v as a JSON number, or null if it is absent.
 func (v Value) MarshalJSON() ([]byte, error) { return v.appendJSON(nil), nil }
 
-// raw is a field as a decoder met it, before its type is known.
+// raw is a decoded value whose type is not known yet.
 type raw struct {
 	state rawState
-	bits  uint64 // two's complement where state is rawNegative
+	bits  uint64 // two's complement if state is rawNegative
 }
 
 type rawState uint8
@@ -168,7 +168,7 @@ const (
 	rawOther             // not an integer of 64 bits
 )
 
-// check returns the bits of r as a value of type t, and whether it is there.
+// check returns the bits of r as a value of type t, and whether it is present.
 func (t FieldType) check(r raw) (bits uint64, present bool, err error) {
 	spec := types[t]
 	switch r.state {
@@ -197,7 +197,7 @@ func (t FieldType) check(r raw) (bits uint64, present bool, err error) {
 // wireMax is the largest value of each wire type.
 var wireMax = [...]uint64{wireUint64: 1<<64 - 1, wireUint32: 1<<32 - 1, wireUint8: 1<<8 - 1, wireInt64: 1<<63 - 1}
 
-// assemble makes the event of kind k whose i-th field is get(i). The name of the field goes into the error.
+// assemble builds the event of kind k whose i-th field is get(i). Its error names the field.
 func assemble(k Kind, get func(i int) raw) (Event, error) {
 	e := Event{kind: k}
 	for i, f := range table[k].fields {

@@ -113,7 +113,8 @@ func TestDeepNestingJSON(t *testing.T) {
 	smallStack(t)
 	open, closed := strings.Repeat(`{"x":[`, depth), strings.Repeat("]}", depth)
 	var e Event
-	if err := e.UnmarshalJSON([]byte(`{"x":` + open + closed + `,"type":"RngSeed","seed":42}`)); err != nil || e != RngSeed(42) {
+	if err := e.UnmarshalJSON([]byte(`{"x":` + open + closed + `,"type":"RngSeed","seed":42}`)); err != nil ||
+		e != RngSeed(42) {
 		t.Errorf("UnmarshalJSON = %v, %v; want the nested value passed over", e, err)
 	}
 	_, err := ReadJSONL(strings.NewReader(metaLine + `{"x":` + open))

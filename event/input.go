@@ -5,14 +5,14 @@ import (
 	"io"
 )
 
-// input is a byte source that knows its offset and lets the fast decoder look ahead. It is an io.Reader and an
+// input is a byte source that knows its offset and lets the fast decoder look ahead. It implements io.Reader and
 // io.ByteScanner, so that msgpack reads from it without a buffer of its own.
 type input struct {
 	r    io.Reader // nil when buf is the whole input
 	buf  []byte    // buf[pos:] is not yet consumed
 	pos  int
 	base int64 // offset of buf[0]
-	err  error // what ended r
+	err  error // the error that ended r; nil while r can be read
 }
 
 const (
@@ -24,7 +24,7 @@ func newInput(r io.Reader) *input { return &input{r: r, buf: make([]byte, 0, inp
 
 func (in *input) offset() int64 { return in.base + int64(in.pos) }
 
-// window returns what can be seen ahead: at least n bytes unless the input ends before.
+// window returns the bytes ahead without consuming them: at least n unless the input ends before.
 func (in *input) window(n int) []byte {
 	for len(in.buf)-in.pos < n && in.r != nil && in.err == nil {
 		in.fill()
@@ -32,7 +32,7 @@ func (in *input) window(n int) []byte {
 	return in.buf[in.pos:]
 }
 
-// fill reads once more, after moving what is left to the front.
+// fill moves the unread bytes to the front of the buffer and reads from r once.
 func (in *input) fill() {
 	if in.pos > 0 {
 		in.base += int64(in.pos)
@@ -53,7 +53,7 @@ func (in *input) fill() {
 // stop ends the input here, with err.
 func (in *input) stop(err error) { in.buf, in.pos, in.err = nil, 0, err }
 
-// end returns the error that ended the input, io.EOF if it was its end.
+// end returns the error that ended the input, or io.EOF if r ended regularly.
 func (in *input) end() error {
 	if in.err != nil {
 		return in.err

@@ -22,8 +22,8 @@ func (e Event) MarshalJSON() ([]byte, error) {
 	return e.AppendJSON(nil), nil
 }
 
-// UnmarshalJSON reads the JSON form of an event: type and fields in any order, unknown keys passed over. The error is
-// a [*DecodeError].
+// UnmarshalJSON reads the JSON form of an event: type and fields in any order, unknown keys ignored. The error is a
+// [*DecodeError].
 func (e *Event) UnmarshalJSON(b []byte) error {
 	v, err := parseEventJSON(b)
 	if err != nil {
@@ -156,8 +156,8 @@ func rawOfJSON(v json.Token) raw {
 	return raw{state: rawOther}
 }
 
-// eachJSONField calls field for every key of the JSON object that fills line, with the value as a token. For a nested
-// value, which no field of ours has, the token is its opening delimiter.
+// eachJSONField calls field for every key of the JSON object that fills line, with the value as a token. For a
+// nested value, which no field of the schema has, the token is its opening delimiter.
 func eachJSONField(line []byte, field func(key string, v json.Token) error) error {
 	switch {
 	case len(bytes.TrimSpace(line)) == 0:

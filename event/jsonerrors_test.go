@@ -57,7 +57,8 @@ var badLines = []badInput{
 	{"description twice", `{"version":1,"seed":42,"recorded_at":0,"config_hash":0,"description":null,"description":"x"}`,
 		"event: line 1, metadata.description: malformed trace: duplicate field",
 		ErrMalformed, onLine(1, "metadata.description")},
-	{"description over the limit", `{"version":1,"seed":42,"recorded_at":0,"config_hash":0,"description":"` + strings.Repeat("x", MaxDescription+1) + `"}`,
+	{"description over the limit", `{"version":1,"seed":42,"recorded_at":0,"config_hash":0,"description":"` +
+		strings.Repeat("x", MaxDescription+1) + `"}`,
 		"event: line 1, metadata.description: malformed trace: a description of 1048577 bytes is over the limit of 1048576",
 		ErrMalformed, onLine(1, "metadata.description")},
 	{"metadata cut", `{"version":1,"seed":42`,
@@ -205,7 +206,8 @@ func TestBadLines(t *testing.T) {
 
 // withoutLine takes the line and the index out of c.
 func withoutLine(c badInput) badInput {
-	c.text = strings.NewReplacer("line 1: ", "", "line 1, ", "", "line 2, event 0: ", "", "line 2, event 0, ", "").Replace(c.text)
+	c.text = strings.NewReplacer("line 1: ", "", "line 1, ", "", "line 2, event 0: ", "", "line 2, event 0, ",
+		"").Replace(c.text)
 	c.place = at(-1, -1, c.place.Field)
 	return c
 }
@@ -256,7 +258,8 @@ func TestLoneSurrogates(t *testing.T) {
 		`\ud83d`: "", `\ude00`: "", `\ud83dx`: "", `\ud83d\n`: "", `\ud83d\ud83d\ude00`: "",
 	} {
 		var m Metadata
-		err := m.UnmarshalJSON([]byte(`{"version":1,"seed":1,"recorded_at":0,"config_hash":0,"description":"` + escape + `"}`))
+		err := m.UnmarshalJSON([]byte(`{"version":1,"seed":1,"recorded_at":0,"config_hash":0,"description":"` + escape +
+			`"}`))
 		if want == "" && !errors.Is(err, ErrMalformed) || want != "" && (err != nil || m.Description != want) {
 			t.Errorf("%s: %q, %v; want %q, an error if empty", escape, m.Description, err, want)
 		}

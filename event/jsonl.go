@@ -6,9 +6,9 @@ import (
 	"io"
 )
 
-// WriteJSONL writes t as JSON lines: the metadata, then one event a line. The errors are those of
-// [Metadata.EncodeMsgpack], before anything is written, and that of w. [Metadata.AppendJSON] and [Event.AppendJSON]
-// write the same without holding all events.
+// WriteJSONL writes t as JSON lines: the metadata, then one event a line. It returns the errors of
+// [Metadata.EncodeMsgpack], before it writes anything, and that of w. [Metadata.AppendJSON] and [Event.AppendJSON]
+// write the same form without holding all events.
 func (t *Trace) WriteJSONL(w io.Writer) error {
 	if err := t.Metadata.validate(); err != nil {
 		return err
@@ -27,9 +27,9 @@ func (t *Trace) WriteJSONL(w io.Writer) error {
 	return bw.Flush()
 }
 
-// ReadJSONL reads a trace in JSON lines from r, to the end of r. The error is a [*DecodeError] with the line, or that
-// of r. The form does not say how many events there are: one that was cut between two lines reads as a shorter trace.
-// [JSONLReader] reads the same without holding all events.
+// ReadJSONL reads a trace in JSON lines from r, to the end of r. The error is a [*DecodeError] with the line, or
+// the error of r. The form does not state the number of events: an input that was cut between two lines reads as a
+// shorter trace. [JSONLReader] reads the same form without holding all events.
 func ReadJSONL(r io.Reader) (*Trace, error) {
 	lines, err := NewJSONLReader(r)
 	if err != nil {
@@ -51,14 +51,14 @@ func ReadJSONL(r io.Reader) (*Trace, error) {
 // maxLine bounds a line of JSON: a description of the largest size with every byte escaped, and some room.
 const maxLine = 6*MaxDescription + 64<<10
 
-// JSONLReader reads a trace in JSON lines event by event. Its memory grows with the longest line, up to about 6 MiB,
-// where a line is refused, but not with the number of lines.
+// JSONLReader reads a trace in JSON lines event by event. Its memory grows with the longest line but not with the
+// number of lines. A line of more than about 6 MiB is an error.
 type JSONLReader struct {
 	lines    *bufio.Scanner
 	metadata Metadata
-	line     []byte // read last
-	count    int    // lines read
-	err      error  // stays
+	line     []byte // the line read last
+	count    int    // number of lines read
+	err      error  // the error that ended the input, returned by all later calls
 }
 
 // NewJSONLReader reads the metadata from the first line of r. The errors are those of [ReadJSONL] for the same bytes.
@@ -81,14 +81,15 @@ func NewJSONLReader(r io.Reader) (*JSONLReader, error) {
 // Metadata returns the metadata of the trace.
 func (j *JSONLReader) Metadata() Metadata { return j.metadata }
 
-// Line returns the line that the last call of Next read, or NewJSONLReader if Next was not called yet: the bytes as
-// they stand in the input, without the line end. The schema passes over the keys that it does not know; a caller who
-// knows them finds them here. The bytes are valid until the next call of Next and must not be changed. Line returns nil
-// after io.EOF and where no line could be read.
+// Line returns the line that the last call of Next read, or the first line if Next was not called yet: the bytes of
+// the input, without the line end. The schema ignores the keys that it does not know; a caller that knows them
+// finds them here. The bytes are valid until the next call of Next and must not be changed. Line returns nil after
+// io.EOF and where no line could be read.
 func (j *JSONLReader) Line() []byte { return j.line }
 
-// Next returns the next event, io.EOF after the last one. Any other error is that of [ReadJSONL] for the same bytes: a
-// [*DecodeError] with the line, or that of the reader. An error, io.EOF too, is returned again by all later calls.
+// Next returns the next event, or io.EOF after the last one. Any other error is that of [ReadJSONL] for the same
+// bytes: a [*DecodeError] with the line, or the error of the reader. All later calls return the same error, io.EOF
+// included.
 func (j *JSONLReader) Next() (Event, error) {
 	if j.err != nil {
 		return Event{}, j.err
@@ -103,7 +104,7 @@ func (j *JSONLReader) Next() (Event, error) {
 	return e, j.err
 }
 
-// scan reads a line; io.EOF says that there is none.
+// scan reads the next line. It returns io.EOF if there is none.
 func (j *JSONLReader) scan() error {
 	if j.lines.Scan() {
 		j.count++
@@ -120,7 +121,7 @@ func (j *JSONLReader) scan() error {
 	return io.EOF
 }
 
-// lineError is the error of the line read last, or that of the reader if it cut the line short.
+// lineError locates err at the line read last. If the reader failed within the line, it returns the reader's error.
 func (j *JSONLReader) lineError(err error) error {
 	if cut := j.lines.Err(); cut != nil {
 		return cut
@@ -128,7 +129,7 @@ func (j *JSONLReader) lineError(err error) error {
 	return locate(err, j.place(j.count))
 }
 
-// place is a line, from 1, for an error.
+// place returns the location of a line, counted from 1.
 func (j *JSONLReader) place(line int) DecodeError {
 	return DecodeError{Offset: -1, Line: line, Index: int64(line) - 2}
 }

@@ -142,7 +142,8 @@ func TestFastJSONEdges(t *testing.T) {
 			}
 		}
 	}
-	for _, line := range []string{"", "}", "{}", "{", jsonStart, jsonStart + `"`, jsonStart + `"}`, jsonStart + `RngSeed"}`} {
+	for _, line := range []string{"", "}", "{}", "{", jsonStart, jsonStart + `"`, jsonStart + `"}`,
+		jsonStart + `RngSeed"}`} {
 		checkFastJSON(t, []byte(line))
 	}
 }

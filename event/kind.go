@@ -33,7 +33,7 @@ const (
 // NumKinds is the number of kinds.
 const NumKinds = 20
 
-// Family groups the kinds that tell of one thing.
+// Family is a group of kinds about one subject, such as timers.
 type Family uint8
 
 // The families.
@@ -49,7 +49,7 @@ const (
 	FamilyCheckpoint
 )
 
-// kindSpec is one row of the table: all there is to know of a kind.
+// kindSpec is one row of the table: everything that this package knows about a kind.
 type kindSpec struct {
 	name   string
 	family Family
@@ -57,8 +57,8 @@ type kindSpec struct {
 	fields []Field
 }
 
-// table describes every kind once. A new kind is one constant, one row and one constructor; TestTable names what was
-// forgotten.
+// table describes every kind once. A new kind needs one constant, one row and one constructor; TestTable reports
+// what is missing.
 var table = [NumKinds + 1]kindSpec{
 	KindTaskScheduled: {"TaskScheduled", FamilyTask, 17, []Field{
 		{"task", TypeTask, slotA}, {"at_tick", TypeTick, slotC}}},
@@ -114,7 +114,7 @@ func (k Kind) Number() int {
 	return int(k) - 1
 }
 
-// String returns the name of k as it stands on the wire, such as "TaskScheduled", or "invalid".
+// String returns the wire name of k, such as "TaskScheduled", or "invalid".
 func (k Kind) String() string {
 	if !k.Valid() {
 		return "invalid"
@@ -130,7 +130,7 @@ func (k Kind) Family() Family {
 	return table[k].family
 }
 
-// Fields yields the fields of k in wire order; none if k is not valid.
+// Fields yields the fields of k in wire order. It yields none if k is not valid.
 func (k Kind) Fields() iter.Seq[Field] {
 	return func(yield func(Field) bool) {
 		if !k.Valid() {

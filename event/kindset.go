@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// KindSet is a set of kinds. Bit n stands for the kind with the frozen [Kind.Number] n, so that a set may be stored as
-// a number; bits from 20 upwards, which no kind of this version has, are kept and otherwise passed over. The zero
-// KindSet is empty. Sets are comparable with ==.
+// KindSet is a set of kinds. Bit n stands for the kind with the frozen [Kind.Number] n, so that a set may be stored
+// as a number. Bits from 20 upwards, which belong to no kind of this version, are kept but otherwise ignored. The
+// zero KindSet is empty. Sets are comparable with ==.
 type KindSet uint32
 
 // NewKindSet returns the set of the given kinds. It panics if one of them is not valid.
@@ -42,8 +42,8 @@ func (s KindSet) Kinds() iter.Seq[Kind] {
 	}
 }
 
-// String returns the names of the kinds in s in their order, joined by commas, such as "TaskScheduled,RngValue"; it is
-// empty for the empty set. [ParseKindSet] reads it back.
+// String returns the names of the kinds in s in their order, joined by commas, such as "TaskScheduled,RngValue". It
+// returns "" for the empty set. [ParseKindSet] is its inverse.
 func (s KindSet) String() string {
 	var names []string
 	for k := range s.Kinds() {
@@ -52,9 +52,8 @@ func (s KindSet) String() string {
 	return strings.Join(names, ",")
 }
 
-// ParseKindSet returns the set of the kinds whose wire names stand in s, separated by commas, in any order; the empty
-// string gives the empty set. The comparison is exact. A name that no kind has is an error that wraps [ErrUnknownKind]
-// and lists the names there are.
+// ParseKindSet parses wire names of kinds, separated by commas, in any order; the empty string gives the empty set.
+// Names are compared exactly. An unknown name is an error that wraps [ErrUnknownKind] and lists the known names.
 func ParseKindSet(s string) (KindSet, error) {
 	var set KindSet
 	if s == "" {

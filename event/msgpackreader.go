@@ -8,17 +8,17 @@ import "io"
 type MsgpackReader struct {
 	d     *Decoder
 	trace *Trace // the metadata, and the events if they are kept
-	n     int    // events in the trace, as its header says
-	ahead int    // of them, those still in the input
-	next  int    // kept events that were handed out
+	n     int    // number of events, from the header of the trace
+	ahead int    // events that are still in the input
+	next  int    // kept events that Next has returned
 	left  int    // entries of the map form that are still in the input
-	err   error  // stays
+	err   error  // the error that ended the input, returned by all later calls
 
-	metadata, events bool // the keys of the map form that were met
+	metadata, events bool // keys of the map form that were read
 }
 
-// NewMsgpackReader reads a trace from r up to the header of its events, and ahead of it by at most 64 KiB. The errors
-// are those of [ReadMsgpack] for the same bytes.
+// NewMsgpackReader reads a trace from r up to the header of its events, and may read up to 64 KiB further. The
+// errors are those of [ReadMsgpack] for the same bytes.
 func NewMsgpackReader(r io.Reader) (*MsgpackReader, error) {
 	m := newMsgpackReader(newDecoder(newInput(r)))
 	if err := m.open(); err != nil {
@@ -32,12 +32,12 @@ func newMsgpackReader(d *Decoder) *MsgpackReader { return &MsgpackReader{d: d, t
 // Metadata returns the metadata of the trace.
 func (r *MsgpackReader) Metadata() Metadata { return r.trace.Metadata }
 
-// Len returns the number of events that the trace announces, from 0 to 2^32-1. The input may hold fewer, so nothing
-// should be allocated for it; Next then returns an error.
+// Len returns the number of events that the header of the trace announces, from 0 to 2^32-1. The input may hold
+// fewer; Next then returns an error. Do not allocate memory for Len events.
 func (r *MsgpackReader) Len() int { return r.n }
 
-// Next returns the next event, and after the last one, if nothing follows the trace, io.EOF. Any other error is that of
-// [ReadMsgpack] for the same bytes, a [*DecodeError]. An error, io.EOF too, is returned again by all later calls.
+// Next returns the next event, or io.EOF after the last one if nothing follows the trace. Any other error is a
+// [*DecodeError], that of [ReadMsgpack] for the same bytes. All later calls return the same error, io.EOF included.
 func (r *MsgpackReader) Next() (e Event, err error) {
 	switch {
 	case r.err != nil:
@@ -100,7 +100,7 @@ func (r *MsgpackReader) entries() error {
 	return nil
 }
 
-// entry reads the value of a key of the map form; of events that come after the metadata only the header.
+// entry reads the value of a key of the map form. Of events that follow the metadata it reads only the header.
 func (r *MsgpackReader) entry(key string) (err error) {
 	switch key {
 	case "metadata":
@@ -144,7 +144,7 @@ func (r *MsgpackReader) pull(e *Event) error {
 	return r.d.sequenceEvent(e)
 }
 
-// finish reads what follows the events and returns io.EOF if that is as it should be.
+// finish reads to the end of the input and returns io.EOF if nothing follows the trace.
 func (r *MsgpackReader) finish() error {
 	if err := r.entries(); err != nil {
 		return err

@@ -98,16 +98,19 @@ func TestMsgpackReaderMap(t *testing.T) {
 		count int // of the events before the end or the error; -1 if there is no reader
 		err   string
 	}{
-		"in order":      {"\x82" + metadata + events, 2, ""},
-		"events first":  {"\x82" + events + metadata, 2, ""},
-		"unknown keys":  {"\x85\xa1x\x00" + metadata + "\xa1y\x90" + events + "\xa1z\x91\x00", 2, ""},
-		"no events":     {"\x83" + metadata + "\xa6events\x90\xa1x\x00", 0, ""},
-		"byte behind":   {"\x82" + metadata + events + "\x00", 2, "event: byte 43: malformed trace: bytes after the end of the trace"},
-		"metadata late": {"\x83" + metadata + events + metadata, 2, "event: byte 52: malformed trace: duplicate key metadata"},
-		"events late":   {"\x83" + metadata + events + events, 2, "event: byte 50: malformed trace: duplicate key events"},
-		"events twice":  {"\x83" + events + metadata + events, -1, "event: byte 50: malformed trace: duplicate key events"},
-		"no metadata":   {"\x81" + events, -1, "event: byte 0: malformed trace: a trace needs the keys metadata and events"},
-		"key cut":       {"\x83" + metadata + events + "\xa3ke", 2, "event: byte 43: malformed trace: the input ends inside a value: unexpected EOF"},
+		"in order":     {"\x82" + metadata + events, 2, ""},
+		"events first": {"\x82" + events + metadata, 2, ""},
+		"unknown keys": {"\x85\xa1x\x00" + metadata + "\xa1y\x90" + events + "\xa1z\x91\x00", 2, ""},
+		"no events":    {"\x83" + metadata + "\xa6events\x90\xa1x\x00", 0, ""},
+		"byte behind": {"\x82" + metadata + events + "\x00",
+			2, "event: byte 43: malformed trace: bytes after the end of the trace"},
+		"metadata late": {"\x83" + metadata + events + metadata, 2,
+			"event: byte 52: malformed trace: duplicate key metadata"},
+		"events late":  {"\x83" + metadata + events + events, 2, "event: byte 50: malformed trace: duplicate key events"},
+		"events twice": {"\x83" + events + metadata + events, -1, "event: byte 50: malformed trace: duplicate key events"},
+		"no metadata":  {"\x81" + events, -1, "event: byte 0: malformed trace: a trace needs the keys metadata and events"},
+		"key cut": {"\x83" + metadata + events + "\xa3ke", 2,
+			"event: byte 43: malformed trace: the input ends inside a value: unexpected EOF"},
 	} {
 		checkMsgpackReader(t, []byte(c.input), readers["whole"])
 		r, err := NewMsgpackReader(strings.NewReader(c.input))

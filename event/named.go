@@ -1,6 +1,6 @@
 package event
 
-// namedFields collects an event whose fields come by name, in any order.
+// namedFields collects an event whose fields arrive by name, in any order.
 type namedFields struct {
 	kind      Kind
 	values    [maxFieldNames]raw
@@ -37,7 +37,7 @@ func (n *namedFields) setField(index int, v raw) {
 	n.values[index] = v
 }
 
-// event makes the event; fields that its kind does not have are passed over.
+// event builds the event. Fields that its kind does not have are ignored.
 func (n *namedFields) event() (Event, error) {
 	if n.kind == 0 {
 		return Event{}, malformed("an event without a field type")
@@ -63,7 +63,7 @@ func metadataIndex(key string) int {
 	return -1
 }
 
-// metadataBuilder collects metadata whose fields come in any order.
+// metadataBuilder collects metadata whose fields arrive in any order.
 type metadataBuilder struct {
 	numbers     [4]raw
 	description string
@@ -90,7 +90,7 @@ func (b *metadataBuilder) setDescription(s string) error {
 	return nil
 }
 
-// metadata makes the metadata, the version checked first.
+// metadata builds the metadata. It checks the version first.
 func (b *metadataBuilder) metadata() (Metadata, error) {
 	m := Metadata{Description: b.description}
 	for i, dst := range []any{&m.Version, &m.Seed, &m.RecordedAt, &m.ConfigHash} {

@@ -328,7 +328,8 @@ func TestLawFastPath(t *testing.T) {
 func TestLawJSONAnyOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		e := anyEvent.Draw(t, "event")
-		parts := []string{`"type" : "` + e.Kind().String() + `"`, `"other":[{"type":[]},null,1e9]`, `"x":{"task":{"seed":[[]]}}`}
+		parts := []string{`"type" : "` + e.Kind().String() + `"`, `"other":[{"type":[]},null,1e9]`,
+			`"x":{"task":{"seed":[[]]}}`}
 		for f, v := range e.Fields() {
 			if v.Present() || rapid.Bool().Draw(t, "written as null") {
 				parts = append(parts, `"`+f.Name+`":`+string(v.appendJSON(nil)))

@@ -12,12 +12,12 @@ const Version uint32 = 1
 // MaxDescription is the length limit of a description in bytes.
 const MaxDescription = 1 << 20
 
-// Metadata says where a trace comes from.
+// Metadata describes the origin of a trace.
 type Metadata struct {
-	Version     uint32 // schema version; [Version]
+	Version     uint32 // schema version, [Version]
 	Seed        uint64 // seed of the recorded run
-	RecordedAt  uint64 // recording stamp; 0 = none. Deterministic paths keep 0, so that equal runs give equal bytes
-	ConfigHash  uint64 // hash of the configuration that can change a run; 0 = unknown
+	RecordedAt  uint64 // recording time stamp; 0 = none. Deterministic paths use 0, so that equal runs give equal bytes
+	ConfigHash  uint64 // hash of the settings that can change a run; 0 = unknown
 	Description string // name of the test, or a note, in UTF-8; empty = unset, and then absent on the wire
 }
 
@@ -30,7 +30,7 @@ type Trace struct {
 	Metadata Metadata
 	full     [][]Event // blocks of blockEvents each
 	last     []Event   // the block that is being filled
-	spare    [][]Event // whole blocks, to be used again after Reset
+	spare    [][]Event // empty blocks that Reset kept for reuse
 }
 
 // blockEvents is the number of events in a block: 32 KiB, the largest size that Go's allocator serves without its lock.
@@ -69,7 +69,7 @@ func (t *Trace) grow() {
 	t.last = make([]Event, 0, blockEvents)
 }
 
-// Reset makes t an empty trace again. It keeps the memory for the events to come.
+// Reset makes t an empty trace again and keeps its memory for new events.
 func (t *Trace) Reset(md Metadata) {
 	t.Metadata = md
 	if len(t.full) > 0 {

@@ -20,7 +20,8 @@ func sampleTrace() *Trace {
 func TestTraceAccess(t *testing.T) {
 	tr := sampleTrace()
 	if tr.Metadata.Version != 1 || tr.Metadata.Seed != 42 || tr.Len() != len(samples) {
-		t.Fatalf("version %d, seed %d, %d events; want 1, 42, %d", tr.Metadata.Version, tr.Metadata.Seed, tr.Len(), len(samples))
+		t.Fatalf("version %d, seed %d, %d events; want 1, 42, %d", tr.Metadata.Version, tr.Metadata.Seed, tr.Len(),
+			len(samples))
 	}
 	next := 0
 	for i, e := range tr.All() {

@@ -6,8 +6,8 @@ import (
 	"github.com/vmihailenco/msgpack/v5/msgpcode"
 )
 
-// The values that the general decoder reads, checked before msgpack/v5 sees them: where the schema is strict the library
-// is lenient.
+// This file reads the values of the general decoder and checks them before msgpack/v5 sees them: the library
+// accepts more than the schema does.
 
 // description reads text or nil.
 func (d *Decoder) description() (string, error) {
@@ -29,7 +29,7 @@ func (d *Decoder) description() (string, error) {
 	return d.text(n)
 }
 
-// text reads n bytes of UTF-8, without trusting n.
+// text reads n bytes of UTF-8. It does not trust n.
 func (d *Decoder) text(n int) (string, error) {
 	var b []byte
 	for len(b) < n {
@@ -68,8 +68,8 @@ func (d *Decoder) container() (isMap bool, n int, err error) {
 	return isMap, n, nil
 }
 
-// mapEntries reads the keys of a map and calls value to read each value. A key that cannot be one of ours is handed on
-// as a key that is not known.
+// mapEntries reads the keys of a map and calls value to read each value. A key that cannot belong to the schema is
+// passed to value as an unknown key.
 func (d *Decoder) mapEntries(n int, value func(key string) error) error {
 	for range n {
 		d.mark()
@@ -85,7 +85,7 @@ func (d *Decoder) mapEntries(n int, value func(key string) error) error {
 	return nil
 }
 
-// key reads a key; of one longer than any of ours it keeps nothing.
+// key reads a key. If it is longer than every key of the schema, it is skipped.
 func (d *Decoder) key() (string, error) {
 	n, err := d.textLen()
 	if err != nil {
@@ -110,7 +110,7 @@ func (d *Decoder) textLen() (int, error) {
 	return length(dec.DecodeBytesLen())
 }
 
-// length refuses a length that an int of 32 bits cannot hold, which msgpack hands on as a negative number.
+// length refuses a length that a 32-bit int cannot hold, which msgpack returns as a negative number.
 func length(n int, err error) (int, error) {
 	if err == nil && n < 0 {
 		err = malformed("a length of %d is over what this machine can hold", uint32(n))
@@ -141,7 +141,7 @@ func (d *Decoder) raw() (raw, error) {
 	return raw{state: rawOther}, d.skip()
 }
 
-// skip reads over one value of any shape, without recursion: nesting costs no memory.
+// skip skips one value of any shape. It does not recurse, so that nesting costs no memory.
 func (d *Decoder) skip() error {
 	for left := uint64(1); left > 0; left-- {
 		more, err := d.skipOne()
@@ -153,7 +153,7 @@ func (d *Decoder) skip() error {
 	return nil
 }
 
-// skipOne reads over a scalar, or over the header of a container, and returns how many values are in it.
+// skipOne skips a scalar, or the header of a container, and returns the number of values in the container.
 func (d *Decoder) skipOne() (inside uint64, err error) {
 	dec := d.msgpack()
 	c, err := dec.PeekCode()
@@ -187,7 +187,7 @@ func (d *Decoder) skipOne() (inside uint64, err error) {
 	return 0, truncated(err)
 }
 
-// discard reads over n bytes.
+// discard skips n bytes.
 func (d *Decoder) discard(n int) error {
 	for n > 0 {
 		step := min(n, len(d.scratch))
