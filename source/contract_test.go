@@ -11,8 +11,8 @@ import (
 	"github.com/reprise-go/reprise/source"
 )
 
-// implementations are all Seekers of this package, each with how to open one at the first event of a trace. A new one
-// is a row here: it is then held to the contract and driven by the state machine too.
+// implementations lists all Seekers of this package, each with a function that opens one at the first event of a
+// trace. A new Seeker needs a row here: it is then checked against the contract and driven by the state machine.
 var implementations = []struct {
 	name string
 	open func(testing.TB, *event.Trace) source.Seeker
@@ -24,7 +24,8 @@ var implementations = []struct {
 	{"JSON lines file", opener(source.JSONL, source.Config{})},
 }
 
-// contract is what the doc comments of Source and Seeker promise, a clause a row. A check gets a source at the first event of tr.
+// contract lists the promises of the doc comments of Source and Seeker, one clause a row. A check gets a source at
+// the first event of tr.
 var contract = []struct {
 	clause string
 	check  func(t *testing.T, s source.Seeker, tr *event.Trace)
@@ -38,7 +39,7 @@ var contract = []struct {
 	{"Seek leads back from the end", seekLeadsBack},
 }
 
-// numbered returns a trace of n events that can be told apart.
+// numbered returns a trace of n events, all different.
 func numbered(n int) *event.Trace {
 	md := event.NewMetadata(uint64(n))
 	md.Description = fmt.Sprintf("%d events", n)
@@ -78,7 +79,7 @@ func metadataStays(t *testing.T, s source.Seeker, tr *event.Trace) {
 		if got := s.Metadata(); got != tr.Metadata {
 			t.Fatalf("Metadata at %d is %+v, want %+v", s.Pos(), got, tr.Metadata)
 		}
-		_, _ = s.Next() // the events are another clause's
+		_, _ = s.Next() // another clause checks the events
 	}
 }
 
@@ -137,7 +138,7 @@ func seekBeyondStays(t *testing.T, s source.Seeker, tr *event.Trace) {
 
 func seekLeadsBack(t *testing.T, s source.Seeker, tr *event.Trace) {
 	seek(t, s, tr.Len())
-	_, _ = s.Next() // io.EOF is another clause's
+	_, _ = s.Next() // another clause checks for io.EOF
 	seek(t, s, 0)
 	nextGivesAll(t, s, tr)
 }

@@ -14,33 +14,34 @@ import (
 	"github.com/reprise-go/reprise/tracefile"
 )
 
-// Config says how a file is read. The zero Config is fine.
+// Config sets how a file is read. The zero Config reads without progress reports, on the calling goroutine.
 type Config struct {
-	// Progress is called now and then, after about every 8,192 events, with the bytes read so far and the size of the
-	// file, which is -1 if it is not known. The bytes read are those that were taken from the file, ahead of the events.
+	// Progress is called about every 8,192 events with the number of bytes read so far and the size of the file in
+	// bytes, -1 if unknown. Bytes are read ahead of the events.
 	Progress func(read, size int64)
 
-	// ReadAhead decodes a trace file on a second core. The events are the same. Such a File must be closed.
+	// ReadAhead decodes a trace file on a second core; the events are the same. The File or Stream must then be
+	// closed.
 	ReadAhead bool
 }
 
-// Form is a form in which traces are stored.
+// Form is a file format in which traces are stored.
 type Form string
 
-// The forms, and the extensions of their files' names.
+// The forms, each named by the extension of its files.
 const (
 	Reprise Form = ".reprise" // package tracefile
 	Msgpack Form = ".msgpack" // package event, MessagePack
 	JSONL   Form = ".jsonl"   // package tracefile, annotated JSON lines
 )
 
-// reader is what reads one form.
+// reader reads one form.
 type reader interface {
 	Metadata() event.Metadata
 	Next() (event.Event, error)
 }
 
-// annotated is a reader of a form that has more than events.
+// annotated is a reader of a form that has names, places in the code and an identity besides the events.
 type annotated interface {
 	reader
 	Identity() tracefile.Identity
@@ -59,7 +60,7 @@ var (
 	_ reader    = (*event.MsgpackReader)(nil)
 )
 
-// Stream is a trace of any form that is read once, from its first event to its last. Its memory does not depend on the
+// Stream is a trace of any form, read once from its first event to its last. Its memory does not depend on the
 // number of events.
 type Stream struct {
 	reader
@@ -67,9 +68,9 @@ type Stream struct {
 	form  Form
 	cfg   Config
 	pos   uint64
-	now   uint64 // virtual time after the last event, in ns; a trace file knows it itself
-	path  string // "" if there is none
-	size  int64  // -1 if not known
+	now   uint64 // virtual time after the last event, in ns; not used for trace files, which store it
+	path  string // "" if the trace is not a file
+	size  int64  // in bytes; -1 if unknown
 	count *counter
 }
 
@@ -82,8 +83,8 @@ var (
 	_ Omitting   = (*Stream)(nil)
 )
 
-// File is a [Stream] over a file, in which every event can be sought: in a trace file with a few reads, in the other
-// forms by reading from the beginning.
+// File is a [Stream] over a file that can seek to any event: in a trace file with a few reads, in the other forms
+// by reading from the beginning.
 type File struct {
 	Stream
 	file *os.File
@@ -91,9 +92,9 @@ type File struct {
 
 var _ Seeker = (*File)(nil)
 
-// Open opens a trace file. Its content tells the form. What is no regular file, such as a pipe, cannot be sought: use
-// [NewReader]. The errors are those of the file, and those that the reader of the form has for what stands before the
-// events, each with the path.
+// Open opens a trace file and detects its form from its content. It refuses anything that is not a regular file,
+// such as a pipe, because it cannot seek there; use [NewReader] instead. Errors carry the path. They come from the
+// file, or from the reader of the form if the part before the events is wrong.
 func Open(path string, cfg Config) (*File, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -104,7 +105,7 @@ func Open(path string, cfg Config) (*File, error) {
 	case err == nil && info.IsDir():
 		err = &fs.PathError{Op: "read", Path: path, Err: syscall.EISDIR}
 	case err == nil && !info.Mode().IsRegular():
-		err = fmt.Errorf("%s: source: no regular file, which cannot be sought; read it as a stream", path)
+		err = fmt.Errorf("%s: source: not a regular file, so it cannot be sought; read it as a stream", path)
 	}
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
@@ -116,8 +117,8 @@ func Open(path string, cfg Config) (*File, error) {
 	return f, nil
 }
 
-// NewReader reads a trace from a stream, in the form that its first bytes tell. The errors are those of r, and those
-// that the reader of the form has for what stands before the events.
+// NewReader reads a trace from a stream and detects its form from the first bytes. Errors come from r, or from the
+// reader of the form if the part before the events is wrong.
 func NewReader(r io.Reader, cfg Config) (*Stream, error) {
 	s := &Stream{cfg: cfg, size: -1}
 	if err := s.start(r, nil); err != nil {
@@ -126,7 +127,7 @@ func NewReader(r io.Reader, cfg Config) (*Stream, error) {
 	return s, nil
 }
 
-// counter counts what is read.
+// counter counts the bytes read from r.
 type counter struct {
 	r io.Reader
 	n int64
@@ -139,7 +140,7 @@ func (c *counter) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// start begins to read r, which is also the file if there is one.
+// start begins to read r. If r is a file, file is the same file.
 func (s *Stream) start(r io.Reader, file io.ReaderAt) error {
 	s.count = &counter{r: r}
 	b := bufio.NewReaderSize(s.count, 64<<10)
@@ -176,8 +177,8 @@ func (s *Stream) startReprise(stream io.Reader, file io.ReaderAt) (r *tracefile.
 	return r, err
 }
 
-// formOf tells a form by its first bytes, up to four. What can be none of them is left to the reader of trace files, which
-// says what it seems to be.
+// formOf detects a form from the first bytes of a file, up to four. Anything unknown is left to the reader of trace
+// files, whose error says what the file seems to be.
 func formOf(head []byte) Form {
 	switch {
 	case len(head) == 0 || string(head) == "\x89RPR":
@@ -190,7 +191,7 @@ func formOf(head []byte) Form {
 	return Reprise
 }
 
-// at puts the path before an error.
+// at prefixes an error with the path.
 func (s *Stream) at(err error) error {
 	if s.path == "" || err == nil {
 		return err
@@ -201,7 +202,7 @@ func (s *Stream) at(err error) error {
 // Form returns the form of the file.
 func (s *Stream) Form() Form { return s.form }
 
-// progressEvery is how many events come between two calls of Config.Progress.
+// progressEvery is the number of events between two calls of Config.Progress.
 const progressEvery = 8192
 
 // Next implements [Source].
@@ -247,8 +248,8 @@ func (s *Stream) Read(dst []event.Event) (int, error) {
 	return n, err
 }
 
-// Offset returns how many bytes have been taken from the file or the stream, which may be ahead of the events; at the end
-// all of a stream.
+// Offset returns the number of bytes read from the file or stream so far. Reading is ahead of the events; at the
+// end of a stream Offset is its length.
 func (s *Stream) Offset() int64 {
 	if r, ok := s.reader.(*tracefile.Reader); ok && s.size >= 0 {
 		return r.Offset()
@@ -272,8 +273,8 @@ func (s *Stream) FirstTime() uint64 {
 	return s.notes.FirstTime()
 }
 
-// Time returns the virtual time after the event that Next returned last, in nanoseconds since the start of the run; after
-// Seek that before the next event.
+// Time returns the virtual time after the event that Next returned last, in nanoseconds since the start of the run.
+// After Seek it returns the time before the next event.
 func (s *Stream) Time() uint64 {
 	if r, ok := s.reader.(*tracefile.Reader); ok {
 		return r.Time()
@@ -281,7 +282,7 @@ func (s *Stream) Time() uint64 {
 	return s.now
 }
 
-// Pos returns the index of the event that Next gives.
+// Pos returns the index of the next event.
 func (s *Stream) Pos() uint64 { return s.pos }
 
 // Seek implements [Seeker].
@@ -322,8 +323,8 @@ func (f *File) restart() error {
 	return f.start(f.file, f.file)
 }
 
-// SeekTime moves to the first event whose virtual time, after it, is at least nanos since the start of the run, and to
-// the end if there is none.
+// SeekTime moves to the first event after which the virtual time is at least nanos, in nanoseconds since the start
+// of the run, or to the end if there is none.
 func (f *File) SeekTime(nanos uint64) error {
 	if r, ok := f.reader.(*tracefile.Reader); ok {
 		err := r.SeekTime(nanos)
@@ -369,12 +370,13 @@ func (s *Stream) Identity() tracefile.Identity {
 func (s *Stream) Omitted() event.KindSet {
 	set, err := event.ParseKindSet(s.Identity()[tracefile.KeyOmitted])
 	if err != nil {
-		return 0 // kinds of a later version
+		return 0 // the recording omits kinds of a later version
 	}
 	return set
 }
 
-// End returns why the recording ends where it does, and whether that is known: in some forms only at the end.
+// End returns why the recording ends where it does, and whether that is known. In some forms it is known only at
+// the end.
 func (s *Stream) End() (tracefile.End, bool) {
 	if s.notes == nil {
 		return tracefile.End{}, false
@@ -382,8 +384,8 @@ func (s *Stream) End() (tracefile.End, bool) {
 	return s.notes.End()
 }
 
-// Stopped returns why the recording ends before the run did, in a line, "" if it does not, or if that is not known: in
-// some forms only at the end.
+// Stopped returns a line that says why the recording ends before the run did. It returns "" if the recording is
+// complete, or if the reason is not known (in some forms it is known only at the end).
 func (s *Stream) Stopped() string {
 	switch end, _ := s.End(); end.Reason {
 	case tracefile.EndLimit:
@@ -404,8 +406,8 @@ func (s *Stream) Site() string {
 	return s.notes.Site()
 }
 
-// Names returns the names that came into use with the event that Next returned last, or, in a trace file, with the
-// chunk that begins with it.
+// Names returns the names introduced by the event that Next returned last. In a trace file they are introduced by
+// the first event of a chunk.
 func (s *Stream) Names() []tracefile.Name {
 	if r, ok := s.reader.(*tracefile.Reader); ok && s.pos != r.ChunkFirst()+1 {
 		return nil
@@ -432,7 +434,7 @@ func (s *Stream) RegionName(id event.RegionID) string {
 	return s.notes.RegionName(id)
 }
 
-// Close ends the reading. The reader below is not closed.
+// Close stops reading. It does not close the underlying reader.
 func (s *Stream) Close() error {
 	if r, ok := s.reader.(*tracefile.Reader); ok {
 		return r.Close()

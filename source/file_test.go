@@ -21,7 +21,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// forms are the forms of a file, each with how to write it.
+// forms maps each form to a function that writes it.
 var forms = map[source.Form]func(io.Writer, *event.Trace) error{
 	source.Reprise: writeReprise,
 	source.Msgpack: func(w io.Writer, tr *event.Trace) error { return tr.WriteMsgpack(w) },
@@ -104,7 +104,7 @@ func TestStreams(t *testing.T) {
 	}
 }
 
-// TestErrorsNameTheFile opens and reads files that are damaged.
+// TestErrorsNameTheFile opens and reads damaged files.
 func TestErrorsNameTheFile(t *testing.T) {
 	tr := numbered(250)
 	for form := range forms {
@@ -130,7 +130,7 @@ func TestErrorsNameTheFile(t *testing.T) {
 	}
 }
 
-// readAll reads a file to its end, which is no error.
+// readAll reads a file to its end and returns nil for io.EOF.
 func readAll(path string) error {
 	f, err := source.Open(path, source.Config{})
 	if err != nil {
@@ -145,7 +145,7 @@ func readAll(path string) error {
 	return errors.Join(err, f.Close())
 }
 
-// TestFailingReader lets the stream fail: the error comes out as it is.
+// TestFailingReader reads a stream that fails and expects its error unchanged.
 func TestFailingReader(t *testing.T) {
 	boom := errors.New("boom")
 	if _, err := source.NewReader(iotest.ErrReader(boom), source.Config{}); !errors.Is(err, boom) {
@@ -153,16 +153,17 @@ func TestFailingReader(t *testing.T) {
 	}
 }
 
-// TestNotes writes what a trace file and annotated JSON lines have besides events, and reads it back.
+// TestNotes writes what a trace file and annotated JSON lines hold besides events, and reads it back.
 func TestNotes(t *testing.T) {
 	region, task := event.NewRegionID(3, 1), event.NewTaskID(7, 2)
 	for _, form := range []source.Form{source.Reprise, source.JSONL} {
 		path := filepath.Join(t.TempDir(), "trace"+string(form))
-		cfg := tracefile.Config{Identity: tracefile.Identity{"test": "TestNotes", "omitted": "RngValue"}, First: 40, Time: 1000}
+		cfg := tracefile.Config{Identity: tracefile.Identity{"test": "TestNotes", "omitted": "RngValue"}, First: 40,
+			Time: 1000}
 		writeNotes(t, form, path, cfg, func(w notesWriter) {
 			w.NameRegion(region, "pool")
 			w.Site("pool.go:5")
-			_ = w.Append(event.RootRegionCreated(region, 3)) // Close tells
+			_ = w.Append(event.RootRegionCreated(region, 3)) // Close returns the error
 			w.NameTask(task, "worker")
 			_ = w.Append(event.TaskSpawned(task, region, 3))
 			w.SetEnd(tracefile.End{Reason: "failed", Message: "boom"})
@@ -174,7 +175,8 @@ func TestNotes(t *testing.T) {
 		if f.Omitted() != event.NewKindSet(event.KindRngValue) {
 			t.Errorf("%s omits %v, want RngValue", form, f.Omitted())
 		}
-		if e, err := f.Next(); err != nil || e.Region() != region || f.Site() != "pool.go:5" || f.RegionName(region) != "pool" {
+		if e, err := f.Next(); err != nil || e.Region() != region || f.Site() != "pool.go:5" ||
+			f.RegionName(region) != "pool" {
 			t.Errorf("%s: the first event is %v, %v at %q in %q", form, e, err, f.Site(), f.RegionName(region))
 		}
 		if e, err := f.Next(); err != nil || e.Task() != task || f.Site() != "" || f.TaskName(task) != "worker" {
@@ -192,7 +194,7 @@ func TestNotes(t *testing.T) {
 	}
 }
 
-// TestStopped asks for what the end of a file means.
+// TestStopped checks the reasons for which a recording ends early.
 func TestStopped(t *testing.T) {
 	for reason, want := range map[string]string{
 		tracefile.EndFinished: "", tracefile.EndFailed: "", "": "",
@@ -201,7 +203,8 @@ func TestStopped(t *testing.T) {
 		tracefile.EndSnapshot: "the recording was saved while the run went on",
 	} {
 		path := filepath.Join(t.TempDir(), "trace.reprise")
-		writeNotes(t, source.Reprise, path, tracefile.Config{}, func(w notesWriter) { w.SetEnd(tracefile.End{Reason: reason}) })
+		writeNotes(t, source.Reprise, path, tracefile.Config{},
+			func(w notesWriter) { w.SetEnd(tracefile.End{Reason: reason}) })
 		if got := open(t, path, source.Config{}).Stopped(); got != want {
 			t.Errorf("a file that ends because of %q was stopped because %q, want %q", reason, got, want)
 		}
@@ -266,7 +269,7 @@ func TestSeekTime(t *testing.T) {
 	}
 }
 
-// TestProgress reads files of all forms and hears how far it is.
+// TestProgress reads files of all forms and checks the calls of Progress.
 func TestProgress(t *testing.T) {
 	tr := numbered(50_000)
 	for form := range forms {
@@ -293,7 +296,7 @@ func TestProgress(t *testing.T) {
 	}
 }
 
-// TestLen says what is known of the length before the end.
+// TestLen checks what is known of the length before the end.
 func TestLen(t *testing.T) {
 	tr := numbered(250)
 	for form, known := range map[source.Form]bool{source.Reprise: true, source.Msgpack: true, source.JSONL: false} {
@@ -303,7 +306,7 @@ func TestLen(t *testing.T) {
 	}
 }
 
-// TestConstantMemory reads a long stream: what is allocated does not grow with it.
+// TestConstantMemory checks that the allocations for a stream do not grow with its length.
 func TestConstantMemory(t *testing.T) {
 	for form, writeForm := range forms {
 		allocated := func(n int) float64 {

@@ -1,5 +1,5 @@
-// Package source is where events come from: [Source] and its implementations. It reads; it knows no
-// scheduler and compares nothing.
+// Package source holds [Source], the interface through which events are read, and its implementations for traces in
+// memory, files and streams. It knows no scheduler and compares nothing.
 package source
 
 import (
@@ -11,84 +11,84 @@ import (
 	"github.com/reprise-go/reprise/tracefile"
 )
 
-// ErrSeek says that a position is beyond the end of a source.
+// ErrSeek reports a position beyond the end of a source.
 var ErrSeek = errors.New("position beyond the end")
 
-// Source gives the events of a recorded run, in order and once.
+// Source yields the events of a recorded run, once and in order.
 type Source interface {
 	// Metadata returns the metadata of the run.
 	Metadata() event.Metadata
 
-	// Next returns the next event. After the last event the error is io.EOF itself; any other error means that the
-	// source cannot be read on, and stays.
+	// Next returns the next event. After the last event the error is io.EOF itself. Any other error means that the
+	// source is broken; later calls return the same error.
 	Next() (event.Event, error)
 }
 
-// Seeker is a [Source] that can be read from any event on. Indices count the events of the run from 0.
+// Seeker is a [Source] that can be read from any event onwards. Indices count the events of the run from 0.
 type Seeker interface {
 	Source
 
-	// Pos returns the index of the event that Next gives; at the end that of the last event plus one.
+	// Pos returns the index of the next event; at the end it is the index of the last event plus one.
 	Pos() uint64
 
-	// Seek makes Next give the event with an index. The end can be sought. Beyond it, or before the first event that
-	// the source has, the error is [ErrSeek] and the position stays.
+	// Seek makes Next return the event with the given index. Seeking to the end is allowed. Beyond the end, or
+	// before the first event of the source, the error is [ErrSeek] and the position does not change.
 	Seek(index uint64) error
 }
 
-// Partial is a [Source] that may lack the first events of a run, as a recording does that keeps only the last ones.
+// Partial is a [Source] that may lack the first events of a run, such as a recording that keeps only the last events.
 type Partial interface {
 	Source
 
-	// First returns the index of the first event of the source; the run began before it if it is not 0.
+	// First returns the index of the first event of the source. If it is not 0, the run began before the recording.
 	First() uint64
 }
 
-// Bulk is a [Source] that can give many events at once, which is faster than one by one.
+// Bulk is a [Source] that can return many events at once, which is faster than one at a time.
 type Bulk interface {
 	Source
 
-	// Read reads the next events into dst, and returns how many. If they are fewer than dst has room for, the error says
-	// why, as that of Next does; else it is nil.
+	// Read reads the next events into dst and returns their number. If it is less than len(dst), the error is that
+	// of Next, otherwise nil.
 	Read(dst []event.Event) (int, error)
 }
 
-// Counted is a [Source] that may know where it ends.
+// Counted is a Source that may know its length.
 type Counted interface {
 	Source
 
-	// Len returns the index after the last event, and whether that is known now.
+	// Len returns the index of the last event plus one, and whether it is known at this moment.
 	Len() (uint64, bool)
 }
 
-// Identified is a [Source] that may know which program made the recording.
+// Identified is a [Source] that may know the program that made the recording.
 type Identified interface {
 	Source
 
-	// Identity returns the keys and values of [tracefile.Identity], nil if nothing is known.
+	// Identity returns the identity of the recording, or nil if nothing is known.
 	Identity() tracefile.Identity
 }
 
-// Omitting is a [Source] that knows which kinds were not recorded.
+// Omitting is a [Source] that knows the kinds that were not recorded.
 type Omitting interface {
 	Source
 
-	// Omitted returns these kinds.
+	// Omitted returns the kinds that were not recorded.
 	Omitted() event.KindSet
 }
 
-// Namer is a [Source] that knows what tasks and regions were called in the recorded run, and where in the code it
-// stood.
+// Namer is a [Source] that knows the names of tasks and regions in the recorded run, and the place in the code from
+// which each event came.
 type Namer interface {
 	Source
 
-	// TaskName and RegionName return a name, "" if it is not known. A name is known from the event on that first
-	// names its task or region.
+	// TaskName and RegionName return a name, or "" if it is not known. A name is known from the first event that
+	// mentions its task or region.
 	TaskName(event.TaskID) string
 	RegionName(event.RegionID) string
 
-	// Site returns the place in the code, such as "bank.go:25", from which the event came that Next returned last; ""
-	// if it is not known.
+	// Site returns the place in the code, such as "bank.go:25", of the event that Next returned last, or "" if it
+	// is not known.
 	Site() string
 }
 
@@ -100,14 +100,13 @@ func First(s Source) uint64 {
 	return 0
 }
 
-// Ordinary reports whether s has the run of an ordinary program, as package gort records it, and not one of the simulated
-// scheduler.
+// Ordinary reports whether s is the recording of an ordinary program, made by package gort, and not of a simulated one.
 func Ordinary(s Source) bool {
 	i, ok := s.(Identified)
 	return ok && i.Identity()[tracefile.KeyRun] == tracefile.RunOrdinary
 }
 
-// Rewind moves s back to its first event if it is a [Seeker] that stands elsewhere. The error is that of Seek.
+// Rewind moves s back to its first event if s is a [Seeker] at another position. The error is that of Seek.
 func Rewind(s Source) error {
 	k, ok := s.(Seeker)
 	if !ok || k.Pos() == First(s) {
@@ -128,7 +127,7 @@ var (
 	_ Counted = (*Cursor)(nil)
 )
 
-// FromTrace returns a cursor at the first event of t, which must not change while it is used.
+// FromTrace returns a cursor at the first event of t. The trace must not change while the cursor is in use.
 func FromTrace(t *event.Trace) *Cursor { return &Cursor{trace: t} }
 
 // Metadata implements [Source].

@@ -12,13 +12,13 @@ import (
 	"github.com/reprise-go/reprise/source"
 )
 
-// model is a Source as simple as can be: a slice and an index.
+// model is the simplest possible Source: a slice and an index.
 type model struct {
 	events []event.Event
 	pos    int
 }
 
-// at returns what Next gives.
+// at returns the result of Next.
 func (m *model) at() (event.Event, error) {
 	if m.pos == len(m.events) {
 		return event.Event{}, io.EOF
@@ -86,7 +86,7 @@ func TestSeekErrorSaysWhere(t *testing.T) {
 	}
 }
 
-// TestReadIsNext reads in parts of every size, with all sources that can.
+// TestReadIsNext reads in parts of every size, from all sources that implement Bulk.
 func TestReadIsNext(t *testing.T) {
 	tr := numbered(2500)
 	for _, impl := range implementations {

@@ -1,5 +1,5 @@
-// Command reprise reads, compares and converts recordings of concurrent runs, and shows on a small program what they
-// are good for. "reprise help" lists its commands.
+// Command reprise records, reads, compares and replays concurrent runs, and explores the schedules of ordinary Go
+// tests. "reprise help" lists its commands.
 package main
 
 import (

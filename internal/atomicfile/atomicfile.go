@@ -1,9 +1,9 @@
-// Package atomicfile replaces files: at any moment a name stands for the whole old file or for the new one, never for
-// something between. It knows nothing of what is in the files.
+// Package atomicfile replaces files atomically: at any moment a name refers to the complete old file or to the
+// complete new one. It knows nothing of the content of the files.
 //
-// A [File] is written under another name in the same folder and renamed. An existing file keeps its permissions, and a
-// symbolic link its place: what it points to is replaced. What is no regular file, such as a pipe or a device, is
-// written to as it is, and the promise does not hold.
+// A [File] is written under a temporary name in the same folder and then renamed. An existing file keeps its
+// permissions. A symbolic link stays, and its target is replaced. Anything that is not a regular file, such as a
+// pipe or a device, is written in place, without the promise.
 package atomicfile
 
 import (
@@ -15,15 +15,16 @@ import (
 	"runtime"
 )
 
-// File is a file that is being written. It ends with Commit or Abort. It is not for concurrent use.
+// File is a file that is being written. The caller must end it with Commit or Abort. It is not safe for concurrent use.
 type File struct {
 	file *os.File
-	tmp  string // its name until it gets the right one; then ""
+	tmp  string // temporary name; "" once the file has its final name
 	path string
-	asIs bool // no regular file
+	asIs bool // not a regular file: written in place
 }
 
-// Create starts a file that is to have the name path. The errors are those of the file system; nothing is left then.
+// Create starts a file for the name path. The errors are those of the file system; after an error no file is left
+// behind.
 func Create(path string) (*File, error) {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
@@ -49,7 +50,7 @@ func Create(path string) (*File, error) {
 	return f, nil
 }
 
-// createBeside makes a file of a new name in the folder of path.
+// createBeside creates a file with an unused name in the folder of path.
 func createBeside(path string) (*os.File, error) {
 	for i := 0; ; i++ {
 		name := filepath.Join(filepath.Dir(path), fmt.Sprintf(".%s.%d.tmp", filepath.Base(path), i))
@@ -63,7 +64,7 @@ func createBeside(path string) (*os.File, error) {
 // Write implements io.Writer.
 func (f *File) Write(b []byte) (int, error) { return f.file.Write(b) }
 
-// Sync returns when what was written is on the disk. What is no regular file may have no disk; then it does nothing.
+// Sync writes the data to the disk. It does nothing for a file that is written in place, which may have no disk.
 func (f *File) Sync() error {
 	if f.asIs {
 		return nil
@@ -71,10 +72,11 @@ func (f *File) Sync() error {
 	return f.file.Sync()
 }
 
-// Named reports whether what was written so far stands under its name; of no regular file it always does.
+// Named reports whether the file has its final name. A file that is written in place always has it.
 func (f *File) Named() bool { return f.tmp == "" }
 
-// Publish gives the file its name now; more can be written to it. What was written so far should be synced before.
+// Publish gives the file its final name now; more can be written afterwards. Call Sync before Publish if the data
+// written so far must be on the disk.
 func (f *File) Publish() error {
 	if f.tmp == "" {
 		return nil
@@ -82,7 +84,7 @@ func (f *File) Publish() error {
 	if runtime.GOOS != "windows" {
 		return f.rename()
 	}
-	if err := f.file.Close(); err != nil { // Windows renames no open file
+	if err := f.file.Close(); err != nil { // Windows cannot rename an open file
 		return err
 	}
 	if err := f.rename(); err != nil {
@@ -95,8 +97,8 @@ func (f *File) Publish() error {
 	return err
 }
 
-// Commit syncs and closes the file and gives it its name. If something fails nothing is left of a file that has no name
-// yet, and the old one stays.
+// Commit syncs and closes the file and gives it its final name. After an error, a file without its final name is
+// removed, and the old file stays.
 func (f *File) Commit() error {
 	if err := f.Sync(); err != nil {
 		return errors.Join(err, f.Abort())
@@ -113,10 +115,10 @@ func (f *File) Commit() error {
 	return nil
 }
 
-// Abort closes the file, and removes it if it has no name yet.
+// Abort closes the file, and removes it if it does not have its final name yet.
 func (f *File) Abort() error { return errors.Join(f.file.Close(), f.discard()) }
 
-// discard removes a file that has no name yet.
+// discard removes a file that does not have its final name yet.
 func (f *File) discard() error {
 	if f.tmp == "" {
 		return nil
@@ -124,7 +126,7 @@ func (f *File) discard() error {
 	return os.Remove(f.tmp)
 }
 
-// rename gives the file its name.
+// rename gives the file its final name.
 func (f *File) rename() error {
 	if err := os.Rename(f.tmp, f.path); err != nil {
 		return err
@@ -134,8 +136,8 @@ func (f *File) rename() error {
 	return nil
 }
 
-// syncFolder makes the name of a file last. Not every system can sync a folder, and the file itself is safe by now, so
-// that an error here is none for the caller.
+// syncFolder makes the new name of a file durable. It ignores errors: not every system can sync a folder, and the
+// content of the file is already safe.
 func syncFolder(path string) {
 	folder, err := os.Open(filepath.Dir(path))
 	if err != nil {

@@ -88,7 +88,7 @@ func TestAbort(t *testing.T) {
 	wantNames(t, dir, "a")
 }
 
-// TestPublish checks that a file with its name can be written on, and that Abort leaves it.
+// TestPublish checks that a published file can be written further, and that Abort keeps it.
 func TestPublish(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "a")
@@ -129,7 +129,7 @@ func TestSymbolicLink(t *testing.T) {
 	wantNames(t, other, "target")
 }
 
-// TestTwoAtOnce checks that two writers of one file do not meet; the last one wins.
+// TestTwoAtOnce checks that two writers of one file do not disturb each other; the last one wins.
 func TestTwoAtOnce(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "a")
@@ -141,7 +141,7 @@ func TestTwoAtOnce(t *testing.T) {
 	wantNames(t, dir, "a")
 }
 
-// TestFailures checks that nothing is left behind where a file cannot be made or not get its name.
+// TestFailures checks that no file is left behind if a file cannot be created or renamed.
 func TestFailures(t *testing.T) {
 	dir := t.TempDir()
 	if _, err := Create(filepath.Join(dir, "no", "such")); err == nil {
@@ -159,7 +159,7 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// TestNoRegularFile checks that a device is written to and stays one.
+// TestNoRegularFile checks that a device is written in place.
 func TestNoRegularFile(t *testing.T) {
 	f := begin(t, os.DevNull, "text")
 	must(t, f.Sync())

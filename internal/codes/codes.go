@@ -1,6 +1,6 @@
-// Package codes is the list of the codes under which reprise reports what it finds, such as [RPR1001]: one place to look
-// up what a code means and what to do. Codes are stable: a code is never given another meaning and never used again.
-// docs/codes.md is the list as text. The package imports only the standard library.
+// Package codes lists the codes of the findings of reprise, such as [RPR1001]: what each code means and what to do
+// about it. Codes are stable: a code never changes its meaning and is never reused. docs/codes.md is generated from
+// the list. The package imports only the standard library.
 package codes
 
 import (
@@ -12,11 +12,11 @@ import (
 // Entry explains a code.
 type Entry struct {
 	Code        string // "RPR" and four digits
-	Name        string // stable too, in kebab case; unique
-	Title       string // what happened, in a line
+	Name        string // stable and unique name in kebab case
+	Title       string // what happened, in one line
 	Explanation string // what it means, in a paragraph
 	Suggestion  string // what to do
-	Example     string // how it shows: lines of output
+	Example     string // lines of output that show the code
 }
 
 // Group is a range of codes.
@@ -37,7 +37,7 @@ var groups = []Group{
 // All returns every entry, by code.
 func All() []Entry { return slices.Clone(table) }
 
-// Find returns the entry of a code, written in any case, with or without brackets, and whether there is one.
+// Find returns the entry of a code, in upper or lower case, with or without brackets, and whether it exists.
 func Find(code string) (Entry, bool) {
 	code = strings.ToUpper(strings.Trim(strings.TrimSpace(code), "[]"))
 	i := slices.IndexFunc(table, func(e Entry) bool { return e.Code == code })
@@ -47,7 +47,7 @@ func Find(code string) (Entry, bool) {
 	return table[i], true
 }
 
-// byName finds entries.
+// byName maps a name to the index of its entry.
 var byName = func() map[string]int {
 	m := map[string]int{}
 	for i, e := range table {
@@ -56,7 +56,8 @@ var byName = func() map[string]int {
 	return m
 }()
 
-// Named returns the entry with a name. It panics if there is none: names stand in code, not in input.
+// Named returns the entry with a name. It panics if the name is unknown, since names are written in code, not read
+// from input.
 func Named(name string) Entry {
 	i, ok := byName[name]
 	if !ok {
@@ -74,7 +75,7 @@ func Law(number int) Entry {
 	return e
 }
 
-// Text returns the entry as a reader of a terminal gets it.
+// Text returns the entry as a terminal shows it.
 func (e Entry) Text() string {
 	return fmt.Sprintf("[%s] %s: %s\n\n%s\n\nWhat to do: %s\n\nExample:\n%s\n",
 		e.Code, e.Name, e.Title, e.Explanation, e.Suggestion, indent(e.Example))
@@ -82,7 +83,7 @@ func (e Entry) Text() string {
 
 func indent(text string) string { return "    " + strings.ReplaceAll(text, "\n", "\n    ") }
 
-// List returns a line for every code, under the headings of the groups.
+// List returns one line for each code, under the headings of the groups.
 func List() string {
 	var b strings.Builder
 	for i, g := range groups {

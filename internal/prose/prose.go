@@ -1,5 +1,5 @@
-// Package prose has what reports of several packages write alike: numbers of things, cut and indented texts, arguments of
-// a shell. It knows only text.
+// Package prose has the text helpers that the reports of several packages share: counted nouns, cut and indented
+// texts, quoting for a shell. It knows only text.
 package prose
 
 import (
@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Count is a number of things, such as "1 seed" and "2 seeds".
+// Count returns n and the noun thing with a plural s if needed, such as "1 seed" and "2 seeds".
 func Count(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing
@@ -15,7 +15,7 @@ func Count(n int, thing string) string {
 	return fmt.Sprintf("%d %ss", n, thing)
 }
 
-// Clip keeps the first lines of a text: n of them at most, of which the last says how many are left out.
+// Clip returns the first n lines of a text. If lines are left out, the last line says how many.
 func Clip(s string, n int) string {
 	lines := strings.Split(strings.TrimRight(s, "\n"), "\n")
 	if len(lines) > n {
@@ -24,10 +24,10 @@ func Clip(s string, n int) string {
 	return strings.Join(lines, "\n")
 }
 
-// Indent moves each line of a text to the right by two columns.
+// Indent indents each line of a text by two columns.
 func Indent(s string) string { return "  " + strings.ReplaceAll(s, "\n", "\n  ") }
 
-// ShellQuote quotes s for a POSIX shell if it has to be.
+// ShellQuote quotes s for a POSIX shell if necessary.
 func ShellQuote(s string) string {
 	safe := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_=./+,@:%", r)

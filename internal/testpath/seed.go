@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// Seed returns how a seed is called in names of subtests and files.
+// Seed returns the form of a seed in names of subtests and files.
 func Seed(seed uint64) string { return fmt.Sprintf("seed=0x%016x", seed) }
 
-// DeriveSeed returns a seed of a test: a function of its name and the number of the seed, the same on every machine. The
-// name is hashed by FNV-1a, and the sum with the number is mixed by SplitMix64.
+// DeriveSeed returns seed number of a test, a function of the name and the number that is the same on every
+// machine: the FNV-1a hash of the name plus the number, mixed by SplitMix64.
 func DeriveSeed(test string, number int) uint64 {
 	h := fnv.New64a()
 	h.Write([]byte(test))
@@ -26,10 +26,10 @@ func Mix(x uint64) uint64 {
 	return x ^ x>>31
 }
 
-// SeedForm says what [ParseSeeds] reads.
+// SeedForm describes the syntax of [ParseSeeds] for error messages.
 const SeedForm = "numbers from 0 to 18446744073709551615, decimal or hex as in 0x4d2, with commas between"
 
-// ParseSeed reads a seed, decimal or hex.
+// ParseSeed parses a seed, decimal or hexadecimal.
 func ParseSeed(s string) (uint64, bool) {
 	digits, base := s, 10
 	if hex, ok := strings.CutPrefix(strings.ToLower(s), "0x"); ok {
@@ -42,7 +42,7 @@ func ParseSeed(s string) (uint64, bool) {
 	return v, err == nil
 }
 
-// ParseSeeds reads seeds with commas between.
+// ParseSeeds parses seeds separated by commas.
 func ParseSeeds(s string) (list []uint64, ok bool) {
 	for part := range strings.SplitSeq(s, ",") {
 		seed, ok := ParseSeed(strings.TrimSpace(part))

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestSeedsArePinned: a seed that was seen anywhere is the same everywhere, in every version.
+// TestSeedsArePinned checks that derived seeds never change, on any machine and in any version.
 func TestSeedsArePinned(t *testing.T) {
 	for _, c := range []struct {
 		test   string

@@ -1,5 +1,5 @@
-// Package testpath gives the tests of Go packages what derives from their names: places in a file system for their pinned
-// traces and artifacts, their seeds, and the patterns that select them. It knows only names.
+// Package testpath derives data from the names of Go tests: the folders of their pinned traces and artifacts, their
+// seeds, and the patterns that select them. It knows only names.
 package testpath
 
 import (
@@ -14,14 +14,14 @@ import (
 	"unicode/utf8"
 )
 
-// Ext ends the name of a trace file.
+// Ext is the extension of trace files.
 const Ext = ".reprise"
 
 // Pins returns the folder of the pinned traces of a test, relative to the folder of its package, with slashes.
 func Pins(test string) string { return path.Join("testdata", "reprise", Folder(test)) }
 
-// Artifacts returns the folder for what failing runs of a test leave, below the folder base, or if that is "" below the
-// user's own folder in [os.TempDir].
+// Artifacts returns the folder for the artifacts of failing runs of a test. It is below the folder base or, if base
+// is "", below a folder of the user in [os.TempDir].
 func Artifacts(base, pkg, test string) string {
 	if base == "" {
 		base = filepath.Join(os.TempDir(), fmt.Sprintf("reprise-%d", os.Getuid()))
@@ -31,7 +31,7 @@ func Artifacts(base, pkg, test string) string {
 	return filepath.Join(base, filepath.FromSlash(Folder(pkg)), filepath.FromSlash(Folder(test)))
 }
 
-// SplitPattern splits a pattern of -run at every separator, / or |, that is not in brackets, as package testing does.
+// SplitPattern splits a pattern of -run at every separator (/ or |) outside brackets, as package testing does.
 func SplitPattern(pattern string, separator byte) (list []string) {
 	square, round, from := 0, 0, 0
 	for i := 0; i < len(pattern); i++ {
@@ -53,7 +53,7 @@ func SplitPattern(pattern string, separator byte) (list []string) {
 	return append(list, pattern[from:])
 }
 
-// Pattern returns the pattern of go test's -run that selects one test or subtest, and, if given, one subtest of that.
+// Pattern returns the -run pattern of go test that selects one test or subtest or, if given, one subtest of it.
 func Pattern(test string, subtests ...string) string {
 	parts := append(strings.Split(test, "/"), subtests...)
 	for i, part := range parts {
@@ -62,13 +62,15 @@ func Pattern(test string, subtests ...string) string {
 	return strings.Join(parts, "/")
 }
 
-// maxElement is the longest element of a path, in bytes: file systems take 255, and files have extensions.
+// maxElement is the maximum length of a path element, in bytes. File systems allow 255; the rest is for temporary
+// names and extensions.
 const maxElement = 120
 
-// Folder returns the path of a folder for a test, with slashes: an element for each part of its name. Letters and digits
-// of any script, and the signs -_=.+,@ stay; every other byte becomes a % and two hex digits, and so does a dot at
-// either end of an element. Different names have different folders, but for names that a file system does not tell
-// apart, such as those that differ in the case of a letter. A long element is cut and ends in a hash.
+// Folder returns the relative path of a folder for a test, with slashes: one element for each part of its name.
+// Letters and digits of any script and the signs -_=.+,@ are kept. Every other byte becomes % and two hex digits,
+// and so does a dot at either end of an element. Different names have different folders, except names that a file
+// system does not distinguish, such as those that differ only in upper and lower case. A long element is cut and
+// ends in a hash.
 func Folder(test string) string {
 	parts := strings.Split(test, "/")
 	for i, part := range parts {
@@ -77,7 +79,7 @@ func Folder(test string) string {
 	return strings.Join(parts, "/")
 }
 
-// element makes a part of a name an element of a path.
+// element turns a part of a test name into a path element.
 func element(part string) string {
 	if part == "" {
 		return "%"
@@ -105,7 +107,7 @@ func plain(r rune, n int) bool {
 	return unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-_=.+,@", r)
 }
 
-// shorten cuts an element that is too long. What is left ends in %% and a hash, as no other element does.
+// shorten cuts an element that is too long. The result ends in %% and a hash, which no other element does.
 func shorten(element, part string) string {
 	if len(element) <= maxElement {
 		return element

@@ -7,48 +7,49 @@ import (
 	"github.com/reprise-go/reprise/event"
 )
 
-// arena keeps the identifiers of one sort, tasks or regions, that a run has used. An identifier is an arena index in
-// the high 32 bits and a generation in the low 32. The invariants, kept by add, learn and end, relied on by all others:
+// arena keeps the identifiers of one kind, tasks or regions, that a run has used. An identifier is an arena index
+// in the high 32 bits and a generation in the low 32. The invariants, maintained by add, learn and end, and relied
+// on by all other methods:
 //
-//  1. Every index that was used has one slot, which tells of its highest generation.
-//  2. A slot stands at the position equal to its index, or at holds its position.
+//  1. Every index that was used has one slot, for its highest generation.
+//  2. The position of a slot equals its index, or is stored in at.
 //  3. live is the number of slots whose ended is stillLive.
 type arena struct {
 	words *words
 	slots []slot           // in the order in which the indices appeared
-	at    map[uint32]int   // position of the slots that do not stand at their index
+	at    map[uint32]int   // position of the slots whose position is not their index
 	runs  map[uint32][]run // generations used below slot.first, ascending
 	live  uint64
 
-	partial bool   // identifiers may have come into use before the first event
-	counted bool   // hidden is known
-	hidden  uint64 // how many live ones no event has named yet
+	partial bool   // whether identifiers may have been used before the first event
+	counted bool   // whether hidden is known
+	hidden  uint64 // number of live ones that no event has named yet
 }
 
-// What slot.began and slot.ended say instead of an event.
+// Values of slot.began and slot.ended instead of the index of an event.
 const (
 	earlier   = -1 // began before the first event
 	stillLive = -1
-	unsure    = -2 // began before the first event; whether it has ended is not known
+	unsure    = -2 // began before the first event; may have ended
 )
 
-// slot is an arena index and the task or region that was the last to have it.
+// slot is an arena index and the latest task or region that had it.
 type slot struct {
 	id              uint64
-	began, ended    int    // the events that told so, or the constants above
-	owner           int    // position of a task's region or of a region's parent in the arena of regions; -1 for none
+	began, ended    int    // indices of events, or the constants above
+	owner           int    // position of a task's region or of a region's parent in the arena of regions; -1 = none
 	first           uint32 // every generation from first to that of id has been used
-	tasks, children uint32 // of a region, that are live
+	tasks, children uint32 // number of live tasks and child regions of a region
 }
 
 // run is a range of generations that have all been used.
 type run struct{ first, last uint32 }
 
-// words are what the messages about one sort of identifiers need.
+// words are the parts of messages about one kind of identifiers.
 type words struct {
 	thing, began, ended string
 	name                func(id uint64) string
-	endLaw              int // the law that an event breaks by naming what has ended
+	endLaw              int // the law that an event breaks by naming an ended one
 }
 
 var (
@@ -58,21 +59,21 @@ var (
 		func(id uint64) string { return event.RegionID(id).String() }, 6}
 )
 
-// state is what has become of an identifier.
+// state is the state of an identifier.
 type state uint8
 
 const (
 	never state = iota // not used so far
 	live
 	over    // completed or closed
-	unknown // of a partial check: no event tells whether it was used before the first one, or is live
-	older   // of a partial check: it has ended before the first event, if it was ever used
+	unknown // partial check only: the identifier may have been used before the first event, and may be live
+	older   // partial check only: if it was ever used, it ended before the first event
 )
 
 func indexOf(id uint64) uint32      { return uint32(id >> 32) }
 func generationOf(id uint64) uint32 { return uint32(id) }
 
-// position returns the position of the slot of an index, -1 if it was never used.
+// position returns the position of the slot of an index, or -1 if it was never used.
 func (a *arena) position(index uint32) int {
 	if uint64(index) < uint64(len(a.slots)) && indexOf(a.slots[index].id) == index {
 		return int(index)
@@ -83,7 +84,7 @@ func (a *arena) position(index uint32) int {
 	return -1
 }
 
-// look returns the state of id and the position of its slot, -1 if id was never used.
+// look returns the state of id and the position of its slot, or -1 if id was never used.
 func (a *arena) look(id uint64) (int, state) {
 	p := a.position(indexOf(id))
 	switch {
@@ -101,7 +102,7 @@ func (a *arena) look(id uint64) (int, state) {
 	return p, over
 }
 
-// lookOther is look for an id that is not the last one of its slot, which is at p.
+// lookOther is like look, for an id that is not the latest one of its slot, which is at p.
 func (a *arena) lookOther(p int, id uint64) (int, state) {
 	s, g := &a.slots[p], generationOf(id)
 	switch {
@@ -136,8 +137,8 @@ func (a *arena) lowest(p int) uint32 {
 	return s.first
 }
 
-// named checks that an event may name id, and returns the position of its slot. A partial check learns here what was
-// live before the first event.
+// named checks that an event may name id, and returns the position of its slot. In a partial check it adds
+// identifiers that were live before the first event.
 func (a *arena) named(id uint64) (int, *Error) {
 	p, state := a.look(id)
 	switch {
@@ -149,7 +150,7 @@ func (a *arena) named(id uint64) (int, *Error) {
 	return p, a.notLive(id)
 }
 
-// learn takes in an unknown id, which began before the first event and is live or unsure.
+// learn adds an unknown id, which began before the first event and is live or unsure.
 func (a *arena) learn(id uint64, ended int) int {
 	if ended == stillLive && a.counted {
 		a.hidden--
@@ -166,7 +167,8 @@ func (a *arena) learn(id uint64, ended int) int {
 	return p
 }
 
-// count checks how many are live by a checkpoint, which also tells a partial check how many it does not know.
+// count compares the number of live ones with a checkpoint. In a partial check the first checkpoint also gives the
+// number of hidden ones.
 func (a *arena) count(n uint64) bool {
 	if a.partial && !a.counted && n >= a.live {
 		a.counted, a.hidden = true, n-a.live
@@ -174,7 +176,7 @@ func (a *arena) count(n uint64) bool {
 	return n == a.live+a.hidden
 }
 
-// number tells how many are live.
+// number describes the number of live ones.
 func (a *arena) number() string {
 	if a.partial && !a.counted {
 		return fmt.Sprintf("at least %d", a.live)
@@ -201,7 +203,7 @@ func (a *arena) notLive(id uint64) *Error {
 		w.thing, w.name(id), w.ended, w.name(s.id), w.began, when(s.began))
 }
 
-// fresh checks that id may come into use.
+// fresh checks that id may be used for a new task or region.
 func (a *arena) fresh(id uint64) *Error {
 	p := a.position(indexOf(id))
 	if p < 0 {
@@ -217,12 +219,12 @@ func (a *arena) fresh(id uint64) *Error {
 	return nil
 }
 
-// origin names what a slot tells of, and the event that began it.
+// origin describes the task or region of a slot and the event that began it.
 func (a *arena) origin(s *slot) string {
 	return fmt.Sprintf("%s %s, %s %s", a.words.thing, a.words.name(s.id), a.words.began, when(s.began))
 }
 
-// when tells of the event that began something.
+// when describes the event that began something.
 func when(began int) string {
 	if began == earlier {
 		return "before the first event here"
@@ -230,13 +232,13 @@ func when(began int) string {
 	return fmt.Sprintf("at event %d", began)
 }
 
-// add brings a fresh id into use and returns the position of its slot.
+// add marks a fresh id as used and returns the position of its slot.
 func (a *arena) add(id uint64, index, owner int) int {
 	a.live++
 	return a.put(slot{id: id, began: index, ended: stillLive, owner: owner, first: generationOf(id)})
 }
 
-// put stores a slot whose generation is above those of its index so far, and returns its position.
+// put stores a slot whose generation is above all earlier ones of its index, and returns its position.
 func (a *arena) put(added slot) int {
 	index := indexOf(added.id)
 	p := a.position(index)
@@ -248,7 +250,7 @@ func (a *arena) put(added slot) int {
 		}
 		return p
 	}
-	// Between an unsure one and the next, any generation may have lived before the first event.
+	// Between an unsure generation and the next, any generation may have lived before the first event.
 	if old := &a.slots[p]; generationOf(old.id)+1 == added.first || old.ended == unsure {
 		added.first = old.first
 	} else {
@@ -258,7 +260,7 @@ func (a *arena) put(added slot) int {
 	return p
 }
 
-// displace notes the position of a slot that does not stand at its index.
+// displace records the position of a slot whose position is not its index.
 func (a *arena) displace(index uint32, p int) {
 	if a.at == nil {
 		a.at = map[uint32]int{}
@@ -266,7 +268,7 @@ func (a *arena) displace(index uint32, p int) {
 	a.at[index] = p
 }
 
-// remember notes a range of generations of an index that the next generation does not continue.
+// remember records a range of generations of an index that the next generation does not continue.
 func (a *arena) remember(index uint32, r run) {
 	if a.runs == nil {
 		a.runs = map[uint32][]run{}
@@ -274,13 +276,13 @@ func (a *arena) remember(index uint32, r run) {
 	a.runs[index] = append(a.runs[index], r)
 }
 
-// end notes that the task or region in the slot at p has ended.
+// end marks the task or region in the slot at p as ended.
 func (a *arena) end(p, index int) {
 	a.slots[p].ended = index
 	a.live--
 }
 
-// oldestIn names the live task or region that was the first to begin of those that the region at owner has; it has one.
+// oldestIn describes the oldest live task or region in the region at owner, which has at least one.
 func (a *arena) oldestIn(owner int) string {
 	var oldest *slot
 	for i := range a.slots {

@@ -42,8 +42,8 @@ func (c *Checker) taskSpawned(e *event.Event) *Error {
 	return nil
 }
 
-// regionNamed checks that an event may name a region, and returns the position of its slot. If that shows a partial check
-// that the region of the first task was there before, the task gets it.
+// regionNamed checks that an event may name a region, and returns the position of its slot. If a partial check
+// learns from this that the region of the first task existed before, it assigns the region to the task.
 func (c *Checker) regionNamed(id uint64) (int, *Error) {
 	p, err := c.regions.named(id)
 	if err == nil {
@@ -116,7 +116,7 @@ func (c *Checker) regionCreated(e *event.Event) *Error {
 	return nil
 }
 
-// adopt gives the first task the new region at p if it is the one that the task has been waiting for.
+// adopt assigns the new region at p to the first task if the task was spawned into it.
 func (c *Checker) adopt(p int) {
 	if c.orphan.Kind() == 0 || uint64(c.orphan.Region()) != c.regions.slots[p].id {
 		return
@@ -159,7 +159,7 @@ func (c *Checker) timeAdvanced(e *event.Event) *Error {
 	return nil
 }
 
-// clock tells the time and where it comes from.
+// clock describes the current time and the event that set it.
 func (c *Checker) clock() string {
 	if c.nowAt < 0 {
 		return fmt.Sprintf("%dns since the start", c.now)

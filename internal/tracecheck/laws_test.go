@@ -154,8 +154,10 @@ func TestLaw2FirstTask(t *testing.T) {
 func TestLaw2Reuse(t *testing.T) {
 	checkCases(t, []lawCase{
 		{"a task index", []event.Event{root(r0), spawn(t0, r0), done(t0), spawn(t0g1, r0), done(t0g1), spawn(t0g4, r0)}, ""},
-		{"a region index", []event.Event{root(r0), closed(r0), root(r0g2), child(r1, r0g2), closed(r1), closed(r0g2), root(r0g4)}, ""},
-		{"a far index", []event.Event{root(rFar), spawn(tFar, rFar), done(tFar), spawn(tFarg1, rFar), done(tFarg1), closed(rFar)}, ""},
+		{"a region index", []event.Event{root(r0), closed(r0), root(r0g2), child(r1, r0g2), closed(r1), closed(r0g2),
+			root(r0g4)}, ""},
+		{"a far index", []event.Event{root(rFar), spawn(tFar, rFar), done(tFar), spawn(tFarg1, rFar), done(tFarg1),
+			closed(rFar)}, ""},
 		{"a live task", []event.Event{root(r0), spawn(t0, r0), spawn(t0, r0)},
 			"tracecheck: law 2, event 2 (TaskSpawned task=T0 region=R0 at_tick=0): index 0 is held by task T0, spawned at event 1"},
 		{"the index of a live task", []event.Event{root(r0), spawn(t0, r0), spawn(t0g1, r0)},
@@ -175,7 +177,8 @@ func TestLaw2Reuse(t *testing.T) {
 
 func TestLaw3Time(t *testing.T) {
 	checkCases(t, []lawCase{
-		{"in steps", []event.Event{event.TimeAdvanced(0, 5), event.TimeAdvanced(5, 6), event.TimeAdvanced(6, math.MaxUint64)}, ""},
+		{"in steps", []event.Event{event.TimeAdvanced(0, 5), event.TimeAdvanced(5, 6), event.TimeAdvanced(6, math.MaxUint64)},
+			""},
 		{"not from 0", []event.Event{event.TimeAdvanced(1, 5)},
 			"tracecheck: law 3, event 0 (TimeAdvanced from_nanos=1ns to_nanos=5ns): the time so far is 0ns since the start"},
 		{"a gap", []event.Event{event.TimeAdvanced(0, 5), event.RngValue(1), event.TimeAdvanced(6, 7)},
@@ -222,7 +225,8 @@ func TestLaw4Timers(t *testing.T) {
 			"tracecheck: law 4, event 2 (TimerCreated timer_id=3 deadline_nanos=20ns): the timer was created at event 0"},
 		{"created after firing", created(event.TimerFired(3), event.TimerCreated(3, 20)),
 			"tracecheck: law 4, event 3 (TimerCreated timer_id=3 deadline_nanos=20ns): the timer fired at event 2"},
-		{"created after cancellation, out of order", created(event.TimerCreated(9, 0), event.TimerCancelled(9), event.TimerCreated(9, 0)),
+		{"created after cancellation, out of order",
+			created(event.TimerCreated(9, 0), event.TimerCancelled(9), event.TimerCreated(9, 0)),
 			"tracecheck: law 4, event 4 (TimerCreated timer_id=9 deadline_nanos=0s): the timer was cancelled at event 3"},
 	})
 }
@@ -267,7 +271,8 @@ func TestLaw6Regions(t *testing.T) {
 		{"empty", []event.Event{root(r0), closed(r0)}, ""},
 		{"a live task", nested(closed(r2)),
 			"tracecheck: law 6, event 4 (RegionClosed region=R2 outcome=ok): task T0, spawned at event 3, has not completed"},
-		{"the first of two live tasks", []event.Event{root(r0), spawn(t0, r0), done(t0), spawn(t1, r0), spawn(t0g1, r0), closed(r0)},
+		{"the first of two live tasks", []event.Event{root(r0), spawn(t0, r0), done(t0), spawn(t1, r0), spawn(t0g1, r0),
+			closed(r0)},
 			"tracecheck: law 6, event 5 (RegionClosed region=R0 outcome=ok): task T1, spawned at event 3, has not completed"},
 		{"a live task after a completed one", []event.Event{root(r0), spawn(t0, r0), spawn(t1, r0), done(t0), closed(r0)},
 			"tracecheck: law 6, event 4 (RegionClosed region=R0 outcome=ok): task T1, spawned at event 2, has not completed"},
@@ -296,7 +301,8 @@ func TestLaw7Ticks(t *testing.T) {
 			event.TaskYielded(t0)}, more...)
 	}
 	checkCases(t, []lawCase{
-		{"equal and rising", at5(event.TaskSpawned(t1, r0, 5), event.RegionCreated(r1, r0, 5), event.TaskScheduled(t1, 6)), ""},
+		{"equal and rising", at5(event.TaskSpawned(t1, r0, 5), event.RegionCreated(r1, r0, 5), event.TaskScheduled(t1, 6)),
+			""},
 		{"scheduled", at5(event.TaskScheduled(t0, 4)),
 			"tracecheck: law 7, event 4 (TaskScheduled task=T0 at_tick=4): at_tick was 5 at event 2"},
 		{"spawned", at5(event.TaskSpawned(t1, r0, 4)),
@@ -310,13 +316,16 @@ func TestLaw7Ticks(t *testing.T) {
 
 func TestLaw8Checkpoints(t *testing.T) {
 	begun := func(more ...event.Event) []event.Event {
-		return append([]event.Event{root(r0), child(r1, r0), spawn(t0, r0), spawn(t1, r1), spawn(t2, r1), event.TimeAdvanced(0, 7)}, more...)
+		return append([]event.Event{root(r0), child(r1, r0), spawn(t0, r0), spawn(t1, r1), spawn(t2, r1),
+			event.TimeAdvanced(0, 7)}, more...)
 	}
 	checkCases(t, []lawCase{
 		{"at the start", []event.Event{event.Checkpoint(0, 0, 0, 0), event.Checkpoint(1, 0, 0, 0)}, ""},
-		{"any first number", begun(event.Checkpoint(math.MaxUint64-1, 7, 3, 2), event.Checkpoint(math.MaxUint64, 7, 3, 2)), ""},
+		{"any first number", begun(event.Checkpoint(math.MaxUint64-1, 7, 3, 2), event.Checkpoint(math.MaxUint64, 7, 3, 2)),
+			""},
 		{"after ends", begun(done(t1), done(t2), closed(r1), event.Checkpoint(9, 7, 1, 1)), ""},
-		{"without the region of the first task", []event.Event{spawn(t0, r0), event.Checkpoint(0, 0, 1, 0), root(r0), event.Checkpoint(1, 0, 1, 1)}, ""},
+		{"without the region of the first task",
+			[]event.Event{spawn(t0, r0), event.Checkpoint(0, 0, 1, 0), root(r0), event.Checkpoint(1, 0, 1, 1)}, ""},
 		{"the number again", begun(event.Checkpoint(4, 7, 3, 2), event.Checkpoint(4, 7, 3, 2)),
 			"tracecheck: law 8, event 7 (Checkpoint sequence=4 time_nanos=7ns active_tasks=3 active_regions=2): the sequence was 4 at event 6"},
 		{"a number left out", begun(event.Checkpoint(4, 7, 3, 2), event.Checkpoint(6, 7, 3, 2)),

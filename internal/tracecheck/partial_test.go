@@ -29,7 +29,7 @@ func feedPartial(d drawn, start int, told bool) *Error {
 	return broken
 }
 
-// TestEverySuffixOfALawfulTracePasses is the property that a partial check finds nothing in what a lawful run ends with.
+// TestEverySuffixOfALawfulTracePasses checks the property that a partial check accepts every suffix of a lawful trace.
 func TestEverySuffixOfALawfulTracePasses(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		md, events := lawfulTrace(t)
@@ -43,9 +43,8 @@ func TestEverySuffixOfALawfulTracePasses(t *testing.T) {
 	})
 }
 
-// TestPartialIsNeverHarder is the property that a partial check finds nothing before the check of the whole trace does,
-// if what it does not see is lawful; and where both find something in an event, that it sees no lower law than the whole
-// check does.
+// TestPartialIsNeverHarder checks the property that a partial check never fails before the check of the whole trace,
+// if the part it does not see is lawful. If both fail at the same event, the partial check does not report a lower law.
 func TestPartialIsNeverHarder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := traces().Draw(t, "trace")
@@ -103,7 +102,8 @@ func TestPartialLaws(t *testing.T) {
 	cases := []lawCase{
 		{"1 a seed", []event.Event{event.RngSeed(42)},
 			"law 1, event 10 (RngSeed seed=42): the seed belongs at event 0"},
-		{"2 learnt tasks and regions", []event.Event{event.TaskYielded(t1), child(r2, r1), spawn(t2, r2), closed(r0), done(t2)}, ""},
+		{"2 learnt tasks and regions", []event.Event{event.TaskYielded(t1), child(r2, r1), spawn(t2, r2), closed(r0),
+			done(t2)}, ""},
 		{"2 an index that is held", []event.Event{child(r2, r1), event.TaskYielded(t1), spawn(t1g1, r2)},
 			"law 2, event 12 (TaskSpawned task=T1g1 region=R2 at_tick=0): index 1 is held by task T1, spawned before the first event here"},
 		{"2 a generation never used", []event.Event{event.TaskYielded(t1), event.TaskYielded(t1g1)},
@@ -133,7 +133,8 @@ func TestPartialLaws(t *testing.T) {
 			"law 5, event 11 (TaskScheduled task=T1 at_tick=9): task T1 completed at event 10"},
 		{"5 an older generation", []event.Event{event.TaskYielded(t1g1), event.TaskYielded(t1)},
 			"law 5, event 11 (TaskYielded task=T1): task T1 completed before T1g1 was spawned before the first event here"},
-		{"5 a wake tells of no life", []event.Event{event.WakerWake(t1), child(r2, r1), spawn(t1g1, r2), event.WakerWake(t1)}, ""},
+		{"5 a wake tells of no life", []event.Event{event.WakerWake(t1), child(r2, r1), spawn(t1g1, r2), event.WakerWake(t1)},
+			""},
 		{"5 a wake, then life", []event.Event{event.WakerWake(t1), event.TaskYielded(t1), done(t1), event.TaskYielded(t1)},
 			"law 5, event 13 (TaskYielded task=T1): task T1 completed at event 12"},
 		{"5 woken under two generations", []event.Event{event.WakerWake(t1), event.WakerWake(t1g2), event.TaskYielded(t1g1)},

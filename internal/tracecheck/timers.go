@@ -7,31 +7,31 @@ import (
 	"github.com/reprise-go/reprise/event"
 )
 
-// timers keeps the pending timers of a run, how the last ones ended, and every identifier that was used, since none may
-// come back. The invariants, kept by put and note:
+// timers keeps the pending timers of a run, the fates of the last ones that ended, and every identifier that was
+// used, since none may be used again. The invariants, maintained by put and note:
 //
-//  1. A pending timer stands in recent at its place, or in older.
+//  1. A pending timer is in recent at its place, or in older.
 //  2. An identifier that was used is in one of runs, which ascend, or in scattered.
 type timers struct {
 	recent    []timer // each at its identifier modulo the length, which is a power of two
 	older     map[event.TimerID]timer
 	runs      []idRun
 	scattered map[event.TimerID]bool
-	partial   bool // timers may have been created before the first event
+	partial   bool // whether timers may have been created before the first event
 }
 
-// timer is a timer that is or was in use; the zero timer is none.
+// timer is a timer that is or was in use; the zero timer is an empty place.
 type timer struct {
 	id       event.TimerID
 	deadline uint64
-	last     int // the event that brought its fate
+	last     int // index of the event that decided its fate
 	fate     fate
 }
 
 // idRun is a range of identifiers that have all been used.
 type idRun struct{ first, last event.TimerID }
 
-// fate is what has become of a timer.
+// fate is the state of a timer.
 type fate uint8
 
 const (
@@ -48,7 +48,7 @@ const (
 	mostTimers = 1 << 15
 )
 
-// find returns the timer of an identifier, nil if it was never created or has ended long ago.
+// find returns the timer with an identifier, or nil if it was never created or ended long ago.
 func (t *timers) find(id event.TimerID) *timer {
 	if len(t.recent) == 0 {
 		return nil
@@ -68,7 +68,7 @@ func (t *timers) find(id event.TimerID) *timer {
 
 func (t *timers) place(id event.TimerID) uint64 { return uint64(id) & uint64(len(t.recent)-1) }
 
-// put stores a timer in recent. What stood there goes to older if it is pending.
+// put stores a timer in recent. If the timer that it replaces is pending, that one moves to older.
 func (t *timers) put(added timer) *timer {
 	if len(t.recent) == 0 {
 		t.recent = make([]timer, fewTimers)
@@ -87,7 +87,7 @@ func (t *timers) put(added timer) *timer {
 	return p
 }
 
-// grow doubles recent. Timers that stood at different places still do.
+// grow doubles recent. Timers at different places stay at different places.
 func (t *timers) grow() {
 	small := t.recent
 	t.recent = make([]timer, 2*len(small))
@@ -108,7 +108,7 @@ func (t *timers) used(id event.TimerID) bool {
 	return t.runs[at].first <= id || t.scattered[id]
 }
 
-// note keeps an identifier that comes into use.
+// note records an identifier as used.
 func (t *timers) note(id event.TimerID) {
 	n := len(t.runs)
 	switch {
@@ -137,7 +137,7 @@ func (t *timers) create(e *event.Event, index int) *Error {
 	return nil
 }
 
-// fire ends a timer; now is 0 and known false before the time is known.
+// fire ends a timer. Before the time is known, now is 0 and known is false.
 func (t *timers) fire(e *event.Event, index int, now uint64, known bool) *Error {
 	timer, err := t.pending(e.Timer())
 	if err != nil {
@@ -159,8 +159,8 @@ func (t *timers) cancel(e *event.Event, index int) *Error {
 	return nil
 }
 
-// pending returns the timer that is to fire or to be cancelled. A partial check learns here of timers that were created
-// before the first event; their deadline is taken to be past.
+// pending returns the timer that is to fire or to be cancelled. A partial check adds a timer that was created
+// before the first event; its deadline is taken to be past.
 func (t *timers) pending(id event.TimerID) (*timer, *Error) {
 	switch p := t.find(id); {
 	case p != nil && p.fate == pending:
@@ -176,10 +176,10 @@ func (t *timers) pending(id event.TimerID) (*timer, *Error) {
 	return t.put(timer{id: id, fate: pending}), nil
 }
 
-// conflict returns the law that an event breaks because of what has become of the timer.
+// conflict returns the law that an event breaks because the timer has ended.
 func (t *timer) conflict() *Error {
 	return broken(4, "the timer %s at event %d", fateText[t.fate], t.last)
 }
 
-// usedLongAgo is conflict for a timer of which nothing else is known.
+// usedLongAgo is like conflict, for a timer whose fate is no longer stored.
 func usedLongAgo() *Error { return broken(4, "the timer fired or was cancelled long before") }

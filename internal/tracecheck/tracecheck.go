@@ -6,12 +6,12 @@ import (
 	"github.com/reprise-go/reprise/event"
 )
 
-// Error says which event broke which law.
+// Error reports the event that broke a law.
 type Error struct {
-	Law   int         // number of the law, from 1 to 8
+	Law   int         // number of the law, 1 to 8
 	Index int         // index of the event in the run, from 0
 	Event event.Event // the event itself
-	Msg   string      // what is wrong, with the index of the event that it conflicts with where there is one
+	Msg   string      // what is wrong, with the index of the conflicting event if there is one
 }
 
 // Error returns the law, the event and what is wrong with it.
@@ -19,13 +19,13 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("tracecheck: law %d, event %d (%v): %s", e.Law, e.Index, e.Event, e.Msg)
 }
 
-// broken makes an Error that does not know its event yet.
+// broken makes an Error whose event is not set yet.
 func broken(law int, format string, args ...any) *Error {
 	return &Error{Law: law, Msg: fmt.Sprintf(format, args...)}
 }
 
 // Check checks a whole trace and returns the first broken law as an [*Error], or nil. To check a trace that was cut
-// off, hand its events to a [Checker] and leave out [Checker.End].
+// off, pass its events to a [Checker] and do not call [Checker.End].
 func Check(t *event.Trace) error {
 	c := New(t.Metadata)
 	for _, e := range t.All() {
@@ -39,7 +39,7 @@ func Check(t *event.Trace) error {
 // Checker checks one trace event by event. It is made by [New] and is not safe for concurrent use.
 type Checker struct {
 	seed    uint64
-	index   int    // of the event that comes next
+	index   int    // index of the next event
 	partial bool   // the trace starts in the middle of a run
 	err     *Error // the first broken law
 	tasks   arena
@@ -50,14 +50,14 @@ type Checker struct {
 	orphanAt int         // its index
 
 	now   uint64 // virtual time
-	nowAt int    // event that set now, -1 at the start
-	timed bool   // now is known
+	nowAt int    // index of the event that set now; -1 at the start
+	timed bool   // whether now is known
 
 	tick   uint64 // the last at_tick
-	tickAt int    // event that had it
+	tickAt int    // index of the event that had it
 
 	sequence     uint64 // number of the last checkpoint
-	checkpointAt int    // event that had it, -1 before the first
+	checkpointAt int    // index of that event; -1 before the first checkpoint
 }
 
 // New returns a Checker of the trace with the metadata md, before its first event.
@@ -72,15 +72,15 @@ func New(md event.Metadata) *Checker {
 	}
 }
 
-// Start says where in a run the events of a partial check begin.
+// Start describes where in a run the events of a partial check begin.
 type Start struct {
-	First uint64 // index of the first event; 0 if it is not known
-	Timed bool   // Time is known
+	First uint64 // index of the first event; 0 if unknown
+	Timed bool   // whether Time is known
 	Time  uint64 // virtual time before the first event, in nanoseconds since the start of the run
 }
 
-// NewPartial returns a Checker of a trace that starts in the middle of a run. What was there before is learnt from the
-// first event that names it, and what cannot be told without it is passed over: see the package comment.
+// NewPartial returns a Checker of a trace that starts in the middle of a run. It infers what existed before from
+// the first event that names it, and does not check what cannot be inferred: see the package comment.
 func NewPartial(md event.Metadata, start Start) *Checker {
 	c := New(md)
 	c.partial, c.index, c.now, c.timed = true, int(start.First), start.Time, start.Timed
@@ -88,8 +88,8 @@ func NewPartial(md event.Metadata, start Start) *Checker {
 	return c
 }
 
-// Event checks the next event of the trace. It returns the first broken law as an [*Error], and from then on, whatever
-// comes, that same Error. It panics if e is the zero Event.
+// Event checks the next event of the trace. It returns the first broken law as an [*Error]; later calls return the
+// same Error. It panics if e is the zero Event.
 func (c *Checker) Event(e event.Event) error {
 	if c.err != nil {
 		return c.err
@@ -103,8 +103,8 @@ func (c *Checker) Event(e event.Event) error {
 	return nil
 }
 
-// End checks what a trace owes after its last event: the region of the first task has been created. It returns an
-// [*Error] with the TaskSpawned of that task, or what Event returned if a law was broken before, or nil.
+// End checks that the region of the first task was created by the end of the trace. If it was not, the [*Error] has
+// the TaskSpawned of that task. If a law was broken before, End returns what Event returned.
 func (c *Checker) End() error {
 	if c.err != nil {
 		return c.err
@@ -117,7 +117,7 @@ func (c *Checker) End() error {
 	return err
 }
 
-// apply checks e and takes it into the state.
+// apply checks e and updates the state.
 func (c *Checker) apply(e *event.Event) *Error {
 	switch e.Kind() {
 	case event.KindTaskScheduled:
@@ -153,7 +153,7 @@ func (c *Checker) apply(e *event.Event) *Error {
 		return c.checkpoint(e)
 	case 0:
 		panic("tracecheck: Checker.Event of the zero Event")
-	default: // IoReady, IoResult, IoError, RngValue, WakerBatchWake: no law speaks of them
+	default: // IoReady, IoResult, IoError, RngValue, WakerBatchWake: no law concerns them
 		return nil
 	}
 }

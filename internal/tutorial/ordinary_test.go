@@ -11,7 +11,7 @@ import (
 // TestOrdinary checks docs/ordinary.md.
 func TestOrdinary(t *testing.T) { check(t, "../../docs/ordinary.md", "examples/pool") }
 
-// TestReadme checks that what README.md shows of the report stands in docs/ordinary.md.
+// TestReadme checks that the lines of the report in README.md occur in docs/ordinary.md.
 func TestReadme(t *testing.T) {
 	page, err := os.ReadFile("../../docs/ordinary.md")
 	if err != nil {

@@ -1,4 +1,5 @@
-// Package tutorial_test checks the pages in docs that show commands. It stands apart from the examples, whose tests they run.
+// Package tutorial_test checks the pages in docs that show commands and their output. It is not part of the
+// examples, because it runs their tests.
 package tutorial_test
 
 import (
@@ -18,8 +19,8 @@ var update = flag.Bool("update", false, "rewrite the outputs in the pages")
 // TestTutorial checks docs/tutorial.md.
 func TestTutorial(t *testing.T) { check(t, "../../docs/tutorial.md", "examples/flaky") }
 
-// check runs the commands of a page in a folder of a copy of the repository and compares what they print with what stands
-// there, but for times. A block of console text has commands, each behind a "$ ", and below each its output.
+// check runs the commands of a page in a folder of a copy of the repository and compares their output, except
+// times, with the output in the page. A console block has commands, each after a "$ ", and below each its output.
 func check(t *testing.T, page, folder string) {
 	t.Helper()
 	text, err := os.ReadFile(page)
@@ -49,11 +50,12 @@ func check(t *testing.T, page, folder string) {
 		return
 	}
 	if masked(got) != masked(string(text)) {
-		t.Errorf("the outputs differ from those in %s; look at the difference after: go test ./internal/tutorial -update", page)
+		t.Errorf("the outputs differ from those in %s; look at the difference after: go test ./internal/tutorial -update",
+			page)
 	}
 }
 
-// console is a block of console text: its first line, the text, its last line.
+// console matches a console block: its first line, the text and the last line.
 var console = regexp.MustCompile("(?ms)^(```console\n)(.*?)^(```\n)")
 
 // commandsOf returns the commands of a block.
@@ -66,7 +68,7 @@ func commandsOf(block string) (list []string) {
 	return list
 }
 
-// mark stands between the outputs of two commands.
+// mark separates the outputs of two commands.
 const mark = "=-=-= next command =-=-=\n"
 
 // run runs commands in one shell, in a folder of a copy of the repository.
@@ -78,7 +80,8 @@ func run(t *testing.T, folder string, commands []string) []string {
 	}
 	repo, bin := filepath.Join(root, "repo"), filepath.Join(root, "bin")
 	copyTree(t, "../..", repo)
-	if out, err := exec.Command("go", "build", "-o", filepath.Join(bin, "reprise"), "../../cmd/reprise").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-o", filepath.Join(bin, "reprise"),
+		"../../cmd/reprise").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	var script bytes.Buffer
@@ -137,7 +140,7 @@ func copyTree(t *testing.T, from, to string) {
 	}
 }
 
-// trimmed is a text without spaces at the ends of lines.
+// trimmed returns a text without spaces at the ends of lines.
 func trimmed(text string) string {
 	var b strings.Builder
 	for line := range strings.Lines(text) {
@@ -148,5 +151,5 @@ func trimmed(text string) string {
 
 var times = regexp.MustCompile(`\(\d+\.\d\ds\)|\t(\d+\.\d+s|\(cached\))`)
 
-// masked is a text without times.
+// masked returns a text in which times are replaced by TIME.
 func masked(text string) string { return times.ReplaceAllString(text, "TIME") }
