@@ -9,76 +9,76 @@ import (
 	"github.com/reprise-go/reprise/tracefile"
 )
 
-// Config says what a [Recorder] keeps, where, and how much of it. The zero Config keeps everything in memory, with the
-// names of tasks and regions.
+// Config sets which events a [Recorder] keeps, where, and how many. The zero Config keeps everything in memory,
+// with the names of tasks and regions.
 type Config struct {
-	// Sink takes the events; nil keeps them in memory. A *tracefile.Writer also gets names, code lines and the reason
-	// why the recording ends. The caller closes it.
+	// Sink receives the events; nil keeps them in memory. A *tracefile.Writer also receives names, code lines and
+	// the reason why the recording ends. The caller closes it.
 	Sink Sink
 
-	// Omit are kinds that are not recorded: any of RngValue, WakerWake and WakerBatchWake. A replay must be told, and
-	// draws random values from the seed.
+	// Omit is the set of kinds that are not recorded: any of RngValue, WakerWake and WakerBatchWake. A replay of
+	// the recording must use the same set (see replayer.Config), and draws random values from the seed.
 	Omit event.KindSet
 
-	// Sites records the line of code from which each event comes. It costs a walk over the stack an event, about a
-	// microsecond. The line of a deferred call can be another one in another build, such as with -race.
+	// Sites records the line of code from which each event comes. It walks the stack for each event, which takes
+	// about a microsecond. The line of a deferred call may differ between builds, for example with -race.
 	Sites bool
 
-	// Disabled makes [Recorder.Run] record nothing, at no cost.
+	// Disabled makes [Recorder.Run] record nothing, without any cost.
 	Disabled bool
 
-	// The limits; 0 is none. MaxMemory is in bytes, 32 for each event, and needs a nil Sink. MaxFileSize is in bytes
-	// and needs a *tracefile.Writer: it is looked at after every chunk, so that a file exceeds it by at most a chunk,
-	// its names and the index, and recording waits for each chunk to be written.
+	// The limits; 0 = none. MaxMemory is in bytes, 32 for each event, and needs a nil Sink. MaxFileSize is in bytes
+	// and needs a *tracefile.Writer. It is checked after every chunk, so that a file exceeds it by at most a chunk
+	// with its names, and the index; recording waits for each chunk to be written.
 	MaxEvents   uint64
 	MaxMemory   uint64
 	MaxFileSize int64
 
-	// AtLimit is what happens when the first limit is reached: Stop unless it is set.
+	// AtLimit is the action at the first limit that is reached. The zero value is Stop.
 	AtLimit Action
 
-	// OnLimit is asked what to do at each limit, if AtLimit is Ask.
+	// OnLimit chooses the action at each limit if AtLimit is Ask.
 	OnLimit func(Limit) Action
 
-	// KeepTime drops events that lie further back than this in virtual time. It needs AtLimit DropOldest, and a nil
-	// Sink. Without another limit at most DefaultKeep events are kept.
+	// KeepTime drops events that are older than this, in virtual time. It needs AtLimit DropOldest and a nil Sink.
+	// If no other limit is set, at most DefaultKeep events are kept.
 	KeepTime time.Duration
 
-	// FailureFile is a file that Run writes if the run fails, with what is kept then; "" is none. It is there whole or
-	// not at all. It needs a nil Sink.
+	// FailureFile is the path of a file that Run writes with the kept events if the run fails; "" = none. It is
+	// created completely or not at all. It needs a nil Sink.
 	FailureFile string
 
-	// Identity goes into files that the Recorder creates: FailureFile, WriteFile, RotateFile.
+	// Identity is stored in the files that the Recorder creates: FailureFile, WriteFile, RotateFile.
 	Identity tracefile.Identity
 }
 
-// DefaultKeep is how many events KeepTime keeps at most if no other limit is set: 32 MiB of them.
+// DefaultKeep is the maximum number of events that KeepTime keeps if no other limit is set: 32 MiB of events.
 const DefaultKeep = 1 << 20
 
-// Action is what happens at a limit.
+// Action is a reaction to a limit.
 type Action uint8
 
 // The actions.
 const (
-	Stop       Action = iota // recording ends, the run goes on
-	DropOldest               // the oldest event makes room; needs a nil Sink
-	Fail                     // the run ends with a *LimitError
-	Ask                      // Config.OnLimit says what to do
-	Extend                   // the limit doubles; an answer of Config.OnLimit
+	Stop       Action = iota // end the recording; the run continues
+	DropOldest               // drop the oldest event; needs a nil Sink
+	Fail                     // end the run with a *LimitError
+	Ask                      // let Config.OnLimit choose
+	Extend                   // double the limit; only as an answer of Config.OnLimit
 )
 
-// Limit tells what was reached.
+// Limit describes a limit that was reached.
 type Limit struct {
 	Name   string // "events", "memory" or "file size"
-	Value  uint64 // the limit that was reached, in events or bytes
-	Events uint64 // recorded so far, dropped ones included
-	Time   uint64 // virtual, in nanoseconds since the start of the run
+	Value  uint64 // the limit, in events or bytes
+	Events uint64 // number of events recorded so far, including dropped ones
+	Time   uint64 // virtual time in nanoseconds since the start of the run
 }
 
 // ErrLimit is the class of every [*LimitError], for errors.Is.
 var ErrLimit = errors.New("a limit of the recording was reached")
 
-// LimitError ends a run whose recording reached a limit under [Fail].
+// LimitError is the error of a run whose recording reached a limit under [Fail].
 type LimitError struct {
 	Limit Limit
 }
@@ -98,7 +98,7 @@ var omittable = event.NewKindSet(event.KindRngValue, event.KindWakerWake, event.
 // eventBytes is the size of an event in memory.
 const eventBytes = 32
 
-// NewConfig returns a Recorder with settings. The error says which of them is wrong.
+// NewConfig returns a Recorder with the given settings. The error names the setting that is wrong.
 func NewConfig(md event.Metadata, cfg Config) (*Recorder, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, fmt.Errorf("recorder: %w", err)

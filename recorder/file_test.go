@@ -202,7 +202,8 @@ func TestRotateFile(t *testing.T) {
 	for i, p := range paths[:3] {
 		f := readFile(t, p)
 		if f.First != uint64(len(events)) || f.Time != uint64(i)*uint64(time.Second) || f.Identity["test"] != "x" {
-			t.Errorf("file %d begins at event %d, %d ns, of %v; want event %d, %d s", i, f.First, f.Time, f.Identity, len(events), i)
+			t.Errorf("file %d begins at event %d, %d ns, of %v; want event %d, %d s", i, f.First, f.Time, f.Identity,
+				len(events), i)
 		}
 		events = append(events, f.Events...)
 	}
@@ -253,8 +254,10 @@ func TestLastFileIsWhole(t *testing.T) {
 		t.Fatalf("the run ended with %v, want boom", err)
 	}
 	first, second := readFile(t, path), readFile(t, path+".2")
-	if first.End.Reason != tracefile.EndRotated || second.End.Reason != tracefile.EndFailed || second.First != uint64(len(first.Events)) {
-		t.Errorf("the files end with %+v and %+v; the second begins at event %d of %d", first.End, second.End, second.First, len(first.Events))
+	if first.End.Reason != tracefile.EndRotated || second.End.Reason != tracefile.EndFailed ||
+		second.First != uint64(len(first.Events)) {
+		t.Errorf("the files end with %+v and %+v; the second begins at event %d of %d", first.End, second.End, second.First,
+			len(first.Events))
 	}
 	if last := second.Events[len(second.Events)-1].Kind(); last != event.KindRegionClosed {
 		t.Errorf("the last event is %v, want that of the run", last)
@@ -285,7 +288,8 @@ func TestFailureFileOfAStoppedRecording(t *testing.T) {
 // TestFailureFile keeps the last events of a run, and finds them in a file when it fails, with the names they need.
 func TestFailureFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "failed.reprise")
-	cfg := recorder.Config{AtLimit: recorder.DropOldest, MaxEvents: 8, FailureFile: path, Omit: event.NewKindSet(event.KindRngValue)}
+	cfg := recorder.Config{AtLimit: recorder.DropOldest, MaxEvents: 8, FailureFile: path,
+		Omit: event.NewKindSet(event.KindRngValue)}
 	body := func(end error) func(*simsched.Sim) error {
 		return func(s *simsched.Sim) error {
 			return s.InRegion("pool", func(region *simsched.Region) error {

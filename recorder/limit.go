@@ -7,23 +7,23 @@ import (
 	"github.com/reprise-go/reprise/tracefile"
 )
 
-// state is what a Recorder with settings knows of the run.
+// state is the state of a Recorder with settings.
 type state struct {
-	seen    uint64 // events recorded, dropped ones included: the index of the next one
+	seen    uint64 // number of events recorded, including dropped ones: the index of the next event
 	now     uint64 // virtual time in ns
 	first   uint64 // index of the first event since the last rotation; a ring may have dropped it
 	start   uint64 // virtual time before that event, in ns
-	room    uint64 // events until the next limit
-	events  uint64 // the limits in force
+	room    uint64 // number of events before the limits must be checked again
+	events  uint64 // the current limits
 	memory  uint64
 	file    uint64
-	stopped string // why recording has ended; "" if it goes on
-	ring    *ring  // nil: all events are kept
-	own     bool   // the Sink is a file that RotateFile has made
+	stopped string // why the recording ended; "" while it continues
+	ring    *ring  // nil if all events are kept
+	own     bool   // whether RotateFile opened the Sink
 	notes   notes
 }
 
-// checkSize is how often the size of a file is looked at, in events: once a chunk of the default size.
+// checkSize is the number of events between two checks of the file size: one chunk of the default size.
 const checkSize = tracefile.DefaultChunkEvents
 
 func newState(c *Config) state {
@@ -42,7 +42,7 @@ func orNone(limit uint64) uint64 {
 	return limit
 }
 
-// setRoom works out how many events may come before a limit must be looked at. A ring looks after itself.
+// setRoom computes the number of events before a limit must be checked again. A ring enforces its own limit.
 func (s *state) setRoom() {
 	s.room = math.MaxUint64
 	if s.ring != nil {
@@ -54,7 +54,7 @@ func (s *state) setRoom() {
 	}
 }
 
-// observe is Observe under settings.
+// observe is Observe for a Recorder with settings.
 func (r *Recorder) observe(e event.Event) error {
 	s := &r.state
 	if s.stopped != "" || r.settings.Omit.Has(e.Kind()) {
@@ -80,7 +80,7 @@ func (r *Recorder) observe(e event.Event) error {
 	return nil
 }
 
-// keep puts e where the settings want it.
+// keep stores e as the settings demand.
 func (r *Recorder) keep(e event.Event) error {
 	switch s := &r.state; {
 	case r.settings.Sink != nil:
@@ -97,7 +97,7 @@ func (r *Recorder) keep(e event.Event) error {
 	return nil
 }
 
-// atLimit does what the settings say about the limits that have been reached, if any has.
+// atLimit carries out the actions for all limits that have been reached.
 func (r *Recorder) atLimit() error {
 	s := &r.state
 	for _, l := range []struct {
@@ -126,14 +126,14 @@ func (r *Recorder) atLimit() error {
 	return nil
 }
 
-// fileSize returns how large the file is with everything that was recorded.
+// fileSize returns the size in bytes that the file would have with everything recorded so far.
 func (r *Recorder) fileSize() (uint64, error) {
 	w := r.settings.Sink.(*tracefile.Writer)
 	err := w.Flush()
 	return uint64(w.Size()), err
 }
 
-// act does what the settings say about a limit.
+// act carries out the action for a limit.
 func (r *Recorder) act(l Limit, limit *uint64) error {
 	action := r.settings.AtLimit
 	if action == Ask {
@@ -147,16 +147,16 @@ func (r *Recorder) act(l Limit, limit *uint64) error {
 		*limit *= 2
 	case action == DropOldest && r.settings.Sink == nil:
 		s.toRing(&r.trace, min(orNone(s.events), orNone(s.memory)/eventBytes))
-	default: // Fail, and answers that make no sense here
+	default: // Fail, and answers that are not allowed here
 		return &LimitError{l}
 	}
 	return nil
 }
 
-// atStop is the end of a recording that a limit has ended.
+// atStop returns the end of a recording that a limit has stopped.
 func (r *Recorder) atStop() tracefile.End {
 	return tracefile.End{Reason: tracefile.EndLimit, Message: r.state.stopped}
 }
 
-// Stopped returns why recording has ended before the run did, "" if it has not.
+// Stopped returns the reason why the recording ended before the run did, or "" if it did not.
 func (r *Recorder) Stopped() string { return r.state.stopped }

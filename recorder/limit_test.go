@@ -77,7 +77,8 @@ func TestStopAtLimit(t *testing.T) {
 			t.Errorf("%s: stopped because of %s before the limit was reached", name, r.Stopped())
 		}
 		record(t, r, values(3, 10))
-		want := map[string]string{"events": "the limit on events", "memory": "the limit on memory", "both": "the limit on memory"}[name]
+		want := map[string]string{"events": "the limit on events", "memory": "the limit on memory",
+			"both": "the limit on memory"}[name]
 		if r.Stopped() != want {
 			t.Errorf("%s: stopped because of %q, want %q", name, r.Stopped(), want)
 		}
@@ -124,10 +125,11 @@ func TestStopDoesNotEndTheRun(t *testing.T) {
 func TestAsk(t *testing.T) {
 	var asked []string
 	answers := []recorder.Action{recorder.Extend, recorder.Extend, recorder.DropOldest}
-	r := newRecorder(t, recorder.Config{MaxEvents: 2, AtLimit: recorder.Ask, OnLimit: func(l recorder.Limit) recorder.Action {
-		asked = append(asked, fmt.Sprintf("%s %d after %d", l.Name, l.Value, l.Events))
-		return answers[len(asked)-1]
-	}})
+	r := newRecorder(t, recorder.Config{MaxEvents: 2, AtLimit: recorder.Ask,
+		OnLimit: func(l recorder.Limit) recorder.Action {
+			asked = append(asked, fmt.Sprintf("%s %d after %d", l.Name, l.Value, l.Events))
+			return answers[len(asked)-1]
+		}})
 	record(t, r, values(0, 20))
 	if diff := cmp.Diff([]string{"events 2 after 2", "events 4 after 4", "events 8 after 8"}, asked); diff != "" {
 		t.Errorf("other questions than expected (-want +got):\n%s", diff)
@@ -137,7 +139,8 @@ func TestAsk(t *testing.T) {
 
 // TestDropAfterRotation turns a recording into a ring when a part of it has been taken.
 func TestDropAfterRotation(t *testing.T) {
-	r := newRecorder(t, recorder.Config{MaxEvents: 4, AtLimit: recorder.Ask, OnLimit: func(recorder.Limit) recorder.Action { return recorder.DropOldest }})
+	r := newRecorder(t, recorder.Config{MaxEvents: 4, AtLimit: recorder.Ask,
+		OnLimit: func(recorder.Limit) recorder.Action { return recorder.DropOldest }})
 	record(t, r, append(values(0, 2), event.TimeAdvanced(0, 8)))
 	r.Rotate()
 	record(t, r, values(3, 7))
@@ -158,7 +161,8 @@ func TestRingGrows(t *testing.T) {
 // TestAnswersThatMakeNoSense: a run does not go on as if the limit had not been reached.
 func TestAnswersThatMakeNoSense(t *testing.T) {
 	for _, answer := range []recorder.Action{recorder.Fail, recorder.Ask, 99} {
-		r := newRecorder(t, recorder.Config{MaxEvents: 2, AtLimit: recorder.Ask, OnLimit: func(recorder.Limit) recorder.Action { return answer }})
+		r := newRecorder(t, recorder.Config{MaxEvents: 2, AtLimit: recorder.Ask,
+			OnLimit: func(recorder.Limit) recorder.Action { return answer }})
 		if i, err := observeAll(r, values(0, 5)); i != 2 || !errors.Is(err, recorder.ErrLimit) {
 			t.Errorf("the answer %d: event %d failed with %v, want event 2 with ErrLimit", answer, i, err)
 		}
@@ -320,7 +324,8 @@ func TestConfigErrors(t *testing.T) {
 		want string
 	}{
 		{recorder.Config{Sink: (*tracefile.Writer)(nil)}, "a nil *tracefile.Writer"},
-		{recorder.Config{Omit: event.NewKindSet(event.KindTaskSpawned, event.KindRngValue)}, "the kinds TaskSpawned are to be omitted; only RngValue,WakerWake,WakerBatchWake can be"},
+		{recorder.Config{Omit: event.NewKindSet(event.KindTaskSpawned, event.KindRngValue)},
+			"the kinds TaskSpawned are to be omitted; only RngValue,WakerWake,WakerBatchWake can be"},
 		{recorder.Config{AtLimit: recorder.Extend}, "AtLimit is 4"},
 		{recorder.Config{AtLimit: recorder.Ask}, "AtLimit Ask and OnLimit need each other"},
 		{recorder.Config{OnLimit: ask}, "AtLimit Ask and OnLimit need each other"},

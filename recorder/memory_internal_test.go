@@ -34,7 +34,8 @@ func TestNotesAreBounded(t *testing.T) {
 		}
 		n := &r.state.notes
 		if len(n.sites) > 50 || len(n.tasks) > 50 || len(n.regions) > 50 || r.trace.Len() > 0 {
-			t.Errorf("%s: %d lines, %d and %d names, %d events are held", name, len(n.sites), len(n.tasks), len(n.regions), r.trace.Len())
+			t.Errorf("%s: %d lines, %d and %d names, %d events are held", name, len(n.sites), len(n.tasks), len(n.regions),
+				r.trace.Len())
 		}
 	}
 }

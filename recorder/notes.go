@@ -10,16 +10,16 @@ import (
 	"github.com/reprise-go/reprise/tracefile"
 )
 
-// notes are what a recording has besides its events, as far as the events that are kept need it.
+// notes are the names and code lines of a recording, as far as the kept events need them.
 type notes struct {
 	sim     *simsched.Sim // nil until the main task runs
 	file    *tracefile.Writer
 	tasks   map[event.TaskID]string
 	regions map[event.RegionID]string
-	sites   map[uint64]string // by the index of the event
+	sites   map[uint64]string // code lines by the index of the event
 }
 
-// attach learns of the simulation that is being recorded, and names what was there before its main task.
+// attach connects the Recorder to the simulation, and notes the names that exist before its main task.
 func (r *Recorder) attach(s *simsched.Sim) {
 	n := &r.state.notes
 	n.sim = s
@@ -29,7 +29,7 @@ func (r *Recorder) attach(s *simsched.Sim) {
 	n.nameTask(event.NewTaskID(0, 0))
 }
 
-// note learns what else is to be known of an event that is about to be kept.
+// note notes the names and the code line for an event that is about to be kept.
 func (r *Recorder) note(e event.Event) {
 	n := &r.state.notes
 	if n.sim == nil {
@@ -64,7 +64,7 @@ func (n *notes) nameRegion(id event.RegionID) {
 	}
 }
 
-// noteSite learns where in the code an event comes from.
+// noteSite notes the line of code from which an event comes.
 func (r *Recorder) noteSite(e event.Event) {
 	n := &r.state.notes
 	site := n.sim.EventSite(e)
@@ -81,7 +81,7 @@ func (r *Recorder) noteSite(e event.Event) {
 	n.sites[r.state.seen] = site
 }
 
-// ended forgets the name of a task or region that e ends.
+// ended drops the name of the task or region that e ends.
 func (n *notes) ended(e event.Event) {
 	switch e.Kind() {
 	case event.KindTaskCompleted:
@@ -91,7 +91,7 @@ func (n *notes) ended(e event.Event) {
 	}
 }
 
-// write gives w what is known of an event that is about to be written.
+// write passes the notes of an event that is about to be written to w.
 func (n *notes) write(w *tracefile.Writer, index uint64, e event.Event) {
 	switch e.Kind() {
 	case event.KindTaskSpawned:
@@ -108,7 +108,7 @@ func (n *notes) write(w *tracefile.Writer, index uint64, e event.Event) {
 	}
 }
 
-// nameEarlier gives w the names of what began before the first of the events that are to be written.
+// nameEarlier passes the names of tasks and regions that began before the first of the events to w.
 func (n *notes) nameEarlier(w *tracefile.Writer, events iter.Seq[event.Event]) {
 	earlier := notes{tasks: maps.Clone(n.tasks), regions: maps.Clone(n.regions)}
 	for e := range events {
@@ -122,7 +122,7 @@ func (n *notes) nameEarlier(w *tracefile.Writer, events iter.Seq[event.Event]) {
 	earlier.nameAll(w)
 }
 
-// nameAll gives w all names, regions first, in the order of the identifiers.
+// nameAll passes all names to w, regions first, in the order of the identifiers.
 func (n *notes) nameAll(w *tracefile.Writer) {
 	for _, id := range slices.Sorted(maps.Keys(n.regions)) {
 		w.NameRegion(id, n.regions[id])
@@ -132,7 +132,7 @@ func (n *notes) nameAll(w *tracefile.Writer) {
 	}
 }
 
-// setEnd tells a trace file that is the Sink why the recording ends.
+// setEnd sets the reason why the recording ends, if the Sink is a trace file.
 func (r *Recorder) setEnd(end tracefile.End) {
 	if w, ok := r.settings.Sink.(*tracefile.Writer); ok {
 		w.SetEnd(end)

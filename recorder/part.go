@@ -11,14 +11,14 @@ import (
 	"github.com/reprise-go/reprise/tracefile"
 )
 
-// Part is a run, or a part of one, as a Recorder that keeps events in memory has it.
+// Part is a run, or a part of one, from a Recorder that keeps events in memory.
 type Part struct {
-	First uint64       // index in the run of the first event; not 0 if older ones were dropped or taken before
+	First uint64       // index of the first event in the run; not 0 if older events were dropped or rotated out
 	Time  uint64       // virtual time before that event, in nanoseconds since the start of the run
 	Trace *event.Trace // the metadata of the run and the events of this part
 }
 
-// Snapshot returns a copy of what is kept now. It panics if the events go to a Sink.
+// Snapshot returns a copy of the events kept now. It panics if the events go to a Sink.
 func (r *Recorder) Snapshot() Part {
 	p := r.part()
 	for e := range r.kept() {
@@ -27,15 +27,15 @@ func (r *Recorder) Snapshot() Part {
 	return p
 }
 
-// Rotate returns what is kept now, and goes on with nothing; the limits count anew. It panics if the events go to a
-// Sink, see [Recorder.RotateFile].
+// Rotate returns the events kept now and continues with none; the limits count anew. It panics if the events go to
+// a Sink; see [Recorder.RotateFile].
 func (r *Recorder) Rotate() Part {
 	p := r.Snapshot()
 	r.forget()
 	return p
 }
 
-// part returns the part of what is kept now, without its events.
+// part returns the part kept now, without its events.
 func (r *Recorder) part() Part {
 	if r.settings.Sink != nil {
 		panic("recorder: Snapshot, Rotate or WriteFile of a Recorder whose events go to a Sink")
@@ -47,7 +47,7 @@ func (r *Recorder) part() Part {
 	return p
 }
 
-// kept yields the events that are kept.
+// kept yields the kept events.
 func (r *Recorder) kept() iter.Seq[event.Event] {
 	return func(yield func(event.Event) bool) {
 		if g := r.state.ring; g != nil {
@@ -63,10 +63,10 @@ func (r *Recorder) kept() iter.Seq[event.Event] {
 	}
 }
 
-// forget drops all events that are kept, and the names of what has ended.
+// forget drops all kept events, and the names of tasks and regions that have ended.
 func (r *Recorder) forget() {
 	s := &r.state
-	if !r.special { // nobody counted
+	if !r.special { // the events were not counted so far
 		for e := range r.kept() {
 			s.seen++
 			if e.Kind() == event.KindTimeAdvanced {
@@ -85,12 +85,13 @@ func (r *Recorder) forget() {
 		}
 	}
 	clear(s.notes.sites)
-	s.first, s.start = s.seen, s.now // the room is worked out anew when it is used up
+	s.first, s.start = s.seen, s.now // room is computed again when it is used up
 }
 
-// WriteFile writes what is kept now into a new trace file, with names, code lines and the identity of the settings. The
-// file is there whole or not at all; an existing one is replaced. The end says why the recording ends there, unless a limit
-// has ended it before: then the file says that. It panics if the events go to a Sink. The error is that of the file.
+// WriteFile writes the kept events into a new trace file, with names, code lines and the identity of the settings.
+// The file is created completely or not at all; an existing file is replaced. end is the reason why the recording
+// ends there; if a limit ended the recording before, the file has that reason instead. It panics if the events go
+// to a Sink. The error is that of the file.
 func (r *Recorder) WriteFile(path string, end tracefile.End) error {
 	p := r.part()
 	w, err := tracefile.Create(path, p.Trace.Metadata, r.fileConfig(p.First, p.Time, true))
@@ -103,7 +104,7 @@ func (r *Recorder) WriteFile(path string, end tracefile.End) error {
 	for e := range r.kept() {
 		n.write(w, index, e)
 		if err := w.Append(e); err != nil {
-			_ = w.Abort() // the first error tells more
+			_ = w.Abort() // the first error is more useful
 			return err
 		}
 		index++
@@ -115,10 +116,10 @@ func (r *Recorder) WriteFile(path string, end tracefile.End) error {
 	return w.Close()
 }
 
-// RotateFile closes the *tracefile.Writer that is the Sink, and goes on in a new file, which begins with the next event
-// and knows the names of what is live. [Recorder.Run] closes the last file; without it call [Recorder.Close]. It panics if
-// the Sink is no *tracefile.Writer. If the old file cannot be closed or the new one
-// not be created, the Recorder cannot go on, and every further event fails.
+// RotateFile closes the *tracefile.Writer that is the Sink and continues in a new file, which begins with the next
+// event and has the names of live tasks and regions. [Recorder.Run] closes the last file; without Run call
+// [Recorder.Close]. It panics if the Sink is not a *tracefile.Writer. If the old file cannot be closed or the new
+// one cannot be created, every further event fails.
 func (r *Recorder) RotateFile(path string) error {
 	old, ok := r.settings.Sink.(*tracefile.Writer)
 	if !ok {
@@ -135,12 +136,12 @@ func (r *Recorder) RotateFile(path string) error {
 	}
 	s.notes.nameAll(w)
 	s.notes.file, r.settings.Sink, r.state.own = w, w, true
-	s.first, s.start = s.seen, s.now // the room is worked out anew when it is used up
+	s.first, s.start = s.seen, s.now // room is computed again when it is used up
 	return nil
 }
 
-// Close closes the file that RotateFile has made last; the caller closes a Sink of its own. A second Close does nothing
-// and returns the error of the first.
+// Close closes the file that RotateFile opened last; the caller closes a Sink of its own. A second Close does
+// nothing and returns the error of the first.
 func (r *Recorder) Close() error {
 	if !r.state.own {
 		return nil
@@ -159,9 +160,10 @@ func (r *Recorder) fileConfig(first, time uint64, atomic bool) tracefile.Config 
 	return tracefile.Config{Identity: identity, First: first, Time: time, Atomic: atomic}
 }
 
-// Run runs body under cfg and records it, with names. In the end it tells a trace file that is the Sink why the recording
-// ends, closes the file that RotateFile has made last, and writes the FailureFile if the run fails. The metadata of the
-// Recorder should be cfg.Metadata(). The error is that of [simsched.Run], joined with those of these files. The Observer of cfg sees each event after it was recorded.
+// Run runs body under cfg and records it, with names. The metadata of the Recorder should be cfg.Metadata(). If cfg
+// has an Observer, it sees each event after it was recorded. At the end Run sets the reason in a trace file that is
+// the Sink, closes the file that RotateFile opened last, and writes the FailureFile if the run failed. The error is
+// that of [simsched.Run], joined with those of these files.
 func (r *Recorder) Run(cfg simsched.Config, body func(*simsched.Sim) error) error {
 	if r.settings.Disabled {
 		return simsched.Run(cfg, body)
@@ -171,8 +173,8 @@ func (r *Recorder) Run(cfg simsched.Config, body func(*simsched.Sim) error) erro
 	return r.finish(simsched.Run(cfg, r.Body(body)))
 }
 
-// Body returns body as the program of a run that others make with r as its Observer, such as a replay, so that r learns
-// the names of tasks and regions and the lines of the code.
+// Body wraps body for a run that another package starts with r as its Observer, such as a replay, so that r can
+// record the names of tasks and regions and the code lines.
 func (r *Recorder) Body(body func(*simsched.Sim) error) func(*simsched.Sim) error {
 	return func(s *simsched.Sim) error {
 		r.attach(s)
@@ -180,7 +182,7 @@ func (r *Recorder) Body(body func(*simsched.Sim) error) func(*simsched.Sim) erro
 	}
 }
 
-// finish says how the run ended.
+// finish records how the run ended.
 func (r *Recorder) finish(err error) error {
 	end := tracefile.End{Reason: tracefile.EndFinished}
 	if err != nil {

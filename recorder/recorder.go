@@ -1,5 +1,5 @@
-// Package recorder turns a run into events: it observes a scheduler and keeps what it sees, in memory or in a file,
-// whole or only the last of it. It knows no replay.
+// Package recorder turns a run into events: it observes a scheduler and keeps the events, or only the last of them,
+// in memory or in a file. It knows nothing of replays.
 package recorder
 
 import (
@@ -8,7 +8,7 @@ import (
 	"github.com/reprise-go/reprise/tracefile"
 )
 
-// Sink takes the events of a run, one after the other. [*tracefile.Writer] is one. An error ends the run.
+// Sink receives the events of a run in order; [*tracefile.Writer] is one. An error ends the run.
 type Sink interface {
 	Append(e event.Event) error
 }
@@ -17,19 +17,19 @@ var _ Sink = (*tracefile.Writer)(nil)
 
 // Recorder is a [simsched.Observer] that keeps events. Without a [Config] it keeps all of them in memory, 32 bytes each.
 type Recorder struct {
-	trace    event.Trace // what is kept, if it is all in memory
-	special  bool        // the settings ask for more than that
+	trace    event.Trace // the kept events, if all of them are in memory
+	special  bool        // whether the settings need more than trace
 	settings Config
 	state    state
 }
 
 var _ simsched.Observer = (*Recorder)(nil)
 
-// New returns a Recorder for a run with the given metadata; see [simsched.Config.Metadata]. It keeps everything in
+// New returns a Recorder for a run with the given metadata (see [simsched.Config.Metadata]). It keeps all events in
 // memory.
 func New(md event.Metadata) *Recorder { return &Recorder{trace: event.Trace{Metadata: md}} }
 
-// Observe implements [simsched.Observer]. It fails only if the settings say so, or with the error of the Sink.
+// Observe implements [simsched.Observer]. It fails only at a limit under [Fail], or with the error of the Sink.
 func (r *Recorder) Observe(e event.Event) error {
 	if r.special {
 		return r.observe(e)
@@ -38,8 +38,8 @@ func (r *Recorder) Observe(e event.Event) error {
 	return nil
 }
 
-// Reset drops what was recorded and starts anew in the same memory: a trace that Trace has returned is no longer valid.
-// It panics if the events go to a Sink.
+// Reset drops all recorded events and starts again in the same memory. A trace returned by Trace before becomes
+// invalid. It panics if the events go to a Sink.
 func (r *Recorder) Reset(md event.Metadata) {
 	if r.settings.Sink != nil {
 		panic("recorder: Reset of a Recorder whose events go to a Sink")
@@ -48,8 +48,8 @@ func (r *Recorder) Reset(md event.Metadata) {
 	r.state = newState(&r.settings)
 }
 
-// Trace returns what was recorded so far, without a copy; the trace grows while the run goes on. It panics unless all
-// events are kept in memory: [Recorder.Snapshot] gives what a Recorder with limits has.
+// Trace returns the events recorded so far, without a copy; the trace grows while the run continues. It panics
+// unless all events are kept in memory; for a Recorder with limits use [Recorder.Snapshot].
 func (r *Recorder) Trace() *event.Trace {
 	if r.state.ring != nil || r.settings.Sink != nil {
 		panic("recorder: Trace of a Recorder that does not keep all events in memory; call Snapshot")
@@ -57,9 +57,9 @@ func (r *Recorder) Trace() *event.Trace {
 	return &r.trace
 }
 
-// Run runs body under cfg and returns the trace, whole up to the end of the run, with the error of [simsched.Run]. The
-// Observer of cfg, if there is one, sees each event after it was recorded. If a task calls runtime.Goexit, Run does not
-// return; use [New] to keep the trace of such a run.
+// Run runs body under cfg and returns the trace, complete up to the end of the run, and the error of
+// [simsched.Run]. If cfg has an Observer, it sees each event after it was recorded. If a task calls runtime.Goexit,
+// Run does not return; use [New] to keep the trace of such a run.
 func Run(cfg simsched.Config, body func(*simsched.Sim) error) (*event.Trace, error) {
 	r := New(cfg.Metadata())
 	cfg.Observer = r.beside(cfg.Observer)
@@ -67,7 +67,7 @@ func Run(cfg simsched.Config, body func(*simsched.Sim) error) (*event.Trace, err
 	return r.Trace(), err
 }
 
-// beside returns r, or r and then another Observer.
+// beside returns an Observer that calls r and then other, or r itself if other is nil.
 func (r *Recorder) beside(other simsched.Observer) simsched.Observer {
 	if other == nil {
 		return r

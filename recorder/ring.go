@@ -4,21 +4,21 @@ import (
 	"github.com/reprise-go/reprise/event"
 )
 
-// ring keeps the last events. It grows up to its limit and then stays.
+// ring keeps the last events. It grows up to its limit and then replaces the oldest.
 type ring struct {
-	events []event.Event // of which the oldest stands at head
+	events []event.Event // the oldest is at head
 	head   int
 	n      int
 	limit  uint64
 	first  uint64 // index of the oldest event
-	start  uint64 // virtual time before it, in ns
+	start  uint64 // virtual time before the oldest event, in ns
 }
 
 func newRing(limit uint64) *ring { return &ring{limit: limit} }
 
 func (g *ring) full() bool { return uint64(g.n) >= g.limit }
 
-// push adds an event. There must be room.
+// push adds an event. There must be room for it.
 func (g *ring) push(e event.Event) {
 	if g.n == len(g.events) {
 		g.grow()
@@ -31,7 +31,7 @@ func (g *ring) push(e event.Event) {
 	g.n++
 }
 
-// grow doubles the memory, up to what the limit needs.
+// grow doubles the memory, up to the limit.
 func (g *ring) grow() {
 	size := max(1024, 2*len(g.events))
 	if uint64(size) > g.limit {
@@ -44,7 +44,7 @@ func (g *ring) grow() {
 	g.events, g.head = events, 0
 }
 
-// at returns the event that is i events younger than the oldest.
+// at returns the event with index i, counted from the oldest.
 func (g *ring) at(i int) event.Event {
 	if i += g.head; i >= len(g.events) {
 		i -= len(g.events)
@@ -52,7 +52,7 @@ func (g *ring) at(i int) event.Event {
 	return g.events[i]
 }
 
-// pop takes the oldest event out.
+// pop removes the oldest event and returns it.
 func (g *ring) pop() event.Event {
 	e := g.events[g.head]
 	if g.head++; g.head == len(g.events) {
@@ -66,7 +66,7 @@ func (g *ring) pop() event.Event {
 	return e
 }
 
-// toRing puts the events of a trace into a ring.
+// toRing moves the events of a trace into a ring.
 func (s *state) toRing(t *event.Trace, limit uint64) {
 	s.ring = &ring{limit: limit, first: s.first, start: s.start}
 	for _, e := range t.All() {
@@ -75,14 +75,14 @@ func (s *state) toRing(t *event.Trace, limit uint64) {
 	t.Reset(t.Metadata)
 }
 
-// drop forgets the oldest event, and the names that only it still needed.
+// drop drops the oldest event, and the names that only this event still needed.
 func (r *Recorder) drop() {
 	g := r.state.ring
 	delete(r.state.notes.sites, g.first)
 	r.state.notes.ended(g.pop())
 }
 
-// dropBefore forgets the events that happened before a virtual time, in ns.
+// dropBefore drops the events before a virtual time, in ns.
 func (r *Recorder) dropBefore(nanos uint64) {
 	for g := r.state.ring; g.n > 0 && g.start < nanos; {
 		e := g.at(0)
