@@ -79,10 +79,10 @@ func (d drawn) interactive(t *rapid.T, cfg replayer.Config, tr *event.Trace) *re
 
 // picture is all that can be asked of a Replayer that stands.
 func picture(r *replayer.Replayer) string {
-	next, more := r.Peek()
-	running, ok := r.Running()
-	left, known := r.Remaining()
-	return fmt.Sprintf("%d %v %v %v %v %v %v %v %v %+v", r.Pos(), next, more, running, ok, left, known, r.Time(), r.Runnable(), r.Tasks())
+	s := r.State()
+	chosen := s.Chosen
+	s.Chosen = nil
+	return fmt.Sprintf("%+v %+v", s, chosen)
 }
 
 func TestSteppingEqualsRun(t *testing.T) {
@@ -133,7 +133,7 @@ func TestWalk(t *testing.T) {
 					t.Fatalf("step to %v, recorded %v", e, tr.At(int(at)))
 				}
 			case move == "back" && at > 0:
-				if err = r.StepBack(); r.Pos() != at-1 {
+				if err = r.Back(1); r.Pos() != at-1 {
 					t.Fatalf("stepped back from %d to %d", at, r.Pos())
 				}
 			case move == "seek":
@@ -386,8 +386,8 @@ func TestSteppingIntoADivergence(t *testing.T) {
 		if !errors.As(err, &got) || !errors.As(want, &expected) || got.Divergence.Text() != expected.Divergence.Text() {
 			t.Fatalf("stepping ends with\n%v\nRun with\n%v", err, want)
 		}
-		if r.Pos() != got.Divergence.Index || r.Time() < got.Divergence.Time { // the event itself may move the time
-			t.Fatalf("the Replayer stands at %d, %v; the divergence is at %d, %v", r.Pos(), r.Time(), got.Divergence.Index, got.Divergence.Time)
+		if r.Pos() != got.Divergence.Index || r.State().Time < got.Divergence.Time { // the event itself may move the time
+			t.Fatalf("the Replayer stands at %d, %v; the divergence is at %d, %v", r.Pos(), r.State().Time, got.Divergence.Index, got.Divergence.Time)
 		}
 	})
 }

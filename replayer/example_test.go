@@ -103,10 +103,10 @@ func ExampleReplayer() {
 	defer r.Close()
 	e, err := r.RunTo(replayer.AtTaskName("right"))
 	fmt.Println(r.Pos(), e, err)
-	for _, task := range r.Tasks() {
+	for _, task := range r.State().Tasks {
 		fmt.Printf("%s %s %v %q\n", task.Name, task.Path, task.State, task.WaitsFor)
 	}
-	fmt.Println(r.StepBack(), r.Pos())
+	fmt.Println(r.Back(1), r.Pos())
 	result, err := r.Run()
 	fmt.Println(result.Events, result.Err, err)
 	// Output:

@@ -22,8 +22,37 @@ const (
 	live                  // it is nothing but observed
 )
 
-// execution is the Chooser and the Observer of one run of the program. Indices count the events but those of kinds that
-// are omitted.
+// execution is the Chooser and the Observer of one run of the program: simsched asks it for each choice (Choose) and tells
+// it each event (Observe). Indices count the events, without those of kinds that are omitted. It works like this:
+//
+//  1. Recorded events are read ahead in batches. Events of the batch before batch.at have matched.
+//
+//  2. A choice is answered from the next recorded event if that event is the outcome of such a choice. No other event
+//     is looked at, so that a run that follows its recording never searches.
+//
+//  3. An event that equals the next recorded one moves batch.at, and that is all, unless the index has reached watch: the
+//     least index at which anything else is to be done (a stop, a breakpoint, the end of a prefix).
+//
+//  4. An event that differs, or a choice that the next recorded event does not answer, ends the mode matching. What
+//     follows depends on the policy:
+//
+//     from      policy    on                                 to         answers then come from
+//     matching  Strict    an event that differs              differing  the guide by the events ahead, then round robin
+//     matching  Prefix    Config.Index events                live       Config.Strategy
+//     matching  PastEnd   the end of the recording           live       Config.Strategy
+//     matching  others    an event that differs              differing  as under Strict
+//     aligning  Resync    the aligner finds no more matches  live       Config.Strategy
+//
+//     Under Resync the mode is aligning from the start, and the guide answers from all recorded events within the window
+//     that have not come.
+//
+//  5. In the mode differing the run goes on for divergence.Lookahead events, which the report shows, and is then ended by
+//     errStop. In the mode live events are only counted and observed.
+//
+//  6. If there is a gate, the run stops in Observe at the events that the Replayer asks for, and goes on or ends as the
+//     Replayer says.
+//
+//  7. finish turns what is known into a Result, and a mismatch into a divergence.
 type execution struct {
 	cfg      *Config
 	recorded source.Source // as given
@@ -164,6 +193,19 @@ func (x *execution) read(dst []event.Event) (n int, err error) {
 		n++
 	}
 	return n, err
+}
+
+// recording returns how many of the recorded events have come, and the next one, if there is one that the run is compared
+// with. Under Resync both are as far as is known now.
+func (x *execution) recording() (done uint64, next event.Event, more bool) {
+	switch x.mode {
+	case live:
+		return x.liveAt, event.Event{}, false
+	case aligning:
+		next, more = x.guide.aligner.Expect()
+		return x.guide.aligner.Index(), next, more
+	}
+	return x.index(), *x.next(), x.more()
 }
 
 // rest returns the recorded events from the next one on, up to n.

@@ -2,7 +2,6 @@ package replayer
 
 import (
 	"math"
-	"time"
 
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/simsched"
@@ -11,9 +10,9 @@ import (
 // gate is where an execution in a goroutine of its own is held up at an event. Everything but the channels belongs to
 // the goroutine that has the turn.
 type gate struct {
-	stopAt uint64                             // stop once so many events were emitted
-	meets  func(*execution, event.Event) bool // stop at an event that this accepts; nil for none
-	frozen *picture                           // at the first difference of a strict replay, after which the run goes on
+	stopAt uint64                         // stop once so many events were emitted
+	meets  func(Moment, event.Event) bool // stop at an event that this accepts; nil for none
+	frozen *State                         // at the first difference of a strict replay, after which the run goes on
 
 	stopped chan event.Event // the execution stands after this event
 	resume  chan bool        // it goes on, or is to end
@@ -34,27 +33,6 @@ const (
 	panicked               // by a panic of the Observer, the Chooser or a predicate
 )
 
-// picture is what can be asked of a run that stands.
-type picture struct {
-	tasks []simsched.TaskInfo
-	ready []event.TaskID
-	time  time.Duration
-	activity
-}
-
-// activity is the running task, if there is one.
-type activity struct {
-	task event.TaskID
-	ok   bool
-}
-
-func running(s *simsched.Sim) (a activity) {
-	a.task, a.ok = s.Running()
-	return a
-}
-
-func look(s *simsched.Sim) *picture { return &picture{s.Tasks(), s.Ready(), s.Elapsed(), running(s)} }
-
 func newGate() *gate {
 	return &gate{
 		stopAt: math.MaxUint64, stopped: make(chan event.Event), resume: make(chan bool), done: make(chan struct{}),
@@ -71,7 +49,7 @@ func (g *gate) watch() uint64 {
 
 // wanted reports whether to stop after e.
 func (g *gate) wanted(x *execution, e event.Event) bool {
-	return x.index() >= g.stopAt || g.meets != nil && g.meets(x, e)
+	return x.index() >= g.stopAt || g.meets != nil && g.meets(x.sim, e)
 }
 
 // stop holds the execution up after e. It reports whether to go on.

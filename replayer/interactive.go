@@ -6,8 +6,6 @@ import (
 	"io"
 	"math"
 	"runtime"
-	"slices"
-	"time"
 
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/simsched"
@@ -48,10 +46,11 @@ type Replayer struct {
 	cfg  Config
 	body func(*simsched.Sim) error
 
-	x       *execution // nil after Close, or if the source could not be rewound
-	started bool       // x has a goroutine, or had one
-	over    bool       // x has ended
-	err     error      // how: nil if it has ended well
+	x       *execution  // nil after Close, or if the source could not be rewound
+	started bool        // x has a goroutine, or had one
+	last    event.Event // at which x stands; the zero Event if it has not begun or has ended
+	over    bool        // x has ended
+	err     error       // how: nil if it has ended well
 }
 
 // New returns a Replayer that stands at 0. The parameters and errors are those of [Run]. It must be closed.
@@ -68,7 +67,7 @@ func New(src source.Source, cfg Config, body func(*simsched.Sim) error) (*Replay
 
 // adopt makes x, which has not begun, the execution of r.
 func (r *Replayer) adopt(x *execution) {
-	r.x, r.started, r.over, r.err = x, false, false, nil
+	r.x, r.started, r.last, r.over, r.err = x, false, event.Event{}, false, nil
 	x.gate = newGate()
 }
 
@@ -108,7 +107,7 @@ func (r *Replayer) RunTo(t Target) (event.Event, error) {
 }
 
 // advance lets the execution go on until it stops or ends.
-func (r *Replayer) advance(stopAt uint64, meets func(*execution, event.Event) bool) (e event.Event, stopped bool) {
+func (r *Replayer) advance(stopAt uint64, meets func(Moment, event.Event) bool) (e event.Event, stopped bool) {
 	if r.over {
 		return event.Event{}, false
 	}
@@ -122,9 +121,10 @@ func (r *Replayer) advance(stopAt uint64, meets func(*execution, event.Event) bo
 		go g.execute(r.x, r.body)
 	}
 	select {
-	case e := <-g.stopped:
-		return e, true
+	case r.last = <-g.stopped:
+		return r.last, true
 	case <-g.done:
+		r.last = event.Event{}
 		r.finish(g)
 		return event.Event{}, false
 	}
@@ -180,12 +180,12 @@ func (r *Replayer) Seek(index uint64) error {
 	return err
 }
 
-// StepBack goes back by one event, by executing the program anew.
-func (r *Replayer) StepBack() error {
-	if r.x != nil && r.Pos() == 0 {
-		return fmt.Errorf("replayer: StepBack: %w: this is the start", ErrPosition)
+// Back goes back by n events, by executing the program anew.
+func (r *Replayer) Back(n uint64) error {
+	if r.x != nil && n > r.Pos() {
+		return fmt.Errorf("replayer: Back(%d): %w: the run stands at event %d", n, ErrPosition, r.Pos())
 	}
-	return r.Seek(r.Pos() - 1)
+	return r.Seek(r.Pos() - n)
 }
 
 // Reset ends the execution, if there is one, and goes back to 0. The error is [ErrRewind], or that of the source.
@@ -237,18 +237,6 @@ func (r *Replayer) Pos() uint64 {
 	return r.x.index()
 }
 
-// Peek returns the next recorded event, and whether there is one that the run is compared with. Under Resync it is the
-// next that has not come, as far as that is known.
-func (r *Replayer) Peek() (event.Event, bool) {
-	switch {
-	case r.x == nil:
-		return event.Event{}, false
-	case r.x.mode == aligning:
-		return r.x.guide.aligner.Expect()
-	}
-	return *r.x.next(), r.x.more()
-}
-
 // length returns the number of events of a source, if it knows it.
 func length(src source.Source) (n uint64, ok bool) {
 	if c, ok := src.(source.Counted); ok {
@@ -257,73 +245,19 @@ func length(src source.Source) (n uint64, ok bool) {
 	return 0, false
 }
 
-// Remaining returns how many recorded events are still to come, and whether that is known: if the source is a
-// [source.Counted] and Config.Omitted leaves none of its events out. Of a run that is live it is 0.
-func (r *Replayer) Remaining() (n uint64, known bool) {
-	done, total, known := r.Progress()
-	return total - done, known
-}
-
-// Progress returns how many of the recorded events have come, of how many in all, and whether the latter is known, as in
-// Remaining; if it is not, total is equal to done. Under Prefix they are those up to Config.Index.
-func (r *Replayer) Progress() (done, total uint64, known bool) {
-	if r.x == nil {
-		return 0, 0, false
-	}
-	done = r.Pos()
+// State describes where the run stands, or stood where it diverged; see [simsched.Sim.Tasks] for the tasks. After Close it
+// is the zero State.
+func (r *Replayer) State() State {
+	var s State
 	switch {
-	case r.x.mode == live:
-		return r.x.liveAt, r.x.liveAt, true
-	case r.cfg.Policy == Prefix:
-		return done, r.cfg.Index, true
-	case r.x.mode == aligning:
-		done = r.x.guide.aligner.Index()
-	}
-	total, known = length(r.src)
-	if !known || r.cfg.Omitted != 0 {
-		return done, done, false
-	}
-	return done, total, true
-}
-
-// ask asks a run that stands: what it is now, or was where it diverged; the zero value if no part of it has run.
-func ask[T any](r *Replayer, then func(*picture) T, now func(*simsched.Sim) T) (answer T) {
-	switch {
-	case r.x == nil || r.x.sim == nil:
-		return answer
+	case r.x == nil:
+		return s
 	case r.x.gate.frozen != nil:
-		return then(r.x.gate.frozen)
+		s = r.x.gate.frozen.clone()
+	case r.x.sim != nil:
+		s.look(r.x.sim)
 	}
-	return now(r.x.sim)
-}
-
-// Tasks describes the live tasks, by index; see [simsched.Sim.Tasks]. After a divergence it gives the state there, and at
-// the end of a run the tasks that could not go on.
-func (r *Replayer) Tasks() []simsched.TaskInfo {
-	return ask(r, func(p *picture) []simsched.TaskInfo { return slices.Clone(p.tasks) }, (*simsched.Sim).Tasks)
-}
-
-// Runnable returns the tasks that wait for their turn, the one that has waited longest first. The running task is not
-// among them.
-func (r *Replayer) Runnable() []event.TaskID {
-	return ask(r, func(p *picture) []event.TaskID { return slices.Clone(p.ready) }, (*simsched.Sim).Ready)
-}
-
-// Running returns the task that was chosen to run last, and whether there is one and it has not ended.
-func (r *Replayer) Running() (event.TaskID, bool) {
-	a := ask(r, func(p *picture) activity { return p.activity }, running)
-	return a.task, a.ok
-}
-
-// Time returns the virtual time since the start of the run.
-func (r *Replayer) Time() time.Duration {
-	return ask(r, func(p *picture) time.Duration { return p.time }, (*simsched.Sim).Elapsed)
-}
-
-// Warnings say, a line each, in what the recording differs from the program and the settings, as in [Result].
-func (r *Replayer) Warnings() []string {
-	if r.x == nil {
-		return nil
-	}
-	return slices.Clone(r.x.warnings)
+	s.Steps, s.Pos, s.Event = r.Pos(), r.Pos(), r.last
+	s.Recorded, s.Next, s.More = r.x.recording()
+	return s
 }

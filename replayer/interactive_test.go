@@ -57,15 +57,19 @@ func TestTour(t *testing.T) {
 	r := start(t, source.FromTrace(tr), replayer.Config{Sim: simsched.Config{CallSites: true}}, office)
 	var b strings.Builder
 	for {
-		e, err := r.Step()
+		_, err := r.Step()
 		if err != nil {
 			fmt.Fprintf(&b, "%v\n", err)
 			break
 		}
-		running, ok := r.Running()
-		left, _ := r.Remaining()
-		fmt.Fprintf(&b, "%d %v\n\tat %v, running %v %v, runnable %v, %d events to come\n", r.Pos()-1, e, r.Time(), running, ok, r.Runnable(), left)
-		for _, i := range r.Tasks() {
+		s := r.State()
+		var running event.TaskID
+		if s.Chosen != nil {
+			running = s.Chosen.ID
+		}
+		fmt.Fprintf(&b, "%d %v\n\tat %v, running %v %v, runnable %v, %d events to come\n", s.Pos-1, s.Event, s.Time, running, s.Chosen != nil,
+			s.Runnable, uint64(tr.Len())-s.Recorded)
+		for _, i := range s.Tasks {
 			fmt.Fprintf(&b, "\t%v %s %s in %v %s: %v", i.ID, i.Name, i.Path, i.Region, i.RegionName, i.State)
 			if i.State == simsched.TaskWaiting {
 				fmt.Fprintf(&b, " %s, held by %v, until %v", i.WaitsFor, i.HeldBy, i.Until)
@@ -122,8 +126,8 @@ func TestRunTo(t *testing.T) {
 		if err != nil || r.Pos() != c.want+1 || e != tr.At(int(c.want)) || c.target.String() != c.text {
 			t.Errorf("to %v, which should be %q: %v, %v, Pos %d, want event %d", c.target, c.text, e, err, r.Pos(), c.want)
 		}
-		if p, ok := r.Peek(); !ok || p != tr.At(int(c.want)+1) {
-			t.Errorf("to %v: Peek says %v, %v, want %v", c.target, p, ok, tr.At(int(c.want)+1))
+		if s := r.State(); !s.More || s.Next != tr.At(int(c.want)+1) || s.Event != e || s.Steps != s.Pos {
+			t.Errorf("to %v: %+v, want next %v", c.target, s, tr.At(int(c.want)+1))
 		}
 	}
 }
@@ -143,10 +147,10 @@ func TestRunToNowhere(t *testing.T) {
 	if err := r.Seek(uint64(tr.Len() + 1)); !errors.Is(err, replayer.ErrPosition) || r.Pos() != uint64(tr.Len()) {
 		t.Errorf("beyond the end: %v, Pos %d", err, r.Pos())
 	}
-	if err := r.Reset(); err != nil || r.Pos() != 0 || r.Tasks() != nil || r.Time() != 0 {
-		t.Errorf("reset: %v, Pos %d, %v", err, r.Pos(), r.Tasks())
+	if err := r.Reset(); err != nil || r.Pos() != 0 || r.State().Tasks != nil || r.State().Time != 0 {
+		t.Errorf("reset: %v, %+v", err, r.State())
 	}
-	if err := r.StepBack(); !errors.Is(err, replayer.ErrPosition) || r.Pos() != 0 {
+	if err := r.Back(1); !errors.Is(err, replayer.ErrPosition) || r.Pos() != 0 {
 		t.Errorf("back from the start: %v, Pos %d", err, r.Pos())
 	}
 }
@@ -161,41 +165,35 @@ func TestStreamCannotGoBack(t *testing.T) {
 	if err := r.Seek(9); err != nil {
 		t.Fatal(err)
 	}
-	for name, f := range map[string]func() error{"Reset": r.Reset, "StepBack": r.StepBack, "Seek": func() error { return r.Seek(3) }} {
+	for name, f := range map[string]func() error{"Reset": r.Reset, "Back": func() error { return r.Back(1) }, "Seek": func() error { return r.Seek(3) }} {
 		if err := f(); !errors.Is(err, replayer.ErrRewind) || r.Pos() != 9 {
 			t.Errorf("%s of a stream: %v, Pos %d", name, err, r.Pos())
 		}
-	}
-	if _, known := r.Remaining(); known {
-		t.Error("the length of a stream is known")
 	}
 	if result, err := r.Run(); err != nil || result.Events != uint64(tr.Len()) {
 		t.Errorf("the rest: %+v, %v", result, err)
 	}
 }
 
-// TestProgress counts what is left under the policies.
-func TestProgress(t *testing.T) {
+// TestRecorded counts the recorded events that have come under the policies.
+func TestRecorded(t *testing.T) {
 	tr := recordOK(t, office)
-	n := uint64(tr.Len())
 	for _, c := range []struct {
-		cfg         replayer.Config
-		done, total uint64 // at index 9
-		known       bool
+		cfg  replayer.Config
+		done uint64 // at index 9
+		next event.Event
 	}{
-		{replayer.Config{}, 9, n, true},
-		{replayer.Config{Policy: replayer.Resync, Window: 8}, 9, n, true},
-		{replayer.Config{Policy: replayer.Prefix, Index: 5}, 5, 5, true},
-		{replayer.Config{Omitted: event.NewKindSet(event.KindRngSeed)}, 9, 9, false},
+		{replayer.Config{}, 9, tr.At(9)},
+		{replayer.Config{Policy: replayer.Resync, Window: 8}, 9, tr.At(9)},
+		{replayer.Config{Policy: replayer.Prefix, Index: 5}, 5, event.Event{}},
+		{replayer.Config{Omitted: event.NewKindSet(event.KindRngSeed)}, 9, tr.At(10)},
 	} {
 		r := start(t, source.FromTrace(tr), c.cfg, office)
 		if err := r.Seek(9); err != nil {
 			t.Fatal(err)
 		}
-		left, leftKnown := r.Remaining()
-		done, total, known := r.Progress()
-		if done != c.done || total != c.total || known != c.known || left != total-done || leftKnown != known {
-			t.Errorf("policy %v: %d of %d, %v, %d left; want %d of %d, %v", c.cfg.Policy, done, total, known, left, c.done, c.total, c.known)
+		if s := r.State(); s.Recorded != c.done || s.Next != c.next || s.More != (c.next != event.Event{}) {
+			t.Errorf("policy %v: %d recorded events have come, next %v, %v; want %d, %v", c.cfg.Policy, s.Recorded, s.Next, s.More, c.done, c.next)
 		}
 	}
 }
@@ -234,15 +232,12 @@ func TestUseAfterClose(t *testing.T) {
 		_, stepErr := r.Step()
 		_, runErr := r.Run()
 		_, toErr := r.RunTo(replayer.AtIndex(3))
-		for i, err := range []error{stepErr, runErr, toErr, r.Seek(0), r.Seek(3), r.StepBack(), r.Reset()} {
+		for i, err := range []error{stepErr, runErr, toErr, r.Seek(0), r.Seek(3), r.Back(1), r.Reset()} {
 			if !errors.Is(err, replayer.ErrClosed) {
 				t.Errorf("call %d after Close: %v", i, err)
 			}
 		}
-		_, more := r.Peek()
-		_, running := r.Running()
-		left, known := r.Remaining()
-		if r.Pos() != 0 || r.Tasks() != nil || r.Runnable() != nil || r.Time() != 0 || r.Warnings() != nil || more || running || known || left != 0 {
+		if r.Pos() != 0 || fmt.Sprint(r.State()) != fmt.Sprint(replayer.State{}) {
 			t.Error("a closed Replayer says something")
 		}
 	}
@@ -347,7 +342,7 @@ func TestFailingRewind(t *testing.T) {
 	if err := r.Seek(9); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.StepBack(); err != sourcetest.Err {
+	if err := r.Back(1); err != sourcetest.Err {
 		t.Errorf("back: %v, want the error of the source", err)
 	}
 	if _, err := r.Step(); !errors.Is(err, sourcetest.Err) {
@@ -368,16 +363,16 @@ func TestStateAtTheDivergence(t *testing.T) {
 		t.Fatalf("%v, Pos %d; want a divergence", err, r.Pos())
 	}
 	var names []string
-	for _, i := range r.Tasks() {
+	for _, i := range r.State().Tasks {
 		names = append(names, i.Name+" "+i.State.String())
 	}
-	if got := fmt.Sprint(names); got != "[main running stranger ready]" || r.Time() != 0 {
-		t.Errorf("at the divergence there are %s, at %v", got, r.Time())
+	if got := fmt.Sprint(names); got != "[main running stranger ready]" || r.State().Time != 0 {
+		t.Errorf("at the divergence there are %s, at %v", got, r.State().Time)
 	}
 	if _, again := r.Step(); again != err {
 		t.Errorf("a step after the divergence: %v", again)
 	}
-	if err := r.StepBack(); err != nil || r.Pos() != de.Divergence.Index-1 {
+	if err := r.Back(1); err != nil || r.Pos() != de.Divergence.Index-1 {
 		t.Errorf("back from the divergence: %v, Pos %d", err, r.Pos())
 	}
 }
@@ -440,8 +435,8 @@ func TestForkGoesOn(t *testing.T) {
 	if err := r.Seek(10); err != nil {
 		t.Fatal(err)
 	}
-	if e, more := r.Peek(); more {
-		t.Errorf("a fork expects %v", e)
+	if s := r.State(); s.More {
+		t.Errorf("a fork expects %v", s.Next)
 	}
 	var rest events
 	for {

@@ -66,7 +66,8 @@ func (x *execution) differ(e event.Event) error {
 	if x.mismatch == nil {
 		x.mode = differing
 		if x.gate != nil {
-			x.gate.frozen = look(x.sim)
+			x.gate.frozen = new(State)
+			x.gate.frozen.look(x.sim)
 		}
 		if x.describe(&e); x.failed == nil {
 			x.guide.feed(e)

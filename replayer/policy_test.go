@@ -79,16 +79,16 @@ func TestResyncStepping(t *testing.T) {
 	if err := r.Seek(5); err != nil {
 		t.Fatal(err)
 	}
-	if e, ok := r.Peek(); !ok || e != tr.At(5) {
-		t.Errorf("Peek says %v, want %v", e, tr.At(5))
+	if s := r.State(); !s.More || s.Next != tr.At(5) {
+		t.Errorf("next is %v, want %v", s.Next, tr.At(5))
 	}
 	for want := uint64(6); want <= 8; want++ {
 		if _, err := r.Step(); err != nil || r.Pos() != want {
 			t.Errorf("a step: %v, Pos %d", err, r.Pos())
 		}
 	}
-	if left, known := r.Remaining(); !known || left != 1 {
-		t.Errorf("after the extra draw %d events remain, %v; want 1", left, known)
+	if s := r.State(); s.Recorded != uint64(tr.Len()-1) {
+		t.Errorf("after the extra draw %d recorded events have come; want %d", s.Recorded, tr.Len()-1)
 	}
 	result, err := r.Run()
 	if err != nil || result.Stats != (divergence.Stats{Matched: uint64(tr.Len()), Inserted: 1}) || result.Emitted != uint64(tr.Len()+1) {

@@ -5,15 +5,26 @@ import (
 	"time"
 
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/simsched"
 )
 
 // Target is an event to run to, see [Replayer.RunTo]. The zero Target is met by the next event.
 type Target struct {
 	text  string
 	index uint64
-	exact bool // index counts
-	meets func(*execution, event.Event) bool
+	exact bool // only the event with the index meets the target
+	meets func(Moment, event.Event) bool
 }
+
+// Moment is what a [Target] asks of a run that stands at an event. A [simsched.Sim] is one.
+type Moment interface {
+	Steps() uint64                   // scheduling steps since the start
+	Elapsed() time.Duration          // virtual time since the start
+	TaskName(id event.TaskID) string // name of a task, "" if it has none
+	TaskPath(id event.TaskID) string // path of a task, such as "0.2.1"
+}
+
+var _ Moment = (*simsched.Sim)(nil)
 
 // String describes t, as in "event 7".
 func (t Target) String() string {
@@ -23,6 +34,20 @@ func (t Target) String() string {
 	return t.text
 }
 
+// Met reports whether the event e with an index, at moment m of a run, meets t.
+func (t Target) Met(m Moment, index uint64, e event.Event) bool {
+	switch {
+	case t.exact:
+		return index == t.index
+	case t.meets == nil:
+		return true
+	}
+	return t.meets(m, e)
+}
+
+// Index returns the only index that meets t, and whether t is such a target.
+func (t Target) Index() (index uint64, exact bool) { return t.index, t.exact }
+
 // AtIndex is the event with an index, which must not have been emitted yet.
 func AtIndex(index uint64) Target {
 	return Target{text: fmt.Sprintf("event %d", index), index: index, exact: true}
@@ -30,38 +55,38 @@ func AtIndex(index uint64) Target {
 
 // AtTick is the first event in scheduling step tick or a later one.
 func AtTick(tick uint64) Target {
-	return Target{text: fmt.Sprintf("step %d", tick), meets: func(x *execution, _ event.Event) bool { return x.sim.Steps() >= tick }}
+	return Target{text: fmt.Sprintf("step %d", tick), meets: func(m Moment, _ event.Event) bool { return m.Steps() >= tick }}
 }
 
 // AtTime is the first event at a virtual time or later, counted from the start of the run.
 func AtTime(d time.Duration) Target {
-	return Target{text: fmt.Sprintf("virtual time %v", d), meets: func(x *execution, _ event.Event) bool { return x.sim.Elapsed() >= d }}
+	return Target{text: fmt.Sprintf("virtual time %v", d), meets: func(m Moment, _ event.Event) bool { return m.Elapsed() >= d }}
 }
 
 // AtTask is the next time that a task is chosen to run.
 func AtTask(id event.TaskID) Target {
-	return scheduled(fmt.Sprintf("task %v", id), func(_ *execution, t event.TaskID) bool { return t == id })
+	return scheduled(fmt.Sprintf("task %v", id), func(_ Moment, t event.TaskID) bool { return t == id })
 }
 
 // AtTaskName is the next time that a task with a name is chosen to run.
 func AtTaskName(name string) Target {
-	return scheduled(fmt.Sprintf("task %q", name), func(x *execution, t event.TaskID) bool { return x.sim.TaskName(t) == name })
+	return scheduled(fmt.Sprintf("task %q", name), func(m Moment, t event.TaskID) bool { return m.TaskName(t) == name })
 }
 
 // AtTaskPath is the next time that the task with a path, such as "0.2.1", is chosen to run; see [simsched.Task.Path].
 func AtTaskPath(path string) Target {
-	return scheduled("task at path "+path, func(x *execution, t event.TaskID) bool { return x.sim.TaskPath(t) == path })
+	return scheduled("task at path "+path, func(m Moment, t event.TaskID) bool { return m.TaskPath(t) == path })
 }
 
-func scheduled(text string, is func(*execution, event.TaskID) bool) Target {
-	return Target{text: text, meets: func(x *execution, e event.Event) bool {
-		return e.Kind() == event.KindTaskScheduled && is(x, e.Task())
+func scheduled(text string, is func(Moment, event.TaskID) bool) Target {
+	return Target{text: text, meets: func(m Moment, e event.Event) bool {
+		return e.Kind() == event.KindTaskScheduled && is(m, e.Task())
 	}}
 }
 
 // AtKind is the next event of a kind.
 func AtKind(k event.Kind) Target {
-	return Target{text: k.String(), meets: func(_ *execution, e event.Event) bool { return e.Kind() == k }}
+	return Target{text: k.String(), meets: func(_ Moment, e event.Event) bool { return e.Kind() == k }}
 }
 
 // When is the next event that f accepts. It is called during the run, by another goroutine, and must not use the Replayer.
@@ -70,5 +95,5 @@ func When(f func(event.Event) bool) Target {
 	if f == nil {
 		panic("replayer: When called with nil")
 	}
-	return Target{text: "an event that a function accepts", meets: func(_ *execution, e event.Event) bool { return f(e) }}
+	return Target{text: "an event that a function accepts", meets: func(_ Moment, e event.Event) bool { return f(e) }}
 }

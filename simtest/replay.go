@@ -231,6 +231,6 @@ func (p *replay) stopAt(t testing.TB) {
 		return
 	}
 	t.Attr(attrReplay, "stopped")
-	t.Logf("%s: after event %d, at %v:\n%s%s", p.path, p.policy.to, r.Time(),
+	t.Logf("%s: after event %d, at %v:\n%s%s", p.path, p.policy.to, r.State().Time,
 		strings.TrimRight(tasksText(r), "\n"), p.lastEvents())
 }

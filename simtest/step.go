@@ -122,7 +122,7 @@ func (s *stepper) moved(e event.Event, err error) bool {
 		s.note(err)
 		return false
 	}
-	fmt.Fprintf(s.out, "%6d  %10v  %v\n", s.run.Pos()-1, s.run.Time(), e)
+	fmt.Fprintf(s.out, "%6d  %10v  %v\n", s.run.Pos()-1, s.run.State().Time, e)
 	return true
 }
 
@@ -143,12 +143,12 @@ func (s *stepper) seek(index uint64) {
 		s.note(err)
 		return
 	}
-	fmt.Fprintf(s.out, "before event %d, at %v\n", s.run.Pos(), s.run.Time())
+	fmt.Fprintf(s.out, "before event %d, at %v\n", s.run.Pos(), s.run.State().Time)
 }
 
 func (s *stepper) next() {
-	if e, more := s.run.Peek(); more {
-		fmt.Fprintf(s.out, "next: %6d  %v\n", s.run.Pos(), e)
+	if now := s.run.State(); now.More {
+		fmt.Fprintf(s.out, "next: %6d  %v\n", now.Pos, now.Next)
 		return
 	}
 	fmt.Fprintln(s.out, "next: nothing: the recording ends")
@@ -157,7 +157,7 @@ func (s *stepper) next() {
 // tasksText tells what each task of a run that stands still does.
 func tasksText(r *replayer.Replayer) string {
 	var b strings.Builder
-	for _, info := range r.Tasks() {
+	for _, info := range r.State().Tasks {
 		fmt.Fprintf(&b, "  %v %-12s %-8s %s %s\n", info.ID, info.Name, info.State, info.WaitsFor, info.Line)
 	}
 	return b.String()

@@ -82,7 +82,7 @@ func (v *view) runTo(t replayer.Target) (*stand, error) {
 
 // over returns that the run is over.
 func (v *view) over(result replayer.Result, d *divergence.Divergence) *stand {
-	return &stand{name: v.name, first: d, pos: v.run.Pos(), err: result.Err, tasks: v.run.Tasks()}
+	return &stand{name: v.name, first: d, pos: v.run.Pos(), err: result.Err, tasks: v.run.State().Tasks}
 }
 
 // reset goes back to the start.
@@ -93,17 +93,12 @@ func (v *view) reset() error {
 
 // stand returns where the replay stands after e, without the next recorded events.
 func (v *view) stand(e event.Event) *stand {
+	now := v.run.State()
 	s := &stand{
-		name: v.name, reached: true, index: v.run.Pos() - 1, event: e, now: v.run.Time(), tasks: v.run.Tasks(),
+		name: v.name, reached: true, index: now.Pos - 1, event: e, now: now.Time, tasks: now.Tasks, running: now.Chosen,
 	}
 	s.line = v.line(e, s.tasks)
-	task, running := v.run.Running()
-	for i := range s.tasks {
-		if running && s.tasks[i].ID == task {
-			s.running = &s.tasks[i]
-		}
-	}
-	for _, id := range v.run.Runnable() {
+	for _, id := range now.Runnable {
 		s.ready = append(s.ready, infoOf(s.tasks, id))
 	}
 	return s
@@ -130,12 +125,12 @@ func infoOf(tasks []simsched.TaskInfo, id event.TaskID) simsched.TaskInfo {
 // ahead returns how many recorded events have come, and up to n of the next ones, as events and as lines. There are none
 // once a run is live.
 func (v *view) ahead(n int) (done uint64, next []event.Event, lines string, err error) {
-	done, _, _ = v.run.Progress()
-	if _, more := v.run.Peek(); !more {
-		return done, nil, "", nil
+	now := v.run.State()
+	if !now.More {
+		return now.Recorded, nil, "", nil
 	}
-	next, lines, err = following(v.look, done, n)
-	return done, next, lines, err
+	next, lines, err = following(v.look, now.Recorded, n)
+	return now.Recorded, next, lines, err
 }
 
 // following returns up to n of the events of an input from an index on, as events and as lines.
@@ -163,7 +158,7 @@ func following(in *base.Input, index uint64, n int) (next []event.Event, lines s
 // line returns the line of the event after which the replay stands: with its place in the code if it is the recorded one.
 func (v *view) line(e event.Event, tasks []simsched.TaskInfo) string {
 	names, site := base.NewNameBook(v.look.Stream), ""
-	if done, _, _ := v.run.Progress(); done > 0 && v.look.File.Seek(done-1) == nil {
+	if done := v.run.State().Recorded; done > 0 && v.look.File.Seek(done-1) == nil {
 		if recorded, err := v.look.Next(); err == nil && recorded == e {
 			site = v.look.Site()
 		}
@@ -173,7 +168,7 @@ func (v *view) line(e event.Event, tasks []simsched.TaskInfo) string {
 	}
 	var fields strings.Builder
 	base.WriteFields(&fields, e, names.Of)
-	return base.EventLine(base.IndexWidth, v.run.Pos()-1, v.run.Time().String(), e.Kind(), fields.String(), site)
+	return base.EventLine(base.IndexWidth, v.run.Pos()-1, v.run.State().Time.String(), e.Kind(), fields.String(), site)
 }
 
 // Text implements [base.Document].

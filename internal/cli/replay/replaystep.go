@@ -228,7 +228,7 @@ const atStart = "at the start, before event 0\n"
 
 // tasks shows what every task does.
 func (d *debugger) tasks() error {
-	return d.say(strings.TrimPrefix(tasksText(d.view.run.Tasks()), "\n"))
+	return d.say(strings.TrimPrefix(tasksText(d.view.run.State().Tasks), "\n"))
 }
 
 // where shows how the run stands.
