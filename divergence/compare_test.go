@@ -3,6 +3,7 @@ package divergence_test
 import (
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"slices"
 	"strings"
@@ -225,6 +226,74 @@ func wantErr(t *testing.T, expected, actual source.Source) {
 	t.Helper()
 	if d, err := divergence.Compare(expected, actual); err != sourcetest.Err || d != nil {
 		t.Errorf("a source that fails gives %v, %v; want no divergence and the error of the source", d, err)
+	}
+}
+
+// breaking gives some events and then an error, not io.EOF.
+type breaking struct{ *source.Cursor }
+
+func (b breaking) Next() (event.Event, error) {
+	e, err := b.Cursor.Next()
+	return e, broken(err)
+}
+
+func (b breaking) Read(dst []event.Event) (int, error) {
+	n, err := b.Cursor.Read(dst)
+	return n, broken(err)
+}
+
+func broken(err error) error {
+	if err == io.EOF {
+		return sourcetest.Err
+	}
+	return err
+}
+
+// oneByOne hides all abilities of a source but those that every source has.
+type oneByOne struct{ source.Source }
+
+// named is a source that can be read in bulk and sought, and knows names.
+type named struct {
+	breaking
+	names
+}
+
+func (named) Site() string { return "" }
+
+// TestCompareOfBreakingLookahead lets either source break after each number of events from the divergence on. Up to
+// Lookahead events are read there, so that the error must be returned if it comes among them, and must not matter
+// behind them. Sources are read one by one, in bulk, and in bulk with a step back.
+func TestCompareOfBreakingLookahead(t *testing.T) {
+	shared, rest := make(events, 5), make(events, divergence.Lookahead+2)
+	for i := range shared {
+		shared[i] = event.RngValue(1)
+	}
+	for i := range rest {
+		rest[i] = event.RngValue(uint64(i) + 2)
+	}
+	other := func() source.Source { return cursor(slices.Concat(shared, events{event.RngValue(1)}, rest)...) }
+	for name, form := range map[string]func(breaking) source.Source{
+		"one by one":              func(b breaking) source.Source { return oneByOne{b} },
+		"in bulk":                 func(b breaking) source.Source { return b },
+		"in bulk, with positions": func(b breaking) source.Source { return named{b, names{}} },
+	} {
+		for n := range len(rest) + 1 {
+			src := func() source.Source {
+				return form(breaking{source.FromTrace(traceOf(event.NewMetadata(0), slices.Concat(shared, rest[:n])...))})
+			}
+			for side, d := range map[string]func() (*divergence.Divergence, error){
+				"expected": func() (*divergence.Divergence, error) { return divergence.Compare(src(), other()) },
+				"actual":   func() (*divergence.Divergence, error) { return divergence.Compare(other(), src()) },
+			} {
+				got, err := d()
+				if n < divergence.Lookahead && (err != sourcetest.Err || got != nil) {
+					t.Errorf("%s, the %s run breaks %d events after the divergence: %v, error %v", name, side, n, got, err)
+				}
+				if n >= divergence.Lookahead && (err != nil || got == nil || got.Index != uint64(len(shared))) {
+					t.Errorf("%s, the %s run breaks behind the look-ahead of %d events: %v, error %v", name, side, n, got, err)
+				}
+			}
+		}
 	}
 }
 

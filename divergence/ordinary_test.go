@@ -74,3 +74,58 @@ func TestOrdinaryRuns(t *testing.T) {
 		t.Errorf("ticks that go back: %s", d.Cause.Text)
 	}
 }
+
+// TestClockBoundary: instants of ordinary runs that are less than a millisecond apart come from preemption points and
+// readings of the clock; from a millisecond on they are another duration.
+func TestClockBoundary(t *testing.T) {
+	const at = 5_000_000
+	for _, c := range []struct {
+		apart uint64
+		rule  string
+	}{{1, "clock"}, {999_999, "clock"}, {1_000_000, "changed-duration"}, {1_000_001, "changed-duration"}} {
+		for name, pair := range map[string][2]event.Event{
+			"timers":   {event.TimerCreated(1, at), event.TimerCreated(1, at+c.apart)},
+			"advances": {event.TimeAdvanced(0, at), event.TimeAdvanced(0, at+c.apart)},
+		} {
+			for _, p := range [][2]event.Event{pair, {pair[1], pair[0]}} {
+				m := divergence.Mismatch{Ordinary: true, Running: event.TaskScheduled(t1, 1),
+					Expected: events{p[0], event.TaskYielded(t1)}, Actual: events{p[1], event.TaskYielded(t1)}}
+				if d := divergence.Describe(m); d.Cause.Rule != c.rule {
+					t.Errorf("%s of an ordinary run, %d ns apart: rule %s, want %s", name, c.apart, d.Cause.Rule, c.rule)
+				}
+				m.Ordinary = false
+				if d := divergence.Describe(m); d.Cause.Rule == "clock" {
+					t.Errorf("%s of a simulated run, %d ns apart: rule clock", name, c.apart)
+				}
+			}
+		}
+	}
+}
+
+// TestOneSidedDraws: a run that draws one value more, or one less, and then goes on like the other has the values of one
+// stream in one order. That is not another stream, although both events here are draws with different values; and a
+// choice that one run makes once more is not a choice that was answered differently.
+func TestOneSidedDraws(t *testing.T) {
+	value, chosen := event.RngValue, event.TaskScheduled
+	rest := events{event.TaskYielded(t1), chosen(t2, 8), event.TaskCompleted(t2, event.OutcomeOK), event.TaskYielded(t1)}
+	for _, c := range []struct {
+		name       string
+		more, less events
+		rule, back string // by which the run with more events is explained as the actual and as the expected one
+	}{
+		{"draws", then(value(1), value(2), value(3)), then(value(2), value(3)), "drawn-once-more", "drawn-once-less"},
+		{"choices", append(events{chosen(t1, 2), chosen(t2, 3), chosen(t1, 4)}, rest...),
+			append(events{chosen(t2, 2), chosen(t1, 3)}, rest...), "operation-added", "operation-removed"},
+	} {
+		for _, ordinary := range []bool{false, true} {
+			for rule, m := range map[string]divergence.Mismatch{
+				c.rule: {Ordinary: ordinary, Expected: c.less, Actual: c.more},
+				c.back: {Ordinary: ordinary, Expected: c.more, Actual: c.less},
+			} {
+				if d := divergence.Describe(m); d.Cause.Rule != rule {
+					t.Errorf("%s, ordinary %v: rule %s (relation %s), want %s", c.name, ordinary, d.Cause.Rule, d.Relation, rule)
+				}
+			}
+		}
+	}
+}

@@ -277,8 +277,8 @@ func (d *Decoder) kind() (Kind, error) {
 	if err := d.msgpack().ReadFull(name); err != nil {
 		return 0, d.fail(err)
 	}
-	k, ok := kindByName(name)
-	if !ok || n > maxEventBytes {
+	k, ok := kindByName(name) // no kind has a name of maxEventBytes, so that a name that was cut is unknown
+	if !ok {
 		return 0, d.fail(unknownKind(string(bytes.ToValidUTF8(name, []byte("\uFFFD")))))
 	}
 	return k, nil

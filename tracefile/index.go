@@ -28,6 +28,15 @@ type page struct {
 	before entry // the last one of the page before
 }
 
+// contradiction is the error for an index that is whole by its checksums and yet cannot be that of the file. An index that
+// was damaged is made anew by a scan; one that was written like that is refused, since nothing else in the file can be
+// trusted to be what it seems.
+type contradiction struct{ error }
+
+func (c contradiction) Unwrap() error { return c.error }
+
+func contradict(format string, args ...any) error { return contradiction{corrupt(format, args...)} }
+
 // readIndex reads the index of a file with a trailer, once, and checks that it is one.
 func readIndex(src *source, z *zstd.Decoder, t trailer, from cursor) (*index, error) {
 	x := &index{src: src, z: z, held: -1}
@@ -45,15 +54,18 @@ func readIndex(src *source, z *zstd.Decoder, t trailer, from cursor) (*index, er
 			return nil, err
 		}
 		if len(x.entry) == 0 {
-			return nil, corrupt("an empty index chunk")
+			return nil, contradict("an empty index chunk")
 		}
 		x.n += len(x.entry)
 		last = x.entry[len(x.entry)-1]
 		offset += headerSize + int64(h.stored)
 	}
 	x.end = last.first + uint64(last.count)
-	if x.n == 0 || x.end-from.start != t.total || last.offset+headerSize > t.index {
-		return nil, corrupt("the index is not that of this file")
+	switch {
+	case x.n == 0 || last.offset+headerSize > t.index:
+		return nil, contradict("the index is not that of this file")
+	case x.end-from.start != t.total:
+		return nil, contradict("the trailer says %d events, the index has %d", t.total, x.end-from.start)
 	}
 	return x, nil
 }
@@ -82,7 +94,7 @@ func (x *index) turn(i int) error {
 		return err
 	}
 	if len(raw)%entrySize != 0 || len(raw) > indexEntries*entrySize {
-		return corrupt("an index chunk of %d bytes", len(raw))
+		return contradict("an index chunk of %d bytes", len(raw))
 	}
 	x.held = -1
 	x.entry = x.entry[:0]
@@ -90,7 +102,7 @@ func (x *index) turn(i int) error {
 	for ; len(raw) > 0; raw = raw[entrySize:] {
 		e, ok := parseEntry(raw)
 		if !ok || !e.follows(last) {
-			return corrupt("line %d of the index is wrong", p.base+len(x.entry))
+			return contradict("line %d of the index is wrong", p.base+len(x.entry))
 		}
 		x.entry = append(x.entry, e)
 		last = e

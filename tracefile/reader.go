@@ -33,6 +33,7 @@ type Reader struct {
 	last    uint64 // index after the last event
 	whole   bool   // last is known
 	lines   *index // nil until needed
+	refused error  // what is wrong with the index, if it contradicts itself or the trailer
 	names   nameBook
 	file    io.Closer
 }
@@ -127,8 +128,16 @@ func (r *Reader) FirstTime() uint64 { return r.first.began }
 func (r *Reader) ChunkFirst() uint64 { return r.cur.start }
 
 // Len returns the index after the last event, and whether it is known: from the start if the file has its trailer and
-// is no stream, else when the end was reached. It is First plus the number of events.
-func (r *Reader) Len() (n uint64, known bool) { return r.last, r.whole }
+// is no stream, else when the end was reached. It is First plus the number of events. The number that a trailer gives is
+// checked against the index, and not known if they differ.
+func (r *Reader) Len() (n uint64, known bool) {
+	if r.footer != nil && r.lines == nil && r.refused == nil && !r.closed {
+		if x, err := r.index(); r.refused != nil || err == nil && x.end != r.last {
+			r.whole, r.last = false, 0
+		}
+	}
+	return r.last, r.whole
+}
 
 // End returns what the file says about why the recording ends, and whether it says anything. It is known when Len is.
 func (r *Reader) End() (End, bool) {

@@ -12,10 +12,12 @@ import (
 // wraps [ErrSeek]; if the file is damaged there it is a [*Error] of another class. After an error the position is what
 // it was, but on a stream.
 func (r *Reader) Seek(index uint64) error {
-	switch {
-	case r.closed:
+	if r.closed {
 		return ErrClosed
-	case index < r.first.start || r.whole && index > r.last:
+	}
+	end, known := r.Len()
+	switch {
+	case index < r.first.start || known && index > end:
 		return r.noEvent(index, nil)
 	case index >= r.cur.start && index <= r.cur.start+uint64(len(r.cur.events)) && len(r.cur.events) > 0:
 		r.within(int(index - r.cur.start))
@@ -29,8 +31,8 @@ func (r *Reader) Seek(index uint64) error {
 // noEvent is the error for an index that is not there.
 func (r *Reader) noEvent(index uint64, cause error) error {
 	text := fmt.Sprintf("event %d, the file has %d to", index, r.first.start)
-	if r.whole {
-		text += fmt.Sprintf(" %d", r.last)
+	if end, known := r.Len(); known {
+		text += fmt.Sprintf(" %d", end)
 	} else {
 		text += " an unknown end"
 	}
@@ -137,19 +139,24 @@ func (r *Reader) back(err error) error {
 	return err
 }
 
-// index returns the index of the file, that of the trailer or one made by a scan.
+// index returns the index of the file: that of the trailer, or one made by a scan if there is none or it is damaged. An
+// index that contradicts itself or the trailer is an error, which stays.
 func (r *Reader) index() (*index, error) {
-	if r.lines != nil {
-		return r.lines, nil
+	if r.lines != nil || r.refused != nil {
+		return r.lines, r.refused
 	}
 	src, z := r.load.src, newDecoder()
 	if r.footer != nil {
 		x, err := readIndex(&src, z, *r.footer, r.first)
-		if err == nil {
+		var lie contradiction
+		switch {
+		case err == nil:
 			r.lines = x
 			return x, nil
-		}
-		if !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrTruncated) {
+		case errors.As(err, &lie):
+			r.refused = fail(err)
+			return nil, r.refused
+		case !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrTruncated):
 			return nil, err
 		}
 	}
@@ -180,18 +187,23 @@ func (r *Reader) SeekTime(nanos uint64) error {
 	if err != nil {
 		return fail(err)
 	}
-	if n < 0 {
-		return r.Seek(r.first.start)
-	}
-	if e.first-r.cur.start < uint64(len(r.cur.events)) {
+	cur, i, now, stays := r.cur, r.i, r.time, r.err
+	switch {
+	case n < 0: // no chunk of events begins before that time
+		err = r.Seek(r.first.start)
+	case e.first-r.cur.start < uint64(len(r.cur.events)):
 		err = r.Seek(e.first)
-	} else {
+	default:
 		err = r.jump(e.first) // Seek would take the end of the chunk before for it
 	}
 	if err != nil {
 		return err
 	}
-	r.untilTime(nanos)
+	if !r.untilTime(nanos) && r.cur.err == nil && r.Pos() != x.end {
+		err := fail(corrupt("the index gives another virtual time for event %d", r.Pos()))
+		r.cur, r.i, r.time, r.err = cur, i, now, stays
+		return r.back(err)
+	}
 	return nil
 }
 

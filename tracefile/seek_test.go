@@ -2,9 +2,12 @@ package tracefile_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"math"
+	"slices"
 	"testing"
 
 	"github.com/reprise-go/reprise/event"
@@ -266,5 +269,100 @@ func TestChunkBehindIndex(t *testing.T) {
 		if err := r.Close(); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// withIndex returns a recording whose index and trailer say something else, with the right checksums.
+func (p tape) withIndex(t *testing.T, total uint64, change func(entries []byte)) []byte {
+	t.Helper()
+	file := p.file(t)
+	blocks := cutBlocks(t, file)
+	last := blocks[len(blocks)-1]
+	entries := slices.Clone(last.decoded())
+	change(entries)
+	index := newBlock(typeIndex, last.u64(atFirst), last.u64(atTime), 0, entries)
+	index.put32(atSequence, last.u32(atSequence))
+	at := uint64(len(file) - trailerSize - last.size())
+	return joinBlocks(append(blocks[:len(blocks)-1], index.seal()), newTrailer(at, total))
+}
+
+// TestIndexThatLies: an index whose times fall, or with another number of events than the trailer, belongs to no file that
+// a writer has written. It is refused, not replaced by a scan as one that was damaged later: no Seek succeeds, the length
+// is not known, and reading in order ends in an error.
+func TestIndexThatLies(t *testing.T) {
+	p := tape{salt: 3, n: 40, chunk: 4}
+	same := func([]byte) {}
+	put := func(line, field int, v uint64) func([]byte) {
+		return func(b []byte) { binary.LittleEndian.PutUint64(b[line*32+field:], v) }
+	}
+	files := map[string][]byte{}
+	lines := len(cutBlocks(t, p.file(t))) - 1
+	for line := 1; line < lines; line++ {
+		files[fmt.Sprintf("time falls after line %d", line)] = p.withIndex(t, p.n, put(line, 16, math.MaxInt64))
+	}
+	for _, total := range []uint64{0, 1, p.n - 1, p.n + 1, 1 << 40, 1 << 62} {
+		files[fmt.Sprintf("a total of %d", total)] = p.withIndex(t, total, same)
+	}
+	whole := p.withIndex(t, p.n, same)
+	if r, err := openAt(whole); err != nil || r.Seek(7) != nil {
+		t.Fatalf("the file cannot be read with an index that was written again: %v", err)
+	}
+	for name, file := range files {
+		if name == fmt.Sprintf("time falls after line %d", lines-1) {
+			continue // there is no line after it: only reading finds that out
+		}
+		r, err := openAt(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, known := r.Len(); known {
+			t.Errorf("%s: the length is %d", name, n)
+		}
+		for _, err := range []error{r.Seek(0), r.Seek(7), r.Seek(p.n), r.SeekTime(p.time(9))} {
+			if !errors.Is(err, tracefile.ErrCorrupt) {
+				t.Errorf("%s: Seek gives %v, want ErrCorrupt", name, err)
+			}
+		}
+		for i := range p.n {
+			if e, err := r.Next(); err != nil || e != p.event(i) {
+				t.Fatalf("%s: event %d is %v, %v", name, i, e, err)
+			}
+		}
+		if _, err := r.Next(); !errors.Is(err, tracefile.ErrCorrupt) {
+			t.Errorf("%s: %v at the end, want ErrCorrupt", name, err)
+		}
+	}
+}
+
+// TestIndexWithOtherTimes: times that rise and are wrong may mislead a search. It finds that out or comes to the right
+// event, whatever the times are.
+func TestIndexWithOtherTimes(t *testing.T) {
+	p := tape{salt: 3, n: 40, chunk: 4}
+	lines := len(cutBlocks(t, p.file(t))) - 1
+	refused := 0
+	for from := range lines {
+		for to := range lines { // all from one to the other take the time of the latter
+			file := p.withIndex(t, p.n, func(b []byte) {
+				for line := min(from, to); line < max(from, to); line++ {
+					copy(b[line*32+16:line*32+24], slices.Clone(b[to*32+16:to*32+24]))
+				}
+				if from > to {
+					copy(b[from*32+16:from*32+24], b[to*32+16:to*32+24])
+				}
+			})
+			for i := range p.n {
+				r, err := openAt(file)
+				if err != nil {
+					t.Fatal(err)
+				}
+				p.judgeSeekTime(t, fmt.Sprintf("lines %d to %d", from, to), r, p.time(i+1))
+				if errors.Is(r.SeekTime(p.time(i+1)), tracefile.ErrCorrupt) {
+					refused++
+				}
+			}
+		}
+	}
+	if refused == 0 {
+		t.Error("no search was misled")
 	}
 }

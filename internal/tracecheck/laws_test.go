@@ -388,6 +388,39 @@ func TestFirstErrorStays(t *testing.T) {
 	}
 }
 
+// TestEveryKindHasALaw feeds an absurd event of each kind, twice, to a checker. A kind whose events no law constrains must
+// be listed here as well as in the checker, so that a new kind cannot go unchecked by accident.
+func TestEveryKindHasALaw(t *testing.T) {
+	lawless := event.NewKindSet(event.KindIoReady, event.KindIoResult, event.KindIoError, event.KindRngValue,
+		event.KindWakerBatchWake)
+	for k := range event.Kinds() {
+		c := New(event.NewMetadata(0))
+		e := absurd(t, k)
+		err := c.Event(event.RngValue(1))
+		for range 2 {
+			if err == nil {
+				err = c.Event(e)
+			}
+		}
+		if (err == nil) != lawless.Has(k) {
+			t.Errorf("%v twice after the start of a run: error %v, a kind without a law: %v", e, err, lawless.Has(k))
+		}
+	}
+}
+
+// absurd returns an event of a kind with 9 in every field.
+func absurd(t *testing.T, k event.Kind) (e event.Event) {
+	t.Helper()
+	text := `{"type":"` + k.String() + `"`
+	for f := range k.Fields() {
+		text += `,"` + f.Name + `":9`
+	}
+	if err := e.UnmarshalJSON([]byte(text + "}")); err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
 func TestZeroEventPanics(t *testing.T) {
 	defer func() {
 		if got, want := recover(), "tracecheck: Checker.Event of the zero Event"; got != want {
