@@ -122,7 +122,7 @@ func New() *cobra.Command {
 		Long:               testHelp,
 		DisableFlagParsing: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if slices.Contains(args, "--help") || slices.Contains(args, "-h") {
+			if own := beforeArgs(args); slices.Contains(own, "--help") || slices.Contains(own, "-h") {
 				return cmd.Help()
 			}
 			o, err := parseTestArgs(args)
@@ -135,15 +135,21 @@ func New() *cobra.Command {
 	return cmd
 }
 
+// beforeArgs returns the arguments before -args; those behind it belong to the test binary.
+func beforeArgs(args []string) []string {
+	if i := slices.IndexFunc(args, func(arg string) bool { return arg == "-args" || arg == "--args" }); i >= 0 {
+		return args[:i]
+	}
+	return args
+}
+
 // parseTestArgs takes the flags of test out of the arguments, up to -args.
 func parseTestArgs(args []string) (o testOptions, err error) {
-	for len(args) > 0 {
+	own := beforeArgs(args)
+	behind := args[len(own):]
+	for args = own; len(args) > 0; {
 		arg := args[0]
 		args = args[1:]
-		if arg == "-args" || arg == "--args" {
-			o.goArgs = append(append(o.goArgs, arg), args...)
-			break
-		}
 		name, value, given := strings.Cut(strings.TrimPrefix(arg, "--"), "=")
 		i := slices.IndexFunc(testFlags, func(f testFlag) bool { return f.name == name })
 		if i < 0 || !strings.HasPrefix(arg, "--") {
@@ -164,6 +170,7 @@ func parseTestArgs(args []string) (o testOptions, err error) {
 		}
 		testFlags[i].set(&o, value)
 	}
+	o.goArgs = append(o.goArgs, behind...)
 	return o, nil
 }
 

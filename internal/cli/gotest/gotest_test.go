@@ -136,3 +136,67 @@ func TestNotRun(t *testing.T) {
 		t.Errorf("%s\nwant at the end\n%s", b.String(), want)
 	}
 }
+
+// TestArgsBelongToTheTest: what stands behind -args or --args is for the test binary, whatever it looks like.
+func TestArgsBelongToTheTest(t *testing.T) {
+	for _, dashes := range []string{"-args", "--args"} {
+		behind := []string{dashes, "--seeds", "7", "-bench=.", "-tags=c", "--help", "-args"}
+		args := append([]string{"--seeds", "5", "./x", "-v"}, behind...)
+		o, err := parseTestArgs(args)
+		if want := append([]string{"./x", "-v"}, behind...); err != nil || !slices.Equal(o.goArgs, want) {
+			t.Errorf("%q: go test gets %q, error %v; want %q", args, o.goArgs, err, want)
+		}
+		if !slices.Equal(o.env, []string{"REPRISE_SEEDS=5"}) {
+			t.Errorf("%q: the environment gets %q", args, o.env)
+		}
+		if names := goFlags(o.goArgs); !slices.Equal(names, []string{"v"}) {
+			t.Errorf("%q: the flags of go test are %q, want only v", args, names)
+		}
+		if own := beforeArgs(args); !slices.Equal(own, args[:4]) {
+			t.Errorf("%q: before are %q", args, own)
+		}
+	}
+}
+
+// TestTagsOfGoflags: build tags of GOFLAGS stay in force, because the command passes tags of its own, which would replace
+// them.
+func TestTagsOfGoflags(t *testing.T) {
+	for value, want := range map[string][]string{
+		"":                               nil,
+		"-mod=mod -race":                 nil,
+		"-tags=a,b":                      {"-tags=a,b"},
+		"-mod=mod  --tags=a\t-race":      {"--tags=a"},
+		"'-tags=a b' -v":                 {"-tags=a b"},
+		`"-ldflags=-X a.b=-tags=c" -v`:   nil,
+		`"-ldflags=-s -tags=c" -tags=d`:  {"-tags=d"},
+		"-tags":                          nil,
+		"-mytags=a":                      nil,
+		"'-tags=a":                       {"-tags=a"},
+		`'-asmflags=-D "X"' "-tags=a,b"`: {"-tags=a,b"},
+	} {
+		if got := tagsOf(value); !slices.Equal(got, want) {
+			t.Errorf("GOFLAGS=%s has the tags %q, want %q", value, got, want)
+		}
+	}
+	t.Setenv("GOFLAGS", "-tags=first")
+	if got := goflags(t.Context()); got != "-tags=first" {
+		t.Errorf("GOFLAGS is %q", got)
+	}
+	for args, want := range map[string]string{"./x": "-tags=first,netgo,osusergo", "-tags=own": "-tags=own,netgo,osusergo"} {
+		c, plain, err := (&testOptions{goArgs: []string{args}}).goRun(t.Context(), false)
+		if err != nil || plain == "" && !slices.Contains(c.args, want) {
+			t.Errorf("go test %s gets %q, error %v; want %s", args, c.args, err, want)
+		}
+		if err := os.RemoveAll(c.tmp); err != nil {
+			t.Error(err)
+		}
+	}
+	t.Setenv("GOFLAGS", "")
+	t.Setenv("GOENV", filepath.Join(t.TempDir(), "env"))
+	if err := os.WriteFile(os.Getenv("GOENV"), []byte("GOFLAGS=-tags=second\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if got := goflags(t.Context()); got != "-tags=second" {
+		t.Errorf("GOFLAGS of go env -w is %q", got)
+	}
+}

@@ -80,16 +80,13 @@ func (o *testOptions) goRun(ctx context.Context, watched bool) (c *goRun, plain 
 	if !slices.Contains(names, "count") {
 		c.args = append(c.args, "-count=1") // what is cached was not run
 	}
-	c.args = append(c.args, gort.WithTags(append(tagsOfEnvironment(), o.goArgs...))...)
+	c.args = append(c.args, gort.WithTags(append(tagsOf(goflags(ctx)), o.goArgs...))...)
 	return c, "", nil
 }
 
 // goFlags returns the names of the flags among arguments of go test.
 func goFlags(args []string) (names []string) {
-	for _, arg := range args {
-		if arg == "-args" || arg == "--args" {
-			break
-		}
+	for _, arg := range beforeArgs(args) {
 		if name, isFlag := strings.CutPrefix(arg, "-"); isFlag {
 			name, _, _ = strings.Cut(strings.TrimPrefix(name, "-"), "=")
 			names = append(names, strings.TrimPrefix(name, "test."))
@@ -98,14 +95,42 @@ func goFlags(args []string) (names []string) {
 	return names
 }
 
-// tagsOfEnvironment are the build tags of GOFLAGS, which those on the command line would replace.
-func tagsOfEnvironment() (args []string) {
-	for flag := range strings.FieldsSeq(os.Getenv("GOFLAGS")) {
-		if strings.HasPrefix(strings.TrimPrefix(flag, "-"), "-tags=") || strings.HasPrefix(flag, "-tags=") {
+// tagsOf returns the flags with build tags in a value of GOFLAGS. The go command would take the tags on its command line
+// instead of them.
+func tagsOf(goflags string) (args []string) {
+	for _, flag := range splitQuoted(goflags) {
+		if strings.HasPrefix(flag, "-tags=") || strings.HasPrefix(flag, "--tags=") {
 			args = append(args, flag)
 		}
 	}
 	return args
+}
+
+// splitQuoted splits text as the go command splits GOFLAGS: at white space, except between a quote that starts a field and
+// the next quote of its kind.
+func splitQuoted(text string) (fields []string) {
+	for text = strings.TrimLeft(text, " \t\r\n"); text != ""; text = strings.TrimLeft(text, " \t\r\n") {
+		if quote := text[0]; quote == '"' || quote == '\'' {
+			field, rest, _ := strings.Cut(text[1:], string(quote))
+			fields, text = append(fields, field), rest
+			continue
+		}
+		end := strings.IndexAny(text, " \t\r\n")
+		if end < 0 {
+			end = len(text)
+		}
+		fields, text = append(fields, text[:end]), text[end:]
+	}
+	return fields
+}
+
+// goflags returns GOFLAGS, which may be set in the environment or by "go env -w".
+func goflags(ctx context.Context) string {
+	out, err := exec.CommandContext(ctx, "go", "env", "GOFLAGS").Output()
+	if err != nil {
+		return os.Getenv("GOFLAGS") // the go command will say what is wrong
+	}
+	return strings.TrimRight(string(out), "\r\n")
 }
 
 // wrapperFlag is the flag by which go test starts this program in the place of test binaries.
