@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/strategy"
 )
 
 // Chaos says which faults are injected into a run, and how often: rates are per million occasions, 0 for never. The zero
@@ -104,7 +105,7 @@ func faultAnswer(k event.ChaosKind, data uint64) uint64 { return uint64(k+1)<<56
 
 // drawFault answers at PointFault with random numbers from next.
 func (c *Choice) drawFault(next func() uint64) uint64 {
-	x := below(next(), million)
+	x := strategy.Below(next(), million)
 	rates := c.Chaos.rates()
 	for _, k := range occasions[c.Occasion] {
 		if x < uint64(rates[k]) {
@@ -118,11 +119,11 @@ func (c *Choice) drawFault(next func() uint64) uint64 {
 func (c *Choice) drawData(k event.ChaosKind, next func() uint64) uint64 {
 	switch k {
 	case event.ChaosDelay:
-		return 1 + below(next(), uint64(c.Chaos.MaxDelay))
+		return 1 + strategy.Below(next(), uint64(c.Chaos.MaxDelay))
 	case event.ChaosIOError:
-		return uint64(ioFaults[below(next(), uint64(len(ioFaults)))])
+		return uint64(ioFaults[strategy.Below(next(), uint64(len(ioFaults)))])
 	case event.ChaosWakeupStorm:
-		return 1 + below(next(), maxStorm)
+		return 1 + strategy.Below(next(), maxStorm)
 	}
 	return 0
 }

@@ -1,10 +1,10 @@
 package simsched
 
 import (
-	"math/bits"
 	"math/rand/v2"
 
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/strategy"
 )
 
 // Observer sees every event of a run in order. A non-nil error ends the run at the next scheduling point and becomes
@@ -51,10 +51,12 @@ type Choice struct {
 	Chaos    *Chaos   // PointFault: the settings
 	Occasion Occasion // PointFault: which faults are possible
 
-	sim   *Sim
-	queue *queue   // PointTask, PointWaiter
-	due   *dueSet  // PointTimer
-	cases []uint64 // PointCase: the indices of the ready cases, ascending
+	sim     *Sim
+	running *Task    // PointTask: the task that ran until now, if it is ready; else nil
+	yielded bool     // PointTask: running has asked to let others go first
+	queue   *queue   // PointTask, PointWaiter
+	due     *dueSet  // PointTimer
+	cases   []uint64 // PointCase: the indices of the ready cases, ascending
 }
 
 // ID returns what tells alternative i apart in the event of the outcome: a TaskID, a TimerID, the index of a case, a
@@ -130,109 +132,131 @@ func (s *Sim) chooseWaiter(p Point, q *queue) *waiter {
 	return w
 }
 
-// random is the Chooser that draws uniformly.
-type random struct {
+// chooser is the Chooser that asks a strategy which task runs next. It draws the other choices at random or, for a tame
+// strategy, takes their defaults.
+type chooser struct {
 	used    bool // by a run
 	seed    uint64
-	points  [numPoints]*rand.PCG
-	streams map[uint64]*rand.PCG
-	faults  *rand.PCG
+	tame    bool
+	picker  strategy.Picker
+	gap     uint64 // points until the next preemption, 0 before it is asked for
+	pick    strategy.Decision
+	choice  *Choice // the one that pick is about
+	points  [numPoints]strategy.Rand
+	streams map[uint64]*strategy.Rand
+	faults  *strategy.Rand
 }
 
-// NewRandom returns the Chooser that draws every choice at random from seed. Each point and each stream of values has a
-// generator of its own (PCG-DXSM, seeded by SplitMix64), so that one more draw in one place shifts no other place.
-// Three of four I/O operations move all bytes, the others any number.
-func NewRandom(seed uint64) Chooser {
-	r := &random{seed: seed, streams: map[uint64]*rand.PCG{}}
-	for p := range r.points {
-		r.points[p] = derive(seed, labelHash("point "+Point(p).String()))
+// NewChooser returns the Chooser that picks tasks by a strategy under a configuration. Random values for the program, faults
+// and, unless the strategy is tame, all other choices are drawn at random from cfg.Seed. Each kind of choice and each
+// stream of values has a generator of its own, so that one more draw in one place changes no draw in another. Three of four
+// I/O operations move all bytes, the others any number.
+func NewChooser(s *strategy.Strategy, cfg strategy.Config) Chooser {
+	r := &chooser{seed: cfg.Seed, tame: s.Tame, picker: s.New(cfg)}
+	r.pick.Ready = r
+	for p := PointTimer; p <= PointBytes; p++ {
+		r.points[p] = strategy.NewRand(cfg.Seed, pointLabels[p])
 	}
 	return r
+}
+
+// pointLabels are the labels of the generators.
+var pointLabels = func() (labels [numPoints]uint64) {
+	for p, name := range pointNames {
+		labels[p] = strategy.Label("point " + name)
+	}
+	return labels
+}()
+
+var (
+	randomStrategy     = strategy.Find(strategy.Default)
+	roundRobinStrategy = strategy.Find("round-robin")
+)
+
+// NewRandom returns the Chooser that draws every choice at random from seed, as [NewChooser] does with the strategy "random".
+func NewRandom(seed uint64) Chooser { return NewChooser(randomStrategy, strategy.Config{Seed: seed}) }
+
+// NewRoundRobin returns the Chooser that takes the default of every choice: tasks and waiters take turns in the order in
+// which they became ready. Random values for the program and faults are drawn from seed, as in [NewRandom].
+func NewRoundRobin(seed uint64) Chooser {
+	return NewChooser(roundRobinStrategy, strategy.Config{Seed: seed})
 }
 
 // oneRun is a Chooser that knows whether it has served a run.
 type oneRun interface{ claim() (first bool) }
 
-func (r *random) claim() bool {
+func (r *chooser) claim() bool {
 	first := !r.used
 	r.used = true
 	return first
 }
 
-func (r *roundRobin) claim() bool { return r.values.claim() }
-
 // Choose implements [Chooser].
-func (r *random) Choose(c *Choice) uint64 {
+func (r *chooser) Choose(c *Choice) uint64 {
 	switch c.Point {
+	case PointTask:
+		return uint64(r.pickTask(c))
 	case PointValue:
 		return r.stream(c.Stream).Uint64()
 	case PointFault:
 		if r.faults == nil {
-			r.faults = derive(c.Chaos.Seed, labelHash("faults"))
+			g := strategy.NewRand(c.Chaos.Seed, strategy.Label("faults"))
+			r.faults = &g
 		}
 		return c.drawFault(r.faults.Uint64)
+	}
+	if r.tame {
+		return 0
 	}
 	x := r.points[c.Point].Uint64()
 	if c.Point == PointBytes && x&3 != 0 {
 		return 0
 	}
-	return below(x, uint64(c.N))
+	return strategy.Below(x, uint64(c.N))
 }
 
-// below maps a random number to 0..n-1.
-func below(x, n uint64) uint64 {
-	hi, _ := bits.Mul64(x, n)
-	return hi
+// pickTask picks the task to run next. Between two preemptions that is the running task, if it can go on.
+func (r *chooser) pickTask(c *Choice) int {
+	r.choice = c
+	d := &r.pick
+	d.N, d.Running, d.Reason = c.N, -1, strategy.Blocked
+	if c.running != nil {
+		d.Running, _ = c.queue.indexOf(c.running)
+		switch {
+		case c.yielded:
+			d.Reason = strategy.Yielded
+		case r.passed():
+			d.Reason = strategy.Preempted
+		default:
+			return d.Running
+		}
+	}
+	return r.picker.Pick(d)
 }
 
-func (r *random) stream(label uint64) *rand.PCG {
+// passed counts a point and reports whether the running task is preempted there.
+func (r *chooser) passed() bool {
+	if r.gap == 0 {
+		r.gap = r.picker.Gap()
+	}
+	r.gap--
+	return r.gap == 0
+}
+
+// At implements [strategy.Ready].
+func (r *chooser) At(i int) *strategy.Task { return &r.choice.queue.at(i).task.strategic }
+
+func (r *chooser) stream(label uint64) *strategy.Rand {
 	g := r.streams[label]
 	if g == nil {
-		g = derive(r.seed, label)
+		if r.streams == nil {
+			r.streams = map[uint64]*strategy.Rand{}
+		}
+		made := strategy.NewRand(r.seed, label)
+		g = &made
 		r.streams[label] = g
 	}
 	return g
-}
-
-// roundRobin takes turns and draws only values and faults.
-type roundRobin struct{ values *random }
-
-// NewRoundRobin returns the Chooser that takes the tamest alternative of every choice: tasks and waiters take turns in
-// the order they came. Random values for the program are drawn from seed, and faults, as in [NewRandom].
-func NewRoundRobin(seed uint64) Chooser {
-	return &roundRobin{&random{seed: seed, streams: map[uint64]*rand.PCG{}}}
-}
-
-// Choose implements [Chooser].
-func (r *roundRobin) Choose(c *Choice) uint64 {
-	if c.Point == PointValue || c.Point == PointFault {
-		return r.values.Choose(c)
-	}
-	return 0
-}
-
-// derive makes a generator for a label of a seed.
-func derive(seed, label uint64) *rand.PCG {
-	x := seed ^ label
-	return rand.NewPCG(splitMix(&x), splitMix(&x))
-}
-
-// splitMix is SplitMix64 (Steele, Lea and Flood, OOPSLA 2014).
-func splitMix(x *uint64) uint64 {
-	*x += 0x9e3779b97f4a7c15
-	z := *x
-	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
-	z = (z ^ z>>27) * 0x94d049bb133111eb
-	return z ^ z>>31
-}
-
-// labelHash is FNV-1a, 64 bits.
-func labelHash(label string) uint64 {
-	h := uint64(14695981039346656037)
-	for i := range len(label) {
-		h = (h ^ uint64(label[i])) * 1099511628211
-	}
-	return h
 }
 
 // Rand returns the stream of random numbers with a label. Equal labels share one stream. Every value that is drawn is
@@ -252,7 +276,7 @@ type streamID struct {
 	hash  uint64
 }
 
-func newStreamID(label string) streamID { return streamID{label, labelHash("stream " + label)} }
+func newStreamID(label string) streamID { return streamID{label, strategy.Label("stream " + label)} }
 
 // Uint64 implements rand.Source.
 func (st *stream) Uint64() uint64 {

@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/strategy"
 )
 
 // pinnedPicks are the first twenty answers of NewRandom(1). Whoever changes them changes what every recorded seed means.
@@ -71,7 +72,7 @@ func TestPinnedValues(t *testing.T) {
 		for name, make := range map[string]func(uint64) Chooser{"NewRandom": NewRandom, "NewRoundRobin": NewRoundRobin} {
 			chooser := make(1)
 			for i, v := range want {
-				if got := chooser.Choose(&Choice{Point: PointValue, Stream: labelHash("stream " + label)}); got != v {
+				if got := chooser.Choose(&Choice{Point: PointValue, Stream: strategy.Label("stream " + label)}); got != v {
 					t.Errorf("value %d of stream %q from %s(1) is %#x, want %#x", i, label, name, got, v)
 				}
 			}

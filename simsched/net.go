@@ -4,6 +4,8 @@ import (
 	"math"
 	"net"
 	"time"
+
+	"github.com/reprise-go/reprise/strategy"
 )
 
 // Network is the simulated network between the hosts of a run. Each pair of hosts has two links, one a direction.
@@ -238,7 +240,7 @@ func (n *Network) link(from, to *Host) *link {
 
 // hit decides whether something happens that has a rate.
 func (n *Network) hit(rate int) bool {
-	return rate > 0 && below(n.sim.draw(&networkStream), million) < uint64(rate)
+	return rate > 0 && strategy.Below(n.sim.draw(&networkStream), million) < uint64(rate)
 }
 
 // upTo draws a duration from 0 to d.
@@ -246,7 +248,7 @@ func (n *Network) upTo(d time.Duration) time.Duration {
 	if d == 0 {
 		return 0
 	}
-	return time.Duration(below(n.sim.draw(&networkStream), uint64(d)+1))
+	return time.Duration(strategy.Below(n.sim.draw(&networkStream), uint64(d)+1))
 }
 
 // later adds to a time, up to the end of time.

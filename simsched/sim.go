@@ -30,6 +30,7 @@ type Sim struct {
 	drawn string // the label of the stream of the last RngValue, "" if that is a case of a Select
 
 	checkpoints uint64
+	spawned     uint32 // tasks so far
 	tasks       arena[Task]
 	regions     arena[Region]
 	root        *Region
@@ -140,6 +141,7 @@ func (s *Sim) pick() *Task {
 	s.tick++
 	s.inStep = 0
 	w := s.chooseWaiter(PointTask, &s.ready)
+	s.choice.running, s.choice.yielded = nil, false
 	t := w.task
 	s.current, s.chosenTurn, s.lastTurn = t, w.turn, s.ready.turns
 	t.blockedOn = nil
@@ -175,6 +177,7 @@ func (s *Sim) point(t *Task) {
 		s.faultAtPoint(t)
 	}
 	s.ready.push(&t.self)
+	s.choice.running = t
 	s.switchFrom(t)
 }
 

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/strategy"
 )
 
 // Task is a concurrent activity of a run, as a goroutine is of a program.
@@ -26,6 +27,8 @@ type Task struct {
 	blockedOn blocker
 	sleep     timer
 	calls     *[callDepth]uintptr // where it last came to a scheduling point; nil if nobody asks for it
+
+	strategic strategy.Task // its number, and what the strategy knows of it
 
 	err     error
 	joiners *queue // nil as long as there is none
@@ -108,6 +111,8 @@ func (s *Sim) Current() *Task { return s.enter("Current") }
 func (s *Sim) spawn(r *Region, p *taskPath, name string, fn func() error) *Task {
 	t := &Task{sim: s, path: p, name: name, fn: fn, region: r, scope: r}
 	t.self.task = t
+	s.spawned++
+	t.strategic.Number = s.spawned
 	t.id = event.NewTaskID(s.tasks.add(t))
 	t.place = int32(len(r.members))
 	r.members = append(r.members, t)
@@ -219,6 +224,7 @@ func (t *joining) waitsFor() string { return fmt.Sprintf("for %v to end", (*Task
 func (s *Sim) Yield() {
 	t := s.enter("Yield")
 	s.emit(event.TaskYielded(t.id))
+	s.choice.yielded = true
 	s.point(t)
 }
 

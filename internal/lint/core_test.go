@@ -8,7 +8,7 @@ import (
 )
 
 // core lists the packages that must be functions of their inputs.
-var core = []string{"event", "simsched", "divergence", "minimize"}
+var core = []string{"event", "strategy", "simsched", "divergence", "minimize"}
 
 // forbiddenImports are the packages that no core package imports, except those named.
 var forbiddenImports = map[string][]string{

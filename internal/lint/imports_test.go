@@ -22,7 +22,8 @@ var rules = []rule{
 	{"event", nil, []string{"github.com/vmihailenco/msgpack/v5"}},
 	{"event/gorun", []string{"event"}, nil},
 	{"tracefile", []string{"event", "internal/atomicfile"}, []string{"github.com/klauspost/compress"}},
-	{"simsched", []string{"event"}, nil},
+	{"strategy", nil, nil},
+	{"simsched", []string{"event", "strategy"}, nil},
 	{"source", []string{"event", "tracefile"}, nil},
 	{"recorder", []string{"event", "tracefile", "simsched"}, nil}, // simsched, so that recorder.Run exists
 	{"divergence", []string{"event", "event/gorun", "source", "internal/codes"}, []string{"github.com/google/go-cmp"}},

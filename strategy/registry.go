@@ -1,0 +1,51 @@
+package strategy
+
+// Default is the name of the strategy that is used unless another is asked for.
+const Default = "random"
+
+// registry holds the registered strategies, sorted by name. It is an array because the runtime must not allocate.
+var (
+	registry   [32]*Strategy
+	registered int
+)
+
+// Register adds s to the registry and returns it. It must be called before main starts, in the declaration of a
+// package-level variable. It panics if the name is empty or taken, or if the registry is full.
+func Register(s *Strategy) *Strategy {
+	if s.Name == "" || s.New == nil || Find(s.Name) != nil {
+		panic("strategy: Register: the name is empty or taken, or New is nil")
+	}
+	if registered == len(registry) {
+		panic("strategy: Register: too many strategies")
+	}
+	i := registered
+	for ; i > 0 && registry[i-1].Name > s.Name; i-- {
+		registry[i] = registry[i-1]
+	}
+	registry[i] = s
+	registered++
+	return s
+}
+
+// All returns the registered strategies, sorted by name.
+func All() []*Strategy { return registry[:registered:registered] }
+
+// Find returns the strategy with a name, nil if there is none.
+func Find(name string) *Strategy {
+	for _, s := range All() {
+		if s.Name == name {
+			return s
+		}
+	}
+	return nil
+}
+
+// FindID returns the strategy with an [Strategy.ID], nil if there is none.
+func FindID(id uint32) *Strategy {
+	for _, s := range All() {
+		if s.ID() == id {
+			return s
+		}
+	}
+	return nil
+}

@@ -1,0 +1,25 @@
+package strategy
+
+import (
+	"embed"
+	"io/fs"
+	"strings"
+)
+
+//go:embed *.go
+var files embed.FS
+
+// Sources returns the text of the files of this package that are compiled into the runtime of ordinary tests, by name: all but
+// this one, which imports something, and the tests.
+func Sources() map[string]string {
+	sources := map[string]string{}
+	list, _ := fs.ReadDir(files, ".") // an embedded folder can always be read
+	for _, entry := range list {
+		if strings.HasSuffix(entry.Name(), "_test.go") || entry.Name() == "sources.go" {
+			continue
+		}
+		text, _ := fs.ReadFile(files, entry.Name())
+		sources[entry.Name()] = string(text)
+	}
+	return sources
+}

@@ -1,0 +1,82 @@
+package strategy
+
+// Strategy describes a strategy and makes it for a run.
+type Strategy struct {
+	Name       string              // in lower case, as in --strategy NAME and in the identity of a trace
+	About      string              // one line for help, without a full stop
+	Parameters []Parameter         // the fields of Config that New reads besides Seed
+	Tame       bool                // the host takes the default for all other choices too: of timers, waiters, cases and sizes
+	New        func(Config) Picker // makes the state of one run
+}
+
+// Parameter describes a field of [Config] that a strategy reads.
+type Parameter struct {
+	Name  string // "gap", "depth" or "length"
+	About string // one line for help, with the unit
+}
+
+// Reads reports whether s reads the parameter with a name.
+func (s *Strategy) Reads(name string) bool {
+	for i := range s.Parameters {
+		if s.Parameters[i].Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// ID returns a number that stands for the name of s, for places that have no room for a name. It is never 0.
+func (s *Strategy) ID() uint32 { return uint32(Label(s.Name)) | 1 }
+
+// Config says how a strategy chooses in one run. The zero Config is valid.
+type Config struct {
+	Seed uint64
+
+	// Gap is the mean number of points between two preemptions. At 0 and 1 every point is a decision.
+	Gap uint64
+
+	// Depth is the number of changes of priorities; the maximum is 64.
+	Depth uint64
+
+	// Length is the number of points that a run is expected to pass while more than one task is ready. 0 means 1000.
+	Length uint64
+}
+
+// Picker is a strategy during one run.
+type Picker interface {
+	// Gap returns the number of points until the next preemption, at least 1: the next point is 1 point away.
+	Gap() uint64
+
+	// Pick returns the index of the ready task that runs next, at least 0 and below d.N. It must not keep d.
+	Pick(d *Decision) int
+}
+
+// Decision is the question which of the ready tasks runs next.
+type Decision struct {
+	Ready   Ready
+	N       int    // number of ready tasks, at least 2
+	Running int    // index of the task that ran until now and could go on; -1 if it cannot
+	Reason  Reason // why the decision is due
+}
+
+// Ready gives access to the ready tasks.
+type Ready interface {
+	// At returns the ready task with index i. Task 0 has been ready longest; the others are in no particular order.
+	At(i int) *Task
+}
+
+// Reason is why a decision is due.
+type Reason uint8
+
+// The reasons.
+const (
+	Blocked   Reason = iota // the running task blocked or ended, or there was none; Running is -1
+	Preempted               // the gap is over; Running is the preempted task
+	Yielded                 // the running task asked to let others go first; Running is that task
+)
+
+// Task is what the host keeps of a task for its strategy. The zero Task with a Number is a task that no strategy has seen.
+type Task struct {
+	Number   uint32 // counts the tasks of the run in the order of creation, from 1
+	priority uint64 // 0 if the strategy has not seen the task
+}
