@@ -19,8 +19,8 @@
 // "go test -overlay" replaces files of the standard library in one build, without a change to GOROOT. [Overlay] cuts
 // them at run time from the user's own GOROOT: a table of edits names a file, a function in it (found by parsing)
 // and a text that must occur there exactly once. A Go version that is not known, or in which an edit does not find
-// its place, is refused with an [*AnchorError]. Besides the edits some files are added to package runtime
-// (inject/*.go.txt) and a declaration of a few lines to four other packages. Without the environment variable
+// its place, is refused with an [ErrUnsupported]. Besides the edits some files are added to package runtime
+// (internal/patch/inject/*.go.txt) and a declaration of a few lines to four other packages. Without the environment variable
 // REPRISE_GORT, which names the shared file, a binary built that way behaves as an ordinary one.
 //
 // Go 1.25, 1.26 and 1.27 on linux/amd64 and linux/arm64 are supported; the second is compiled and vetted by the

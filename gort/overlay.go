@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"embed"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -17,30 +16,22 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/reprise-go/reprise/gort/internal/patch"
 )
 
 // toolVersion names the layout of the shared file and of the cache. It rises with every change of either.
 const toolVersion = "2"
 
-//go:embed inject/*.txt
-var injected embed.FS
-
-// injectedNames are the files that every system gets.
-var injectedNames = []string{"runtime", "clock", "fork", "outside", "random", "replay", "text"}
-
-// supported lists the versions of Go whose runtime the table of edits fits, without the patch number.
-var supported = []string{"go1.25", "go1.26", "go1.27"}
-
-// targets lists the systems that the part inside the runtime is written for.
-var targets = []string{"linux/amd64", "linux/arm64"}
-
-// ErrUnsupported is wrapped by errors that say that this Go version, system or architecture cannot be used.
-var ErrUnsupported = errors.New("gort: not supported")
-
 // toolchain is what the go command says of itself in a folder.
 type toolchain struct {
-	GOROOT, GOVERSION, GOOS, GOARCH, GOMODCACHE string
+	patch.Toolchain
+	GOMODCACHE string
 }
+
+// ErrUnsupported is matched by errors that say that this Go version, system or architecture cannot be used: it is not
+// known, or an edit of its runtime does not find its place.
+var ErrUnsupported = patch.ErrUnsupported
 
 // Tools is what a build with the control inside needs.
 type Tools struct {
@@ -51,8 +42,8 @@ type Tools struct {
 
 // Overlay returns the tools for the Go version that the go command uses in the folder dir, and with the environment env
 // (nil: that of this process). The files of the overlay are kept in cache, "" for the user's cache folder, and used again
-// while neither Go nor this package changes. The errors wrap [ErrUnsupported], or are [*AnchorError] or those of the go
-// command and the file system.
+// while neither Go nor this package changes. The errors match [ErrUnsupported], or are those of the go command and
+// the file system.
 //
 // The go command refuses to replace files below GOMODCACHE, where the toolchains are that it downloads by itself. For such
 // a toolchain the cache gets a GOROOT of links to it, and Tools say how to use that one.
@@ -61,7 +52,7 @@ func Overlay(ctx context.Context, dir string, env []string, cache string) (*Tool
 	if err != nil {
 		return nil, err
 	}
-	if err := tc.check(); err != nil {
+	if err := tc.Check(); err != nil {
 		return nil, err
 	}
 	if cache == "" {
@@ -140,33 +131,9 @@ func run(ctx context.Context, dir string, env []string, name string, args ...str
 	return out, nil
 }
 
-// check refuses what the table and the injected files are not written for.
-func (tc *toolchain) check() error {
-	if target := tc.GOOS + "/" + tc.GOARCH; !slices.Contains(targets, target) {
-		return fmt.Errorf("%w: %s; ordinary tests can be controlled on %s only", ErrUnsupported, target,
-			strings.Join(targets, " and "))
-	}
-	if !slices.Contains(supported, minor(tc.GOVERSION)) {
-		return fmt.Errorf("%w: %s; ordinary tests can be controlled with %s", ErrUnsupported, tc.GOVERSION,
-			strings.Join(supported, ", "))
-	}
-	return nil
-}
-
-// minor returns "go1.26" for "go1.26.8" and "go1.26rc1".
-func minor(version string) string {
-	version, _, _ = strings.Cut(version, " ") // experiments follow
-	head, rest, _ := strings.Cut(version, ".")
-	end := strings.IndexFunc(rest, func(r rune) bool { return r < '0' || r > '9' })
-	if end >= 0 {
-		rest = rest[:end]
-	}
-	return head + "." + rest
-}
-
 // overlay writes the files into the cache, unless they are there.
 func (tc *toolchain) overlay(cache string) (string, error) {
-	files, err := tc.files()
+	files, err := tc.Files()
 	if err != nil {
 		return "", err
 	}
@@ -208,49 +175,6 @@ func write(path, text string) error {
 		return errors.Join(fmt.Errorf("gort: %w", err), os.Remove(f.Name()))
 	}
 	return nil
-}
-
-// files returns the text of every file of the overlay under its path below GOROOT/src.
-func (tc *toolchain) files() (map[string]string, error) {
-	byFile := map[string][]edit{}
-	for _, e := range edits {
-		byFile[e.file] = append(byFile[e.file], e)
-	}
-	files := map[string]string{}
-	for _, name := range slices.Sorted(maps.Keys(byFile)) {
-		src, err := os.ReadFile(filepath.Join(tc.GOROOT, "src", filepath.FromSlash(name)))
-		if errors.Is(err, fs.ErrNotExist) {
-			e := byFile[name][0]
-			return nil, &AnchorError{tc.GOVERSION, name, e.fn, "", 0}
-		}
-		if err != nil {
-			return nil, fmt.Errorf("gort: %w", err)
-		}
-		if files[name], err = cut(tc.GOVERSION, name, string(src), byFile[name]); err != nil {
-			return nil, err
-		}
-	}
-	for _, d := range declarations {
-		files[d.file] = d.text
-	}
-	for _, name := range append(injectedNames[:len(injectedNames):len(injectedNames)], "runtime_"+tc.GOARCH) {
-		text, err := injected.ReadFile("inject/" + name + ".go.txt")
-		if err != nil {
-			return nil, fmt.Errorf("gort: %w", err)
-		}
-		files["runtime/zreprise_"+name+".go"] = strings.Replace(string(text), syscallPackage, tc.syscallPackage(), 1)
-	}
-	return files, nil
-}
-
-// syscallPackage is imported by an injected file. Its place differs between versions.
-const syscallPackage = `"internal/runtime/syscall"`
-
-func (tc *toolchain) syscallPackage() string {
-	if _, err := os.Stat(filepath.Join(tc.GOROOT, "src/internal/runtime/syscall/linux")); err == nil {
-		return `"internal/runtime/syscall/linux"`
-	}
-	return syscallPackage
 }
 
 // key names a folder of the cache by what is in it.

@@ -11,6 +11,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"github.com/reprise-go/reprise/gort/internal/patch"
 )
 
 // slow opts in to the tests that download toolchains and modules and build the standard library several times.
@@ -50,19 +52,21 @@ func TestTable(t *testing.T) {
 	toolchains := []toolchain{local}
 	if slow {
 		for _, v := range others {
-			toolchains = append(toolchains, toolchain{GOROOT: download(t, v), GOVERSION: v, GOOS: "linux", GOARCH: "arm64"})
+			toolchains = append(toolchains, toolchain{Toolchain: patch.Toolchain{
+				GOROOT: download(t, v), GOVERSION: v, GOOS: "linux", GOARCH: "arm64",
+			}})
 		}
 	}
 	for _, tc := range toolchains {
-		if err := tc.check(); err != nil {
+		if err := tc.Check(); err != nil {
 			t.Errorf("%s: %v", tc.GOVERSION, err)
 		}
-		files, err := tc.files()
+		files, err := tc.Files()
 		if err != nil {
 			t.Errorf("%v\nrun again: go test ./gort -run TestTable", err)
 		}
 		for name, text := range files {
-			if minor(tc.GOVERSION) != minor(local.GOVERSION) {
+			if tc.GOVERSION != local.GOVERSION {
 				break // its syntax may be newer than this parser
 			}
 			if _, err := parser.ParseFile(token.NewFileSet(), name, text, parser.SkipObjectResolution); err != nil {
@@ -130,7 +134,7 @@ func TestOverlayIsCached(t *testing.T) {
 		t.Errorf("the overlay was written twice: %v", err)
 	}
 	tc := localToolchain(t)
-	files, err := tc.files()
+	files, err := tc.Files()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -53,9 +53,8 @@ func Rebuild(ctx context.Context, id tracefile.Identity, env []string) (*Rebuilt
 		return nil, err
 	}
 	b, err := gort.Build(ctx, ".", pkg, gort.BuildConfig{Env: env, Args: flags})
-	var anchor *gort.AnchorError
 	switch {
-	case errors.Is(err, gort.ErrUnsupported) || errors.As(err, &anchor):
+	case errors.Is(err, gort.ErrUnsupported):
 		return nil, err
 	case err != nil:
 		return nil, fmt.Errorf("package %s does not build: %w", pkg, err)

@@ -54,8 +54,7 @@ func (o *testOptions) goRun(ctx context.Context, watched bool) (c *goRun, plain 
 		return c, "-" + names[i] + " was given", nil
 	}
 	tools, err := gort.Overlay(ctx, "", nil, "")
-	var anchor *gort.AnchorError
-	if errors.Is(err, gort.ErrUnsupported) || errors.As(err, &anchor) {
+	if errors.Is(err, gort.ErrUnsupported) {
 		return c, err.Error(), nil
 	}
 	if err != nil {

@@ -1,4 +1,4 @@
-package gort
+package patch
 
 import (
 	"errors"
@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// AnchorError says that the source of a Go version does not have what an edit needs, so that this version cannot be
-// used.
+// AnchorError says that the source of a Go version does not have what an edit needs, so that this version cannot be used.
+// It is an [ErrUnsupported].
 type AnchorError struct {
 	Version  string // such as "go1.26.8"
 	File     string // below GOROOT/src
@@ -29,6 +29,9 @@ func (e *AnchorError) Error() string {
 	return fmt.Sprintf("gort: %s: %s: in %s: %q found %d times, not once; this Go version is not supported",
 		e.Version, e.File, e.Function, e.Anchor, e.Found)
 }
+
+// Is reports whether target is [ErrUnsupported].
+func (e *AnchorError) Is(target error) bool { return target == ErrUnsupported }
 
 // insertion is an edit with its place found.
 type insertion struct {

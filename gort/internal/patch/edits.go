@@ -1,0 +1,227 @@
+package patch
+
+import (
+	"slices"
+	"strings"
+)
+
+// An edit changes one place of one file of the standard library. The place is a function or a type, and in it either
+// the start of the body or a text that occurs exactly once. What Go's source says is never repeated here beyond that
+// text.
+type edit struct {
+	versions versions
+	file     string // below GOROOT/src
+	fn       string // "f", "(*T).m", "type T"; "methods" for every exported method of the file
+	anchor   string // "" for the start of the body
+	how      placement
+	text     string
+}
+
+// versions are the Go versions that an edit is for: all, or a list such as "1.26 1.27".
+type versions string
+
+// all are the versions that [supported] lists.
+const all versions = ""
+
+// has reports whether a version is among v, such as "go1.26".
+func (v versions) has(version string) bool {
+	return v == all || slices.Contains(strings.Fields(string(v)), strings.TrimPrefix(version, "go"))
+}
+
+// placement says where the text of an edit goes.
+type placement uint8
+
+const (
+	before placement = iota // before the anchor
+	after                   // behind the anchor
+	swap                    // in place of the anchor
+)
+
+// point is a preemption point inside the runtime.
+const point = "if rprOn { rprPoint() };"
+
+// userPoint is a preemption point in another package, which has the declaration of an addition.
+const userPoint = "reprisePoint();"
+
+// enter starts a system call that may have to give up the processor at once.
+const enter = "if repriseBlocks(trap, a2) { repriseEnterBlock() } else { runtime_entersyscall() }"
+
+// edits is the whole table.
+var edits = []edit{
+	// The identity of goroutines and timers.
+	{all, "runtime/runtime2.go", "type g", "parentGoid ", before, "rpr rprG\n"},
+	{all, "runtime/time.go", "type timer", "period int64", after, "\nrprID uint64\nrprOwner uint32\n"},
+
+	// Start.
+	{all, "runtime/proc.go", "schedinit", "randinit()", before, "rprInit();"},
+	{all, "runtime/proc.go", "schedinit", "if procresize(procs) != nil {", before, "if rprOn { procs = rprSetup() };"},
+	{all, "runtime/proc.go", "main", "fn := main_main", before, "if rprOn { rprBegin() };"},
+	{all, "runtime/debug.go", "GOMAXPROCS", "", before, "if rprOn { return rprProcs(n) };"},
+	{all, "runtime/debug.go", "NumCPU", "", before, "if rprOn { return rprProcs(0) };"},
+
+	// Who runs.
+	{all, "runtime/proc.go", "newproc1", "releasem(mp)", before, "if rprOn { rprNewG(newg, callergp, callerpc) };"},
+	{all, "runtime/proc.go", "newproc", "", before, point},
+	{all, "runtime/proc.go", "gdestroy", "", before, "if rprOn { rprEnded(gp) };"},
+	{all, "runtime/proc.go", "park_m", "\tschedule()", before, "if rprOn { rprParked(gp) };"},
+	{all, "runtime/proc.go", "goschedImpl", "", before, "if rprOn { rprYielded(gp, preempted) };"},
+	{all, "runtime/proc.go", "goyield_m", "", before, "if rprOn { rprYielded(gp, false) };"},
+	{all, "runtime/proc.go", "findRunnable", "if *cgo_yield != nil {", before,
+		"if rprOn { if gp := rprFind(pp); gp != nil { return gp, false, false }; if !sched.disable.user { goto top } };"},
+	{all, "runtime/proc.go", "runqput", "", before, "if rprOn && rprPut(gp) { return };"},
+	{all, "runtime/proc.go", "globrunqput", "", before, "if rprOn && rprPut(gp) { return };"},
+	{all, "runtime/proc.go", "runqempty", "", before, "if rprOn && rpr.n > 0 { return false };"},
+	{all, "runtime/proc.go", "injectglist", "", before, "if rprOn { rprInject(glist); return };"},
+	{all, "runtime/proc.go", "startm", "notewakeup(&nmp.park)", swap, "rprWakeM(nmp)"},
+	{all, "runtime/proc.go", "wakep", "", before, "if rprOn && sched.npidle.Load() == 0 { return };"},
+	{all, "runtime/proc.go", "preemptone", "", before, "if rprOn && !rpr.force { return false };"},
+	{all, "runtime/proc.go", "sysmon", "usleep(delay)", before, "if rprOn { rprSysmon(); continue };"},
+	{all, "runtime/signal_unix.go", "doSigPreempt", "", before, "if rprOn { rprStartSysmon() };"},
+	{all, "runtime/mgc.go", "gcStart", "", before, "if rprOn { rprEnter(); defer rprLeave() };"},
+	{all, "runtime/mgc.go", "GC", "", before, "if rprOn { rprEnter(); defer rprLeave() };"},
+
+	// Time.
+	{all, "runtime/time_nofake.go", "nanotime", "", before, "if rprOn { return rprNano() };"},
+	{all, "runtime/lock_futex.go", "notetsleep_internal", "deadline := nanotime()", swap, "deadline := nanotime1()"},
+	{all, "runtime/lock_futex.go", "notetsleep_internal", "now := nanotime()", swap, "now := nanotime1()"},
+	{all, "runtime/time.go", "time_runtimeNow", "return time_now()", before, "if rprOn { return rprWall() };"},
+	{all, "runtime/time.go", "time_runtimeNano", "return nanotime()", before, "if rprOn { return rprReadClock() };"},
+	{all, "runtime/time.go", "(*timer).modify", "pending := t.when > 0", after, ";if rprOn { rprTimerSet(t, when) }"},
+	{all, "runtime/time.go", "(*timer).stop", "pending := t.when > 0", after, ";if rprOn { rprTimerStop(t) }"},
+	{all, "runtime/time.go", "(*timer).unlockAndRun", "t.when = next", before, "if rprOn { rprTimerFire(t, next) };"},
+	{all, "runtime/time.go", "(*timer).unlockAndRun", "f(arg, seq, delay)", before, "if rprOn { rpr.owner = t.rprOwner };"},
+	{all, "runtime/time.go", "(*timer).unlockAndRun", "f(arg, seq, delay)", after, ";if rprOn { rpr.owner = 0 }"},
+
+	// Randomness.
+	{all, "runtime/rand.go", "rand", "", before, "if rprOn { if gp := getg(); gp.rpr.id != 0 { return rprRand(gp) } };"},
+	{all, "runtime/select.go", "selectgo", "cheaprandn(", swap, "rprCheapN("},
+	{all, "runtime/time.go", "(*timer).maybeAdd", "cheaprand()", swap, "rprTimerRand()"},
+	{all, "crypto/internal/sysrand/rand.go", "Read", "", before, "if repriseFill(b) { return };"},
+	{all, "math/rand/rand.go", "runtime_rand", "runtime_rand runtime.rand", swap, "runtime_rand runtime.rprUserRand"},
+	{all, "math/rand/v2/rand.go", "runtime_rand", "runtime_rand runtime.rand", swap, "runtime_rand runtime.rprUserRand"},
+
+	// The outside.
+	{all, "syscall/syscall_linux.go", "Syscall", "", before, "repriseSyscall(trap, a1);"},
+	{all, "syscall/syscall_linux.go", "Syscall6", "", before, "repriseSyscall(trap, a1);"},
+	{all, "syscall/syscall_linux.go", "Syscall", "runtime_entersyscall()", swap, enter},
+	{all, "syscall/syscall_linux.go", "Syscall6", "runtime_entersyscall()", swap, enter},
+
+	{all, "runtime/netpoll.go", "poll_runtime_pollReset", "", before, "if rprOn { rprPoint(); rprPoll() };"},
+	{all, "runtime/netpoll.go", "poll_runtime_pollWait", "", before, "if rprOn { rprPoll() };"},
+
+	// The end.
+	{all, "runtime/proc.go", "os_beforeExit", "", before, "if rprOn { rprExit(int32(exitCode)) };"},
+	{all, "runtime/panic.go", "fatalpanic", "", before, "if rprOn { rprFailed(rprEndPanic) };"},
+	{all, "runtime/panic.go", "fatal", "", before, "if rprOn { rprFailed(rprEndFatal) };"},
+	{all, "runtime/panic.go", "throw", "", before, "if rprOn { rprFailed(rprEndThrow) };"},
+
+	// Who holds what.
+	{all, "runtime/sema.go", "semacquire1", "root.queue(addr, s, lifo)", before, "gp.rpr.sema = uintptr(unsafe.Pointer(addr));"},
+	{all, "sync/mutex.go", "(*Mutex).Lock", "m.mu.Lock()", after, ";repriseHeldMutex(m)"},
+	{all, "sync/mutex.go", "(*Mutex).TryLock", "m.mu.TryLock()", swap, "repriseTriedMutex(m, m.mu.TryLock())"},
+	{all, "sync/rwmutex.go", "(*RWMutex).RLock", "rw.readerCount.Add(1)", swap, "repriseReader(rw, rw.readerCount.Add(1))"},
+	{all, "sync/rwmutex.go", "(*RWMutex).RLock", "(&rw.readerSem, false, 0)", after, ";repriseReader(rw, 0)"},
+	{all, "sync/rwmutex.go", "(*RWMutex).TryRLock", "return true", before, "repriseReader(rw, 0);"},
+	{all, "sync/rwmutex.go", "(*RWMutex).RUnlock", "rw.readerCount.Add(-1)", swap, "repriseReaderLeaves(rw, rw.readerCount.Add(-1))"},
+
+	// What a test says of itself.
+	{all, "testing/testing.go", "(*common).Fail", "", before, "sync.RepriseFail();"},
+
+	// Preemption points.
+	{all, "runtime/chan.go", "chansend", "", before, point},
+	{all, "runtime/chan.go", "chanrecv", "", before, point},
+	{all, "runtime/chan.go", "closechan", "", before, point},
+	{all, "runtime/select.go", "selectgo", "", before, point},
+	{all, "runtime/time.go", "timeSleep", "", before, point},
+	{all, "sync/mutex.go", "(*Mutex).Lock", "", before, userPoint},
+	{all, "sync/mutex.go", "(*Mutex).TryLock", "", before, userPoint},
+	{all, "sync/mutex.go", "(*Mutex).Unlock", "m.mu.Unlock()", after, ";" + userPoint},
+	{all, "sync/rwmutex.go", "(*RWMutex).RLock", "", before, userPoint},
+	{all, "sync/rwmutex.go", "(*RWMutex).TryRLock", "", before, userPoint},
+	{all, "sync/rwmutex.go", "(*RWMutex).RUnlock", "", before, userPoint},
+	{all, "sync/rwmutex.go", "(*RWMutex).Lock", "", before, userPoint},
+	{all, "sync/rwmutex.go", "(*RWMutex).TryLock", "", before, userPoint},
+	{all, "sync/rwmutex.go", "(*RWMutex).Unlock", "", before, userPoint},
+	{all, "sync/waitgroup.go", "(*WaitGroup).Add", "", before, userPoint},
+	{all, "sync/waitgroup.go", "(*WaitGroup).Wait", "", before, userPoint},
+	{all, "sync/once.go", "(*Once).Do", "", before, userPoint},
+	{all, "sync/cond.go", "(*Cond).Wait", "", before, userPoint},
+	{all, "sync/cond.go", "(*Cond).Signal", "", before, userPoint},
+	{all, "sync/cond.go", "(*Cond).Broadcast", "", before, userPoint},
+	{all, "sync/map.go", "methods", "", before, userPoint},
+	{all, "sync/pool.go", "(*Pool).Get", "", before, userPoint},
+	{all, "sync/pool.go", "(*Pool).Put", "", before, userPoint},
+	{all, "sync/atomic/type.go", "methods", "", before, userPoint},
+	{all, "sync/atomic/value.go", "methods", "", before, userPoint},
+}
+
+// declarations are the files that are added to packages other than runtime.
+var declarations = []struct{ file, text string }{
+	{"sync/zreprise.go", pointDeclaration("sync") + `
+//go:linkname repriseHeld runtime.rprHeld
+func repriseHeld(lock uintptr)
+
+//go:linkname repriseReleased runtime.rprReleased
+func repriseReleased(lock uintptr)
+
+//go:linkname repriseFail runtime.rprNoteFail
+func repriseFail()
+
+// RepriseFail is called when a test is marked as failed.
+func RepriseFail() { repriseFail() }
+
+func repriseHeldMutex(m *Mutex) { repriseHeld(uintptr(unsafe.Pointer(m))) }
+
+func repriseTriedMutex(m *Mutex, ok bool) bool {
+	if ok {
+		repriseHeldMutex(m)
+	}
+	return ok
+}
+
+func repriseReader(rw *RWMutex, readers int32) int32 {
+	if readers >= 0 {
+		repriseHeld(uintptr(unsafe.Pointer(rw)) + 1)
+	}
+	return readers
+}
+
+func repriseReaderLeaves(rw *RWMutex, readers int32) int32 {
+	repriseReleased(uintptr(unsafe.Pointer(rw)) + 1)
+	return readers
+}
+`},
+	{"sync/atomic/zreprise.go", pointDeclaration("atomic")},
+	{"syscall/zreprise.go", `package syscall
+
+import _ "unsafe"
+
+//go:linkname repriseSyscall runtime.rprSyscall
+func repriseSyscall(trap, a1 uintptr)
+
+//go:linkname repriseBlocks runtime.rprBlocks
+func repriseBlocks(trap, a2 uintptr) bool
+
+//go:linkname repriseEnterBlock runtime.entersyscallblock
+func repriseEnterBlock()
+`},
+	{"crypto/internal/sysrand/zreprise.go", `package sysrand
+
+import _ "unsafe"
+
+//go:linkname repriseFill runtime.rprFill
+func repriseFill(b []byte) bool
+`},
+}
+
+func pointDeclaration(pkg string) string {
+	return "package " + pkg + `
+
+import "unsafe"
+
+var _ unsafe.Pointer
+
+//go:linkname reprisePoint runtime.rprPoint
+func reprisePoint()
+`
+}

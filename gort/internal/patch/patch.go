@@ -1,0 +1,113 @@
+// Package patch holds what turns the runtime of a user's Go into one that asks reprise which goroutine runs next: a table
+// of edits of the standard library, each for some Go versions, and the files that are added to it (inject/*.go.txt). It must
+// not know the go command, processes or recordings: from a GOROOT it makes the text of files.
+//
+// [Toolchain.Files] works in three steps.
+//
+//  1. The table is read for the version of the toolchain. Rows for other versions are left out.
+//  2. Each file that a row names is read from GOROOT and parsed. A row finds its function or type by name, and in it the
+//     start of the body or a text that must occur exactly once. If it does not, the version is refused with an
+//     [*AnchorError]: nothing is guessed.
+//  3. The texts of the rows are inserted at their places, and the added files are put beside them.
+package patch
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+//go:embed inject/*.txt
+var injected embed.FS
+
+// injectedNames are the files that every system gets.
+var injectedNames = []string{"runtime", "clock", "fork", "outside", "random", "replay", "text"}
+
+// supported lists the versions of Go whose runtime the table of edits fits, without the patch number.
+var supported = []string{"go1.25", "go1.26", "go1.27"}
+
+// targets lists the systems that the part inside the runtime is written for.
+var targets = []string{"linux/amd64", "linux/arm64"}
+
+// ErrUnsupported is matched by errors that say that this Go version, system or architecture cannot be used.
+var ErrUnsupported = errors.New("gort: not supported")
+
+// Toolchain is a Go installation. The fields have the names and the values of "go env".
+type Toolchain struct {
+	GOROOT, GOVERSION, GOOS, GOARCH string
+}
+
+// Check refuses what the table and the injected files are not written for.
+func (tc Toolchain) Check() error {
+	if target := tc.GOOS + "/" + tc.GOARCH; !slices.Contains(targets, target) {
+		return fmt.Errorf("%w: %s; ordinary tests can be controlled on %s only", ErrUnsupported, target,
+			strings.Join(targets, " and "))
+	}
+	if !slices.Contains(supported, minor(tc.GOVERSION)) {
+		return fmt.Errorf("%w: %s; ordinary tests can be controlled with %s", ErrUnsupported, tc.GOVERSION,
+			strings.Join(supported, ", "))
+	}
+	return nil
+}
+
+// minor returns "go1.26" for "go1.26.8" and "go1.26rc1".
+func minor(version string) string {
+	version, _, _ = strings.Cut(version, " ") // experiments follow
+	head, rest, _ := strings.Cut(version, ".")
+	end := strings.IndexFunc(rest, func(r rune) bool { return r < '0' || r > '9' })
+	if end >= 0 {
+		rest = rest[:end]
+	}
+	return head + "." + rest
+}
+
+// Files returns the text of every file of the overlay under its path below GOROOT/src.
+func (tc Toolchain) Files() (map[string]string, error) {
+	byFile := map[string][]edit{}
+	for _, e := range edits {
+		if e.versions.has(minor(tc.GOVERSION)) {
+			byFile[e.file] = append(byFile[e.file], e)
+		}
+	}
+	files := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(byFile)) {
+		src, err := os.ReadFile(filepath.Join(tc.GOROOT, "src", filepath.FromSlash(name)))
+		if errors.Is(err, fs.ErrNotExist) {
+			e := byFile[name][0]
+			return nil, &AnchorError{tc.GOVERSION, name, e.fn, "", 0}
+		}
+		if err != nil {
+			return nil, fmt.Errorf("gort: %w", err)
+		}
+		if files[name], err = cut(tc.GOVERSION, name, string(src), byFile[name]); err != nil {
+			return nil, err
+		}
+	}
+	for _, d := range declarations {
+		files[d.file] = d.text
+	}
+	for _, name := range append(injectedNames[:len(injectedNames):len(injectedNames)], "runtime_"+tc.GOARCH) {
+		text, err := injected.ReadFile("inject/" + name + ".go.txt")
+		if err != nil {
+			return nil, fmt.Errorf("gort: %w", err)
+		}
+		files["runtime/zreprise_"+name+".go"] = strings.Replace(string(text), syscallPackage, tc.syscallPackage(), 1)
+	}
+	return files, nil
+}
+
+// syscallPackage is imported by an injected file. Its place differs between versions.
+const syscallPackage = `"internal/runtime/syscall"`
+
+func (tc Toolchain) syscallPackage() string {
+	if _, err := os.Stat(filepath.Join(tc.GOROOT, "src/internal/runtime/syscall/linux")); err == nil {
+		return `"internal/runtime/syscall/linux"`
+	}
+	return syscallPackage
+}
