@@ -1,5 +1,5 @@
 // Package cli is the reprise command as a library: [Main] with arguments and streams in, an exit code out. The verbs live
-// in the packages below it, one package for each family; what they share is in package base.
+// in the packages below it, one package for each family; what they share is in the packages base and verb.
 package cli
 
 import (
@@ -7,18 +7,18 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/reprise-go/reprise/internal/cli/base"
 	"github.com/reprise-go/reprise/internal/cli/compare"
 	"github.com/reprise-go/reprise/internal/cli/demo"
 	"github.com/reprise-go/reprise/internal/cli/files"
 	"github.com/reprise-go/reprise/internal/cli/gotest"
 	"github.com/reprise-go/reprise/internal/cli/replay"
+	"github.com/reprise-go/reprise/internal/cli/verb"
 )
 
 // Main runs the command with the given arguments, without the program's name, and returns the exit code. Where a command
 // names a file "-" it means stdin or stdout. Results go to stdout, everything else to stderr.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	return base.Execute(newRoot(), args, stdin, stdout, stderr)
+	return verb.Execute(newRoot(), args, stdin, stdout, stderr)
 }
 
 func newRoot() *cobra.Command {

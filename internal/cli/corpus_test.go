@@ -13,7 +13,7 @@ import (
 	"testing"
 
 	"github.com/reprise-go/reprise/event"
-	"github.com/reprise-go/reprise/internal/cli/base"
+	"github.com/reprise-go/reprise/internal/base"
 	"github.com/reprise-go/reprise/internal/golden"
 	"github.com/reprise-go/reprise/tracefile"
 )

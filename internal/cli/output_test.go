@@ -5,7 +5,7 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/reprise-go/reprise/internal/cli/base"
+	"github.com/reprise-go/reprise/internal/base"
 )
 
 // brokenPipe fails after some bytes.

@@ -9,7 +9,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/reprise-go/reprise/event"
-	"github.com/reprise-go/reprise/internal/cli/base"
+	"github.com/reprise-go/reprise/internal/base"
+	"github.com/reprise-go/reprise/internal/cli/verb"
 	"github.com/reprise-go/reprise/tracefile"
 )
 
@@ -26,7 +27,7 @@ func newVersion() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Print the versions of the module, of Go, of the event schema and of the trace file format",
-		Args:  base.ExactArgs(0),
+		Args:  verb.ExactArgs(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			v := versions{moduleVersion(), runtime.Version(), event.Version, tracefile.Version}
 			text := fmt.Sprintf("reprise %s\ngo %s\nevent schema %d\ntrace file format %d", v.Module, v.Go, v.Schema, v.FileFormat)

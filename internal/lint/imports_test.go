@@ -29,6 +29,7 @@ var rules = []rule{
 	{"divergence", []string{"event", "event/gorun", "source", "internal/codes"}, []string{"github.com/google/go-cmp"}},
 	{"divergence/report", []string{"divergence"}, []string{"github.com/jstemmer/go-junit-report/v2"}},
 	{"replayer", []string{"event", "source", "divergence", "simsched"}, nil},
+	{"internal/base", []string{above, "internal/atomicfile", "internal/codes", "internal/tracecheck"}, nil},
 	{"explore", []string{"event", "simsched", "recorder", "replayer"}, nil},
 	{"minimize", []string{"event"}, nil},
 	{"traceview", []string{"event", "source", "divergence"}, nil},
@@ -41,7 +42,7 @@ var rules = []rule{
 	{"examples/", []string{above}, []string{
 		"go.etcd.io/raft/v3", "google.golang.org/protobuf", "github.com/anishathalye/porcupine",
 	}},
-	{"internal/cli/base", []string{above, "internal/atomicfile", "internal/codes", "internal/tracecheck"}, []string{"github.com/spf13/cobra"}},
+	{"internal/cli/verb", []string{"internal/base"}, []string{"github.com/spf13/cobra"}},
 	{"internal/cli/demo", []string{above}, []string{"github.com/spf13/cobra"}},
 	{"internal/cli/", []string{all}, []string{"github.com/spf13/cobra", "github.com/jstemmer/go-junit-report/v2"}},
 	{"internal/cli", []string{all}, []string{"github.com/spf13/cobra"}},

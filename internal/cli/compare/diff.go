@@ -12,7 +12,8 @@ import (
 
 	"github.com/reprise-go/reprise/divergence"
 	"github.com/reprise-go/reprise/divergence/report"
-	"github.com/reprise-go/reprise/internal/cli/base"
+	"github.com/reprise-go/reprise/internal/base"
+	"github.com/reprise-go/reprise/internal/cli/verb"
 	"github.com/reprise-go/reprise/source"
 )
 
@@ -31,12 +32,12 @@ func NewDiff() *cobra.Command {
 		Long: "Compare two traces event by event and report the first difference, with its probable cause and how far the\n" +
 			"rest still matches. With --canonical the order of independent events does not count. The exit code is 0 if\n" +
 			"the events are equal, whatever the metadata say, and 1 if they differ.",
-		Args: base.ExactArgs(2),
+		Args: verb.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return diff(cmd.InOrStdin(), cmd.OutOrStdout(), args[0], args[1], o)
 		},
 	}
-	o.Flags(cmd, diffFormats)
+	o.Define(cmd.Flags(), diffFormats)
 	cmd.Flags().BoolVar(&o.canonical, "canonical", false, "compare up to the order of independent events")
 	cmd.Flags().IntVar(&o.window, "window", 0, "how far to look for the continuation after a difference, in events (default 64)")
 	return cmd

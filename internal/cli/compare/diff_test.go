@@ -6,7 +6,7 @@ import (
 	"regexp"
 	"testing"
 
-	"github.com/reprise-go/reprise/internal/cli/base"
+	"github.com/reprise-go/reprise/internal/base"
 )
 
 // TestDiffOfARing compares recordings of which only the end was kept: the report says where it begins.

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/reprise-go/reprise/divergence"
-	"github.com/reprise-go/reprise/internal/cli/base"
+	"github.com/reprise-go/reprise/internal/base"
 	"github.com/reprise-go/reprise/internal/codes"
 )
 

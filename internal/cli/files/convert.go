@@ -8,7 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/reprise-go/reprise/event"
-	"github.com/reprise-go/reprise/internal/cli/base"
+	"github.com/reprise-go/reprise/internal/base"
+	"github.com/reprise-go/reprise/internal/cli/verb"
 	"github.com/reprise-go/reprise/source"
 	"github.com/reprise-go/reprise/tracefile"
 )
@@ -33,7 +34,7 @@ func NewConvert() *cobra.Command {
 			"The forms .reprise and .jsonl keep everything. The form .msgpack keeps events and metadata; what else there was is\n" +
 			"named on standard error. It starts with the number of events: if IN does not tell it, the events wait in a\n" +
 			"temporary file. It cannot say that a recording starts in the middle of a run; --renumber lets it start at 0.",
-		Args: base.ExactArgs(2),
+		Args: verb.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.in, c.out = args[0], args[1]
 			c.stdin, c.stdout, c.stderr = cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr()

@@ -15,7 +15,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/reprise-go/reprise/event"
-	"github.com/reprise-go/reprise/internal/cli/base"
+	"github.com/reprise-go/reprise/internal/base"
+	"github.com/reprise-go/reprise/internal/cli/verb"
 	"github.com/reprise-go/reprise/source"
 	"github.com/reprise-go/reprise/tracefile"
 )
@@ -33,7 +34,7 @@ func NewDump() *cobra.Command {
 			"keys, index and time (virtual, in nanoseconds), since the line no longer tells the index. A part of a trace that\n" +
 			"--from, --to, --since and --until cut out is a recording that starts later, and convert takes it as that.\n\n" +
 			"In files of the form .reprise, --from and --since take a few reads, however long the file is.",
-		Args: base.ExactArgs(1),
+		Args: verb.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := f.check(cmd); err != nil {
 				return err

@@ -8,7 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/reprise-go/reprise/internal/cli/base"
+	"github.com/reprise-go/reprise/internal/base"
+	"github.com/reprise-go/reprise/internal/cli/verb"
 	"github.com/reprise-go/reprise/source"
 	"github.com/reprise-go/reprise/tracefile"
 )
@@ -30,7 +31,7 @@ func NewRecover() *cobra.Command {
 			"what was lost between them. OUT gets the first part, or another one with --part. IN may be - for standard input,\n" +
 			"which is copied to a temporary file. The exit code is 0 if nothing was lost, 1 if something was, and 3 if there\n" +
 			"is nothing to save.",
-		Args: base.ExactArgs(2),
+		Args: verb.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r.in, r.out = args[0], args[1]
 			r.stdin, r.stdout = cmd.InOrStdin(), cmd.OutOrStdout()

@@ -9,7 +9,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/reprise-go/reprise/event"
-	"github.com/reprise-go/reprise/internal/cli/base"
+	"github.com/reprise-go/reprise/internal/base"
+	"github.com/reprise-go/reprise/internal/cli/verb"
 	"github.com/reprise-go/reprise/source"
 	"github.com/reprise-go/reprise/tracefile"
 )
@@ -30,7 +31,7 @@ func NewStats() *cobra.Command {
 			"of the first event), events, bytes (of the input, -1 if not known), event_bytes (of the events alone, by form),\n" +
 			"time (from and to, virtual, in nanoseconds), kinds (kind, events), tasks (spawned, earlier, completed by outcome,\n" +
 			"most_live), regions, timers, busiest (task, name, events), advances (at_least in nanoseconds, count).",
-		Args: base.ExactArgs(1),
+		Args: verb.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			in, err := base.OpenInput(cmd.InOrStdin(), args[0], source.Config{})
 			if err != nil {

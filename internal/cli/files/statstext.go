@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/reprise-go/reprise/event"
-	"github.com/reprise-go/reprise/internal/cli/base"
+	"github.com/reprise-go/reprise/internal/base"
 )
 
 // text returns the statistics for people, on one screen.

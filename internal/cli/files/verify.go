@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/reprise-go/reprise/event"
-	"github.com/reprise-go/reprise/internal/cli/base"
+	"github.com/reprise-go/reprise/internal/base"
 	"github.com/reprise-go/reprise/internal/tracecheck"
 	"github.com/reprise-go/reprise/source"
 	"github.com/reprise-go/reprise/tracefile"

@@ -8,7 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/reprise-go/reprise/internal/cli/base"
+	"github.com/reprise-go/reprise/internal/base"
+	"github.com/reprise-go/reprise/internal/cli/verb"
 	"github.com/reprise-go/reprise/internal/ordinary"
 	"github.com/reprise-go/reprise/internal/testpath"
 	"github.com/reprise-go/reprise/source"
@@ -22,7 +23,7 @@ func NewPin() *cobra.Command {
 		Long: "Copy a trace that package simtest has recorded to testdata/reprise/<TestName>/ of its package, where the test\n" +
 			"replays it first from then on. The package is found from the current folder by its import path. An ordinary test has no\n" +
 			"such traces: keep its file, and replay it.",
-		Args: base.ExactArgs(1),
+		Args: verb.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return pin(cmd.OutOrStdout(), args[0]) },
 	}
 }

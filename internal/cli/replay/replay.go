@@ -13,8 +13,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/reprise-go/reprise/divergence"
-	"github.com/reprise-go/reprise/internal/cli/base"
+	"github.com/reprise-go/reprise/internal/base"
 	"github.com/reprise-go/reprise/internal/cli/demo"
+	"github.com/reprise-go/reprise/internal/cli/verb"
 	"github.com/reprise-go/reprise/replayer"
 	"github.com/reprise-go/reprise/simsched"
 	"github.com/reprise-go/reprise/source"
@@ -87,7 +88,7 @@ func New() *cobra.Command {
 		Use:   "replay FILE",
 		Short: "Replay a recording, to its end, to an event, or step by step",
 		Long:  replayHelp + strings.Join(demo.Names(), ", ") + ".",
-		Args:  base.ExactArgs(1),
+		Args:  verb.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := o.validate(args[0]); err != nil {
 				return err
@@ -105,7 +106,7 @@ func New() *cobra.Command {
 
 // define defines the flags.
 func (o *replayOptions) define(cmd *cobra.Command) {
-	o.ReportOptions.Flags(cmd, base.ReportFormats)
+	o.ReportOptions.Define(cmd.Flags(), base.ReportFormats)
 	fs := cmd.Flags()
 	fs.StringVar(&o.policy, "policy", "strict", "where the run and the recording part: strict, resync, prefix, past-end")
 	fs.IntVar(&o.window, "window", 0, "how far resync looks, in events (default 64)")

@@ -11,8 +11,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/reprise-go/reprise/internal/cli/base"
+	"github.com/reprise-go/reprise/internal/base"
 	"github.com/reprise-go/reprise/internal/cli/demo"
+	"github.com/reprise-go/reprise/internal/cli/verb"
 	"github.com/reprise-go/reprise/internal/golden"
 	"github.com/reprise-go/reprise/recorder"
 	"github.com/reprise-go/reprise/replayer"
@@ -46,7 +47,7 @@ func runMain(path, stdin string, args ...string) (code int, text string) {
 	var out, errs bytes.Buffer
 	root := &cobra.Command{Use: "reprise"}
 	root.AddCommand(New())
-	code = base.Execute(root, append(args, path), strings.NewReader(stdin), &out, &errs)
+	code = verb.Execute(root, append(args, path), strings.NewReader(stdin), &out, &errs)
 	text = fmt.Sprintf("exit code %d\n%s%s", code, out.String(), errs.String())
 	return code, strings.ReplaceAll(text, filepath.Dir(path)+string(filepath.Separator), "")
 }

@@ -11,7 +11,7 @@ import (
 
 	"github.com/reprise-go/reprise/divergence"
 	"github.com/reprise-go/reprise/event"
-	"github.com/reprise-go/reprise/internal/cli/base"
+	"github.com/reprise-go/reprise/internal/base"
 	"github.com/reprise-go/reprise/replayer"
 	"github.com/reprise-go/reprise/simsched"
 	"github.com/reprise-go/reprise/source"

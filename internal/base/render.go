@@ -8,8 +8,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-
-	"github.com/spf13/cobra"
 )
 
 // ReportFormats are the formats of every report.
@@ -21,10 +19,12 @@ type ReportOptions struct {
 	Color  string
 }
 
-// Flags defines the flags.
-func (o *ReportOptions) Flags(cmd *cobra.Command, formats []string) {
-	cmd.Flags().StringVar(&o.Format, "format", "text", strings.Join(formats, ", "))
-	cmd.Flags().StringVar(&o.Color, "color", "auto", "colours in text: auto, always, never")
+// Define defines the flags.
+func (o *ReportOptions) Define(flags interface {
+	StringVar(p *string, name, value, usage string)
+}, formats []string) {
+	flags.StringVar(&o.Format, "format", "text", strings.Join(formats, ", "))
+	flags.StringVar(&o.Color, "color", "auto", "colours in text: auto, always, never")
 }
 
 // Check checks what the flags say.

@@ -66,7 +66,7 @@ func outside() (err error) {
 // damaged writes a trace file after a change of its bytes, and returns the text of the error of reading it.
 func damaged(t *testing.T, change func([]byte) []byte) string {
 	t.Helper()
-	b, err := os.ReadFile(filepath.Join("..", "testdata", "corpus", "run.reprise"))
+	b, err := os.ReadFile(filepath.Join("..", "cli", "testdata", "corpus", "run.reprise"))
 	if err != nil {
 		t.Fatal(err)
 	}
