@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/reprise-go/reprise/internal/testpath"
+	"github.com/reprise-go/reprise/internal/wire"
 )
 
 // Runner runs one test of a binary again and again. It is for one goroutine at a time.
@@ -175,7 +176,7 @@ func (r *Runner) command() (*exec.Cmd, *os.File, error) {
 	if env == nil {
 		env = os.Environ()
 	}
-	cmd.Env = append(env[:len(env):len(env)], "REPRISE_GORT="+nameOf(r.s.file))
+	cmd.Env = append(env[:len(env):len(env)], wire.Gort.Assign(nameOf(r.s.file)))
 	cmd.Stdout, cmd.Stderr = out, out
 	return cmd, out, nil
 }

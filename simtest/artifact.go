@@ -10,17 +10,13 @@ import (
 	"github.com/reprise-go/reprise/tracefile"
 )
 
-// envArtifacts names the folder for traces and reports of failing runs.
-const envArtifacts = "REPRISE_ARTIFACTS"
-
-// artifactDir returns the folder for what failing runs of a test leave, which may not be there yet. sub is the test or
+// artifactDir returns the folder for what failing runs of a test leave, which may not exist yet. sub is the test or
 // subtest that fails.
-func artifactDir(t, sub testing.TB) string {
-	dir := os.Getenv(envArtifacts)
-	if dir == "" && testFlag("artifacts") == "true" {
+func (s *settings) artifactDir(t, sub testing.TB) string {
+	if s.artifacts == "" && testFlag("artifacts") == "true" {
 		return sub.ArtifactDir()
 	}
-	return testpath.Artifacts(dir, packagePath(), testName(t))
+	return testpath.Artifacts(s.artifacts, packagePath(), testName(t))
 }
 
 // keep writes the trace into a folder, which is made if there is none.

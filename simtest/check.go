@@ -6,6 +6,7 @@ import (
 
 	"github.com/reprise-go/reprise/internal/prose"
 	"github.com/reprise-go/reprise/internal/testpath"
+	"github.com/reprise-go/reprise/internal/wire"
 	"github.com/reprise-go/reprise/simsched"
 )
 
@@ -68,6 +69,10 @@ func (c *campaign) seeds() {
 		c.t.Logf("simtest: %d of %s failed", c.failing, prose.Count(c.ran+c.pinned, "run"))
 	} else if c.ran > 0 {
 		c.t.Logf("simtest: %s passed", prose.Count(c.ran, "seed"))
+	}
+	if c.leak != nil {
+		c.t.Logf("simtest: the first run that left tasks behind, which is no failure with %s:\n%v",
+			wire.Leaks.Assign(c.leaks), c.leak)
 	}
 }
 

@@ -39,8 +39,10 @@
 //	-reprise.budget       REPRISE_BUDGET       how long seeds are run, such as 30s, instead of a number
 //	-reprise.trace        REPRISE_TRACE        run only what this file has recorded; a path from the folder of the package
 //	-reprise.determinism  REPRISE_DETERMINISM  make each passing run twice more and compare them
+//	-reprise.strategy     REPRISE_STRATEGY     how the next task is chosen, by the name of a strategy
+//	-reprise.leaks        REPRISE_LEAKS        whether tasks that are left waiting fail the run: auto, fail, report or off
 //	-reprise.update       REPRISE_UPDATE       pin failing runs, and record pinned traces anew that pass but differ by now
-//	                      REPRISE_ARTIFACTS    the folder for traces and reports of failing runs
+//	-reprise.artifacts    REPRISE_ARTIFACTS    the folder for traces and reports of failing runs
 //
 // [Check] also heeds go test's own flags: with -short a tenth of the seeds is run; with -failfast it ends with the first
 // failing seed; it ends before the -timeout is over and says how far it came; with -count each count runs the same seeds.

@@ -2,24 +2,13 @@ package simtest
 
 import (
 	"flag"
-	"fmt"
 	"os"
-	"strconv"
-	"strings"
-	"time"
+	"slices"
 
-	"github.com/reprise-go/reprise/internal/testpath"
+	"github.com/reprise-go/reprise/internal/wire"
 )
 
-// key is a flag and its environment twin.
-type key struct {
-	name     string // of the flag, behind "reprise."
-	env      string
-	accepted string
-	value    *text
-}
-
-// text is the value of a flag as it was given. What it means is looked at in a test, which can fail for it.
+// text is the value of a flag as it was given. It is parsed in a test, which can fail for it.
 type text struct {
 	s    string
 	set  bool
@@ -38,63 +27,39 @@ func (t *text) Set(s string) error {
 // IsBoolFlag tells package flag that a bare flag means true.
 func (t *text) IsBoolFlag() bool { return t.bare }
 
-var (
-	keySeed        = define("seed", testpath.SeedForm, "run only these seeds", false)
-	keySeeds       = define("seeds", "a number from 1 to 1000000000", "how many seeds are run", false)
-	keyBudget      = define("budget", "a positive duration such as 30s or 5m", "how long seeds are run", false)
-	keyTrace       = define("trace", "the path of a trace file", "run only what this file has recorded", false)
-	keyDeterminism = define("determinism", "true or false", "make each passing run twice more and compare them", true)
-	keyUpdate      = define("update", "true or false", "pin failing runs, and record changed pinned traces anew", true)
-)
-
-// define registers a flag.
-func define(name, accepted, usage string, bare bool) *key {
-	k := &key{name: name, env: "REPRISE_" + strings.ToUpper(name), accepted: accepted, value: &text{bare: bare}}
-	flag.Var(k.value, "reprise."+name, usage+": "+accepted+" (also "+k.env+")")
-	return k
-}
-
-// get returns the value that was given, and by what; by is "" if there is none. An empty variable is none.
-func (k *key) get() (value, by string) {
-	if k.value.set {
-		return k.value.s, "-reprise." + k.name
+// flags are the flags of a test binary that uses this package, one for each setting that has a flag and is read here.
+var flags = func() map[string]*text {
+	all := map[string]*text{}
+	for _, s := range wire.Settings() {
+		if s.Flag != "" && slices.Contains(s.Readers, wire.Simulate) {
+			all[s.Flag] = &text{bare: s.Bare}
+			flag.Var(all[s.Flag], wire.FlagPrefix+s.Flag, s.Help+": "+s.Form+" (also "+s.Env+")")
+		}
 	}
-	if v := os.Getenv(k.env); v != "" {
-		return v, k.env
+	return all
+}()
+
+// given returns the value of a setting and the flag or variable that has it; by is "" if neither has. The flag wins, and an
+// empty variable counts as absent.
+func given(s *wire.Setting) (value, by string) {
+	if t := flags[s.Flag]; t != nil && t.set {
+		return t.s, "-" + wire.FlagPrefix + s.Flag
+	}
+	if v := os.Getenv(s.Env); v != "" {
+		return v, s.Env
 	}
 	return "", ""
 }
 
-// parse gives *to the value of k, if there is one.
-func parse[T any](k *key, to *T, read func(string) (T, bool)) error {
-	value, by := k.get()
+// read gives *to the value of a setting, if it has one.
+func read[T any](v wire.Var[T], to *T) error {
+	text, by := given(v.Setting)
 	if by == "" {
 		return nil
 	}
-	v, ok := read(value)
-	if !ok {
-		return fmt.Errorf("%s=%s: must be %s", by, strconv.Quote(value), k.accepted)
+	value, err := v.Parse(by, text)
+	if err == nil {
+		*to = value
 	}
-	*to = v
-	return nil
+	return err
 }
-
-// maxSeeds bounds the number of seeds.
-const maxSeeds = 1_000_000_000
-
-func readCount(s string) (int, bool) {
-	n, err := strconv.Atoi(s)
-	return n, err == nil && n >= 1 && n <= maxSeeds
-}
-
-func readBudget(s string) (time.Duration, bool) {
-	d, err := time.ParseDuration(s)
-	return d, err == nil && d > 0
-}
-
-func readBool(s string) (bool, bool) {
-	b, err := strconv.ParseBool(s)
-	return b, err == nil
-}
-
-func readPath(s string) (string, bool) { return s, s != "" }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/reprise-go/reprise/internal/testpath"
+	"github.com/reprise-go/reprise/internal/wire"
 	"github.com/reprise-go/reprise/replayer"
 	"github.com/reprise-go/reprise/simsched"
 )
@@ -46,14 +47,16 @@ type settings struct {
 	only         []uint64      // run these seeds, nothing else
 	trace        string        // replay this, nothing else
 	determinism  bool
-	comparing    bool // look at nothing but determinism
+	leaks        string // a value of wire.Leaks
+	comparing    bool   // look at nothing but determinism
 	update       bool
+	artifacts    string // folder, "" for one that depends on the user and the flags of go test
 	replay       replaySettings
 }
 
 // newSettings works out the settings of a test. The error names everything that is wrong.
 func newSettings(t testing.TB, opts []Option) (settings, error) {
-	s := settings{seeds: DefaultSeeds, strategyName: "random", strategy: simsched.NewRandom}
+	s := settings{seeds: DefaultSeeds, strategyName: "random", strategy: simsched.NewRandom, leaks: wire.LeaksAuto}
 	for _, o := range opts {
 		o(&s)
 	}
@@ -72,8 +75,8 @@ func newSettings(t testing.TB, opts []Option) (settings, error) {
 // checkOptions says what is wrong with the options.
 func (s *settings) checkOptions() error {
 	var errs []error
-	if s.seeds < 0 || s.seeds > maxSeeds || s.budget < 0 || s.seeds == 0 && s.budget == 0 {
-		errs = append(errs, fmt.Errorf("Seeds(%d) or Budget(%v): must be a number from 1 to %d or a positive duration", s.seeds, s.budget, maxSeeds))
+	if s.seeds < 0 || s.seeds > wire.MaxSeeds || s.budget < 0 || s.seeds == 0 && s.budget == 0 {
+		errs = append(errs, fmt.Errorf("Seeds(%d) or Budget(%v): must be a whole number from 1 to %d or a positive duration", s.seeds, s.budget, wire.MaxSeeds))
 	}
 	if s.sim.Seed != 0 || s.sim.Chooser != nil || s.sim.Observer != nil {
 		errs = append(errs, errors.New("Sim: Seed, Chooser and Observer must be zero, the test sets them; see Strategy"))
@@ -88,18 +91,44 @@ func (s *settings) checkOptions() error {
 func (s *settings) readKeys() error {
 	seeds, budget := 0, time.Duration(0)
 	err := errors.Join(
-		parse(keySeed, &s.only, testpath.ParseSeeds),
-		parse(keySeeds, &seeds, readCount),
-		parse(keyBudget, &budget, readBudget),
-		parse(keyTrace, &s.trace, readPath),
-		parse(keyDeterminism, &s.determinism, readBool),
-		parse(keyUpdate, &s.update, readBool),
+		read(wire.Seed, &s.only),
+		read(wire.Seeds, &seeds),
+		read(wire.Budget, &budget),
+		read(wire.Trace, &s.trace),
+		read(wire.Determinism, &s.determinism),
+		read(wire.Update, &s.update),
+		read(wire.Leaks, &s.leaks),
+		read(wire.Artifacts, &s.artifacts),
+		s.readStrategy(),
 		s.replay.read(),
 	)
 	if seeds > 0 || budget > 0 { // both together are both heeded
 		s.seeds, s.budget = seeds, budget
 	}
 	return err
+}
+
+// strategies are those that a flag or variable can name.
+var strategies = []struct {
+	name string
+	make replayer.Strategy
+}{{"random", simsched.NewRandom}, {"round-robin", simsched.NewRoundRobin}}
+
+// readStrategy reads the name of a strategy, which replaces the one of the options.
+func (s *settings) readStrategy() error {
+	name, by := given(wire.Strategy.Setting)
+	if by == "" {
+		return nil
+	}
+	var names []string
+	for _, known := range strategies {
+		if known.name == name {
+			s.strategyName, s.strategy = name, known.make
+			return nil
+		}
+		names = append(names, known.name)
+	}
+	return wire.Strategy.Refuse(by, name, wire.Alternatives(names)+" in a simulated test")
 }
 
 // config returns the settings of the run of a seed.

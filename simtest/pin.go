@@ -13,6 +13,7 @@ import (
 	"github.com/reprise-go/reprise/internal/atomicfile"
 	"github.com/reprise-go/reprise/internal/prose"
 	"github.com/reprise-go/reprise/internal/testpath"
+	"github.com/reprise-go/reprise/internal/wire"
 	"github.com/reprise-go/reprise/replayer"
 	"github.com/reprise-go/reprise/source"
 	"github.com/reprise-go/reprise/tracefile"
@@ -158,7 +159,7 @@ func (p *replay) passed(t testing.TB, result replayer.Result) {
 		t.Logf("simtest: %d events match, and the run passes", result.Events)
 	case !p.settings.update:
 		t.Logf("simtest: the run passes; the program has changed since the trace was pinned: fidelity %.2f, first at %s\n"+
-			"to record it anew: -reprise.update", result.Fidelity, result.First.Summary())
+			"to record it anew: -"+wire.FlagPrefix+wire.Update.Flag, result.Fidelity, result.First.Summary())
 	default:
 		if err := p.witness.write(p.path, nil); err != nil {
 			t.Errorf("simtest: the pinned trace could not be recorded anew: %v", err)

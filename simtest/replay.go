@@ -4,13 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strconv"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/reprise-go/reprise/divergence"
 	"github.com/reprise-go/reprise/internal/prose"
-	"github.com/reprise-go/reprise/internal/testpath"
+	"github.com/reprise-go/reprise/internal/wire"
 	"github.com/reprise-go/reprise/replayer"
 	"github.com/reprise-go/reprise/simsched"
 	"github.com/reprise-go/reprise/source"
@@ -40,47 +40,25 @@ type replaySettings struct {
 	breakAt []uint64
 }
 
-// The environment of `reprise replay`.
-var (
-	keyPolicy = &key{env: "REPRISE_POLICY", accepted: "strict, resync, prefix or past-end", value: &text{}}
-	keyWindow = &key{env: "REPRISE_WINDOW", accepted: fmt.Sprintf("a number from 1 to %d", replayer.MaxWindow), value: &text{}}
-	keyFork   = &key{env: "REPRISE_FORK", accepted: "the index of an event", value: &text{}}
-	keyLive   = &key{env: "REPRISE_FORK_SEED", accepted: "a number from 0 to 18446744073709551615, decimal or hex", value: &text{}}
-	keyTo     = &key{env: "REPRISE_TO", accepted: "the index of an event", value: &text{}}
-	keyBreak  = &key{env: "REPRISE_BREAK", accepted: "indices of events, with commas between", value: &text{}}
-)
-
 // read reads the environment.
 func (r *replaySettings) read() error {
+	policy := replayer.Strict.String()
 	err := errors.Join(
-		parse(keyPolicy, &r.policy, readPolicy),
-		parse(keyWindow, &r.window, readWindow),
-		parse(keyFork, &r.index, testpath.ParseSeed),
-		parse(keyLive, &r.seed, testpath.ParseSeed),
-		parse(keyTo, &r.to, testpath.ParseSeed),
-		parse(keyBreak, &r.breakAt, testpath.ParseSeeds),
-		parse(keyStep, &r.step, readBool),
+		read(wire.Policy, &policy),
+		read(wire.Window, &r.window),
+		read(wire.Fork, &r.index),
+		read(wire.ForkSeed, &r.seed),
+		read(wire.To, &r.to),
+		read(wire.Break, &r.breakAt),
+		read(wire.Step, &r.step),
 	)
-	_, by := keyTo.get()
+	r.policy = replayer.Policy(slices.Index(wire.Policies, policy))
+	_, by := given(wire.To.Setting)
 	r.stops = by != ""
 	if r.policy == replayer.Resync && r.window == 0 {
 		r.window = pinWindow
 	}
 	return err
-}
-
-func readPolicy(s string) (replayer.Policy, bool) {
-	for p := replayer.Strict; p <= replayer.PastEnd; p++ {
-		if p.String() == s {
-			return p, true
-		}
-	}
-	return 0, false
-}
-
-func readWindow(s string) (int, bool) {
-	n, err := strconv.Atoi(s)
-	return n, err == nil && n >= 1 && n <= replayer.MaxWindow
 }
 
 // replay is the replay of one file.
@@ -140,7 +118,7 @@ func (p *replay) open() (*source.File, replayer.Config, error) {
 // replayFile replays a file alone and tells how that went.
 func replayFile(t testing.TB, path string, body func(*simsched.Sim) error, s *settings) {
 	t.Helper()
-	p := &replay{program: program{t: t, body: body}, settings: s, path: path, policy: s.replay}
+	p := &replay{program: program{t: t, body: body, leakMode: s.leaks}, settings: s, path: path, policy: s.replay}
 	switch {
 	case p.policy.step:
 		p.stepThrough(t, os.Stdin, t.Output())
@@ -151,7 +129,7 @@ func replayFile(t testing.TB, path string, body func(*simsched.Sim) error, s *se
 	}
 	result, err := p.run()
 	p.leave()
-	t.Attr(attrReplay, outcomeOf(p.policy.policy, result, err))
+	t.Attr(wire.AttrReplay.Name, outcomeOf(p.policy.policy, result, err))
 	var diverged *divergence.Error
 	switch {
 	case errors.As(err, &diverged):
@@ -167,24 +145,21 @@ func replayFile(t testing.TB, path string, body func(*simsched.Sim) error, s *se
 	}
 }
 
-// attrReplay is the attribute by which `reprise replay` learns how a replay went.
-const attrReplay = "reprise.replay"
-
-// outcomeOf is its value: equal, changed, diverged, live, live-failed, or unreadable.
+// outcomeOf is the value of wire.AttrReplay for a replay.
 func outcomeOf(policy replayer.Policy, r replayer.Result, err error) string {
 	switch {
 	case errors.Is(err, divergence.ErrDiverged):
-		return "diverged"
+		return wire.ReplayDiverged
 	case err != nil:
-		return "unreadable"
+		return wire.ReplayUnreadable
 	case policy == replayer.Resync && r.First != nil:
-		return "changed"
+		return wire.ReplayChanged
 	case r.Live && r.Err != nil:
-		return "live-failed"
+		return wire.ReplayLiveFailed
 	case r.Live:
-		return "live"
+		return wire.ReplayLive
 	}
-	return "equal"
+	return wire.ReplayEqual
 }
 
 // matched tells how much of a recording a replay has matched.
@@ -226,11 +201,11 @@ func (p *replay) stopAt(t testing.TB) {
 	}
 	defer r.Close() // ends the run
 	if _, err := r.RunTo(replayer.AtIndex(p.policy.to)); err != nil {
-		t.Attr(attrReplay, "diverged")
+		t.Attr(wire.AttrReplay.Name, wire.ReplayDiverged)
 		t.Errorf("%s: event %d is never reached: %v", p.path, p.policy.to, err)
 		return
 	}
-	t.Attr(attrReplay, "stopped")
+	t.Attr(wire.AttrReplay.Name, wire.ReplayStopped)
 	t.Logf("%s: after event %d, at %v:\n%s%s", p.path, p.policy.to, r.State().Time,
 		strings.TrimRight(tasksText(r), "\n"), p.lastEvents())
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/reprise-go/reprise/internal/prose"
 	"github.com/reprise-go/reprise/internal/testpath"
+	"github.com/reprise-go/reprise/internal/wire"
 	"github.com/reprise-go/reprise/simsched"
 )
 
@@ -18,7 +19,7 @@ func (f *finding) report(own, t testing.TB, s *settings) {
 	t.Helper()
 	if f.pinned != "" && f.changed == nil {
 		f.file = f.pinned
-	} else if err := f.keep(artifactDir(own, t), identity(own, s)); err != nil {
+	} else if err := f.keep(s.artifactDir(own, t), identity(own, s)); err != nil {
 		f.notes = append(f.notes, fmt.Sprintf("the trace could not be kept: %v", err))
 	}
 	if s.update && f.pinned == "" {
@@ -55,14 +56,14 @@ func (f *finding) attributes(t testing.TB) {
 		index = f.divergence.Index
 	}
 	for _, a := range [][2]string{
-		{"reprise.seed", fmt.Sprintf("0x%016x", f.seed)},
-		{"reprise.event", fmt.Sprint(index)},
-		{"reprise.signature", signature(f.failure)},
-		{"reprise.verdict", string(f.verdict)},
-		{"reprise.class", name},
-		{"reprise.failure", headline(f.failure)},
-		{"reprise.trace", f.file},
-		{"reprise.reproduce", strings.Join(f.reproduce[:min(1, len(f.reproduce))], "")},
+		{wire.AttrSeed.Name, fmt.Sprintf("0x%016x", f.seed)},
+		{wire.AttrEvent.Name, fmt.Sprint(index)},
+		{wire.AttrSignature.Name, signature(f.failure)},
+		{wire.AttrVerdict.Name, string(f.verdict)},
+		{wire.AttrClass.Name, name},
+		{wire.AttrFailure.Name, headline(f.failure)},
+		{wire.AttrTrace.Name, f.file},
+		{wire.AttrReproduce.Name, strings.Join(f.reproduce[:min(1, len(f.reproduce))], "")},
 	} {
 		if a[1] != "" {
 			t.Attr(a[0], a[1])
@@ -149,12 +150,12 @@ func (f *finding) commands(own testing.TB) (list []string) {
 	case (isSeed || f.pinned != "") && subtests:
 		list = append(list, fmt.Sprintf("go test -count=1 -run %s %s", prose.ShellQuote(testpath.Pattern(own.Name(), f.name)), pkg))
 	case isSeed:
-		list = append(list, fmt.Sprintf("go test -count=1 -run %s %s -reprise.seed=0x%016x",
-			prose.ShellQuote(testpath.Pattern(own.Name())), pkg, f.seed))
+		list = append(list, fmt.Sprintf("go test -count=1 -run %s %s -%s=0x%016x",
+			prose.ShellQuote(testpath.Pattern(own.Name())), pkg, wire.FlagPrefix+wire.Seed.Flag, f.seed))
 	}
 	if f.file != "" && f.file != f.pinned {
-		list = append(list, fmt.Sprintf("go test -count=1 -run %s %s -reprise.trace=%s",
-			prose.ShellQuote(testpath.Pattern(testName(own))), pkg, prose.ShellQuote(f.file)))
+		list = append(list, fmt.Sprintf("go test -count=1 -run %s %s -%s=%s",
+			prose.ShellQuote(testpath.Pattern(testName(own))), pkg, wire.FlagPrefix+wire.Trace.Flag, prose.ShellQuote(f.file)))
 	}
 	return list
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/reprise-go/reprise/divergence"
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/internal/testpath"
+	"github.com/reprise-go/reprise/internal/wire"
 	"github.com/reprise-go/reprise/recorder"
 	"github.com/reprise-go/reprise/replayer"
 	"github.com/reprise-go/reprise/simsched"
@@ -20,11 +21,15 @@ type program struct {
 	t       testing.TB
 	body    func(*simsched.Sim) error
 	skipped bool // a task has skipped the test
+
+	leakMode string              // a value of wire.Leaks
+	leak     *simsched.LeakError // the first one that was let pass with a note
 }
 
 // judge returns the failure of a run that has ended with err; failed says whether the test had failed before it. That a
 // task skips the test is no failure.
 func (p *program) judge(err error, failed bool) error {
+	err = p.tolerate(err)
 	var quit *simsched.GoexitError
 	if errors.As(err, &quit) && p.t.Skipped() {
 		p.skipped = true
@@ -34,6 +39,18 @@ func (p *program) judge(err error, failed bool) error {
 		return errMarked
 	}
 	return err
+}
+
+// tolerate returns the failure without leaked tasks, where these are no failure.
+func (p *program) tolerate(err error) error {
+	leak, ok := err.(*simsched.LeakError)
+	switch {
+	case !ok || p.leakMode != wire.LeaksReport && p.leakMode != wire.LeaksOff:
+		return err
+	case p.leak == nil && p.leakMode == wire.LeaksReport:
+		p.leak = leak
+	}
+	return nil
 }
 
 // leave ends the test if a task has skipped it, as t.SkipNow does.
@@ -112,7 +129,7 @@ type search struct {
 }
 
 func newSearch(t testing.TB, body func(*simsched.Sim) error, s settings) *search {
-	return &search{program{t: t, body: body}, s, recorder.New(event.Metadata{})}
+	return &search{program{t: t, body: body, leakMode: s.leaks}, s, recorder.New(event.Metadata{})}
 }
 
 // try runs a seed; it returns nil if that passes.

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/reprise-go/reprise/internal/testpath"
+	"github.com/reprise-go/reprise/internal/wire"
 )
 
 // selection says what the flags -run and -skip of go test mean for the subtests of a test.
@@ -26,7 +27,7 @@ func selected(t testing.TB) selection {
 	s := selection{filtered: len(parts) > depth || skip != ""}
 	if len(parts) > depth {
 		if m := seedPattern.FindStringSubmatch(parts[depth]); m != nil {
-			s.seed, s.named = testpath.ParseSeed(m[1])
+			s.seed, s.named = wire.ParseSeed(m[1])
 		}
 	}
 	return s

@@ -10,11 +10,9 @@ import (
 	"testing"
 
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/internal/wire"
 	"github.com/reprise-go/reprise/replayer"
 )
-
-// keyStep lets a replay be led by commands on standard input.
-var keyStep = &key{env: "REPRISE_STEP", accepted: "true or false", value: &text{}}
 
 const stepHelp = `step [N]  make N events happen (1)
 back [N]  go back by N events (1), by running again from the start
@@ -49,7 +47,11 @@ func (p *replay) stepThrough(t testing.TB, in io.Reader, out io.Writer) {
 	defer run.Close() // ends the run
 	s := &stepper{run: run, out: out}
 	wrong := s.commands(in)
-	t.Attr(attrReplay, map[bool]string{true: "stopped", false: "diverged"}[s.parted == nil && wrong == nil])
+	outcome := wire.ReplayStopped
+	if s.parted != nil || wrong != nil {
+		outcome = wire.ReplayDiverged
+	}
+	t.Attr(wire.AttrReplay.Name, outcome)
 	if wrong != nil {
 		t.Errorf("simtest: %v; the commands are:\n%s", wrong, stepHelp)
 	}

@@ -35,9 +35,9 @@ var rules = []rule{
 	{"traceview", []string{"event", "source", "divergence"}, nil},
 	{"watchdog", []string{"event", "simsched"}, nil},
 	{"gort/internal/patch", nil, nil},
-	{"gort", []string{"gort/internal/patch", "event", "event/gorun", "tracefile", "internal/testpath"}, nil},
-	{"simtest", []string{above, "internal/atomicfile", "internal/prose", "internal/testpath"}, nil},
-	{"internal/ordinary", []string{above, "internal/prose", "internal/testpath"}, nil},
+	{"gort", []string{"gort/internal/patch", "event", "event/gorun", "tracefile", "internal/testpath", "internal/wire"}, nil},
+	{"simtest", []string{above, "internal/atomicfile", "internal/prose", "internal/testpath", "internal/wire"}, nil},
+	{"internal/ordinary", []string{above, "internal/prose", "internal/testpath", "internal/wire"}, nil},
 	{"examples", []string{above}, nil},
 	{"examples/", []string{above}, []string{
 		"go.etcd.io/raft/v3", "google.golang.org/protobuf", "github.com/anishathalye/porcupine",
@@ -57,6 +57,7 @@ var rules = []rule{
 	{"internal/tracecheck", []string{"event"}, nil},
 	{"internal/prose", nil, nil},
 	{"internal/testpath", nil, nil},
+	{"internal/wire", nil, nil},
 	{"internal/tracegen", []string{"event"}, nil},
 	{"internal/tutorial", nil, nil}, // tests only
 	{"internal/invariant", nil, nil},

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/reprise-go/reprise/gort"
+	"github.com/reprise-go/reprise/internal/wire"
 )
 
 // runner makes runs of one test function, one at a time. A [*gort.Runner] is one.
@@ -79,7 +80,7 @@ func (w *attempter) run(ctx context.Context, number int) (a attempt) {
 		return a
 	}
 	a.endless = a.outcome.Verdict == gort.TimedOut && w.took >= control.Wall
-	a.failed = a.outcome.Verdict != gort.Passed && (a.outcome.Verdict != gort.Leaked || w.leaks == leaksFail)
+	a.failed = a.outcome.Verdict != gort.Passed && (a.outcome.Verdict != gort.Leaked || w.leaks == wire.LeaksFail)
 	if w.determinism && !a.failed {
 		var second *gort.Outcome
 		if second, a.err = w.make(ctx, control); a.err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/reprise-go/reprise/gort"
 	"github.com/reprise-go/reprise/internal/prose"
 	"github.com/reprise-go/reprise/internal/testpath"
+	"github.com/reprise-go/reprise/internal/wire"
 )
 
 // campaign is the search of one test function for failing seeds.
@@ -179,7 +180,7 @@ func (c *campaign) measure(ctx context.Context) {
 
 // judgeLeaks takes leaks for failures if there are seeds without.
 func (c *campaign) judgeLeaks() {
-	if c.leaks != leaksAuto {
+	if c.leaks != wire.LeaksAuto {
 		return
 	}
 	isLeak := func(f *finding) bool { return f.outcome.Verdict == gort.Leaked }
@@ -215,17 +216,12 @@ const progressEvery = 500 * time.Millisecond
 func (c *campaign) tellProgress() {
 	if now := c.now(); c.progress && now.Sub(c.told) >= progressEvery {
 		c.told = now
-		c.out.attr(c.function, "reprise.progress", c.came())
+		c.out.attr(c.function, wire.AttrProgress.Name, c.extent().String())
 	}
 }
 
-// came is how far the campaign has come, such as "37/100".
-func (c *campaign) came() string {
-	if all := c.all(); all > 0 {
-		return fmt.Sprintf("%d/%d", c.ran, all)
-	}
-	return fmt.Sprint(c.ran)
-}
+// extent is how far the campaign has come.
+func (c *campaign) extent() wire.Extent { return wire.Extent{Ran: c.ran, All: c.all()} }
 
 // compareWithoutControl runs a test that has failed under every seed, for one reason, once as an ordinary one.
 func (c *campaign) compareWithoutControl(ctx context.Context) {
@@ -266,9 +262,9 @@ func (c *campaign) tell(interrupted error) (ok bool) {
 	for _, f := range slices.Concat(c.findings, c.races) {
 		c.tellFinding(f, "FAIL")
 	}
-	c.out.attr(c.function, "reprise.runs", c.came())
+	c.out.attr(c.function, wire.AttrRuns.Name, c.extent().String())
 	if c.cut != "" && len(c.findings) < c.enough() {
-		c.out.log(c.function, c.extent(took)+": "+c.cut)
+		c.out.log(c.function, c.spent(took)+": "+c.cut)
 	}
 	switch {
 	case errors.Is(interrupted, context.DeadlineExceeded):
@@ -293,8 +289,8 @@ func (c *campaign) tell(interrupted error) (ok bool) {
 	return false
 }
 
-// extent is how many seeds were run in the time.
-func (c *campaign) extent(took time.Duration) string {
+// spent tells how many seeds were run in the time.
+func (c *campaign) spent(took time.Duration) string {
 	if all := c.all(); all > 0 {
 		return fmt.Sprintf("%d of %s in %v", c.ran, prose.Count(all, "seed"), took.Round(time.Second))
 	}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/reprise-go/reprise/gort"
 	"github.com/reprise-go/reprise/internal/testpath"
+	"github.com/reprise-go/reprise/internal/wire"
 )
 
 // fakeRunner makes runs of which the seed says how they end.
@@ -130,7 +131,7 @@ func TestCampaignOrder(t *testing.T) {
 		ends := rapid.SliceOfN(rapid.SampledFrom([]string{"", "", "", "", "skip", "leak", "lost", "found", "broken"}), 1, 60).Draw(rt, "ends")
 		turns := rapid.SliceOfN(rapid.IntRange(0, 30), 1, 9).Draw(rt, "turns")
 		failfast := rapid.Bool().Draw(rt, "failfast")
-		leaks := rapid.SampledFrom(Leaks).Draw(rt, "leaks")
+		leaks := rapid.SampledFrom(wire.LeakModes).Draw(rt, "leaks")
 		print := func(processors int) string {
 			f := &fakeRunner{
 				end:   func(seed uint64) string { return ends[numberOf(seed)] },
@@ -163,7 +164,7 @@ func TestCampaignOrder(t *testing.T) {
 func expected(ends []string, failfast bool, leaks string) (failing []string) {
 	ran, leaked, first := 0, 0, ""
 	for i, how := range ends {
-		fails := how == "lost" || how == "found" || how == "leak" && leaks == leaksFail
+		fails := how == "lost" || how == "found" || how == "leak" && leaks == wire.LeaksFail
 		if how == "broken" || i == 0 && how == "skip" {
 			break
 		}
@@ -180,7 +181,7 @@ func expected(ends []string, failfast bool, leaks string) (failing []string) {
 			break
 		}
 	}
-	if leaks == leaksAuto && 0 < leaked && leaked < ran {
+	if leaks == wire.LeaksAuto && 0 < leaked && leaked < ran {
 		failing = append(failing, first)
 	}
 	return failing

@@ -16,6 +16,7 @@ import (
 	"github.com/reprise-go/reprise/gort"
 	"github.com/reprise-go/reprise/internal/prose"
 	"github.com/reprise-go/reprise/internal/testpath"
+	"github.com/reprise-go/reprise/internal/wire"
 )
 
 // verdict is what the replays of a failing run have shown.
@@ -201,8 +202,8 @@ func lineUnlike(expected, actual []byte) string {
 // commands reproduce a finding: by its seed, and by its trace.
 func (c *campaign) commands(f *finding) (list []string) {
 	s := c.settings
-	if f.outcome.Verdict == gort.Leaked && s.leaks == leaksAuto { // a single seed has no others
-		s.leaks = leaksFail
+	if f.outcome.Verdict == gort.Leaked && s.leaks == wire.LeaksAuto { // a single seed has no others
+		s.leaks = wire.LeaksFail
 	}
 	s.determinism = f.class == classNondeterminism
 	words := c.command(c.selection, &s, c.args, f.seed)

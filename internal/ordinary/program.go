@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/reprise-go/reprise/gort"
+	"github.com/reprise-go/reprise/internal/wire"
 	"github.com/reprise-go/reprise/tracefile"
 )
 
@@ -129,7 +130,7 @@ func (p *program) identity(function string, s *settings, args []string) (tracefi
 		tracefile.KeyTest: function, tracefile.KeyPackage: p.pkg, tracefile.KeyModule: p.module, tracefile.KeyGo: p.goVersion,
 		tracefile.KeyOS: p.goos, tracefile.KeyArch: p.goarch, tracefile.KeyStrategy: s.strategy,
 	}
-	if s.leaks == leaksOff {
+	if s.leaks == wire.LeaksOff {
 		id[gort.KeyLeaks] = gort.LeaksOff
 	}
 	for key, list := range map[string][]string{gort.KeyBuild: p.flags, gort.KeyArgs: args} { // lint: order does not matter because the keys differ
@@ -149,13 +150,13 @@ func (p *program) command(selection string, s *settings, args []string, seed uin
 	words := []string{"reprise", "test"}
 	words = append(words, p.flags...)
 	if s.strategy != Strategies[0] {
-		words = append(words, "--strategy", s.strategy)
+		words = append(words, "--"+wire.Strategy.Flag, s.strategy)
 	}
-	if s.leaks != Leaks[0] {
-		words = append(words, "--leaks", s.leaks)
+	if s.leaks != wire.LeaksAuto {
+		words = append(words, "--"+wire.Leaks.Flag, s.leaks)
 	}
 	if s.determinism {
-		words = append(words, "--determinism")
+		words = append(words, "--"+wire.Determinism.Flag)
 	}
 	own := slices.IndexFunc(args, func(arg string) bool { return !strings.HasPrefix(arg, "-test.") })
 	if own < 0 {
@@ -166,7 +167,7 @@ func (p *program) command(selection string, s *settings, args []string, seed uin
 			words = append(words, "-"+strings.TrimSuffix(name, "=true"))
 		}
 	}
-	words = append(words, p.pkg, "-run", selection, "--seed", fmt.Sprintf("0x%016x", seed))
+	words = append(words, p.pkg, "-run", selection, "--"+wire.Seed.Flag, fmt.Sprintf("0x%016x", seed))
 	if own < len(args) {
 		words = append(append(words, "-args"), args[own:]...)
 	}

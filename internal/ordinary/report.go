@@ -8,6 +8,7 @@ import (
 	"github.com/reprise-go/reprise/gort"
 	"github.com/reprise-go/reprise/internal/prose"
 	"github.com/reprise-go/reprise/internal/testpath"
+	"github.com/reprise-go/reprise/internal/wire"
 )
 
 // How much of what is known of a finding is told, in lines: together a screen.
@@ -31,16 +32,16 @@ func (c *campaign) tellFinding(f *finding, result string) {
 	}
 	c.out.run(name)
 	for _, a := range [][2]string{
-		{"seed", fmt.Sprintf("0x%016x", f.seed)},
-		{"signature", f.signature},
-		{"verdict", string(f.verdict)},
-		{"class", f.class},
-		{"failure", f.headline()},
-		{"trace", f.file},
-		{"reproduce", strings.Join(f.reproduce[:min(1, len(f.reproduce))], "")},
+		{wire.AttrSeed.Name, fmt.Sprintf("0x%016x", f.seed)},
+		{wire.AttrSignature.Name, f.signature},
+		{wire.AttrVerdict.Name, string(f.verdict)},
+		{wire.AttrClass.Name, f.class},
+		{wire.AttrFailure.Name, f.headline()},
+		{wire.AttrTrace.Name, f.file},
+		{wire.AttrReproduce.Name, strings.Join(f.reproduce[:min(1, len(f.reproduce))], "")},
 	} {
 		if a[1] != "" {
-			c.out.attr(name, "reprise."+a[0], a[1])
+			c.out.attr(name, a[0], a[1])
 		}
 	}
 	c.out.log(name, text)

@@ -12,15 +12,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/reprise-go/reprise/internal/base"
 	"github.com/reprise-go/reprise/internal/ordinary"
-	"github.com/reprise-go/reprise/internal/testpath"
+	"github.com/reprise-go/reprise/internal/wire"
 )
 
 // testOptions are the flags of test.
@@ -37,54 +35,49 @@ type testFlag struct {
 	name  string
 	usage string
 	set   func(o *testOptions, value string)
-	form  string                  // what a valid value is, "" if usage says that
+	form  string                  // a valid value, "" if usage says that
 	valid func(value string) bool // nil: every value is
 	bare  bool                    // without a value it means true
 }
 
-// inEnv is a flag that the tests get as an environment variable.
-func inEnv(key string) func(*testOptions, string) {
-	return func(o *testOptions, value string) { o.env = append(o.env, key+"="+value) }
+// setting is a flag that the tests get as an environment variable.
+func setting(s *wire.Setting, usage string) testFlag {
+	set := func(o *testOptions, value string) { o.env = append(o.env, s.Assign(value)) }
+	return testFlag{s.Flag, usage, set, s.Form, s.Valid, s.Bare}
 }
 
 var testFlags = []testFlag{
-	{"seeds", "N", inEnv("REPRISE_SEEDS"), "a whole number over 0", isPositive, false},
-	{"budget", "D", inEnv("REPRISE_BUDGET"), "a time over 0 such as 30s or 5m", isSpan, false},
-	{"seed", "S[,S]", inEnv("REPRISE_SEED"), testpath.SeedForm, isSeeds, false},
-	{"strategy", strings.Join(ordinary.Strategies, "|"), inEnv("REPRISE_STRATEGY"), "", among(ordinary.Strategies), false},
-	{"leaks", strings.Join(ordinary.Leaks, "|"), inEnv("REPRISE_LEAKS"), "", among(ordinary.Leaks), false},
-	{"determinism", "true|false", inEnv("REPRISE_DETERMINISM"), "", among(booleans), true},
-	{"artifacts", "FOLDER", func(o *testOptions, v string) {
-		if abs, err := filepath.Abs(v); err == nil {
-			v = abs
-		}
-		inEnv("REPRISE_ARTIFACTS")(o, v)
-	}, "", nil, false},
+	setting(wire.Seeds.Setting, "N"),
+	setting(wire.Budget.Setting, "D"),
+	setting(wire.Seed.Setting, "S[,S]"),
+	strategyFlag(),
+	setting(wire.Leaks.Setting, strings.Join(wire.LeakModes, "|")),
+	setting(wire.Determinism.Setting, "true|false"),
+	artifactsFlag(),
 	{"junit", "FILE", func(o *testOptions, v string) { o.junit = v }, "", nil, false},
 	{"markdown", "FILE", func(o *testOptions, v string) { o.markdown = v }, "", nil, false},
 	{"jsonl", "FILE", func(o *testOptions, v string) { o.jsonl = v }, "", nil, false},
 }
 
-func isPositive(v string) bool {
-	n, err := strconv.Atoi(v)
-	return err == nil && n > 0
+// strategyFlag is the flag of wire.Strategy, whose values are the names of the strategies.
+func strategyFlag() testFlag {
+	f := setting(wire.Strategy.Setting, strings.Join(ordinary.Strategies, "|"))
+	f.form = wire.Alternatives(ordinary.Strategies)
+	f.valid = func(v string) bool { return slices.Contains(ordinary.Strategies, v) }
+	return f
 }
 
-func isSpan(v string) bool {
-	d, err := time.ParseDuration(v)
-	return err == nil && d > 0
-}
-
-func isSeeds(v string) bool {
-	_, ok := testpath.ParseSeeds(v)
-	return ok
-}
-
-var booleans = []string{"true", "false"}
-
-// among accepts the values of a list.
-func among(list []string) func(string) bool {
-	return func(v string) bool { return slices.Contains(list, v) }
+// artifactsFlag is the flag of wire.Artifacts. Tests run in the folders of their packages, so they get an absolute path.
+func artifactsFlag() testFlag {
+	f := setting(wire.Artifacts.Setting, "FOLDER")
+	set := f.set
+	f.set = func(o *testOptions, v string) {
+		if abs, err := filepath.Abs(v); err == nil {
+			v = abs
+		}
+		set(o, v)
+	}
+	return f
 }
 
 const testHelp = `Run the tests of any packages with go test, each test function under many seeds: of goroutine schedules, of virtual
@@ -110,7 +103,8 @@ bound), which otherwise gets a minute. With -bench, -fuzz, -list, -c, -exec, -ov
 runs as it does without reprise. So it does, with a note, where tests cannot be controlled: that takes Linux on amd64
 or arm64, and Go 1.25 to 1.27. The first use with a Go version compiles the standard library, which takes a minute.
 
-Packages that use package simtest run as before, with --seeds, --budget, --seed, --determinism and --artifacts.
+Packages that use package simtest run as before, with the same flags from --seeds to --artifacts. Leaked tasks fail a
+simulated run under --leaks auto too.
 
 Where GITHUB_ACTIONS is true, findings are also annotated, and the summary is added to GITHUB_STEP_SUMMARY.
 The exit code is 1 if a test fails or a package does not build, 2 for wrong use.`
@@ -158,7 +152,7 @@ func parseTestArgs(args []string) (o testOptions, err error) {
 		}
 		switch f := testFlags[i]; {
 		case given:
-		case f.bare && (len(args) == 0 || !f.valid(args[0])):
+		case f.bare && (len(args) == 0 || args[0] != "true" && args[0] != "false"):
 			value = "true"
 		case len(args) == 0:
 			return o, base.Usage("--%s needs a value: --%s %s", name, name, f.usage)

@@ -20,6 +20,7 @@ import (
 	"github.com/reprise-go/reprise/gort"
 	"github.com/reprise-go/reprise/internal/base"
 	"github.com/reprise-go/reprise/internal/ordinary"
+	"github.com/reprise-go/reprise/internal/wire"
 )
 
 // NewExec is the command that go test starts in the place of a test binary.
@@ -30,7 +31,7 @@ func NewExec() *cobra.Command {
 		Hidden:             true,
 		DisableFlagParsing: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if ordinary.Main(args, ordinary.WithoutReprise(os.Environ()), cmd.OutOrStdout()) != 0 {
+			if ordinary.Main(args, wire.Strip(os.Environ()), cmd.OutOrStdout()) != 0 {
 				return base.Found()
 			}
 			return nil
@@ -71,9 +72,9 @@ func (o *testOptions) goRun(ctx context.Context, watched bool) (c *goRun, plain 
 	if tools.Env != nil {
 		c.env = append(tools.Env[:len(tools.Env):len(tools.Env)], o.env...)
 	}
-	c.env = append(c.env, "REPRISE_SLOTS="+c.tmp)
+	c.env = append(c.env, wire.Slots.Assign(c.tmp))
 	if watched {
-		c.env = append(c.env, "REPRISE_PROGRESS=true")
+		c.env = append(c.env, wire.Progress.Assign("true"))
 	}
 	c.args = []string{"test", "-json", "-overlay=" + tools.Overlay, wrapper}
 	if !slices.Contains(names, "count") {

@@ -7,13 +7,13 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/jstemmer/go-junit-report/v2/junit"
 
 	"github.com/reprise-go/reprise/internal/ordinary"
 	"github.com/reprise-go/reprise/internal/prose"
+	"github.com/reprise-go/reprise/internal/wire"
 )
 
 // name is the test or package that a result is of.
@@ -110,14 +110,13 @@ func (r *testResults) summary() string {
 func (r *testResults) extent() string {
 	tests, runs, early := 0, 0, 0
 	for _, t := range r.order {
-		ran, all, partly := strings.Cut(t.attrs["reprise.runs"], "/")
-		n, err := strconv.Atoi(ran)
-		if err != nil {
+		e, ok := wire.AttrRuns.Parse(t.attrs[wire.AttrRuns.Name])
+		if !ok {
 			continue
 		}
 		tests++
-		runs += n
-		if partly && ran != all && t.action == "pass" {
+		runs += e.Ran
+		if e.Cut() && t.action == "pass" {
 			early++
 		}
 	}
@@ -223,8 +222,8 @@ func (t *testResult) junit() junit.Testcase {
 	switch {
 	case t.action == "skip":
 		c.Skipped = &junit.Result{Message: "skipped"}
-	case t.action == "fail" && t.attrs["reprise.failure"] != "":
-		c.Failure = &junit.Result{Message: t.attrs["reprise.failure"], Type: t.attrs["reprise.class"], Data: t.text()}
+	case t.action == "fail" && t.attrs[wire.AttrFailure.Name] != "":
+		c.Failure = &junit.Result{Message: t.attrs[wire.AttrFailure.Name], Type: t.attrs[wire.AttrClass.Name], Data: t.text()}
 	case t.action == "fail":
 		c.Failure = &junit.Result{Message: "failed", Data: t.text()}
 	case t.action == "":

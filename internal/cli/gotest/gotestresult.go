@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/reprise-go/reprise/internal/prose"
+	"github.com/reprise-go/reprise/internal/wire"
 )
 
 // testEvent is a line of go test -json, see `go doc test2json`.
@@ -89,7 +90,7 @@ func (r *testResults) line(line []byte) {
 		t.output.WriteString(e.Output)
 	case "attr":
 		t.attrs[e.Key] = e.Value
-		if e.Key == "reprise.progress" {
+		if e.Key == wire.AttrProgress.Name {
 			r.last = t.name() + " " + e.Value
 			r.tell()
 		}
@@ -130,7 +131,7 @@ func (r *testResults) settle() {
 	explained := map[*testResult]bool{}
 	for _, t := range r.order {
 		switch {
-		case t.attrs["reprise.signature"] == "":
+		case t.attrs[wire.AttrSignature.Name] == "":
 		case t.action == "pass":
 			r.notes = gather(r.notes, passed, t)
 		default:
@@ -147,7 +148,7 @@ func (r *testResults) settle() {
 
 // gather adds a result to the finding of its signature, or makes one.
 func gather(list []*testFinding, bySignature map[string]*testFinding, t *testResult) []*testFinding {
-	sign := t.attrs["reprise.signature"]
+	sign := t.attrs[wire.AttrSignature.Name]
 	if f := bySignature[sign]; f != nil {
 		f.Also = append(f.Also, t.pkg+" "+t.test)
 		return list
@@ -175,10 +176,12 @@ func (r *testResults) hasFailingPart(t *testResult) bool {
 }
 
 func newTestFinding(t *testResult) *testFinding {
-	a := func(key string) string { return t.attrs["reprise."+key] }
+	a := func(attr *wire.Attribute) string { return t.attrs[attr.Name] }
 	return &testFinding{
-		Schema: 1, Signature: a("signature"), Class: a("class"), Verdict: a("verdict"), Failure: a("failure"), Package: t.pkg, Test: t.test,
-		Seed: a("seed"), Event: a("event"), Trace: a("trace"), Reproduce: a("reproduce"), Also: []string{}, Report: t.text(), first: t,
+		Schema: 1, Signature: a(wire.AttrSignature.Attribute), Class: a(wire.AttrClass.Attribute),
+		Verdict: a(wire.AttrVerdict.Attribute), Failure: a(wire.AttrFailure.Attribute), Package: t.pkg, Test: t.test,
+		Seed: a(wire.AttrSeed.Attribute), Event: a(wire.AttrEvent.Attribute), Trace: a(wire.AttrTrace.Attribute),
+		Reproduce: a(wire.AttrReproduce.Attribute), Also: []string{}, Report: t.text(), first: t,
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/reprise-go/reprise/internal/base"
 	"github.com/reprise-go/reprise/internal/ordinary"
 	"github.com/reprise-go/reprise/internal/testpath"
+	"github.com/reprise-go/reprise/internal/wire"
 	"github.com/reprise-go/reprise/replayer"
 )
 
@@ -71,24 +72,24 @@ func (r *replay) goTest() (known bool, err error) {
 	return true, replayTest(r.stdout, r.stderr, r.path, of, o)
 }
 
-// environment is how package simtest gets the settings, for the trace at an absolute path.
+// environment returns the settings of package simtest, for the trace at an absolute path.
 func (o testReplay) environment(path string) []string {
-	env := []string{"REPRISE_TRACE=" + path}
-	add := func(key, value string) {
+	env := []string{wire.Trace.Assign(path)}
+	add := func(s *wire.Setting, value string) {
 		if value != "" {
-			env = append(env, key+"="+value)
+			env = append(env, s.Assign(value))
 		}
 	}
-	add("REPRISE_POLICY", o.policy)
+	add(wire.Policy.Setting, o.policy)
 	if o.window != 0 {
-		add("REPRISE_WINDOW", strconv.Itoa(o.window))
+		add(wire.Window.Setting, strconv.Itoa(o.window))
 	}
-	add("REPRISE_FORK", o.fork)
-	add("REPRISE_FORK_SEED", o.seed)
-	add("REPRISE_TO", o.to)
-	add("REPRISE_BREAK", o.breakAt)
+	add(wire.Fork.Setting, o.fork)
+	add(wire.ForkSeed.Setting, o.seed)
+	add(wire.To.Setting, o.to)
+	add(wire.Break.Setting, o.breakAt)
 	if o.commands != nil {
-		add("REPRISE_STEP", "true")
+		add(wire.Step.Setting, "true")
 	}
 	return env
 }
@@ -122,7 +123,7 @@ func replayTest(stdout, stderr io.Writer, path string, of origin, o testReplay) 
 	}
 	cmd := exec.Command(binary, "-test.run="+testpath.Pattern(of.test), "-test.count=1", "-test.v", "-test.timeout=0")
 	cmd.Dir, cmd.Stderr, cmd.Stdin = dir, stderr, o.commands
-	cmd.Env = append(ordinary.WithoutReprise(os.Environ()), append(o.environment(abs), "PWD="+dir)...)
+	cmd.Env = append(wire.Strip(os.Environ()), append(o.environment(abs), "PWD="+dir)...)
 	outcome, err := runReplay(cmd, stdout)
 	if err != nil {
 		return base.Failed(fmt.Errorf("%s: %w", path, err))
@@ -130,8 +131,8 @@ func replayTest(stdout, stderr io.Writer, path string, of origin, o testReplay) 
 	return replayOutcome(stdout, path, of, outcome)
 }
 
-// attrReplay is the attribute by which package simtest says how a replay went.
-var attrReplay = regexp.MustCompile(`^=== ATTR  .* reprise\.replay ([a-z-]+)$`)
+// attrReplay matches the line of wire.AttrReplay, by which package simtest says how a replay ended.
+var attrReplay = regexp.MustCompile(`^=== ATTR  .* ` + regexp.QuoteMeta(wire.AttrReplay.Name) + ` ([a-z-]+)$`)
 
 // runReplay runs a test binary and passes its output on, without what testing itself says. The outcome is "" if the
 // test has not replayed anything.
@@ -169,14 +170,14 @@ var frameLine = regexp.MustCompile(`^(=== |\s*--- (PASS|FAIL|SKIP): |PASS$|FAIL$
 // replayOutcome ends the command.
 func replayOutcome(stdout io.Writer, path string, of origin, outcome string) error {
 	switch outcome {
-	case "equal":
+	case wire.ReplayEqual:
 		_, err := fmt.Fprintf(stdout, "the replay equals its recording: %s of %s\n", of.test, of.pkg)
 		return base.Written(err)
-	case "stopped", "live":
+	case wire.ReplayStopped, wire.ReplayLive:
 		return nil
-	case "diverged", "changed", "live-failed":
+	case wire.ReplayDiverged, wire.ReplayChanged, wire.ReplayLiveFailed:
 		return base.Found()
-	case "unreadable":
+	case wire.ReplayUnreadable:
 		return &base.ExitError{Code: base.ExitInput}
 	}
 	return base.Failed(fmt.Errorf("%s: %s of %s replays nothing: the test is gone, was skipped, or no longer calls simtest.Check", path, of.test, of.pkg))

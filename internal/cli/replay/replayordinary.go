@@ -20,6 +20,7 @@ import (
 	"github.com/reprise-go/reprise/gort"
 	"github.com/reprise-go/reprise/internal/base"
 	"github.com/reprise-go/reprise/internal/ordinary"
+	"github.com/reprise-go/reprise/internal/wire"
 	"github.com/reprise-go/reprise/replayer"
 	"github.com/reprise-go/reprise/simsched"
 	"github.com/reprise-go/reprise/source"
@@ -49,7 +50,7 @@ func (r *replay) ordinary() (known bool, err error) {
 	}
 	p := base.NewProgress(r.stderr, "replay")
 	p.Say("building %s", id["package"])
-	o.test, err = ordinary.Rebuild(ctx, id, ordinary.WithoutReprise(os.Environ()))
+	o.test, err = ordinary.Rebuild(ctx, id, wire.Strip(os.Environ()))
 	p.Done()
 	if err != nil {
 		return true, base.Failed(fmt.Errorf("%s: %w", r.path, err))

@@ -1,0 +1,143 @@
+package wire
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Attribute is an attribute of a test.
+type Attribute struct {
+	Name string
+	Form string // what its value is
+
+	Writers, Readers []string // packages of the module
+
+	valid func(value string) bool
+}
+
+// Attr is an attribute with values of type T.
+type Attr[T any] struct {
+	*Attribute
+	parse func(value string) (T, bool)
+}
+
+// attributes are all of them, in the order of the table.
+var attributes []*Attribute
+
+// Attributes returns all attributes, in the order of the table.
+func Attributes() []*Attribute { return slices.Clone(attributes) }
+
+// attribute adds a row to the table.
+func attribute[T any](a Attribute, parse func(value string) (T, bool)) Attr[T] {
+	a.valid = func(value string) bool { _, ok := parse(value); return ok }
+	attributes = append(attributes, &a)
+	return Attr[T]{&a, parse}
+}
+
+// Valid reports whether a value has the form of the attribute.
+func (a *Attribute) Valid(value string) bool { return a.valid(value) }
+
+// Parse returns what a value stands for; ok is false if it does not have the form of the attribute.
+func (a Attr[T]) Parse(value string) (v T, ok bool) { return a.parse(value) }
+
+// What is known of a finding; the attributes of the subtest that reports it.
+var (
+	AttrSeed = attribute(Attribute{
+		Name: "reprise.seed", Form: "the seed of the run, 0x and 16 hex digits", Writers: tests, Readers: []string{Command},
+	}, ParseSeed)
+	AttrEvent = attribute(Attribute{
+		Name: "reprise.event", Form: "the index of the event that fails", Writers: []string{Simulate}, Readers: []string{Command},
+	}, ParseSeed)
+	AttrSignature = attribute(Attribute{
+		Name: "reprise.signature", Form: "16 hex digits, equal for findings of one cause",
+		Writers: tests, Readers: []string{Command},
+	}, parseText)
+	AttrVerdict = attribute(Attribute{
+		Name: "reprise.verdict", Form: Alternatives(Verdicts), Writers: tests, Readers: []string{Command},
+	}, among(Verdicts))
+	AttrClass = attribute(Attribute{
+		Name: "reprise.class", Form: "the kind of failure, such as deadlock", Writers: tests, Readers: []string{Command},
+	}, parseText)
+	AttrFailure = attribute(Attribute{
+		Name: "reprise.failure", Form: "the most telling line of the failure", Writers: tests, Readers: []string{Command},
+	}, parseText)
+	AttrTrace = attribute(Attribute{
+		Name: "reprise.trace", Form: "the path of the trace file", Writers: tests, Readers: []string{Command},
+	}, parseText)
+	AttrReproduce = attribute(Attribute{
+		Name: "reprise.reproduce", Form: "a command for a shell", Writers: tests, Readers: []string{Command},
+	}, parseText)
+)
+
+// How far the seeds of a test function came, and how a replay ended; attributes of the test function.
+var (
+	AttrRuns = attribute(Attribute{
+		Name: "reprise.runs", Form: extentForm, Writers: []string{Wrapper}, Readers: []string{Command},
+	}, parseExtent)
+	AttrProgress = attribute(Attribute{
+		Name: "reprise.progress", Form: extentForm, Writers: []string{Wrapper}, Readers: []string{Command},
+	}, parseExtent)
+	AttrReplay = attribute(Attribute{
+		Name: "reprise.replay", Form: Alternatives(Replays), Writers: []string{Simulate}, Readers: []string{Command},
+	}, among(Replays))
+)
+
+// tests are the packages that report findings.
+var tests = []string{Wrapper, Simulate}
+
+// The values of [AttrVerdict]: what replays of a failing run have shown.
+const (
+	Reproduced  = "reproduced"  // they fail in the same way
+	Flaky       = "flaky"       // they do not
+	Unconfirmed = "unconfirmed" // there was none
+)
+
+// Verdicts are the values of [AttrVerdict].
+var Verdicts = []string{Reproduced, Flaky, Unconfirmed}
+
+// The values of [AttrReplay]: how the replay of a trace by a simulated test ended.
+const (
+	ReplayEqual      = "equal"       // every event matched
+	ReplayChanged    = "changed"     // events differed, and the replay went on
+	ReplayDiverged   = "diverged"    // events differed, and the replay ended there
+	ReplayLive       = "live"        // the run went on live behind the recording, and passed
+	ReplayLiveFailed = "live-failed" // the run went on live behind the recording, and failed
+	ReplayStopped    = "stopped"     // the replay stopped at its target, or by command
+	ReplayUnreadable = "unreadable"  // the file could not be read or belongs to another test
+)
+
+// Replays are the values of [AttrReplay].
+var Replays = []string{
+	ReplayEqual, ReplayChanged, ReplayDiverged, ReplayLive, ReplayLiveFailed, ReplayStopped, ReplayUnreadable,
+}
+
+// Extent is how many runs of a test were made.
+type Extent struct {
+	Ran int
+	All int // runs to be made; 0 if time alone ends them
+}
+
+const extentForm = "the number of runs, and if it was known beforehand how many were due: 37/100"
+
+// String returns the form of the extent on the wire, such as "37/100".
+func (e Extent) String() string {
+	if e.All > 0 {
+		return fmt.Sprintf("%d/%d", e.Ran, e.All)
+	}
+	return strconv.Itoa(e.Ran)
+}
+
+// Cut reports whether fewer runs were made than were due.
+func (e Extent) Cut() bool { return e.Ran < e.All }
+
+func parseExtent(s string) (e Extent, ok bool) {
+	ran, all, both := strings.Cut(s, "/")
+	var err, err2 error
+	e.Ran, err = strconv.Atoi(ran)
+	if both {
+		e.All, err2 = strconv.Atoi(all)
+	}
+	return e, err == nil && err2 == nil && e.Ran >= 0 && e.All >= 0
+}

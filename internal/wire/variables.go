@@ -1,0 +1,141 @@
+package wire
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// The values of [Leaks]: what happens to a run that passes and leaves goroutines or tasks waiting for ever.
+const (
+	LeaksAuto   = "auto"   // it fails if other seeds leave none; a simulated run always fails
+	LeaksFail   = "fail"   // it fails
+	LeaksReport = "report" // it passes, with a note
+	LeaksOff    = "off"    // it passes
+)
+
+// LeakModes are the values of [Leaks], the default first.
+var LeakModes = []string{LeaksAuto, LeaksFail, LeaksReport, LeaksOff}
+
+// Policies are the values of [Policy]: the names of the replay policies of package replayer.
+var Policies = []string{"strict", "resync", "prefix", "past-end"}
+
+// MaxWindow is the greatest [Window], in events.
+const MaxWindow = 1024
+
+// Which seeds are run, and how.
+var (
+	Seeds = variable(Setting{
+		Env: "REPRISE_SEEDS", Flag: "seeds", Help: "how many seeds are run", Form: countForm,
+		Writers: []string{User, Command}, Readers: []string{Wrapper, Simulate},
+	}, parseCount)
+	Budget = variable(Setting{
+		Env: "REPRISE_BUDGET", Flag: "budget", Help: "how long seeds are run", Form: "a positive duration such as 30s or 5m",
+		Writers: []string{User, Command}, Readers: []string{Wrapper, Simulate},
+	}, parseDuration)
+	Seed = variable(Setting{
+		Env: "REPRISE_SEED", Flag: "seed", Help: "run only these seeds", Form: SeedForm,
+		Writers: []string{User, Command}, Readers: []string{Wrapper, Simulate},
+	}, ParseSeeds)
+	Strategy = variable(Setting{
+		Env: "REPRISE_STRATEGY", Flag: "strategy", Help: "how the next task is chosen", Form: "the name of a strategy",
+		Writers: []string{User, Command}, Readers: []string{Wrapper, Simulate},
+	}, parseText)
+	Leaks = variable(Setting{
+		Env: "REPRISE_LEAKS", Flag: "leaks", Help: "what happens to a run that leaves tasks waiting for ever",
+		Form: Alternatives(LeakModes), Writers: []string{User, Command}, Readers: []string{Wrapper, Simulate},
+	}, among(LeakModes))
+	Determinism = variable(Setting{
+		Env: "REPRISE_DETERMINISM", Flag: "determinism", Help: "make each passing run twice more and compare them",
+		Form: boolForm, Bare: true, Writers: []string{User, Command}, Readers: []string{Wrapper, Simulate},
+	}, parseBool)
+	Artifacts = variable(Setting{
+		Env: "REPRISE_ARTIFACTS", Flag: "artifacts", Help: "where traces and reports of failing runs go", Form: "a folder",
+		Writers: []string{User, Command}, Readers: []string{Wrapper, Simulate},
+	}, parseText)
+	Update = variable(Setting{
+		Env: "REPRISE_UPDATE", Flag: "update", Help: "pin failing runs, and record changed pinned traces anew",
+		Form: boolForm, Bare: true, Writers: []string{User}, Readers: []string{Simulate},
+	}, parseBool)
+)
+
+// How the processes of one go test share the machine, and whether a terminal shows how far they are.
+var (
+	Slots = variable(Setting{
+		Env: "REPRISE_SLOTS", Form: "a folder", Writers: []string{Command}, Readers: []string{Wrapper},
+	}, parseText)
+	Progress = variable(Setting{
+		Env: "REPRISE_PROGRESS", Form: boolForm, Writers: []string{Command}, Readers: []string{Wrapper},
+	}, parseBool)
+)
+
+// The replay of one trace by a simulated test.
+var (
+	Trace = variable(Setting{
+		Env: "REPRISE_TRACE", Flag: "trace", Help: "run only what this file has recorded", Form: "the path of a trace file",
+		Writers: []string{User, Command}, Readers: []string{Simulate},
+	}, parseText)
+	Policy = variable(Setting{
+		Env: "REPRISE_POLICY", Form: Alternatives(Policies), Writers: []string{Command}, Readers: []string{Simulate},
+	}, among(Policies))
+	Window = variable(Setting{
+		Env: "REPRISE_WINDOW", Form: "a whole number from 1 to 1024", Writers: []string{Command}, Readers: []string{Simulate},
+	}, parseWindow)
+	Fork = variable(Setting{
+		Env: "REPRISE_FORK", Form: indexForm, Writers: []string{Command}, Readers: []string{Simulate},
+	}, ParseSeed)
+	ForkSeed = variable(Setting{
+		Env: "REPRISE_FORK_SEED", Form: "a number from 0 to 18446744073709551615, decimal or hex",
+		Writers: []string{Command}, Readers: []string{Simulate},
+	}, ParseSeed)
+	To = variable(Setting{
+		Env: "REPRISE_TO", Form: indexForm, Writers: []string{Command}, Readers: []string{Simulate},
+	}, ParseSeed)
+	Break = variable(Setting{
+		Env: "REPRISE_BREAK", Form: "indices of events, with commas between",
+		Writers: []string{Command}, Readers: []string{Simulate},
+	}, ParseSeeds)
+	Step = variable(Setting{
+		Env: "REPRISE_STEP", Form: boolForm, Writers: []string{Command}, Readers: []string{Simulate},
+	}, parseBool)
+)
+
+// Gort names the file that package gort shares with the runtime of the test binary.
+var Gort = variable(Setting{
+	Env: "REPRISE_GORT", Form: "the path of the shared file", Writers: []string{Engine}, Readers: []string{Runtime},
+}, parseText)
+
+// Forms that several variables have.
+const (
+	countForm = "a whole number from 1 to 1000000000"
+	boolForm  = "true or false"
+	indexForm = "the index of an event"
+)
+
+// MaxSeeds is the greatest value of [Seeds].
+const MaxSeeds = 1_000_000_000
+
+func parseCount(s string) (int, bool) { return parseUpTo(s, MaxSeeds) }
+
+func parseWindow(s string) (int, bool) { return parseUpTo(s, MaxWindow) }
+
+func parseDuration(s string) (time.Duration, bool) {
+	d, err := time.ParseDuration(s)
+	return d, err == nil && d > 0
+}
+
+func parseText(s string) (string, bool) { return s, s != "" }
+
+// among parses one of a list of texts.
+func among(list []string) func(string) (string, bool) {
+	return func(s string) (string, bool) { return s, slices.Contains(list, s) }
+}
+
+// Alternatives names the texts of a list, such as "auto, fail or off".
+func Alternatives(list []string) string {
+	last := len(list) - 1
+	if last < 1 {
+		return strings.Join(list, "")
+	}
+	return strings.Join(list[:last], ", ") + " or " + list[last]
+}

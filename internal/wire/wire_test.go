@@ -1,0 +1,128 @@
+package wire
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// TestTable: names are unique and named alike, every row has a form, a writer and a reader.
+func TestTable(t *testing.T) {
+	names, flags := map[string]bool{}, map[string]bool{"": true}
+	for _, s := range Settings() {
+		if names[s.Env] || !strings.HasPrefix(s.Env, prefix) {
+			t.Errorf("%s: not a name of its own that begins with %s", s.Env, prefix)
+		}
+		if s.Flag != "" && (flags[s.Flag] || s.Env != prefix+strings.ToUpper(s.Flag) || s.Help == "") {
+			t.Errorf("%s: the flag %q is not named like it, or has no help", s.Env, s.Flag)
+		}
+		names[s.Env], flags[s.Flag] = true, true
+		if s.Form == "" || len(s.Writers) == 0 || len(s.Readers) == 0 || s.Valid("") {
+			t.Errorf("%s: the row is incomplete, or accepts an empty value: %+v", s.Env, s)
+		}
+	}
+	for _, a := range Attributes() {
+		if names[a.Name] || !strings.HasPrefix(a.Name, FlagPrefix) {
+			t.Errorf("%s: not a name of its own that begins with %s", a.Name, FlagPrefix)
+		}
+		names[a.Name] = true
+		if a.Form == "" || len(a.Writers) == 0 || len(a.Readers) == 0 || a.Valid("") {
+			t.Errorf("%s: the row is incomplete, or accepts an empty value: %+v", a.Name, a)
+		}
+	}
+}
+
+// TestForms: what each row accepts and refuses.
+func TestForms(t *testing.T) {
+	for _, c := range []struct {
+		setting *Setting
+		good    []string
+		bad     []string
+	}{
+		{Seeds.Setting, []string{"1", "1000000000"}, []string{"0", "-1", "x", "1000000001"}},
+		{Budget.Setting, []string{"30s", "1h2m"}, []string{"0s", "-1s", "5"}},
+		{Seed.Setting, []string{"0", "0x4d2,7"}, []string{"1,,2", "zz"}},
+		{Strategy.Setting, []string{"random"}, nil},
+		{Leaks.Setting, LeakModes, []string{"none", "auto "}},
+		{Determinism.Setting, []string{"true", "0"}, []string{"yes"}},
+		{Update.Setting, []string{"true"}, []string{"2"}},
+		{Progress.Setting, []string{"true"}, []string{"on"}},
+		{Policy.Setting, Policies, []string{"lax"}},
+		{Window.Setting, []string{"1", "1024"}, []string{"0", "1025"}},
+		{Fork.Setting, []string{"0", "0x10"}, []string{"-1"}},
+		{ForkSeed.Setting, []string{"18446744073709551615"}, []string{"18446744073709551616"}},
+		{To.Setting, []string{"5"}, []string{"tick=5"}},
+		{Break.Setting, []string{"1,2"}, []string{"1;2"}},
+		{Step.Setting, []string{"true"}, []string{"1s"}},
+	} {
+		for _, v := range c.good {
+			if !c.setting.Valid(v) {
+				t.Errorf("%s does not accept %q", c.setting.Env, v)
+			}
+		}
+		for _, v := range c.bad {
+			if c.setting.Valid(v) {
+				t.Errorf("%s accepts %q", c.setting.Env, v)
+			}
+		}
+	}
+}
+
+// TestRead: a value is read, an absent or empty one leaves the default, and a bad one is named with what it must be.
+func TestRead(t *testing.T) {
+	env := map[string]string{Seeds.Env: "7", Budget.Env: "soon", Leaks.Env: ""}
+	getenv := func(name string) string { return env[name] }
+	seeds, budget, leaks, window := 1, time.Minute, "fail", 5
+	if err := Seeds.Read(getenv, &seeds); err != nil || seeds != 7 {
+		t.Errorf("seeds %d, error %v", seeds, err)
+	}
+	err := Budget.Read(getenv, &budget)
+	if want := `REPRISE_BUDGET="soon": must be a positive duration such as 30s or 5m`; err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+	if err := Leaks.Read(getenv, &leaks); err != nil {
+		t.Error(err)
+	}
+	if err := Window.Read(getenv, &window); err != nil {
+		t.Error(err)
+	}
+	if budget != time.Minute || leaks != "fail" || window != 5 {
+		t.Errorf("budget %v, leaks %s, window %d: not as they were", budget, leaks, window)
+	}
+}
+
+func TestStrip(t *testing.T) {
+	got := Strip([]string{"A=1", Seeds.Assign("7"), "REPRISE_OF_TOMORROW=1", "MY_REPRISE_SEEDS=2", "reprise=3"})
+	if want := []string{"A=1", "MY_REPRISE_SEEDS=2", "reprise=3"}; !slices.Equal(got, want) {
+		t.Errorf("Strip returns %q, want %q", got, want)
+	}
+}
+
+// TestExtent: an extent is read as it was written.
+func TestExtent(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		e := Extent{Ran: rapid.IntRange(0, 1<<40).Draw(t, "ran"), All: rapid.IntRange(0, 1<<40).Draw(t, "all")}
+		if got, ok := AttrRuns.Parse(e.String()); !ok || got != e {
+			t.Fatalf("%v is read as %v, %v", e, got, ok)
+		}
+	})
+	for _, s := range []string{"", "/", "1/", "/2", "x", "-1/2", "1/2/3"} {
+		if AttrRuns.Valid(s) {
+			t.Errorf("%q is accepted", s)
+		}
+	}
+	if (Extent{Ran: 5}).Cut() || (Extent{Ran: 5, All: 5}).Cut() || !(Extent{Ran: 4, All: 5}).Cut() {
+		t.Error("an extent is cut if it has fewer runs than were due")
+	}
+}
+
+func TestAlternatives(t *testing.T) {
+	for want, list := range map[string][]string{"": nil, "a": {"a"}, "a or b": {"a", "b"}, "a, b or c": {"a", "b", "c"}} {
+		if got := Alternatives(list); got != want {
+			t.Errorf("Alternatives(%q) = %q, want %q", list, got, want)
+		}
+	}
+}

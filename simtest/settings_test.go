@@ -1,0 +1,108 @@
+package simtest
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/reprise-go/reprise/internal/wire"
+	"github.com/reprise-go/reprise/replayer"
+	"github.com/reprise-go/reprise/simsched"
+)
+
+// TestSettingsAreRead: every variable that the table says this package reads is refused by name if its value is bad, and
+// those that have a flag are documented with it.
+func TestSettingsAreRead(t *testing.T) {
+	doc, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range wire.Settings() {
+		if !slices.Contains(s.Readers, wire.Simulate) {
+			continue
+		}
+		if s.Flag != "" && !strings.Contains(string(doc), fmt.Sprintf("//\t-%-21s%-21s", wire.FlagPrefix+s.Flag, s.Env)) {
+			t.Errorf("the package comment does not describe -%s%s and %s", wire.FlagPrefix, s.Flag, s.Env)
+		}
+		const bad = "\x00"
+		if s.Valid(bad) && s != wire.Strategy.Setting { // any text is a path
+			continue
+		}
+		t.Run(s.Env, func(t *testing.T) {
+			t.Setenv(s.Env, "!")
+			if _, err := newSettings(t, nil); err == nil || !strings.Contains(err.Error(), s.Env+`="!": must be `) {
+				t.Errorf("the error is %v", err)
+			}
+		})
+	}
+}
+
+// TestPolicies: the names on the wire are those of package replayer.
+func TestPolicies(t *testing.T) {
+	for i, name := range wire.Policies {
+		if got := replayer.Policy(i).String(); got != name {
+			t.Errorf("policy %d is %s on the wire and %s in package replayer", i, name, got)
+		}
+	}
+	if got := replayer.PastEnd; int(got) != len(wire.Policies)-1 || wire.MaxWindow != replayer.MaxWindow {
+		t.Errorf("%d policies and a window of %d; want %d and %d", len(wire.Policies), wire.MaxWindow, got+1, replayer.MaxWindow)
+	}
+}
+
+// order is the order in which three tasks run under the settings of the environment.
+func order(t *testing.T, opts ...Option) (names string) {
+	t.Helper()
+	s, err := newSettings(t, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = simsched.Run(s.config(3), func(s *simsched.Sim) error {
+		for _, name := range []string{"a", "b", "c", "d", "e"} {
+			s.Go(name, func() error { names += name; return nil })
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
+
+// TestStrategySetting: the variable chooses the strategy, over the one of the options.
+func TestStrategySetting(t *testing.T) {
+	if got := order(t); got == "abcde" {
+		t.Fatal("random runs the tasks in order")
+	}
+	t.Setenv(wire.Strategy.Env, "round-robin")
+	if got := order(t, Strategy("mine", simsched.NewRandom)); got != "abcde" {
+		t.Errorf("round-robin runs the tasks in the order %s", got)
+	}
+}
+
+// TestLeaksSetting: leaked tasks fail a run or let it pass, as the setting says; other failures stay.
+func TestLeaksSetting(t *testing.T) {
+	leaks := func(s *simsched.Sim) error { s.Go("t", func() error { s.Park(); return nil }); return nil }
+	broken := func(s *simsched.Sim) error { _ = leaks(s); return errors.New("lost") }
+	for mode, passes := range map[string]bool{wire.LeaksAuto: false, wire.LeaksFail: false, wire.LeaksReport: true, wire.LeaksOff: true} {
+		t.Run(mode, func(t *testing.T) {
+			t.Setenv(wire.Leaks.Env, mode)
+			s, err := newSettings(t, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := newSearch(t, leaks, s)
+			if f := c.try(1); (f == nil) != passes {
+				t.Errorf("passes %v, want %v", f == nil, passes)
+			}
+			if noted := c.leak != nil; noted != (mode == wire.LeaksReport) {
+				t.Errorf("a note %v", noted)
+			}
+			if f := newSearch(t, broken, s).try(1); f == nil {
+				t.Error("a run that fails for another reason passes")
+			}
+		})
+	}
+}
