@@ -164,7 +164,8 @@ func TestSites(t *testing.T) {
 	want := []string{
 		"TaskYielded at s.Yield()", "TaskScheduled at s.Yield()", "RngValue at s.Rand(\"x\").Uint64()",
 		"TaskScheduled at s.Sleep(time.Second)", "TimerCreated at s.Sleep(time.Second)",
-		"TaskScheduled at s.Sleep(time.Second)", "TaskCompleted at s.Sleep(time.Second)", "RegionClosed at s.Sleep(time.Second)",
+		"TaskScheduled at s.Sleep(time.Second)", "TaskCompleted at s.Sleep(time.Second)",
+		"RegionClosed at s.Sleep(time.Second)",
 	}
 	if diff := cmp.Diff(want, seen); diff != "" {
 		t.Errorf("other lines than expected (-want +got):\n%s", diff)

@@ -15,7 +15,8 @@ type Sink interface {
 
 var _ Sink = (*tracefile.Writer)(nil)
 
-// Recorder is a [simsched.Observer] that keeps events. Without a [Config] it keeps all of them in memory, 32 bytes each.
+// Recorder is a [simsched.Observer] that keeps events. Without a [Config] it keeps all of them in memory, 32 bytes
+// each.
 type Recorder struct {
 	trace    event.Trace // the kept events, if all of them are in memory
 	special  bool        // whether the settings need more than trace

@@ -1,10 +1,10 @@
 package simsched
 
-// arena hands out slots with an index and a generation, which is raised each time an index is used again. A slot keeps
-// its last value until then, so that what has just ended can still be named.
+// arena assigns slots, each with an index and a generation that is raised when the index is reused. A slot keeps
+// its last value until then, so that an ended task or region can still be named.
 type arena[T any] struct {
 	slots       []*T
-	generations []uint32 // of the slots
+	generations []uint32 // of each slot
 	free        []uint32
 	live        int
 }
@@ -24,13 +24,13 @@ func (a *arena[T]) add(v *T) (index, generation uint32) {
 	return uint32(len(a.slots) - 1), 0
 }
 
-// remove gives a slot back.
+// remove frees a slot for reuse.
 func (a *arena[T]) remove(index uint32) {
 	a.live--
 	a.free = append(a.free, index)
 }
 
-// get returns the live or last value of an index, nil if there never was one.
+// get returns the live or last value of an index, or nil if it was never used.
 func (a *arena[T]) get(index uint32) *T {
 	if int64(index) >= int64(len(a.slots)) {
 		return nil

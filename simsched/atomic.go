@@ -1,13 +1,13 @@
 package simsched
 
-// Atomic is a value that tasks share without a lock, as those of package sync/atomic are. Every access is a scheduling
-// point, so that a run visits the orders in which the accesses can fall.
+// Atomic is a value that tasks share without a lock, like the types of package sync/atomic. Every access is a
+// scheduling point, so that a run can take any order of the accesses.
 type Atomic[T comparable] struct {
 	sim *Sim
 	v   T
 }
 
-// NewAtomic returns an Atomic with a first value.
+// NewAtomic returns an Atomic with the initial value v.
 func NewAtomic[T comparable](s *Sim, v T) *Atomic[T] { return &Atomic[T]{s, v} }
 
 // Load returns the value.
@@ -19,7 +19,7 @@ func (a *Atomic[T]) Load() T {
 // Store sets the value.
 func (a *Atomic[T]) Store(v T) { a.Swap(v) }
 
-// Swap sets the value and returns the one before.
+// Swap sets the value and returns the previous one.
 func (a *Atomic[T]) Swap(v T) T {
 	a.sim.point(a.sim.enter("Atomic.Swap"))
 	old := a.v
@@ -37,7 +37,7 @@ func (a *Atomic[T]) CompareAndSwap(old, v T) bool {
 	return true
 }
 
-// AddAtomic adds delta to the value and returns the sum. It wraps around as integers do.
+// AddAtomic adds delta to the value and returns the sum. It wraps around like integer addition.
 func AddAtomic[T integer](a *Atomic[T], delta T) T {
 	a.sim.point(a.sim.enter("AddAtomic"))
 	a.v += delta

@@ -9,8 +9,8 @@ import (
 	"github.com/reprise-go/reprise/event"
 )
 
-// inRun runs a benchmark as the main task of a run. setup returns the operation that is measured. It reports the time of
-// a scheduling step besides that of the operation, which takes several. Tasks that still wait at the end are left.
+// inRun runs a benchmark as the main task of a run. setup returns the operation that is measured. It reports the time
+// of a scheduling step besides that of the operation, which takes several. Tasks that still wait at the end are left.
 func inRun(b *testing.B, setup func(*Sim) (op func())) {
 	cfg := Config{Chooser: NewRoundRobin(1), MaxSteps: 1 << 62, CheckpointEvery: -1}
 	err := Run(cfg, func(s *Sim) error {
@@ -40,8 +40,8 @@ func others(s *Sim, n int, op func()) {
 	}
 }
 
-// BenchmarkStep measures a scheduling step inside operations, without recording. Compare with the Yield of the same run;
-// the step with recording and replaying, and its goal of 150 ns, are in replayer.BenchmarkStep.
+// BenchmarkStep measures a scheduling step inside operations, without recording. Compare with the Yield of the same
+// run; the step with recording and replaying, and its goal of 150 ns, are in replayer.BenchmarkStep.
 func BenchmarkStep(b *testing.B) {
 	for _, c := range []struct {
 		name  string

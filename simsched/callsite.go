@@ -12,11 +12,11 @@ import (
 	"github.com/reprise-go/reprise/event"
 )
 
-// callDepth is how many program counters are kept a task: enough to get out of this package.
+// callDepth is the number of program counters kept for a task: enough to leave the frames of this package.
 const callDepth = 8
 
-// capture notes where t stands. It costs a walk over a few frames and is made only if Config.CallSites asks for it;
-// names and lines are looked up when a report needs them.
+// capture records the call stack of t at a scheduling point. It walks a few frames and is called only if
+// Config.CallSites is set; names and lines are resolved when a report needs them.
 func (t *Task) capture() {
 	if t.calls == nil {
 		t.calls = new([callDepth]uintptr)
@@ -25,7 +25,7 @@ func (t *Task) capture() {
 	runtime.Callers(3, t.calls[:])
 }
 
-// ourPackages are what the names of the functions begin with that stand between a program and its events.
+// ourPackages are the prefixes of the functions between a program and its events.
 var ourPackages = func() (prefixes []string) {
 	pc, _, _, _ := runtime.Caller(0)
 	name := runtime.FuncForPC(pc).Name()
@@ -36,8 +36,8 @@ var ourPackages = func() (prefixes []string) {
 	return append(prefixes, "iter.", "runtime.", "math/rand/v2.")
 }()
 
-// standardRoot is the folder of the standard library's source, through which a program may reach this package, as it
-// does through the methods of a *rand.Rand. It is "" in a program that was built with -trimpath.
+// standardRoot is the source folder of the standard library, through which a program may reach this package, for
+// example by the methods of a *rand.Rand. It is "" in a program built with -trimpath.
 var standardRoot = func() string {
 	var calls [1]uintptr
 	runtime.Callers(0, calls[:])
@@ -45,7 +45,7 @@ var standardRoot = func() string {
 	return f.File[:max(0, strings.LastIndex(f.File, "runtime/"))]
 }()
 
-// ours reports whether a frame stands between a program and its events.
+// ours reports whether a frame lies between a program and its events.
 func ours(f *runtime.Frame) bool {
 	if strings.HasSuffix(f.File, "_test.go") {
 		return false
@@ -54,7 +54,7 @@ func ours(f *runtime.Frame) bool {
 	return slices.ContainsFunc(ourPackages, prefix) || standardRoot != "" && strings.HasPrefix(f.File, standardRoot)
 }
 
-// line returns the first place outside this package where t stands, "" if it is not known.
+// line returns the innermost place outside this package on the call stack of t, or "" if it is not known.
 func (t *Task) line() string {
 	if t.calls == nil {
 		return ""
@@ -62,7 +62,7 @@ func (t *Task) line() string {
 	return firstLine(t.calls[:])
 }
 
-// firstLine returns the first place in the program, "" if there is none.
+// firstLine returns the innermost place in the program, or "" if there is none.
 func firstLine(calls []uintptr) string {
 	frames := runtime.CallersFrames(calls)
 	for {
@@ -76,13 +76,13 @@ func firstLine(calls []uintptr) string {
 	}
 }
 
-// build is what the names of files are worked out from.
+// build holds what is needed to shorten the names of source files.
 type build struct {
-	module string // the path of the main module; "" if it is not known
-	main   string // the import path of package main; "" if it is not known
+	module string // the path of the main module; "" if unknown
+	main   string // the import path of package main; "" if unknown
 }
 
-// thisBuild is that of this process.
+// thisBuild describes the build of this process.
 var thisBuild = func() (b build) {
 	if info, ok := debug.ReadBuildInfo(); ok {
 		b.module = info.Main.Path
@@ -93,8 +93,9 @@ var thisBuild = func() (b build) {
 	return b
 }()
 
-// file names a source file by the folder of its package, which the name of a function in it tells: the path from the root of
-// the main module, or the import path in other modules. The path on the machine that built the program is left out.
+// file names a source file by the folder of its package, which the name of a function in it reveals: the path from
+// the root of the main module, or the import path in other modules. The path on the machine that built the program
+// is removed.
 func (b build) file(function, file string) string {
 	file = filepath.ToSlash(file)
 	folder, base := packageOf(function), path.Base(file)
@@ -114,7 +115,7 @@ func (b build) file(function, file string) string {
 	return folder + "/" + base
 }
 
-// inside reports whether an import path is one of a package in a folder of a module.
+// inside reports whether an import path is that of a package of a module.
 func inside(importPath, module string) bool {
 	return module != "" && strings.HasPrefix(importPath, module+"/")
 }
@@ -123,29 +124,30 @@ func inside(importPath, module string) bool {
 // "example.org/bank.(*Clerk).Run.func1".
 func packageOf(function string) string {
 	if i := strings.IndexAny(function, "[("); i >= 0 {
-		function = function[:i] // what follows can have slashes
+		function = function[:i] // the rest may contain slashes
 	}
 	start := strings.LastIndex(function, "/") + 1
 	if dot := strings.Index(function[start:], "."); dot >= 0 {
 		function = function[:start+dot]
 	}
-	return strings.ReplaceAll(function, "%2e", ".") // a dot in the last part
+	return strings.ReplaceAll(function, "%2e", ".") // a dot in the last path element
 }
 
-// Caller returns the place in the program from which the caller is reached, such as "internal/cli/bank.go:25"; "" if there is
-// none. The path begins at the root of the main module. A file of another module begins with the import path of its package,
-// and if the build does not tell the folder of package main, nothing stands before its files. It takes about a microsecond.
-// See [Sim.EventSite] for the place of an event.
+// Caller returns the place in the program from which the caller was reached, such as "internal/cli/bank.go:25", or
+// "" if there is none. The path begins at the root of the main module. A file of another module begins with the
+// import path of its package. If the build does not record the folder of package main, its files have no folder.
+// Caller takes about a microsecond. See [Sim.EventSite] for the place of an event.
 func Caller() string {
 	var calls [4 * callDepth]uintptr
 	return firstLine(calls[:runtime.Callers(2, calls[:])])
 }
 
-// EventSite returns where in the program an event comes from, in the form of [Caller]; it must be asked by an [Attacher] while
-// it observes the event. That is where the running task is, or at its end where it last came to a scheduling point; for a
-// TaskScheduled where the chosen task goes on. The latter two are known only if Config.CallSites is set. It is "" for what is
-// not known, for what comes before the first turn of a task, and for what happens by itself: virtual time moves, timers fire
-// and wake tasks, checkpoints are made.
+// EventSite returns the place in the program from which an event comes, in the form of [Caller]. Only an [Attacher]
+// may call it, while it observes the event. The place is that of the running task. At the end of a task it is the
+// task's last scheduling point, and for a TaskScheduled the place where the chosen task continues; these two are
+// known only if Config.CallSites is set. EventSite returns "" for an unknown place, for events before the first
+// turn of a task, and for events that no task causes: virtual time advances, timers fire and wake tasks,
+// checkpoints.
 func (s *Sim) EventSite(e event.Event) string {
 	switch e.Kind() {
 	case event.KindTaskScheduled:
@@ -162,8 +164,8 @@ func (s *Sim) EventSite(e event.Event) string {
 	return s.current.line()
 }
 
-// CallSite returns where in the code a task last came to a scheduling point, in the form of [Caller], under the conditions
-// of [Sim.TaskName]. It is "" unless Config.CallSites is set.
+// CallSite returns the place in the code of the last scheduling point of a task, in the form of [Caller], under the
+// conditions of [Sim.TaskName]. It returns "" unless Config.CallSites is set.
 func (s *Sim) CallSite(id event.TaskID) string {
 	if t := s.task(id); t != nil {
 		return t.line()

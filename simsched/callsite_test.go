@@ -17,18 +17,23 @@ func TestFileNames(t *testing.T) {
 	}{
 		{known, "example.org/shop.Open", "/src/shop/shop.go", "shop.go"},
 		{known, "example.org/shop/internal/cli.bank.func1", "/src/shop/internal/cli/bank.go", "internal/cli/bank.go"},
-		{known, "example.org/shop/internal/cli.(*Clerk[...]).Run.func1", "example.org/shop/internal/cli/bank.go", "internal/cli/bank.go"},
-		{known, "example.org/shop/internal/cli.Map[go.shape.struct { example.org/x/y.Z int }]", "/x/bank.go", "internal/cli/bank.go"},
-		{known, "example.org/shop/internal/cli_test.TestBank", "/src/shop/internal/cli/bank_test.go", "internal/cli/bank_test.go"},
+		{known, "example.org/shop/internal/cli.(*Clerk[...]).Run.func1", "example.org/shop/internal/cli/bank.go",
+			"internal/cli/bank.go"},
+		{known, "example.org/shop/internal/cli.Map[go.shape.struct { example.org/x/y.Z int }]", "/x/bank.go",
+			"internal/cli/bank.go"},
+		{known, "example.org/shop/internal/cli_test.TestBank", "/src/shop/internal/cli/bank_test.go",
+			"internal/cli/bank_test.go"},
 		{known, "example.org/shop/props_test.TestBank", "/src/shop/props_test/bank_test.go", "props_test/bank_test.go"},
 		{known, "example.org/shop/props_test_test.TestBank", "/src/shop/props_test/bank_test.go", "props_test/bank_test.go"},
 		{known, "example.org/shop_test.TestBank", "/src/shop/bank_test.go", "bank_test.go"},
 		{known, "main.main", "/src/shop/cmd/bank/main.go", "cmd/bank/main.go"},
-		{known, "example.org/shopping.Buy", "/src/go/pkg/mod/example.org/shopping@v1.2.3/buy.go", "example.org/shopping/buy.go"},
+		{known, "example.org/shopping.Buy", "/src/go/pkg/mod/example.org/shopping@v1.2.3/buy.go",
+			"example.org/shopping/buy.go"},
 		{known, "gopkg.in/yaml%2ev3.Parse", "/src/go/pkg/mod/gopkg.in/yaml.v3@v3.0.1/parse.go", "gopkg.in/yaml.v3/parse.go"},
 		{known, "sort.Slice", "/usr/lib/go/src/sort/slice.go", "sort/slice.go"},
 		{build{}, "main.main", "/src/main.go", "main.go"},
-		{build{}, "example.org/shop/internal/cli.Run", "/src/shop/internal/cli/bank.go", "example.org/shop/internal/cli/bank.go"},
+		{build{}, "example.org/shop/internal/cli.Run", "/src/shop/internal/cli/bank.go",
+			"example.org/shop/internal/cli/bank.go"},
 		{build{}, "nothing", "/src/bank.go", "nothing/bank.go"},
 	} {
 		if got := c.build.file(c.function, c.file); got != c.want {
@@ -79,11 +84,13 @@ func TestEventSites(t *testing.T) {
 			asked = here
 		}
 		want := []string{
-			"RngSeed", "RegionCreated", "TaskSpawned", "TaskScheduled", "TaskScheduled" + asked, "TaskSpawned" + here, "TaskYielded" + here,
+			"RngSeed", "RegionCreated", "TaskSpawned", "TaskScheduled", "TaskScheduled" + asked, "TaskSpawned" +
+				here, "TaskYielded" + here,
 			"TaskScheduled",
 		}
 		if len(o.lines) < len(want) || strings.Join(o.lines[:len(want)], "\n") != strings.Join(want, "\n") {
-			t.Errorf("call sites %v: the events come from\n%s\nwant\n%s", known, strings.Join(o.lines, "\n"), strings.Join(want, "\n"))
+			t.Errorf("call sites %v: the events come from\n%s\nwant\n%s", known, strings.Join(o.lines, "\n"),
+				strings.Join(want, "\n"))
 		}
 		got := strings.Join(o.lines, "\n")
 		if !strings.Contains(got, "\nTimeAdvanced\nTimerFired\nWakerWake\n") || !strings.Contains(got, "\nCheckpoint\n") {

@@ -5,25 +5,25 @@ import (
 	"time"
 )
 
-// Chan is a channel of values of type T, with the rules of Go's channels. Which of several waiting tasks is served is a
-// choice.
+// Chan is a channel of values of type T, with the rules of Go's channels. If several tasks wait, the Chooser
+// chooses the one to serve.
 type Chan[T any] struct {
 	sim    *Sim
 	name   string
-	buf    []T // a ring
+	buf    []T // ring buffer
 	head   int
 	n      int
 	closed bool
 	recvq  queue
 	sendq  queue
 
-	timer   bool   // belongs to a Timer or Ticker, which looks as if it had no buffer
+	timer   bool   // belongs to a Timer or Ticker and looks unbuffered to the program
 	never   bool   // behaves like a nil channel
 	onDrain func() // called when a value was taken out of the buffer; may be nil
 }
 
-// NewChan returns a channel with room for capacity values, 0 for an unbuffered one. The name is for reports. It panics
-// if capacity is negative.
+// NewChan returns a channel with a buffer for capacity values; 0 gives an unbuffered channel. The name is for
+// reports. NewChan panics if capacity is negative.
 func NewChan[T any](s *Sim, name string, capacity int) *Chan[T] {
 	if capacity < 0 {
 		panic("simsched: NewChan called with a negative capacity")
@@ -35,22 +35,22 @@ func newChan[T any](s *Sim, name string, capacity int) *Chan[T] {
 	return &Chan[T]{sim: s, name: name, buf: make([]T, capacity)}
 }
 
-// newTimerChan returns a channel with room for the one value that a timer sends without waiting.
+// newTimerChan returns a channel with a buffer for the one value that a timer sends without waiting.
 func newTimerChan(s *Sim, name string) *Chan[time.Time] {
 	c := newChan[time.Time](s, name, 1)
 	c.timer = true
 	return c
 }
 
-// NilChan returns a channel that behaves like a nil channel: operations on it wait for ever and closing it panics. In a
-// [Sim.Select] a nil *Chan does the same.
+// NilChan returns a channel that behaves like a nil channel: operations on it wait forever and closing it panics.
+// In a [Sim.Select] a nil *Chan behaves the same way.
 func NilChan[T any](s *Sim) *Chan[T] {
 	c := newChan[T](s, "nil", 0)
 	c.never = true
 	return c
 }
 
-// Len returns the number of values in the buffer, 0 for nil and for the channel of a timer.
+// Len returns the number of values in the buffer. It is 0 for nil and for the channel of a timer.
 func (c *Chan[T]) Len() int {
 	if c == nil || c.timer {
 		return 0
@@ -59,7 +59,7 @@ func (c *Chan[T]) Len() int {
 	return c.n
 }
 
-// Cap returns the capacity of the buffer, 0 for nil and for the channel of a timer.
+// Cap returns the capacity of the buffer. It is 0 for nil and for the channel of a timer.
 func (c *Chan[T]) Cap() int {
 	if c == nil || c.timer {
 		return 0
@@ -75,7 +75,7 @@ func (c *Chan[T]) enter(op string) *Task {
 	return c.sim.enter(op)
 }
 
-// Send sends v, waiting until there is a receiver or room. It panics if c is closed.
+// Send sends v. It waits until there is a receiver or room in the buffer, and panics if c is closed.
 func (c *Chan[T]) Send(v T) {
 	t := c.enter("Chan.Send")
 	c.sim.point(t)
@@ -88,7 +88,7 @@ func (c *Chan[T]) Send(v T) {
 	c.sent(&t.self)
 }
 
-// Recv receives a value, waiting until there is one; ok is false, and the value zero, if c is closed and empty.
+// Recv receives a value and waits until there is one. If c is closed and empty, v is zero and ok is false.
 func (c *Chan[T]) Recv() (v T, ok bool) {
 	t := c.enter("Chan.Recv")
 	c.sim.point(t)
@@ -100,7 +100,7 @@ func (c *Chan[T]) Recv() (v T, ok bool) {
 	return v, t.self.received()
 }
 
-// All yields values until c is closed and empty, as range over a Go channel does.
+// All yields values until c is closed and empty, like a range over a Go channel.
 func (c *Chan[T]) All() func(yield func(T) bool) {
 	return func(yield func(T) bool) {
 		for v, ok := c.Recv(); ok; v, ok = c.Recv() {
@@ -111,7 +111,7 @@ func (c *Chan[T]) All() func(yield func(T) bool) {
 	}
 }
 
-// Close closes c: receivers get what is buffered and then zero values, senders panic. It panics if c is closed.
+// Close closes c: receivers get the buffered values and then zero values, senders panic. It panics if c is closed.
 func (c *Chan[T]) Close() {
 	if c == nil || c.never {
 		panic("simsched: Chan.Close of a nil channel")
@@ -132,7 +132,7 @@ func (c *Chan[T]) Close() {
 func (c *Chan[T]) canSend() bool { return c.closed || c.recvq.n > 0 || c.n < len(c.buf) }
 func (c *Chan[T]) canRecv() bool { return c.closed || c.sendq.n > 0 || c.n > 0 }
 
-// send hands v on; canSend holds.
+// send passes v on. The caller has checked canSend.
 func (c *Chan[T]) send(v T) {
 	switch {
 	case c.closed:
@@ -148,7 +148,7 @@ func (c *Chan[T]) send(v T) {
 	}
 }
 
-// recv takes a value; canRecv holds.
+// recv takes a value. The caller has checked canRecv.
 func (c *Chan[T]) recv() (v T, ok bool) {
 	if c.n > 0 {
 		v = c.pop()
@@ -173,7 +173,7 @@ func (c *Chan[T]) takeSender() T {
 	return *w.slot.(*T)
 }
 
-// sent ends a send that has waited.
+// sent completes a send that had to wait.
 func (c *Chan[T]) sent(w *waiter) {
 	w.slot = nil
 	if !w.ok {
@@ -181,7 +181,7 @@ func (c *Chan[T]) sent(w *waiter) {
 	}
 }
 
-// received ends a receive that has waited.
+// received completes a receive that had to wait.
 func (w *waiter) received() bool {
 	w.slot = nil
 	return w.ok
@@ -200,15 +200,15 @@ func (c *Chan[T]) pop() (v T) {
 	return v
 }
 
-// offer sends v if it can be taken at once, and does nothing on a closed channel. It is no scheduling point: timers use
-// it.
+// offer sends v if it can be taken at once, and does nothing on a closed channel. It is not a scheduling point,
+// because timers call it.
 func (c *Chan[T]) offer(v T) {
 	if !c.closed && c.canSend() {
 		c.send(v)
 	}
 }
 
-// drop empties the buffer and reports whether there was anything.
+// drop empties the buffer and reports whether it held a value.
 func (c *Chan[T]) drop() bool {
 	had := c.n > 0
 	for c.n > 0 {

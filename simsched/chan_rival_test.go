@@ -61,7 +61,8 @@ func trySimulated(s *Sim, c *Chan[int], op string, v int) (result string) {
 func TestChanAgainstGo(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		capacity := rapid.IntRange(0, 4).Draw(t, "capacity")
-		ops := rapid.SliceOf(rapid.SampledFrom([]string{"send", "send", "receive", "receive", "measure", "close"})).Draw(t, "ops")
+		ops := rapid.SliceOf(rapid.SampledFrom([]string{"send", "send", "receive", "receive", "measure", "close"})).Draw(t,
+			"ops")
 		err := Run(Config{Seed: rapid.Uint64().Draw(t, "seed")}, func(s *Sim) error {
 			simulated, real := NewChan[int](s, "c", capacity), make(chan int, capacity)
 			for i, op := range ops {

@@ -7,19 +7,20 @@ import (
 	"github.com/reprise-go/reprise/strategy"
 )
 
-// Chaos says which faults are injected into a run, and how often: rates are per million occasions, 0 for never. The zero
-// Chaos injects nothing. Every fault is a ChaosInjection event, and a replay injects those of the recording.
+// Chaos sets which faults are injected into a run, and how often. Rates are per million occasions; 0 means never.
+// The zero Chaos injects nothing. Every fault is a ChaosInjection event, and a replay injects the faults of the
+// recording.
 type Chaos struct {
-	// Seed feeds the decisions, apart from the seed of the run, so that one schedule can be had with other faults.
+	// Seed seeds the decisions independently of the seed of the run, so that one schedule can be run with other faults.
 	Seed uint64
 
-	Cancel  int // per scheduling point of a task in a region that is not the root: the region is cancelled, CancelUser
-	Delay   int // per scheduling point: the task sleeps up to MaxDelay first
-	Budget  int // per scheduling point: another ready task has to go first
+	Cancel  int // per scheduling point of a task outside the root region: its region is cancelled with CancelUser
+	Delay   int // per scheduling point: the task first sleeps up to MaxDelay
+	Budget  int // per scheduling point: another ready task runs first
 	IOError int // per operation of a Pipe or connection: it fails with one of the usual errors
-	Storm   int // per wait for a mutex or for readiness: the task is woken up to 8 times for nothing
+	Storm   int // per wait for a mutex or for readiness: the task is woken up to 8 times without a reason
 
-	// MaxDelay bounds a delay; 0 means 10 ms.
+	// MaxDelay is the maximum delay; 0 means 10 ms.
 	MaxDelay time.Duration
 }
 
@@ -29,19 +30,19 @@ const (
 	defaultMaxDelay = 10 * time.Millisecond
 )
 
-// ChaosLight returns the preset of few faults, with the rates of the asupersync runtime for its three kinds: 1 % cancel,
-// 5 % delay, 2 % I/O error; and 1 % exhausted budgets and storms.
+// ChaosLight returns the preset of few faults. It has the rates of the asupersync runtime for three kinds: 1 %
+// cancellations, 5 % delays, 2 % I/O errors; and 1 % exhausted budgets and wake-up storms.
 func ChaosLight(seed uint64) Chaos {
 	return Chaos{Seed: seed, Cancel: 10_000, Delay: 50_000, IOError: 20_000, Budget: 10_000, Storm: 10_000}
 }
 
-// ChaosHeavy returns the preset of many faults: 10 % cancel, 20 % delay, 15 % I/O error; and 5 % exhausted budgets and
-// storms. See [ChaosLight].
+// ChaosHeavy returns the preset of many faults: 10 % cancellations, 20 % delays, 15 % I/O errors; and 5 % exhausted
+// budgets and wake-up storms. See [ChaosLight].
 func ChaosHeavy(seed uint64) Chaos {
 	return Chaos{Seed: seed, Cancel: 100_000, Delay: 200_000, IOError: 150_000, Budget: 50_000, Storm: 50_000}
 }
 
-// validate fills the default and panics if a rate is out of range.
+// validate returns c with defaults filled in. It panics if a rate is out of range.
 func (c Chaos) validate() Chaos {
 	for _, rate := range c.rates() {
 		if rate < 0 || rate > million {
@@ -61,17 +62,17 @@ func (c Chaos) rates() [5]int {
 	}
 }
 
-// Occasion is when a fault can be injected.
+// Occasion is a situation in which a fault can be injected.
 type Occasion uint8
 
-// The occasions, each with the faults that it can bring.
+// The occasions, with the faults that are possible at each.
 const (
 	OccasionPoint Occasion = iota // a scheduling point: ChaosCancel, ChaosDelay, ChaosBudget
 	OccasionIO                    // an I/O operation: ChaosIOError
-	OccasionWait                  // a wait that looks again when woken: ChaosWakeupStorm
+	OccasionWait                  // a wait that checks its condition again when woken: ChaosWakeupStorm
 )
 
-// occasions says which faults an occasion can bring, in the order in which they are drawn.
+// occasions lists the faults that are possible at each occasion, in the order in which they are drawn.
 var occasions = [...][]event.ChaosKind{
 	OccasionPoint: {event.ChaosCancel, event.ChaosDelay, event.ChaosBudget},
 	OccasionIO:    {event.ChaosIOError},
@@ -83,10 +84,10 @@ var ioFaults = [...]event.IOErrorKind{
 	event.IOConnectionReset, event.IOBrokenPipe, event.IOTimedOut, event.IOInterrupted, event.IOOther,
 }
 
-// dataLimit bounds the data of a fault, which shares the answer of a Chooser with its kind.
+// dataLimit bounds the data of a fault, which is packed into the answer of a Chooser together with its kind.
 const dataLimit = 1 << 56
 
-// FaultAnswer returns what a [Chooser] answers at [PointFault] to inject the fault that a ChaosInjection event tells of,
+// FaultAnswer returns the answer of a [Chooser] at [PointFault] that injects the fault of a ChaosInjection event,
 // and whether the choice can have that outcome. The answer for no fault is 0.
 func (c *Choice) FaultAnswer(e event.Event) (answer uint64, ok bool) {
 	task, present := e.ChaosTask()
@@ -103,7 +104,7 @@ func (c *Choice) FaultAnswer(e event.Event) (answer uint64, ok bool) {
 
 func faultAnswer(k event.ChaosKind, data uint64) uint64 { return uint64(k+1)<<56 | data }
 
-// drawFault answers at PointFault with random numbers from next.
+// drawFault answers a PointFault with random numbers from next.
 func (c *Choice) drawFault(next func() uint64) uint64 {
 	x := strategy.Below(next(), million)
 	rates := c.Chaos.rates()
@@ -128,7 +129,7 @@ func (c *Choice) drawData(k event.ChaosKind, next func() uint64) uint64 {
 	return 0
 }
 
-// fault asks whether to inject a fault into the running task, and does the bookkeeping if so.
+// fault asks whether to inject a fault into the running task. If so, it emits the event and counts the fault.
 func (s *Sim) fault(t *Task, o Occasion) (k event.ChaosKind, data uint64, ok bool) {
 	if !s.chaotic[o] || t.inFault {
 		return 0, 0, false
@@ -140,14 +141,14 @@ func (s *Sim) fault(t *Task, o Occasion) (k event.ChaosKind, data uint64, ok boo
 	}
 	k, data = event.ChaosKind(answer>>56-1), answer&(dataLimit-1)
 	if k == event.ChaosCancel && (t.region == s.root || t.region.cancelled) || k == event.ChaosBudget && s.ready.n == 0 {
-		return 0, 0, false // not possible here, and so no event
+		return 0, 0, false // not possible here, so there is no event
 	}
 	s.injected[k]++
 	s.emit(event.ChaosInjectionInto(t.id, k, data))
 	return k, data, true
 }
 
-// faultAtPoint injects what is decided for a scheduling point of t.
+// faultAtPoint injects the fault that was chosen for a scheduling point of t, if any.
 func (s *Sim) faultAtPoint(t *Task) {
 	k, data, ok := s.fault(t, OccasionPoint)
 	if !ok {
@@ -165,7 +166,7 @@ func (s *Sim) faultAtPoint(t *Task) {
 	t.inFault = false
 }
 
-// faultInIO decides whether an operation of t fails, and with what; 0 if it does not.
+// faultInIO chooses whether an operation of t fails, and returns the kind of error, or 0 if it does not fail.
 func (s *Sim) faultInIO(t *Task) event.IOErrorKind {
 	_, data, ok := s.fault(t, OccasionIO)
 	if !ok {
@@ -174,7 +175,7 @@ func (s *Sim) faultInIO(t *Task) event.IOErrorKind {
 	return event.IOErrorKind(data)
 }
 
-// faultInWait wakes t for nothing, before it waits in a loop that looks again.
+// faultInWait wakes t without a reason, before t waits in a loop that checks its condition again.
 func (s *Sim) faultInWait(t *Task) {
 	_, data, ok := s.fault(t, OccasionWait)
 	if !ok {
@@ -188,14 +189,14 @@ func (s *Sim) faultInWait(t *Task) {
 	t.inFault = false
 }
 
-// afterOthers lets another ready task, of which there is one, go before t.
+// afterOthers lets another ready task run before t. There must be one.
 func (s *Sim) afterOthers(t *Task) {
 	next := s.pick()
 	s.ready.push(&t.self)
 	s.park(t, next)
 }
 
-// Injected returns how many faults of a kind have been injected so far. It may be called after the run.
+// Injected returns the number of injected faults of a kind so far. It may be called after the run.
 func (s *Sim) Injected(k event.ChaosKind) uint64 {
 	if int(k) >= len(s.injected) {
 		return 0

@@ -25,7 +25,7 @@ type timer struct {
 	id       event.TimerID
 	deadline uint64
 	place    int  // 1 + index in the heap, 0 if not there; index in dueSet.left while due
-	due      bool // in the dueSet
+	due      bool // in dueSet
 	task     *Task
 	fire     func()
 }
@@ -34,7 +34,7 @@ func (t *timer) before(u *timer) bool {
 	return t.deadline < u.deadline || t.deadline == u.deadline && t.id < u.id
 }
 
-// start queues t, which is not queued, d from now. A d that is not positive is due at once.
+// start queues t, which is not queued, to fire d from now. If d is not positive, t is due at once.
 func (s *Sim) start(t *timer, d time.Duration) {
 	c := &s.clock
 	c.last++
@@ -50,7 +50,7 @@ func (s *Sim) start(t *timer, d time.Duration) {
 	c.up(len(c.heap) - 1)
 }
 
-// cancel takes t out of the queue and reports whether it was there.
+// cancel removes t from the queue and reports whether it was there.
 func (s *Sim) cancel(t *timer) bool {
 	switch {
 	case t.due:
@@ -64,7 +64,7 @@ func (s *Sim) cancel(t *timer) bool {
 	return true
 }
 
-// advance moves time to the next deadline; false if there is none.
+// advance moves the time to the next deadline. It returns false if no timer is pending.
 func (s *Sim) advance() bool {
 	c := &s.clock
 	if len(c.heap) == 0 {
@@ -72,14 +72,15 @@ func (s *Sim) advance() bool {
 	}
 	from := c.now
 	if c.heap[0].deadline <= from {
-		return true // set while others fired, to fire at once
+		return true // started while others fired, and due at once
 	}
 	c.now = c.heap[0].deadline
 	s.emit(event.TimeAdvanced(from, c.now))
 	return true
 }
 
-// fireDue fires every timer whose time has come, in an order that is a choice. Firing makes tasks ready but runs none.
+// fireDue fires every timer that is due; the Chooser chooses the order. Firing makes tasks ready but does not run
+// them.
 func (s *Sim) fireDue() {
 	c := &s.clock
 	if len(c.heap) == 0 || c.heap[0].deadline > c.now {
@@ -112,11 +113,11 @@ func (s *Sim) fireDue() {
 // dueSet holds the timers of one instant while they fire.
 type dueSet struct {
 	all   []dueTimer // by id
-	first int        // index in all of the first that is left
-	left  []*timer   // not yet fired, in no order
+	first int        // index in all of the first timer that is left
+	left  []*timer   // timers that have not fired yet, in no particular order
 }
 
-// dueTimer is a timer under the identifier with which it came due; it may be set anew while others fire.
+// dueTimer is a timer with the identifier under which it became due; the timer may be started again while others fire.
 type dueTimer struct {
 	id    event.TimerID
 	timer *timer
@@ -126,8 +127,8 @@ func (a dueTimer) compare(id event.TimerID) int { return cmp.Compare(a.id, id) }
 
 func (d *dueSet) add(t *timer) { d.all = append(d.all, dueTimer{t.id, t}) }
 
-// seal starts the firing. Timers leave the heap by deadline and then id; those that were late may break the order of
-// ids.
+// seal starts the firing. Timers leave the heap by deadline and then id; timers that were overdue may break the
+// order of ids.
 func (d *dueSet) seal() {
 	slices.SortFunc(d.all, func(a, b dueTimer) int { return a.compare(b.id) })
 	for _, x := range d.all {
@@ -136,7 +137,7 @@ func (d *dueSet) seal() {
 	}
 }
 
-// oldest returns the timer that was made first of those that are left, of which there is one.
+// oldest returns the timer that was created first among those left. There is at least one.
 func (d *dueSet) oldest() *timer {
 	for x := d.all[d.first]; !x.left(); x = d.all[d.first] {
 		d.first++
@@ -147,7 +148,7 @@ func (d *dueSet) oldest() *timer {
 // left reports whether the timer has neither fired nor been stopped.
 func (x dueTimer) left() bool { return x.timer.due && x.timer.id == x.id }
 
-// at returns alternative i: the places in left, with that of the oldest and 0 exchanged.
+// at returns alternative i, an index into left in which the places of the oldest and of 0 are exchanged.
 func (d *dueSet) at(i int) *timer {
 	oldest := d.oldest()
 	switch i {
@@ -180,7 +181,7 @@ func (d *dueSet) clear() {
 	d.all, d.first = d.all[:0], 0
 }
 
-// indexOf finds a timer that has not fired.
+// indexOf finds a timer that has not fired yet.
 func (d *dueSet) indexOf(id event.TimerID) (int, bool) {
 	at, ok := slices.BinarySearchFunc(d.all, id, dueTimer.compare)
 	if !ok {
@@ -268,7 +269,7 @@ func (s *Sim) Elapsed() time.Duration {
 	return time.Duration(s.clock.now)
 }
 
-// Sleep waits for a duration of virtual time. If d is not positive it is a scheduling point and nothing else.
+// Sleep waits for a duration of virtual time. If d is not positive, it is only a scheduling point.
 func (s *Sim) Sleep(d time.Duration) {
 	t := s.enter("Sleep")
 	s.point(t)

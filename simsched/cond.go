@@ -5,17 +5,17 @@ import (
 	"sync"
 )
 
-// Cond is a place to wait for an event under a lock, with the rules of [sync.Cond]. Which task Signal wakes is a
-// choice.
+// Cond is a condition variable with the rules of [sync.Cond]. If several tasks wait, the Chooser chooses the one
+// that Signal wakes.
 type Cond struct {
-	L sync.Locker // held while the condition is looked at or changed
+	L sync.Locker // held while the condition is checked or changed
 
 	sim   *Sim
 	name  string
 	queue queue
 
-	missed   int    // signals that nobody waited for
-	lastMiss uint64 // the step of the last of them
+	missed   int    // number of signals while no task was waiting
+	lastMiss uint64 // step of the last of them
 }
 
 // NewCond returns a Cond with a lock, which must be one of this package. The name is for reports.
@@ -37,7 +37,7 @@ func (c *Cond) Wait() {
 	c.L.Lock()
 }
 
-// Signal wakes one of the waiting tasks, if there is one.
+// Signal wakes one of the waiting tasks, if any.
 func (c *Cond) Signal() {
 	t, ok := c.sim.release("Cond.Signal")
 	if !ok {
@@ -72,7 +72,7 @@ func (c *Cond) Broadcast() {
 func (c *Cond) waitsFor() string {
 	text := fmt.Sprintf("for a signal on condition %q", c.name)
 	if c.missed > 0 {
-		text += fmt.Sprintf("; lost wake-up: %d came while nobody waited, the last in step %d", c.missed, c.lastMiss)
+		text += fmt.Sprintf("; lost wake-ups: %d (no task was waiting), the last in step %d", c.missed, c.lastMiss)
 	}
 	return text
 }

@@ -13,49 +13,49 @@ const (
 	defaultCheckpointEvery = 1000
 )
 
-// Config says how a run is made. The zero Config is valid.
+// Config sets how a run is made. The zero Config is valid.
 type Config struct {
-	// Program names the program or test, for people and as a safeguard: it becomes the description of a recording, and
-	// a replay refuses a recording of another program. Empty means no name and no such check.
+	// Program names the program or test. It becomes the description of a recording, and a replay refuses a
+	// recording of another program. Empty means no name and no such check.
 	Program string
 
-	// Seed is the seed of the run. It is reported as the first event and feeds the default Chooser.
+	// Seed is the seed of the run. It is reported as the first event and seeds the default Chooser.
 	Seed uint64
 
-	// Chooser makes every choice of the run; nil means NewRandom(Seed). A Chooser has state and serves one
-	// run: Run panics if it gets one of this package for the second time.
+	// Chooser makes every choice of the run; nil means NewRandom(Seed). A Chooser has state and serves one run: Run
+	// panics if a Chooser of this package is used a second time.
 	Chooser Chooser
 
 	// Observer sees every event of the run; nil means none.
 	Observer Observer
 
-	// MaxSteps is the number of scheduling steps after which the run ends with ErrStepLimit, and the number of
-	// operations within one step; 0 means 1,000,000.
+	// MaxSteps is the maximum number of scheduling steps, after which the run ends with ErrStepLimit. It is also
+	// the maximum number of operations within one step. 0 means 1,000,000.
 	MaxSteps uint64
 
-	// Chaos injects faults; the zero value none.
+	// Chaos injects faults; the zero value injects none.
 	Chaos Chaos
 
-	// Progress is kept up to date during the run, for a watchdog; nil for none.
+	// Progress is updated during the run, for a watchdog; nil means none.
 	Progress *Progress
 
-	// CallSites asks for the code lines at which tasks come to scheduling points, for reports. It changes no run.
+	// CallSites records the code lines at which tasks come to scheduling points, for reports. It changes no run.
 	CallSites bool
 
-	// CheckGoroutines makes every operation check that it is called by the goroutine of the running task, and panic if
+	// CheckGoroutines makes every operation check that the goroutine of the running task calls it, and panic if
 	// not. It costs about a microsecond an operation and changes no run.
 	CheckGoroutines bool
 
-	// ContainGoexit makes a task that calls runtime.Goexit, as testing.T.FailNow does, end the run with a *GoexitError,
-	// and Run return. It costs a goroutine a run and changes no event.
+	// ContainGoexit turns a call of runtime.Goexit in a task, which testing.T.FailNow makes, into a *GoexitError
+	// that Run returns. Without it Run does not return. It costs one goroutine a run and changes no event.
 	ContainGoexit bool
 
 	// CheckpointEvery is the number of scheduling steps between two checkpoints; 0 means 1000, a negative number
-	// means none.
+	// means no checkpoints.
 	CheckpointEvery int
 }
 
-// validate fills the defaults.
+// validate returns c with defaults filled in.
 func (c Config) validate() Config {
 	c.Chaos = c.Chaos.validate()
 	if c.Chooser == nil {
@@ -70,8 +70,8 @@ func (c Config) validate() Config {
 	return c
 }
 
-// Hash returns a hash of the settings that can change a run, never 0: MaxSteps, CheckpointEvery and the rates of Chaos. The
-// seeds and the choices are not part of it, a recording has them anyway.
+// Hash returns a hash of the settings that can change a run, never 0: MaxSteps, CheckpointEvery and the rates of
+// Chaos. It does not cover seeds and choices, which a recording contains anyway.
 func (c Config) Hash() uint64 {
 	c = c.validate()
 	b := append([]byte(nil), "simsched 1"...)

@@ -17,7 +17,8 @@ func TestConfigHash(t *testing.T) {
 		}
 	}
 	seen := map[uint64]Config{pinnedHash: {}}
-	for _, cfg := range []Config{{MaxSteps: 1}, {MaxSteps: 2}, {CheckpointEvery: 1}, {CheckpointEvery: -1}, {MaxSteps: 1, CheckpointEvery: 1}} {
+	for _, cfg := range []Config{{MaxSteps: 1}, {MaxSteps: 2}, {CheckpointEvery: 1}, {CheckpointEvery: -1},
+		{MaxSteps: 1, CheckpointEvery: 1}} {
 		if other, ok := seen[cfg.Hash()]; ok {
 			t.Errorf("%+v and %+v have one hash", cfg, other)
 		}
@@ -48,10 +49,12 @@ func TestSeedIsTheFirstEvent(t *testing.T) {
 
 // TestHashOfChaos: the rates are part of the hash, the seed of the faults is not.
 func TestHashOfChaos(t *testing.T) {
-	if (Config{Chaos: Chaos{Seed: 5}}).Hash() != (Config{}).Hash() || (Config{Chaos: ChaosLight(1)}).Hash() != (Config{Chaos: ChaosLight(2)}).Hash() {
+	if (Config{Chaos: Chaos{Seed: 5}}).Hash() != (Config{}).Hash() ||
+		(Config{Chaos: ChaosLight(1)}).Hash() != (Config{Chaos: ChaosLight(2)}).Hash() {
 		t.Error("the seed of the faults changes the hash")
 	}
-	if (Config{Chaos: ChaosLight(1)}).Hash() == (Config{}).Hash() || (Config{Chaos: ChaosLight(1)}).Hash() == (Config{Chaos: ChaosHeavy(1)}).Hash() {
+	if (Config{Chaos: ChaosLight(1)}).Hash() == (Config{}).Hash() ||
+		(Config{Chaos: ChaosLight(1)}).Hash() == (Config{Chaos: ChaosHeavy(1)}).Hash() {
 		t.Error("the rates do not change the hash")
 	}
 }

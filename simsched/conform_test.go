@@ -14,8 +14,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-// The primitives have the semantics of Go's: whatever a small concurrent program does under the Go runtime, some schedule
-// of the simulation does too. Programs are drawn; the simulation goes through all schedules, the runtime through a few.
+// The primitives have the semantics of Go's: whatever a small concurrent program does under the Go runtime, some
+// schedule of the simulation does too. Programs are drawn; the simulation goes through all schedules, the runtime
+// through a few.
 
 // kit is a set of primitives, simulated or real, and a way to run tasks with them to their ends.
 type kit struct {
@@ -71,7 +72,8 @@ func simKit(s *Sim) *kit {
 			wg.Wait()
 		},
 		point: func() {},
-		mutex: mutex, rw: s.NewRWMutex("rw"), cond: s.NewCond("cond", mutex), once: s.NewOnce("once"), wg: s.NewWaitGroup("wg"),
+		mutex: mutex, rw: s.NewRWMutex("rw"), cond: s.NewCond("cond",
+			mutex), once: s.NewOnce("once"), wg: s.NewWaitGroup("wg"),
 		trySend: func(v int) bool { return s.Select(c.OnSend(v), Default()) == 0 },
 		tryRecv: func() (v int, sent, ready bool) {
 			ready = s.Select(c.OnRecv(&v, &sent), Default()) == 0
@@ -207,7 +209,8 @@ var goOperations = map[string]func(k *kit) string{
 	},
 }
 
-var goOperationNames = []string{"lock", "try-lock", "write", "read", "try-write", "try-read", "once", "set", "await", "send",
+var goOperationNames = []string{"lock", "try-lock", "write", "read", "try-write", "try-read", "once", "set",
+	"await", "send",
 	"recv", "load", "add", "cas", "done", "acquire", "try-acquire"}
 
 // do runs one operation; a panic is something that it saw.

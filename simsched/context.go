@@ -5,27 +5,27 @@ import (
 	"time"
 )
 
-// simContext is a context whose cancellation tasks can wait for. Every region has one; the others are derived by
-// [Sim.WithCancel] and its kin.
+// simContext is a context whose cancellation tasks can wait for. Every region has one; others are derived by
+// [Sim.WithCancel], [Sim.WithDeadline] and [Sim.WithTimeout].
 type simContext struct {
-	context.Context // the parent, for values and its deadline
+	context.Context // the parent, for values and the deadline
 	sim             *Sim
-	region          *Region   // whose it is, nil if derived
-	deadline        time.Time // zero if it has none of its own
+	region          *Region   // the region it belongs to; nil if derived
+	deadline        time.Time // zero if it has no deadline of its own
 	err             error     // nil until it is cancelled
-	waiting         queue     // tasks
+	waiting         queue     // tasks that wait for the cancellation
 	after           []*afterCancel
 	timer           timer
 
-	// inner is cancelled with c; nil until somebody asks for Done. It is a context of package context, so that those
-	// derived from it, also by way of context.WithValue, are cancelled by the task that cancels c, without a goroutine.
+	// inner is cancelled with c; nil until Done is called. It is a context of package context, so that contexts
+	// derived from it, also by context.WithValue, are cancelled by the task that cancels c, without a goroutine.
 	inner       context.Context
 	cancelInner context.CancelCauseFunc
 }
 
 var _ context.Context = (*simContext)(nil)
 
-// afterCancel is a function to call at the cancellation, nil once it was called or stopped.
+// afterCancel is a function to be called at the cancellation; nil once it was called or stopped.
 type afterCancel struct {
 	f     func()
 	place int // in simContext.after
@@ -72,8 +72,8 @@ func (c *simContext) Err() error {
 	return c.err
 }
 
-// afterFunc calls f when c is cancelled, now if it is. The function that it returns prevents that, and reports whether it
-// did.
+// afterFunc calls f when c is cancelled, or at once if it already is. The returned function prevents the call and
+// reports whether it did.
 func (c *simContext) afterFunc(f func()) (stop func() bool) {
 	if c.err != nil {
 		f()
@@ -87,7 +87,7 @@ func (c *simContext) afterFunc(f func()) (stop func() bool) {
 		}
 		a.f = nil
 		if c.err != nil {
-			return true // its turn would still come
+			return true // the call was still to come
 		}
 		last := len(c.after) - 1
 		c.after[a.place], c.after[last].place = c.after[last], a.place
@@ -97,7 +97,7 @@ func (c *simContext) afterFunc(f func()) (stop func() bool) {
 	}
 }
 
-// cancel ends c and what is derived from it. It is no scheduling point.
+// cancel cancels c and the contexts derived from it. It is not a scheduling point.
 func (c *simContext) cancel(err error) {
 	if c.err != nil {
 		return
@@ -118,16 +118,16 @@ func (c *simContext) cancel(err error) {
 	}
 }
 
-// Context returns a context that is cancelled when r is. Its Err is context.DeadlineExceeded if r was cancelled with
-// [event.CancelTimeout], else context.Canceled. Inside the simulation wait for it with [OnDone] or [Sim.SleepContext];
-// receiving from its Done channel would block the whole run. A context that package context derives from it is cancelled
-// with it, with the error context.Canceled and that of its parent as the cause.
+// Context returns a context that is cancelled when r is. Its Err is context.DeadlineExceeded if r was cancelled
+// with [event.CancelTimeout], and context.Canceled otherwise. Inside the simulation wait for it with [OnDone] or
+// [Sim.SleepContext]; receiving from its Done channel would block the whole run. A context that package context
+// derives from it is cancelled with it; its error is context.Canceled, and the cause is the error of its parent.
 func (r *Region) Context() context.Context { return &r.context }
 
 // Context returns the context of the current region.
 func (s *Sim) Context() context.Context { return s.enter("Context").scope.Context() }
 
-// waitable returns the context behind ctx whose cancellation is that of ctx. It panics if there is none.
+// waitable returns the simContext whose cancellation is that of ctx. It panics if there is none.
 func waitable(op string, ctx context.Context) *simContext {
 	c, ok := ctx.Value(simContextKey{}).(*simContext)
 	if !ok || ctx.Done() != c.Done() {
@@ -137,15 +137,16 @@ func waitable(op string, ctx context.Context) *simContext {
 	return c
 }
 
-// WithCancel returns a context that is cancelled by the function, or with parent. The parent must be a context that
-// tasks can wait for; see [OnDone].
+// WithCancel returns a context that is cancelled by the returned function, or with parent. The parent must be a
+// context that tasks can wait for; see [OnDone].
 func (s *Sim) WithCancel(parent context.Context) (context.Context, context.CancelFunc) {
 	s.enter("WithCancel")
 	return s.derive("WithCancel", parent)
 }
 
-// WithDeadline returns a context that is cancelled at a virtual time, by the function, or with parent. Its Err is
-// context.DeadlineExceeded in the first case. The parent must be a context that tasks can wait for; see [OnDone].
+// WithDeadline returns a context that is cancelled at a virtual time, by the returned function, or with parent. In
+// the first case its Err is context.DeadlineExceeded. The parent must be a context that tasks can wait for; see
+// [OnDone].
 func (s *Sim) WithDeadline(parent context.Context, at time.Time) (context.Context, context.CancelFunc) {
 	t := s.enter("WithDeadline")
 	s.point(t)
@@ -158,7 +159,7 @@ func (s *Sim) WithDeadline(parent context.Context, at time.Time) (context.Contex
 	return c, cancel
 }
 
-// WithTimeout is WithDeadline at d from now.
+// WithTimeout is WithDeadline with a deadline d from now.
 func (s *Sim) WithTimeout(parent context.Context, d time.Duration) (context.Context, context.CancelFunc) {
 	return s.WithDeadline(parent, s.Now().Add(d))
 }
@@ -177,8 +178,8 @@ func (s *Sim) derive(op string, parent context.Context) (*simContext, context.Ca
 	}
 }
 
-// SleepContext waits like [Sim.Sleep], or until ctx is cancelled, and returns the error of ctx. See [OnDone] for the
-// contexts that it takes.
+// SleepContext waits like [Sim.Sleep], but ends when ctx is cancelled, and returns the error of ctx. See [OnDone]
+// for the contexts that it accepts.
 func (s *Sim) SleepContext(ctx context.Context, d time.Duration) error {
 	timer := s.NewTimer(d)
 	defer timer.Stop()
@@ -186,8 +187,9 @@ func (s *Sim) SleepContext(ctx context.Context, d time.Duration) error {
 	return ctx.Err()
 }
 
-// OnDone is the case of a [Sim.Select] that ctx was cancelled. It panics unless ctx comes from [Sim.Context],
-// [Region.Context], [Sim.WithCancel], [Sim.WithDeadline] or [Sim.WithTimeout], or from one of them by context.WithValue.
+// OnDone is the case of a [Sim.Select] that is ready when ctx is cancelled. It panics unless ctx comes from
+// [Sim.Context], [Region.Context], [Sim.WithCancel], [Sim.WithDeadline] or [Sim.WithTimeout], or was derived from
+// one of them by context.WithValue.
 func OnDone(ctx context.Context) Case { return (*doneCase)(waitable("OnDone", ctx)) }
 
 type doneCase simContext

@@ -6,18 +6,18 @@ import (
 	"sync"
 )
 
-// coroutine runs tasks, one after the other. It is an iter.Pull iterator: the cheapest way in Go to switch between
-// stacks, about a fifth of a channel hand-off.
+// coroutine runs tasks, one after another. It is an iter.Pull iterator: the cheapest way in Go to switch between
+// stacks, about a fifth of the cost of a channel hand-off.
 type coroutine struct {
 	task  *Task
 	next  func() (struct{}, bool)
 	yield func(struct{}) bool
 
 	place  int32 // in Sim.coroutines
-	ending bool  // it is resumed to end
+	ending bool  // resumed for the last time, to end
 }
 
-// goroutineID returns the identity of the calling goroutine, read off the head of its stack trace, "goroutine 7 [".
+// goroutineID returns the number of the calling goroutine, read from the head of its stack trace, "goroutine 7 [".
 func goroutineID() (id uint64) {
 	var buf [32]byte
 	for _, c := range buf[len("goroutine "):runtime.Stack(buf[:], false)] {
@@ -29,7 +29,7 @@ func goroutineID() (id uint64) {
 	return id
 }
 
-// adopt gives t a coroutine, an idle one if there is one.
+// adopt assigns a coroutine to t, an idle one if possible.
 func (s *Sim) adopt(t *Task) {
 	if n := len(s.idle); n > 0 {
 		t.co = s.idle[n-1]
@@ -49,7 +49,7 @@ func (s *Sim) newCoroutine() *coroutine {
 
 func (c *coroutine) resume() { c.next() }
 
-// work runs the task of c, and then at once the next task if that has not started yet, else it waits for another.
+// work runs the task of c, then the next task if that has not started yet, and otherwise waits for a new task.
 func (s *Sim) work(c *coroutine, yield func(struct{}) bool) {
 	c.yield = yield
 	if s.cfg.CheckGoroutines {
@@ -80,8 +80,9 @@ func (s *Sim) shutDown() {
 	s.unwinding = false
 }
 
-// end ends c. A task that it has is unwound by runtime.Goexit, which reaches the caller of next too: a goroutine that is
-// there for nothing else. The stop function of iter.Pull, which would do the same, is not kept: it costs memory.
+// end ends c. A task in it is unwound by runtime.Goexit, which also reaches the goroutine that called next; end
+// uses a goroutine for this purpose only. The stop function of iter.Pull would do the same, but keeping it costs
+// memory.
 func (c *coroutine) end() {
 	c.ending = true
 	if c.task == nil {

@@ -126,7 +126,7 @@ func (d *Disk) end(op, name string, err error) error {
 
 // fail reports a failed operation and returns its error.
 func fail(r *Registration, op, name string, err error) error {
-	_ = r.Fail(event.IOErrorKindOf(err)) // only the event is wanted
+	_ = r.Fail(event.IOErrorKindOf(err)) // for its event
 	return &fs.PathError{Op: op, Path: name, Err: err}
 }
 

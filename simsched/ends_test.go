@@ -112,7 +112,8 @@ func TestLeakError(t *testing.T) {
 	if !errors.As(err, &leak) || !errors.Is(err, ErrLeak) || errors.Is(err, ErrDeadlock) || !errors.Is(err, io.EOF) {
 		t.Errorf("Run = %v, want a *LeakError and the error of the body", err)
 	}
-	wantText(t, err, "simsched: leaked tasks: the main task has returned, 1 tasks wait for ever\n\tT1 left waits to be woken\nEOF")
+	wantText(t,
+		err, "simsched: leaked tasks: the main task has returned, 1 tasks wait for ever\n\tT1 left waits to be woken\nEOF")
 }
 
 func TestStepLimit(t *testing.T) {
@@ -148,8 +149,8 @@ func TestDefaultStepLimit(t *testing.T) {
 	}
 }
 
-// TestStepLimitWithinAStep repeats operations that are no scheduling points: as many of them may be in one step as there
-// may be steps in the run.
+// TestStepLimitWithinAStep repeats operations that are no scheduling points: as many of them may be in one step as
+// there may be steps in the run.
 func TestStepLimitWithinAStep(t *testing.T) {
 	for name, op := range map[string]func(*Sim, *Registration){
 		"Rand":     func(s *Sim, _ *Registration) { s.Rand("r").Uint64() },
@@ -175,7 +176,8 @@ func TestStepLimitWithinAStep(t *testing.T) {
 			t.Errorf("%s, 5 times in each of two steps, limit 5: Run = %v, want no error", name, err)
 		}
 		err := Run(cfg, repeat(1_000_000))
-		if want := "simsched: step limit reached: 1 steps, T0 main ran last; a livelock"; err == nil || !strings.HasPrefix(err.Error(), want) {
+		if want := "simsched: step limit reached: 1 steps, T0 main ran last; a livelock"; err == nil ||
+			!strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%s: error %v, want %s", name, err, want)
 		}
 		if done != 5 {
@@ -311,7 +313,8 @@ func TestTaskAccessors(t *testing.T) {
 	mustRun(t, inTurns(), func(s *Sim) {
 		task := s.Go("worker", func() error { s.Yield(); return nil })
 		if task.Done() || task.Outcome() != event.OutcomeOK || task.Name() != "worker" || task.Region() != s.root {
-			t.Errorf("a live task: done %v, outcome %v, name %q, region %v", task.Done(), task.Outcome(), task.Name(), task.Region())
+			t.Errorf("a live task: done %v, outcome %v, name %q, region %v", task.Done(), task.Outcome(), task.Name(),
+				task.Region())
 		}
 		if task.String() != "T1 worker" || s.TaskName(task.ID()) != "worker" || s.Current() != s.main {
 			t.Errorf("the task is %q, TaskName %q, the current one %v", task, s.TaskName(task.ID()), s.Current())

@@ -8,23 +8,23 @@ import (
 	"github.com/reprise-go/reprise/event"
 )
 
-// The ways a run ends before all its tasks have, for [errors.Is].
+// The reasons why a run ends before all its tasks have ended, for [errors.Is].
 var (
 	ErrDeadlock  = errors.New("deadlock")
 	ErrLeak      = errors.New("leaked tasks")
 	ErrStepLimit = errors.New("step limit reached")
 )
 
-// StepLimitError says that the run took as many steps as it may: a livelock, or a limit that is too low. It is
-// [ErrStepLimit].
+// StepLimitError reports that the run reached the limit of steps: the program is in a livelock, or the limit is too
+// low. It is [ErrStepLimit].
 type StepLimitError struct {
 	Steps uint64
-	Task  event.TaskID // that ran last
+	Task  event.TaskID // the task that ran last
 	Name  string
 
-	// Cycle is the shortest sequence of events, one or more steps, that repeats up to the end, where ticks, times,
-	// timers and values are taken as equal; empty if there is none among the last events. Repeats tells how often it was
-	// seen.
+	// Cycle is the shortest sequence of events, of one or more steps, that repeats up to the end; ticks, times,
+	// timers and values count as equal. It is empty if the last events do not repeat. Repeats is the number of
+	// repetitions seen.
 	Cycle   []event.Event
 	Repeats int
 }
@@ -47,12 +47,12 @@ func (e *StepLimitError) Error() string {
 // Is reports whether target is [ErrStepLimit].
 func (e *StepLimitError) Is(target error) bool { return target == ErrStepLimit }
 
-// PanicError says that a task panicked.
+// PanicError reports that a task panicked.
 type PanicError struct {
 	Task  event.TaskID
 	Name  string
-	Value any    // what was passed to panic
-	Stack []byte // as from runtime/debug.Stack; differs from run to run in its addresses
+	Value any    // the argument of panic
+	Stack []byte // as from runtime/debug.Stack; its addresses differ between runs
 }
 
 // Error names the task and the value, without the stack.
@@ -66,12 +66,12 @@ func (e *PanicError) Unwrap() error {
 	return err
 }
 
-// GoexitError says that a task ended its goroutine by runtime.Goexit, as testing.T.FailNow and SkipNow do, and the run
-// with it. See [Config.ContainGoexit].
+// GoexitError reports that a task called runtime.Goexit, as testing.T.FailNow and SkipNow do, which ended the run.
+// See [Config.ContainGoexit].
 type GoexitError struct {
 	Task event.TaskID
 	Name string
-	Path string // as [Task.Path] gives it
+	Path string // see [Task.Path]
 }
 
 // Error names the task.
@@ -79,7 +79,7 @@ func (e *GoexitError) Error() string {
 	return fmt.Sprintf("simsched: task %v %s called runtime.Goexit, as t.FailNow does", e.Task, e.Name)
 }
 
-// ChooserError says that a Chooser broke its contract.
+// ChooserError reports that a Chooser broke its contract.
 type ChooserError struct {
 	Point  Point
 	Answer uint64
@@ -88,10 +88,11 @@ type ChooserError struct {
 
 // Error names the choice and the answer.
 func (e *ChooserError) Error() string {
-	return fmt.Sprintf("simsched: the Chooser answered %d to a choice of a %v with %d alternatives", e.Answer, e.Point, e.N)
+	return fmt.Sprintf("simsched: the Chooser answered %d to a choice of a %v with %d alternatives", e.Answer, e.Point,
+		e.N)
 }
 
-// result joins all that went wrong in a run.
+// result joins all errors of a run.
 func (s *Sim) result() error {
 	errs := []error{s.err}
 	if s.main.outcome != event.OutcomePanicked {
@@ -114,10 +115,10 @@ func (s *Sim) result() error {
 	return join(errs)
 }
 
-// errHook ends a run in which the Observer or the Chooser has panicked.
+// errHook is the error of a run in which the Observer or the Chooser panicked.
 var errHook = errors.New("simsched: the Observer or the Chooser panicked")
 
-// collectPanics notes the panics inside err.
+// collectPanics adds the panics in err to told.
 func collectPanics(err error, told map[*PanicError]bool) {
 	if p, ok := err.(*PanicError); ok {
 		told[p] = true
@@ -132,7 +133,7 @@ func collectPanics(err error, told map[*PanicError]bool) {
 	}
 }
 
-// join is errors.Join that leaves a single error as it is.
+// join is like errors.Join, but returns a single error unchanged.
 func join(errs []error) error {
 	var last error
 	n := 0

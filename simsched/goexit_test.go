@@ -146,7 +146,8 @@ func TestContainGoexit(t *testing.T) {
 		cfg.Observer = observerFunc(func(e event.Event) error { got = append(got, e); return nil })
 		err := Run(cfg, body)
 		var quit *GoexitError
-		if !errors.As(err, &quit) || quit.Name != "quits" || quit.Path != "0.2.1" || !strings.Contains(quit.Error(), "quits called runtime.Goexit") {
+		if !errors.As(err, &quit) || quit.Name != "quits" || quit.Path != "0.2.1" ||
+			!strings.Contains(quit.Error(), "quits called runtime.Goexit") {
 			t.Errorf("%s: Run returned %v, want a *GoexitError of quits, 0.2.1", schedule, err)
 		}
 		var p *PanicError
@@ -159,7 +160,8 @@ func TestContainGoexit(t *testing.T) {
 	}
 }
 
-// TestContainGoexitChangesNothingElse: a run without it returns what it returns, and a panic of the Observer leaves Run.
+// TestContainGoexitChangesNothingElse: a run without it returns what it returns, and a panic of the Observer leaves
+// Run.
 func TestContainGoexitChangesNothingElse(t *testing.T) {
 	cfg := inTurns()
 	cfg.ContainGoexit = true

@@ -8,7 +8,7 @@ import (
 	"github.com/reprise-go/reprise/event"
 )
 
-// Host is a simulated machine: tasks run on it, it has an address in the simulated network, and it can crash.
+// Host is a simulated machine: it runs tasks, has an address in the simulated network, and can crash.
 type Host struct {
 	sim      *Sim
 	name     string
@@ -17,22 +17,23 @@ type Host struct {
 	links    []*link // to the other hosts, by number-1; nil until used
 	isolated bool
 
-	lastPort  int // the last one that was given automatically
+	lastPort  int // the last port that was assigned automatically
 	listeners []*Listener
 	conns     []*Conn
 	packets   []*PacketConn
 }
 
-// NewHost makes a host and starts it. Its address is 10.0.0.N, where N counts the hosts of the run from 1, and goes on
-// with 10.0.1.0 after 255. Its tasks run in a region of its own below the root region, which closes when the host
-// crashes or the run ends; finalizers that [Region.Defer] adds to it never run. It panics unless the name is new and not empty, without a colon, and neither an address nor
-// localhost.
+// NewHost creates and starts a host. Its address is 10.0.0.N, where N counts the hosts of the run from 1; after 255
+// the addresses continue with 10.0.1.0. Its tasks run in a region of their own below the root region, which closes
+// when the host crashes or the run ends; finalizers that [Region.Defer] adds to it never run. NewHost panics if the
+// name is empty or in use, has a colon, or is an address or localhost.
 func (s *Sim) NewHost(name string) *Host {
 	t := s.enter("NewHost")
 	s.point(t)
 	n := s.network()
-	if name == "" || name == "localhost" || strings.Contains(name, ":") || net.ParseIP(name) != nil || n.lookup(name) != nil {
-		panic(fmt.Sprintf("simsched: NewHost called with a name that is taken or cannot be one: %q", name))
+	if name == "" || name == "localhost" || strings.Contains(name, ":") || net.ParseIP(name) != nil ||
+		n.lookup(name) != nil {
+		panic(fmt.Sprintf("simsched: NewHost called with a name that is in use or not valid: %q", name))
 	}
 	h := &Host{sim: s, name: name, number: len(n.hosts) + 1}
 	h.region = s.openRegion(name, s.root)
@@ -40,7 +41,7 @@ func (s *Sim) NewHost(name string) *Host {
 	return h
 }
 
-// Name returns the name that h was given.
+// Name returns the name of h.
 func (h *Host) Name() string { return h.name }
 
 // IP returns the address of h, four bytes long.
@@ -48,12 +49,12 @@ func (h *Host) IP() net.IP {
 	return net.IP{10, byte(h.number >> 16), byte(h.number >> 8), byte(h.number)}
 }
 
-// Up reports whether h runs. Another task may crash it before the next operation.
+// Up reports whether h is running. Another task may crash it before the next operation.
 func (h *Host) Up() bool { return h.region != nil }
 
-// Go starts a task on h, as [Sim.Go] does in a region. Errors that nobody receives by Join become part of the error of
-// [Run]. On a host that is down the task ends at once as [event.OutcomeCancelled], without running, and Join gives an
-// error.
+// Go starts a task on h, like [Sim.Go] in a region. Errors that are not received by Join become part of the error
+// of [Run]. On a host that is down the task ends at once with [event.OutcomeCancelled], without running, and Join
+// returns an error.
 func (h *Host) Go(name string, fn func() error) *Task {
 	s := h.sim
 	t := s.enter("Host.Go")
@@ -67,11 +68,12 @@ func (h *Host) Go(name string, fn func() error) *Task {
 	return dead
 }
 
-// Crash stops h as a loss of power does. Its tasks end where they stand, as [event.OutcomeCancelled]: their deferred
-// calls run, but see a simulation that does nothing. Its listeners and connections vanish without a word to the peers,
-// which see silence, then a reset; see [Network.SetDetection]. What it has sent is on its way and arrives, except what a
-// partition holds back. Objects of h that tasks elsewhere use fail with [event.IOConnectionAborted] from now on.
-// Crashing a host that is down does nothing. It panics if the calling task runs on h.
+// Crash stops h like a power failure. Its tasks end where they are, with [event.OutcomeCancelled]. Their deferred
+// calls run, but operations of the simulation do nothing in them. Listeners and connections of h vanish without
+// notice: their peers first see silence and later a reset (see [Network.SetDetection]). Data that h has sent still
+// arrives, unless a partition holds it up. Objects of h that tasks on other hosts use fail with
+// [event.IOConnectionAborted] from now on. Crash does nothing if the host is down. It panics if the calling task
+// runs on h.
 func (h *Host) Crash() {
 	t, ok := h.sim.release("Host.Crash")
 	if !ok {
@@ -88,7 +90,7 @@ func (h *Host) Crash() {
 	h.sim.stopIfEnded(t)
 }
 
-// shut closes the region of h, which is quiet. The errors of its tasks go to the root region.
+// shut closes the region of h, which must be quiet. The errors of its tasks go to the root region.
 func (h *Host) shut() {
 	r := h.region
 	if r == nil {
@@ -100,7 +102,7 @@ func (h *Host) shut() {
 	r.shut()
 }
 
-// unplug makes all network objects of h vanish.
+// unplug aborts all network objects of h.
 func (h *Host) unplug() {
 	listeners, conns, packets := h.listeners, h.conns, h.packets
 	h.listeners, h.conns, h.packets = nil, nil, nil
@@ -115,8 +117,8 @@ func (h *Host) unplug() {
 	}
 }
 
-// Restart starts h again after a crash, with no tasks, listeners and connections, and in a new region. Restarting a host
-// that is up does nothing.
+// Restart starts h again after a crash, in a new region, without tasks, listeners and connections. It does nothing
+// if the host is up.
 func (h *Host) Restart() {
 	t, ok := h.sim.release("Host.Restart")
 	if !ok {
@@ -128,8 +130,8 @@ func (h *Host) Restart() {
 	}
 }
 
-// endHosts closes the regions of the hosts, and then the root region, when the last task of the run has ended. That was
-// a task of r, which may be the root region: then it is closed by the caller.
+// endHosts closes the regions of the hosts and then the root region, after the last task of the run has ended. That
+// was a task of r; if r is the root region, the caller closes it.
 func (s *Sim) endHosts(r *Region) {
 	if s.net == nil || s.tasks.live > 0 {
 		return

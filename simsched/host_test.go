@@ -82,7 +82,8 @@ func TestHostServersLeak(t *testing.T) {
 		a.Go("server", func() error { _, err := l.Accept(); return err })
 		return nil
 	})
-	if !errors.Is(err, simsched.ErrLeak) || !strings.Contains(err.Error(), `for "tcp listener 10.0.0.1:80" (token 1) to be readable`) {
+	if !errors.Is(err, simsched.ErrLeak) ||
+		!strings.Contains(err.Error(), `for "tcp listener 10.0.0.1:80" (token 1) to be readable`) {
 		t.Errorf("Run = %v", err)
 	}
 	if err := tracecheck.Check(tr); err != nil {

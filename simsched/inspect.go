@@ -8,24 +8,24 @@ import (
 	"github.com/reprise-go/reprise/event"
 )
 
-// Attacher is an [Observer] that wants to look at the run it observes: with [Sim.Tasks], [Sim.Ready], [Sim.LastChoice],
-// [Sim.LastStream], [Sim.Running], the names and the time. It may do so only during Observe, or while it holds Observe up, and after the
-// run.
+// Attacher is an [Observer] that inspects the run it observes, by [Sim.Tasks], [Sim.Ready], [Sim.LastChoice],
+// [Sim.LastStream], [Sim.Running], the names and the time. It may do so only during Observe, while it blocks in
+// Observe, and after the run.
 type Attacher interface {
 	Observer
 
-	// Attach is called by Run before the first event.
+	// Attach is called once, before the first event.
 	Attach(s *Sim)
 }
 
-// TaskState is what a task is doing.
+// TaskState is the state of a live task.
 type TaskState uint8
 
-// The states. A task that has ended has none.
+// The states of live tasks.
 const (
-	TaskReady   TaskState = iota // it could be chosen to run, or is about to become so
-	TaskRunning                  // it has been chosen and has not given up its turn
-	TaskWaiting                  // it waits for something
+	TaskReady   TaskState = iota // can be chosen to run, or is about to become ready
+	TaskRunning                  // was chosen and has not given up its turn
+	TaskWaiting                  // waits for something
 )
 
 var stateNames = [...]string{"ready", "running", "waiting"}
@@ -38,29 +38,31 @@ func (s TaskState) String() string {
 	return fmt.Sprintf("state(%d)", uint8(s))
 }
 
-// TaskInfo describes a live task at one moment of a run.
+// TaskInfo describes a live task at a moment of a run.
 type TaskInfo struct {
 	ID         event.TaskID
 	Name       string
-	Path       string // as [Task.Path] gives it
+	Path       string // see [Task.Path]
 	Region     event.RegionID
 	RegionName string
 	State      TaskState
 
-	// Of a task that waits: what for, such as `for mutex "a" held by T2 worker`; the live tasks that could end the wait,
-	// as far as they are known; when a Sleep ends, in virtual time since the start of the run, else 0; and whether it
-	// waits for a signal that was given when nobody waited.
+	// The fields of a waiting task. WaitsFor describes what it waits for, such as `for mutex "a" held by T2 worker`.
+	// HeldBy lists the live tasks that could end the wait, as far as known. Until is the virtual time since the start
+	// of the run at which a Sleep ends, or 0. LostWakeup is true if it waits for a signal that was given when no task
+	// was waiting.
 	WaitsFor   string
 	HeldBy     []event.TaskID
 	Until      time.Duration
 	LostWakeup bool
 
-	Line string // where it last came to a scheduling point, such as "internal/cli/bank.go:25"; "" unless Config.CallSites is set
+	// Line is its last scheduling point, such as "internal/cli/bank.go:25"; "" unless Config.CallSites is set.
+	Line string
 }
 
-// Tasks describes every live task, by index. During Observe it gives the state right at the event, before what the event
-// tells of has had its effect: at a WakerWake the task still waits, at a TaskSpawned the new task is ready, and at a
-// TaskScheduled the chosen task runs. See [Attacher] for when it may be called.
+// Tasks describes every live task, in order of index. During Observe it returns the state at the event, before the
+// event takes effect: at a WakerWake the task still waits, at a TaskSpawned the new task is ready, and at a
+// TaskScheduled the chosen task is running. See [Attacher] for when it may be called.
 func (s *Sim) Tasks() []TaskInfo {
 	var list []TaskInfo
 	for _, t := range s.tasks.slots {
@@ -86,8 +88,8 @@ func (t *Task) info() TaskInfo {
 	return i
 }
 
-// Ready returns the tasks that wait for their turn, the one that has waited longest first. The running task is not among
-// them. See [Attacher] for when it may be called.
+// Ready returns the tasks that are ready but not running, the one that has waited longest first. See [Attacher] for
+// when it may be called.
 func (s *Sim) Ready() []event.TaskID {
 	var list []event.TaskID
 	for w := s.ready.oldest; w != nil; w = w.newer {
@@ -96,8 +98,8 @@ func (s *Sim) Ready() []event.TaskID {
 	return list
 }
 
-// Running returns the task that was chosen last, and whether there is one and it has not ended. See [Attacher] for when
-// it may be called.
+// Running returns the task that was chosen last, and whether such a task exists and has not ended. See [Attacher]
+// for when it may be called.
 func (s *Sim) Running() (event.TaskID, bool) {
 	if s.current == nil {
 		return 0, false
@@ -105,13 +107,14 @@ func (s *Sim) Running() (event.TaskID, bool) {
 	return s.current.id, !s.current.done
 }
 
-// LastStream returns the label that [Sim.Rand] was given for the stream of the last RngValue, "network" for what the network
-// draws; "" if there is none yet, or if it is the case that a Select took. See [Attacher] for when it may be called.
+// LastStream returns the stream of the last RngValue: the label that was passed to [Sim.Rand], or "network" for
+// values drawn by the network. It is "" if there was no RngValue yet, or if the last one is the chosen case of a
+// Select. See [Attacher] for when it may be called.
 func (s *Sim) LastStream() string { return s.drawn }
 
-// LastChoice returns the tasks that could have been chosen when a task was last chosen to run, the one that had waited
-// longest first; nil before the first choice. It is worked out from the order in which tasks became ready, which is
-// always known, so that a run pays nothing for it. See [Attacher] for when it may be called.
+// LastChoice returns the tasks that were ready when a task was last chosen to run, the one that had waited longest
+// first; nil before the first choice. It is computed from the order in which tasks became ready, which is always
+// known, so that it costs nothing if it is not called. See [Attacher] for when it may be called.
 func (s *Sim) LastChoice() []event.TaskID {
 	t := s.current
 	if t == nil {

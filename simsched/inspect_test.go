@@ -87,7 +87,8 @@ func TestLastChoice(t *testing.T) {
 	for seed := range uint64(30) {
 		for _, chaos := range []simsched.Chaos{{}, simsched.ChaosHeavy(seed)} {
 			p := &inspector{t: t, inner: simsched.NewRandom(seed)}
-			_ = simsched.Run(simsched.Config{Chooser: p, Observer: p, Chaos: chaos, CheckpointEvery: 3}, crowd) // chaos may fail it
+			// chaos may fail it
+			_ = simsched.Run(simsched.Config{Chooser: p, Observer: p, Chaos: chaos, CheckpointEvery: 3}, crowd)
 			choices += p.choices
 		}
 	}
@@ -122,7 +123,8 @@ func (c *census) Observe(e event.Event) error {
 		c.seen[i.State]++
 		isReady := slices.Contains(ready, i.ID)
 		switch {
-		case !c.live[i.ID], i.Name != c.sim.TaskName(i.ID), i.Path != c.sim.TaskPath(i.ID), i.RegionName != c.sim.RegionName(i.Region):
+		case !c.live[i.ID], i.Name != c.sim.TaskName(i.ID), i.Path != c.sim.TaskPath(i.ID),
+			i.RegionName != c.sim.RegionName(i.Region):
 			c.t.Errorf("at %v: %+v is not a live task", e, i)
 		case (i.State == simsched.TaskWaiting) != (i.WaitsFor != ""), i.State != simsched.TaskReady && isReady:
 			c.t.Errorf("at %v: %+v, ready %v", e, i, ready)
@@ -138,7 +140,8 @@ func TestTasksAgree(t *testing.T) {
 	for seed := range uint64(30) {
 		for _, chaos := range []simsched.Chaos{{}, simsched.ChaosHeavy(seed)} {
 			c := &census{t: t, live: map[event.TaskID]bool{}, seen: seen}
-			_ = simsched.Run(simsched.Config{Seed: seed, Observer: c, Chaos: chaos, CheckpointEvery: 3}, crowd) // chaos may fail it
+			// chaos may fail it
+			_ = simsched.Run(simsched.Config{Seed: seed, Observer: c, Chaos: chaos, CheckpointEvery: 3}, crowd)
 		}
 	}
 	for _, state := range []simsched.TaskState{simsched.TaskReady, simsched.TaskRunning, simsched.TaskWaiting} {
@@ -158,7 +161,8 @@ func TestTasksAfterADeadlock(t *testing.T) {
 	})
 	infos := c.sim.Tasks()
 	if err == nil || len(infos) != 2 || infos[1].WaitsFor != `for mutex "m" held by T0 main` ||
-		!slices.Equal(infos[1].HeldBy, []event.TaskID{infos[0].ID}) || !strings.HasPrefix(infos[1].Line, "simsched/inspect_test.go:") {
+		!slices.Equal(infos[1].HeldBy, []event.TaskID{infos[0].ID}) ||
+		!strings.HasPrefix(infos[1].Line, "simsched/inspect_test.go:") {
 		t.Errorf("%v: %+v", err, infos)
 	}
 	if s := simsched.TaskState(9).String(); s != "state(9)" {

@@ -2,8 +2,8 @@ package simsched
 
 import "github.com/reprise-go/reprise/event"
 
-// kill ends a task that does not run, as a crash of its machine does: wherever it stands, it goes no further. Its
-// deferred calls run, but see a simulation that does nothing. Its outcome is event.OutcomeCancelled.
+// kill ends a task that is not running, as the crash of its machine does: the task goes no further. Its deferred
+// calls run, but operations of the simulation do nothing in them. Its outcome is event.OutcomeCancelled.
 func (s *Sim) kill(t *Task) {
 	t.halt()
 	if t.co != nil {
@@ -13,7 +13,7 @@ func (s *Sim) kill(t *Task) {
 	s.complete(t, event.OutcomeCancelled, nil)
 }
 
-// halt takes t out of everything that could make it run again.
+// halt removes t from everything that could make it run again.
 func (t *Task) halt() {
 	if q := t.self.queue; q != nil {
 		q.remove(&t.self)
@@ -23,7 +23,7 @@ func (t *Task) halt() {
 	t.parked = false
 }
 
-// leaveQueues takes the waiters of t's selection, if it has one, out of their queues.
+// leaveQueues removes the waiters of t's selection, if it has one, from their queues.
 func (t *Task) leaveQueues() {
 	for i := range t.waiters() {
 		if w := &t.sel.waiters[i]; w.queue != nil {
@@ -32,7 +32,7 @@ func (t *Task) leaveQueues() {
 	}
 }
 
-// discard unwinds the task of c, and c with it.
+// discard unwinds the task of c and ends c.
 func (s *Sim) discard(c *coroutine) {
 	current := s.current
 	s.unwinding, s.current = true, nil
@@ -45,7 +45,8 @@ func (s *Sim) discard(c *coroutine) {
 	s.coroutines = s.coroutines[:last]
 }
 
-// kill kills all tasks of r and of the regions inside it, and closes those. It panics if the running task is among them.
+// kill kills all tasks of r and of the regions inside r, and closes these regions. It panics if the running task is
+// one of them.
 func (r *Region) kill(op string) {
 	if r.holds(r.sim.current) {
 		panic("simsched: " + op + " called by a task that it would kill")
@@ -62,7 +63,7 @@ func (r *Region) holds(t *Task) bool {
 	return false
 }
 
-// kills ends the regions inside r first, whose owners wait in r.
+// kills ends the regions inside r first, because their owners wait in r.
 func (s *Sim) kills(r *Region) {
 	r.killed = true
 	for len(r.children) > 0 {

@@ -15,7 +15,8 @@ import (
 // at returns the virtual time in milliseconds.
 func at(s *Sim) int { return int(s.Elapsed() / time.Millisecond) }
 
-// TestTickerRests: a slow receiver misses ticks, as with time.Ticker, and a ticker that nobody reads keeps no run alive.
+// TestTickerRests: a slow receiver misses ticks, as with time.Ticker, and a ticker that nobody reads keeps no run
+// alive.
 func TestTickerRests(t *testing.T) {
 	var got []int
 	mustRun(t, inTurns(), func(s *Sim) {
@@ -224,8 +225,8 @@ func TestCancelAfter(t *testing.T) {
 		"RegionClosed region=R1g1 outcome=ok", "RegionClosed region=R0 outcome=cancelled")
 }
 
-// TestWaitForGraph: two locks taken in two orders are a cycle; a task that reads under a lock and waits for its writer is
-// another.
+// TestWaitForGraph: two locks taken in two orders are a cycle; a task that reads under a lock and waits for its writer
+// is another.
 func TestWaitForGraph(t *testing.T) {
 	cfg := inTurns()
 	cfg.CallSites = true

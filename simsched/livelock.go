@@ -2,24 +2,25 @@ package simsched
 
 import "github.com/reprise-go/reprise/event"
 
-// tailSteps is how many steps before the limit are looked at for a cycle.
+// tailSteps is the number of steps before the limit in which a cycle is searched.
 const tailSteps = 256
 
-// minRepeats is how often a sequence must repeat to be called a cycle.
+// minRepeats is the number of repetitions from which a sequence counts as a cycle.
 const minRepeats = 3
 
-// stepLimit says that the limit is reached, and what the program does again and again.
+// stepLimit returns the error for the limit of steps, with the cycle in which the program is, if any.
 func (s *Sim) stepLimit() *StepLimitError {
 	e := &StepLimitError{Steps: s.tick, Task: s.current.ID(), Name: s.current.Name()}
 	e.Cycle, e.Repeats = fold(s.tail)
 	return e
 }
 
-// fold returns the shortest sequence that repeats up to the end of events, and how often; nil if none does often enough.
+// fold returns the shortest sequence that repeats up to the end of events, and the number of repetitions. It
+// returns nil if no sequence repeats often enough.
 func fold(events []event.Event) (cycle []event.Event, repeats int) {
 	n := len(events)
 	for period := 1; period*minRepeats <= n; period++ {
-		run := 0 // how far events equals itself moved by period, from the end
+		run := 0 // number of events at the end that equal the event one period earlier
 		for i := n - 1; i >= period && alike(events[i], events[i-period]); i-- {
 			run++
 		}
@@ -30,8 +31,8 @@ func fold(events []event.Event) (cycle []event.Event, repeats int) {
 	return nil, 0
 }
 
-// alike reports whether two events tell of the same thing at different times: the same kind, and the same task, region
-// or token.
+// alike reports whether two events differ only in times and values: they have the same kind, and the same task,
+// region or token.
 func alike(a, b event.Event) bool {
 	if a.Kind() != b.Kind() {
 		return false

@@ -81,7 +81,8 @@ func TestWithoutARun(t *testing.T) {
 func TestReadersAfterTheRun(t *testing.T) {
 	var o *objects
 	_ = Run(inTurns(), func(s *Sim) error { o = makeObjects(s); return nil })
-	got := []any{o.Steps() > 0, o.Elapsed(), o.Now().Equal(epoch.Add(time.Hour)), o.full.Len(), o.full.Cap(), o.task.Done(),
+	got := []any{o.Steps() > 0, o.Elapsed(), o.Now().Equal(epoch.Add(time.Hour)), o.full.Len(), o.full.Cap(),
+		o.task.Done(),
 		o.task.Name(), o.task.Outcome(), o.reg.Token(), o.reg.Readiness(), o.root.Name(), o.TaskName(o.task.ID())}
 	want := []any{true, time.Hour, true, 1, 1, false, "parked", event.OutcomeOK, event.Token(1), event.Readiness(0),
 		"root", "parked"}
@@ -136,7 +137,8 @@ func TestForeignGoroutine(t *testing.T) {
 			defer func() { panicked <- recover() }()
 			mu.Lock()
 		}()
-		if v, _ := (<-panicked).(string); !strings.Contains(v, "Mutex.Lock called by a goroutine that is not the running task") {
+		if v, _ := (<-panicked).(string); !strings.Contains(v,
+			"Mutex.Lock called by a goroutine that is not the running task") {
 			t.Errorf("panic %q, want one that names the method and the rule", v)
 		}
 	})

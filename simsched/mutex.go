@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// Mutex is a mutual exclusion lock. As with [sync.Mutex], whoever comes first after an Unlock gets it: the waiter that
-// was woken, or a task that runs before it.
+// Mutex is a mutual exclusion lock. As with [sync.Mutex], after an Unlock the first task to run gets the lock: the
+// waiter that was woken, or a task that runs before it.
 type Mutex struct {
 	sim    *Sim
 	name   string
@@ -48,7 +48,7 @@ func (m *Mutex) TryLock() bool {
 	return true
 }
 
-// Unlock unlocks m and wakes one of the tasks that wait for it. Any task may call it. It panics if m is not locked.
+// Unlock unlocks m and wakes one of the waiting tasks. Any task may call it. It panics if m is not locked.
 func (m *Mutex) Unlock() {
 	t, ok := m.sim.release("Mutex.Unlock")
 	if !ok {

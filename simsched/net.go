@@ -8,45 +8,47 @@ import (
 	"github.com/reprise-go/reprise/strategy"
 )
 
-// Network is the simulated network between the hosts of a run. Each pair of hosts has two links, one a direction.
+// Network is the simulated network between the hosts of a run. Each pair of hosts has two links, one for each
+// direction.
 //
-// Streams are reliable and ordered: loss only delays them, and a partition holds them up until it is healed. Packets are
-// lost, duplicated and reordered, and lost in a partition. Whatever arrives does so by a timer, so that the order of
-// arrivals at one instant is a choice. Jitter, loss, duplication and reordering are drawn from the stream of random
-// numbers "network", each only where its setting is not 0.
+// Streams are reliable and ordered: loss only delays them, and a partition holds them up until it is healed.
+// Packets can be lost, duplicated and reordered, and are lost in a partition. Everything arrives by a timer, so
+// that the order of arrivals at one instant is a choice. Jitter, loss, duplication and reordering are drawn from
+// the random stream "network", each only if its setting is not 0.
 type Network struct {
 	sim         *Sim
 	hosts       []*Host
-	normal      Link // of links that were not set
-	local       Link // of a host to itself
+	normal      Link // of links without a setting of their own
+	local       Link // from a host to itself
 	dialTimeout time.Duration
 	detection   time.Duration
 }
 
-// Link says how one direction between two hosts behaves. The zero Link is instant and perfect. Rates are per million,
-// 0 for never, 1,000,000 for always.
+// Link sets the behaviour of one direction between two hosts. The zero Link is instant and perfect. Rates are per
+// million: 0 means never, 1,000,000 means always.
 type Link struct {
-	// Latency is how long everything takes to arrive; Jitter is the most that is added to it at random, each time anew.
-	// Both are between 0 and 24 hours.
+	// Latency is the time that everything takes to arrive; Jitter is the maximum of a random time that is added to
+	// it. Both are between 0 and 24 hours.
 	Latency, Jitter time.Duration
 
-	// Bandwidth is the number of bytes a second that the link can take up, shared by all that uses it; 0 means no limit.
-	// What exceeds it waits.
+	// Bandwidth is the capacity of the link in bytes a second, shared by all its traffic; 0 means no limit. Traffic
+	// beyond it waits.
 	Bandwidth int64
 
 	// Window is the number of bytes that a stream may be ahead of its reader before its writer has to wait; 0 means
-	// 65,536, at most 1 GiB. A connection has the window that the link had when it was opened.
+	// 65,536, the maximum is 1 GiB. A connection keeps the window that the link had when it was opened.
 	Window int
 
-	// Loss is the rate at which packets are lost, and at which a piece of a stream has to be sent again: after 200 ms
-	// and twice the latency, which doubles each time, up to 10 times.
+	// Loss is the rate at which packets are lost, and at which a piece of a stream must be sent again. A piece is
+	// sent again after 200 ms plus twice the latency; the delay doubles each time, up to 10 times.
 	Loss int
 
-	// Duplicate is the rate at which packets arrive twice. Each copy may be lost.
+	// Duplicate is the rate at which packets arrive twice. Each copy can be lost.
 	Duplicate int
 
-	// Reorder is the rate at which packets are held back at random, by up to 1 ms and twice the latency and the jitter.
-	// Jitter, too, can make a packet overtake another, and of packets that arrive at one instant any may be first.
+	// Reorder is the rate at which packets are delayed by a random time of up to 1 ms plus twice the latency and
+	// the jitter. Jitter, too, can make a packet overtake another, and packets that arrive at one instant can
+	// arrive in any order.
 	Reorder int
 }
 
@@ -61,7 +63,7 @@ const (
 	maxResends         = 10
 )
 
-// networkStream is the stream of random numbers of the network.
+// networkStream is the random stream of the network.
 var networkStream = newStreamID("network")
 
 // Network returns the network of the run.
@@ -110,8 +112,9 @@ func (n *Network) change(op string) (t *Task, ok bool) {
 	return t, ok
 }
 
-// SetDefault sets how all links behave that are not set, except those of hosts to themselves, which are instant and
-// perfect. At first it is 1 ms of latency and nothing else. It panics if k is out of range.
+// SetDefault sets the behaviour of all links without a setting of their own, except the links of hosts to
+// themselves, which are instant and perfect. The initial default is 1 ms of latency and nothing else. It panics if
+// k is out of range.
 func (n *Network) SetDefault(k Link) {
 	k.validate("Network.SetDefault")
 	if _, ok := n.change("Network.SetDefault"); ok {
@@ -119,8 +122,8 @@ func (n *Network) SetDefault(k Link) {
 	}
 }
 
-// Set sets how the link between two hosts behaves, in one direction, from the next thing that is sent on. It panics if k
-// is out of range.
+// Set sets the behaviour of the link between two hosts in one direction. It applies to everything sent from now on.
+// It panics if k is out of range.
 func (n *Network) Set(from, to *Host, k Link) {
 	k.validate("Network.Set")
 	if _, ok := n.change("Network.Set"); ok {
@@ -128,7 +131,7 @@ func (n *Network) Set(from, to *Host, k Link) {
 	}
 }
 
-// SetDialTimeout sets how long [Host.Dial] waits for an answer. At first it is 30 s. It panics if d is not positive.
+// SetDialTimeout sets how long [Host.Dial] waits for an answer; initially 30 s. It panics if d is not positive.
 func (n *Network) SetDialTimeout(d time.Duration) {
 	if d <= 0 {
 		panic("simsched: Network.SetDialTimeout called with a duration that is not positive")
@@ -138,9 +141,9 @@ func (n *Network) SetDialTimeout(d time.Duration) {
 	}
 }
 
-// SetDetection sets how long after the crash of a host the other ends of its connections learn of it, as by TCP's
-// keep-alive: from then on they fail with [event.IOConnectionReset]. They learn it earlier if what they send arrives
-// after the host has been restarted. At first it is 15 s. It panics if d is not positive.
+// SetDetection sets the time after the crash of a host until the other ends of its connections detect it, as by
+// TCP's keep-alive, and fail with [event.IOConnectionReset]. They detect it earlier if data they send arrives after
+// the host has been restarted. Initially it is 15 s. It panics if d is not positive.
 func (n *Network) SetDetection(d time.Duration) {
 	if d <= 0 {
 		panic("simsched: Network.SetDetection called with a duration that is not positive")
@@ -150,17 +153,17 @@ func (n *Network) SetDetection(d time.Duration) {
 	}
 }
 
-// Partition cuts the link between two hosts in one direction: what would arrive from now on does not. Streams are held
-// up and go on after [Network.Heal]; a partition alone never ends a connection. Packets are lost. The way back stays
-// open, but a stream whose acknowledgements cannot come back stops when its window is full. A host is never cut from
-// itself.
+// Partition cuts the link between two hosts in one direction: nothing arrives any more. Streams are held up and
+// continue after [Network.Heal]; a partition alone never ends a connection. Packets are lost. The opposite
+// direction stays open, but a stream whose acknowledgements cannot return stops when its window is full. A host is
+// never cut off from itself.
 func (n *Network) Partition(from, to *Host) {
 	if _, ok := n.change("Network.Partition"); ok {
 		n.link(from, to).cut = true
 	}
 }
 
-// Heal ends a partition in one direction. What was held up arrives after the latency of the link.
+// Heal ends a partition in one direction. Everything held up arrives after the latency of the link.
 func (n *Network) Heal(from, to *Host) {
 	if t, ok := n.change("Network.Heal"); ok {
 		n.link(from, to).cut = false
@@ -169,14 +172,14 @@ func (n *Network) Heal(from, to *Host) {
 	}
 }
 
-// Isolate cuts all links from and to h, as pulling its cable does.
+// Isolate cuts all links from and to h, like pulling its cable.
 func (n *Network) Isolate(h *Host) {
 	if _, ok := n.change("Network.Isolate"); ok {
 		h.isolated = true
 	}
 }
 
-// Reconnect ends what [Network.Isolate] did. Partitions between h and other hosts stay.
+// Reconnect undoes [Network.Isolate]. Partitions between h and other hosts stay.
 func (n *Network) Reconnect(h *Host) {
 	if t, ok := n.change("Network.Reconnect"); ok {
 		h.isolated = false
@@ -203,7 +206,7 @@ func (n *Network) HealAll() {
 	n.sim.stopIfEnded(t)
 }
 
-// resume lets go on what waits at links that are no longer cut.
+// resume releases everything that waits at links that are no longer cut.
 func (n *Network) resume() {
 	for _, h := range n.hosts {
 		for _, l := range h.links {
@@ -214,7 +217,7 @@ func (n *Network) resume() {
 	}
 }
 
-// lookup returns the host with a name or address, nil if there is none.
+// lookup returns the host with a name or address, or nil if there is none.
 func (n *Network) lookup(name string) *Host {
 	ip := net.ParseIP(name)
 	for _, h := range n.hosts {
@@ -238,7 +241,7 @@ func (n *Network) link(from, to *Host) *link {
 	return l
 }
 
-// hit decides whether something happens that has a rate.
+// hit draws whether an event with a rate occurs.
 func (n *Network) hit(rate int) bool {
 	return rate > 0 && strategy.Below(n.sim.draw(&networkStream), million) < uint64(rate)
 }
@@ -251,5 +254,5 @@ func (n *Network) upTo(d time.Duration) time.Duration {
 	return time.Duration(strategy.Below(n.sim.draw(&networkStream), uint64(d)+1))
 }
 
-// later adds to a time, up to the end of time.
+// later adds a duration to a time, up to the end of time.
 func later(at uint64, d time.Duration) uint64 { return min(at+uint64(d), math.MaxInt64) }

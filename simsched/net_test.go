@@ -80,7 +80,8 @@ func got[T any](v T, err error) T {
 // checkErr checks that err is a *net.OpError with an operation and around a target.
 func checkErr(err error, op string, target error) {
 	var oe *net.OpError
-	check(errors.As(err, &oe) && oe.Op == op && errors.Is(err, target), "got the error %v, want %s and %v", err, op, target)
+	check(errors.As(err, &oe) && oe.Op == op &&
+		errors.Is(err, target), "got the error %v, want %s and %v", err, op, target)
 }
 
 // pair gives two hosts, a and b, and a connection between them.
@@ -602,18 +603,21 @@ func TestNetAcknowledgementsStall(t *testing.T) {
 
 func TestNetMisusePanics(t *testing.T) {
 	for want, f := range map[string]func(*simsched.Sim){
-		`simsched: NewHost called with a name that is taken or cannot be one: "a"`: func(s *simsched.Sim) {
+		`simsched: NewHost called with a name that is in use or not valid: "a"`: func(s *simsched.Sim) {
 			s.NewHost("a")
 			s.NewHost("a")
 		},
-		`simsched: NewHost called with a name that is taken or cannot be one: "10.0.0.1"`: func(s *simsched.Sim) { s.NewHost("10.0.0.1") },
+		`simsched: NewHost called with a name that is in use or not valid: "10.0.0.1"`: func(s *simsched.Sim) {
+			s.NewHost("10.0.0.1")
+		},
 		"simsched: Network.SetDefault called with a rate that is not between 0 and 1,000,000": func(s *simsched.Sim) {
 			s.Network().SetDefault(simsched.Link{Loss: 1_000_001})
 		},
 		"simsched: Network.Set called with a latency or jitter that is not between 0 and 24 hours": func(s *simsched.Sim) {
 			s.Network().Set(nil, nil, simsched.Link{Latency: -1})
 		},
-		"simsched: Network.Set called with a negative bandwidth or a window that is not between 0 and 1 GiB": func(s *simsched.Sim) {
+		"simsched: Network.Set called with a negative bandwidth or " +
+			"a window that is not between 0 and 1 GiB": func(s *simsched.Sim) {
 			s.Network().Set(nil, nil, simsched.Link{Bandwidth: -1})
 		},
 		"simsched: Network.SetDialTimeout called with a duration that is not positive": func(s *simsched.Sim) {

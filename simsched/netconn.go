@@ -10,38 +10,39 @@ import (
 	"github.com/reprise-go/reprise/event"
 )
 
-// Conn is one end of a simulated TCP connection, made by [Host.Dial] and [Listener.Accept]. Reads and writes move as many
-// bytes as the run chooses; a Write goes on until all is sent, a Read does not wait for more. Errors are *net.OpError,
-// except io.EOF.
+// Conn is one end of a simulated TCP connection, made by [Host.Dial] or [Listener.Accept]. The run chooses how many
+// bytes each read and write moves. A Write continues until everything is sent; a Read does not wait for more.
+// Errors are *net.OpError, except io.EOF.
 type Conn struct {
-	sim           *Sim
-	host          *Host
-	place         int           // in host.conns, -1 if not there
-	reg           *Registration // readable if there is anything in buf or eof, writable if opened and out has room
+	sim   *Sim
+	host  *Host
+	place int // index in host.conns; -1 if not there
+	// readable if buf is not empty or eof is set, writable if the connection is open and out has room
+	reg           *Registration
 	local, remote *net.TCPAddr
 	out           flow // out.to is the other end
 
-	buf     []byte // arrived, not yet read
+	buf     []byte // arrived but not yet read
 	eof     bool   // nothing more will arrive
-	writing bool   // a Write is under way
-	queued  int    // Writes that wait for it
+	writing bool   // a Write is in progress
+	queued  int    // number of Writes that wait for it
 
 	opened     bool // both ends know of the connection
-	closed     bool // by Close or Reset, or by a Dial that failed
+	closed     bool // by Close or Reset, or because Dial failed
 	readClosed bool
 	ended      bool              // the end was sent
-	told       bool              // the end has arrived
+	told       bool              // the end of the other side has arrived
 	refused    bool              // a reset was sent
-	vanished   bool              // with its host
-	broken     event.IOErrorKind // 0 if not
+	vanished   bool              // its host crashed
+	broken     event.IOErrorKind // 0 if the connection is not broken
 
 	readBy, writeBy deadline
-	detect          timer // for the crash of the other host
+	detect          timer // fires when the crash of the other host is detected
 }
 
 var _ net.Conn = (*Conn)(nil)
 
-// newConn makes an end of a connection at h to another host.
+// newConn makes one end of a connection, at h, to the host to.
 func newConn(h, to *Host, local, remote *net.TCPAddr) *Conn {
 	c := &Conn{sim: h.sim, host: h, place: -1, local: local, remote: remote}
 	c.reg = h.sim.Register(fmt.Sprintf("tcp %v->%v", local, remote))
@@ -50,13 +51,13 @@ func newConn(h, to *Host, local, remote *net.TCPAddr) *Conn {
 	return c
 }
 
-// addConn makes c a connection of h.
+// addConn adds c to the connections of h.
 func (h *Host) addConn(c *Conn) {
 	c.place = len(h.conns)
 	h.conns = append(h.conns, c)
 }
 
-// removeConn forgets c, in constant time, if h has it.
+// removeConn removes c from the connections of h, in constant time.
 func (h *Host) removeConn(c *Conn) {
 	if c.place < 0 {
 		return
@@ -81,13 +82,14 @@ func (c *Conn) wrap(op string, err error) error {
 
 // fault reports a failed operation and returns its error.
 func (c *Conn) fault(op string, kind event.IOErrorKind) error {
-	_ = c.reg.Fail(kind) // only the event is wanted
+	_ = c.reg.Fail(kind) // for its event
 	return c.wrap(op, kind.Err())
 }
 
-// Read waits for bytes and reads some of them. After the last byte that the other end has sent before it closed, it
-// returns io.EOF. Errors are net.ErrClosed after Close, os.ErrDeadlineExceeded after the read deadline, those of
-// [event.IOConnectionReset] and [event.IOConnectionAborted]; what has arrived before a reset is read first.
+// Read waits until bytes have arrived and reads some of them. After the last byte that the other end sent before it
+// closed, it returns io.EOF. Other errors are net.ErrClosed after Close, os.ErrDeadlineExceeded after the read
+// deadline, and the errors of [event.IOConnectionReset] and [event.IOConnectionAborted]; bytes that arrived before
+// a reset are read first.
 func (c *Conn) Read(b []byte) (int, error) {
 	t := c.sim.enter("Conn.Read")
 	c.sim.point(t)
@@ -128,10 +130,10 @@ func (c *Conn) take(b []byte) int {
 	return n
 }
 
-// Write sends all of b, waiting for room in the window. Several Writes at the same time go one after the other. Errors
-// are net.ErrClosed after Close, os.ErrDeadlineExceeded after the write deadline, those of [event.IOBrokenPipe] after
-// CloseWrite, [event.IOConnectionReset] and [event.IOConnectionAborted]; n bytes were sent then. That bytes were sent
-// does not mean that they arrive.
+// Write sends all of b and waits for room in the window. Concurrent Writes run one after another. Errors are
+// net.ErrClosed after Close, os.ErrDeadlineExceeded after the write deadline, the error of [event.IOBrokenPipe]
+// after CloseWrite, and those of [event.IOConnectionReset] and [event.IOConnectionAborted]; n is the number of
+// bytes sent by then. Bytes that were sent do not necessarily arrive.
 func (c *Conn) Write(b []byte) (n int, err error) {
 	t := c.sim.enter("Conn.Write")
 	c.sim.point(t)
@@ -155,7 +157,7 @@ func (c *Conn) Write(b []byte) (n int, err error) {
 	return n, nil
 }
 
-// push sends some bytes; there is room.
+// push sends some bytes of b. There must be room.
 func (c *Conn) push(b []byte) int {
 	n := c.reg.Transfer(min(len(b), c.out.room()))
 	c.out.send(segmentData, bytes.Clone(b[:n]))
@@ -165,7 +167,7 @@ func (c *Conn) push(b []byte) int {
 	return n
 }
 
-// awaitTurn waits until no other Write is under way, or until none can succeed.
+// awaitTurn waits until no other Write is in progress, or until no Write can succeed.
 func (c *Conn) awaitTurn(t *Task) {
 	c.queued++
 	c.reg.until(t, event.Writable, func() bool { return !c.writing || c.unwritable() })
@@ -185,7 +187,7 @@ func (c *Conn) unwritable() bool {
 	return c.closed || c.writeBy.expired || c.ended || c.broken != 0
 }
 
-// writeError returns why a Write cannot go on, nil if it can.
+// writeError returns the reason why a Write cannot continue, or nil if it can.
 func (c *Conn) writeError() error {
 	switch {
 	case c.closed:
@@ -200,7 +202,7 @@ func (c *Conn) writeError() error {
 	return nil
 }
 
-// begin starts an operation that never blocks. If goOn is false the operation is over, with err.
+// begin starts an operation that never blocks. If goOn is false, the operation is over, with err.
 func (c *Conn) begin(op, name string) (t *Task, goOn bool, err error) {
 	t, ok := c.sim.release(name)
 	if !ok {
@@ -213,9 +215,9 @@ func (c *Conn) begin(op, name string) (t *Task, goOn bool, err error) {
 	return t, true, nil
 }
 
-// Close closes both directions. What was sent still arrives, then the end; but if bytes have arrived here that were not
-// read, or arrive later, the other end gets a reset, as from TCP. Operations that wait end with net.ErrClosed, and so
-// does a second Close.
+// Close closes both directions. Data that was sent still arrives, then the end. If bytes have arrived here but were
+// not read, or arrive later, the other end gets a reset, as with TCP. Waiting operations end with net.ErrClosed,
+// and so does a second Close.
 func (c *Conn) Close() error {
 	t, ok, err := c.begin("close", "Conn.Close")
 	if ok {
@@ -225,8 +227,8 @@ func (c *Conn) Close() error {
 	return err
 }
 
-// Reset closes c and lets the other end fail with [event.IOConnectionReset] after it has read what was sent before. It
-// fails with net.ErrClosed if c was closed.
+// Reset closes c and makes the other end fail with [event.IOConnectionReset] after it has read everything sent
+// before. It fails with net.ErrClosed if c is closed.
 func (c *Conn) Reset() error {
 	t, ok, err := c.begin("reset", "Conn.Reset")
 	if ok {
@@ -262,8 +264,8 @@ func (c *Conn) sendEnd() {
 	c.out.send(segmentEnd, nil)
 }
 
-// CloseWrite closes the direction to the other end, which reads io.EOF after all that was sent. Reading goes on. Later
-// Writes fail with [event.IOBrokenPipe]. It fails with net.ErrClosed if c was closed.
+// CloseWrite closes the direction to the other end, which reads io.EOF after everything that was sent. Reading
+// continues. Later Writes fail with [event.IOBrokenPipe]. It fails with net.ErrClosed if c is closed.
 func (c *Conn) CloseWrite() error {
 	t, ok, err := c.begin("close", "Conn.CloseWrite")
 	if ok && !c.ended && c.broken == 0 {
@@ -274,8 +276,8 @@ func (c *Conn) CloseWrite() error {
 	return err
 }
 
-// CloseRead closes the direction from the other end: Read returns io.EOF, and what has arrived or arrives later is thrown
-// away, without notice to the other end. It fails with net.ErrClosed if c was closed.
+// CloseRead closes the direction from the other end: Read returns io.EOF, and data that has arrived or arrives
+// later is discarded, without notice to the other end. It fails with net.ErrClosed if c is closed.
 func (c *Conn) CloseRead() error {
 	t, ok, err := c.begin("close", "Conn.CloseRead")
 	if ok && !c.readClosed && c.broken == 0 {
@@ -288,19 +290,19 @@ func (c *Conn) CloseRead() error {
 	return err
 }
 
-// SetDeadline sets the read and the write deadline.
+// SetDeadline sets both the read and the write deadline.
 func (c *Conn) SetDeadline(at time.Time) error {
 	return c.setDeadline("Conn.SetDeadline", at, &c.readBy, &c.writeBy)
 }
 
-// SetReadDeadline sets the virtual time from which on Read fails with os.ErrDeadlineExceeded, also one that waits
-// already. The zero time means never. It fails with net.ErrClosed if c was closed.
+// SetReadDeadline sets the virtual time from which on Read fails with os.ErrDeadlineExceeded, including a Read that
+// is already waiting. The zero time means no deadline. It fails with net.ErrClosed if c is closed.
 func (c *Conn) SetReadDeadline(at time.Time) error {
 	return c.setDeadline("Conn.SetReadDeadline", at, &c.readBy)
 }
 
-// SetWriteDeadline sets the virtual time from which on Write fails with os.ErrDeadlineExceeded, also one that waits
-// already. The zero time means never. It fails with net.ErrClosed if c was closed.
+// SetWriteDeadline sets the virtual time from which on Write fails with os.ErrDeadlineExceeded, including a Write
+// that is already waiting. The zero time means no deadline. It fails with net.ErrClosed if c is closed.
 func (c *Conn) SetWriteDeadline(at time.Time) error {
 	return c.setDeadline("Conn.SetWriteDeadline", at, &c.writeBy)
 }
@@ -316,8 +318,7 @@ func (c *Conn) setDeadline(name string, at time.Time, deadlines ...*deadline) er
 	return err
 }
 
-// gone reports whether nobody is at this end any more. If its host is up the other end gets a reset, which it is told
-// once.
+// gone reports whether this end no longer exists. If its host is up, the other end gets one reset.
 func (c *Conn) gone() bool {
 	if !c.closed && !c.vanished {
 		return false
@@ -363,7 +364,7 @@ func (c *Conn) receiveEnd() {
 	}
 }
 
-// settled is called when the end of c, or its reset, has arrived.
+// settled is called when the end of the other side, or its reset, has arrived.
 func (c *Conn) settled() {
 	c.told = true
 	if c.closed {
@@ -371,7 +372,7 @@ func (c *Conn) settled() {
 	}
 }
 
-// fail breaks c because of what the other end did.
+// fail breaks c because of an action of the other end.
 func (c *Conn) fail(kind event.IOErrorKind) {
 	if c.broken != 0 {
 		return
@@ -385,7 +386,7 @@ func (c *Conn) fail(kind event.IOErrorKind) {
 	}
 }
 
-// abort makes c vanish with its host.
+// abort removes c together with its host.
 func (c *Conn) abort() {
 	c.vanished, c.broken, c.place = true, event.IOConnectionAborted, -1
 	c.buf, c.eof, c.readClosed = nil, false, false

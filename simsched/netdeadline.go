@@ -12,7 +12,7 @@ type deadline struct {
 	expired bool
 }
 
-// set sets the deadline of operations that wait at r; the zero time means none.
+// set sets the deadline of operations that wait at r; the zero time means no deadline.
 func (d *deadline) set(r *Registration, at time.Time) {
 	s := r.sim
 	s.cancel(&d.timer)
@@ -32,11 +32,11 @@ func (d *deadline) set(r *Registration, at time.Time) {
 	expire()
 }
 
-// wake lets all tasks that wait at r look again.
+// wake wakes all tasks that wait at r, to check again.
 func (r *Registration) wake() { r.sim.wakeAll(&r.waiting, nil) }
 
-// until waits at r until ready reports true. Whatever makes it true has to wake r. Reports say that the task waits for
-// interest.
+// until waits at r until ready returns true. Whatever makes it true must wake r. Reports say that the task waits
+// for interest.
 func (r *Registration) until(t *Task, interest event.Readiness, ready func() bool) {
 	if !ready() {
 		r.sim.faultInWait(t)

@@ -23,7 +23,8 @@ func drawLink(t *rapid.T, label string) simsched.Link {
 		Latency: delay.Draw(t, label+" latency"), Jitter: delay.Draw(t, label+" jitter"),
 		Bandwidth: rapid.SampledFrom([]int64{0, 1, 1000, 1_000_000}).Draw(t, label+" bandwidth"),
 		Window:    rapid.SampledFrom([]int{0, 1, 7, 1000}).Draw(t, label+" window"),
-		Loss:      rate.Draw(t, label+" loss"), Duplicate: rate.Draw(t, label+" duplicate"), Reorder: rate.Draw(t, label+" reorder"),
+		Loss:      rate.Draw(t, label+" loss"), Duplicate: rate.Draw(t, label+" duplicate"), Reorder: rate.Draw(t,
+			label+" reorder"),
 	}
 }
 
@@ -101,7 +102,8 @@ func cut(s *simsched.Sim, a, b *simsched.Host, cuts []int, apart time.Duration) 
 	return nil
 }
 
-// TestNetUnderChaos injects every fault everywhere: whatever the program makes of it, the run keeps the laws and replays.
+// TestNetUnderChaos injects every fault everywhere: whatever the program makes of it, the run keeps the laws and
+// replays.
 func TestNetUnderChaos(t *testing.T) {
 	for seed := range uint64(60) {
 		cfg := simsched.Config{Seed: seed, Chaos: simsched.ChaosHeavy(seed), MaxSteps: 20_000}

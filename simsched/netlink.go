@@ -12,9 +12,9 @@ type link struct {
 	from, to *Host
 	own      *Link // nil for the default
 	cut      bool
-	busy     uint64  // when it has taken up all bytes so far
-	held     []*flow // that wait for the end of a partition
-	acks     []*flow // of the other direction, with acknowledgements that wait for it
+	busy     uint64  // virtual time in ns at which it has transmitted all bytes so far
+	held     []*flow // flows that wait for the end of a partition
+	acks     []*flow // flows of the other direction whose acknowledgements wait for the end of a partition
 }
 
 func (l *link) settings() *Link {
@@ -27,12 +27,12 @@ func (l *link) settings() *Link {
 	return &l.net.normal
 }
 
-// blocked reports whether nothing arrives.
+// blocked reports whether the link is cut.
 func (l *link) blocked() bool {
 	return l.from != l.to && (l.cut || l.from.isolated || l.to.isolated)
 }
 
-// takeUp returns when the link has taken up a number of bytes that are sent now.
+// takeUp returns the time at which the link has transmitted size bytes that are sent now.
 func (l *link) takeUp(size int) uint64 {
 	now, rate := l.net.sim.clock.now, l.settings().Bandwidth
 	if rate == 0 {
@@ -43,13 +43,13 @@ func (l *link) takeUp(size int) uint64 {
 	return l.busy
 }
 
-// arrival returns when something that is sent now arrives, if it is not lost.
+// arrival returns the time at which data sent now arrives, if it is not lost.
 func (l *link) arrival(size int) uint64 {
 	k := l.settings()
 	return later(later(l.takeUp(size), k.Latency), l.net.upTo(k.Jitter))
 }
 
-// resends returns how much later something arrives that is sent until it is not lost.
+// resends draws the delay that lost transmissions add to data that is sent until it arrives.
 func (l *link) resends() (late time.Duration) {
 	k := l.settings()
 	wait := resendAfter + 2*k.Latency
@@ -63,7 +63,7 @@ func (l *link) resends() (late time.Duration) {
 	return late
 }
 
-// resume lets go on what waits, unless the link is still cut.
+// resume releases everything that waits, unless the link is still cut.
 func (l *link) resume() {
 	if l.blocked() {
 		return
@@ -80,11 +80,11 @@ func (l *link) resume() {
 	}
 }
 
-// segment is what a stream sends at once.
+// segment is a piece of a stream that is sent at once.
 type segment struct {
 	kind segmentKind
 	data []byte
-	due  uint64 // when it arrives, if all before it have
+	due  uint64 // virtual time in ns at which it arrives, if all segments before it have
 }
 
 type segmentKind uint8
@@ -92,24 +92,24 @@ type segmentKind uint8
 const (
 	segmentData   segmentKind = iota
 	segmentOpen               // asks for a connection
-	segmentAccept             // answers that there is one
-	segmentRefuse             // or none
-	segmentEnd                // there will be no more data
+	segmentAccept             // accepts the connection
+	segmentRefuse             // refuses the connection
+	segmentEnd                // no more data will follow
 	segmentReset              // the connection is gone
 )
 
-// flow is one direction of a connection. What is sent arrives in order.
+// flow is one direction of a connection. Data arrives in the order in which it was sent.
 type flow struct {
 	link     *link
-	from, to *Conn     // to is nil until the connection is known at the other host
+	from, to *Conn     // to is nil until the other host knows the connection
 	queue    []segment // on their way, in order: each waits for those before it
-	timer    timer     // for the first of them
-	held     bool      // the first one has met a partition
-	attempts int       // to open the connection at a host that is down
+	timer    timer     // for the first segment
+	held     bool      // the first segment is held up by a partition
+	attempts int       // number of attempts to open the connection at a host that is down
 
 	window  int
-	unread  int // sent, and not known by the sender to have been read
-	unacked int // of these, read
+	unread  int // bytes sent, not yet known to the sender to have been read
+	unacked int // part of unread: bytes read, but not yet acknowledged
 }
 
 func (f *flow) init(l *link, from *Conn) {
@@ -117,10 +117,10 @@ func (f *flow) init(l *link, from *Conn) {
 	f.timer.fire = f.arrive
 }
 
-// room returns how many bytes can be sent.
+// room returns the number of bytes that can be sent.
 func (f *flow) room() int { return max(0, f.window-f.unread) }
 
-// send sends a segment, with data that nobody else uses.
+// send sends a segment. It takes ownership of data.
 func (f *flow) send(kind segmentKind, data []byte) {
 	f.unread += len(data)
 	due := later(f.link.arrival(len(data)), f.link.resends())
@@ -155,7 +155,7 @@ func (f *flow) arrive() {
 	}
 }
 
-// resume lets go on what a partition has held up.
+// resume continues after a partition that held up the flow.
 func (f *flow) resume() {
 	if !f.held || len(f.queue) == 0 {
 		return
@@ -165,13 +165,13 @@ func (f *flow) resume() {
 	f.arm()
 }
 
-// drop loses what is on its way.
+// drop discards everything on its way.
 func (f *flow) drop() {
 	f.queue, f.held = nil, false
 	f.link.net.sim.cancel(&f.timer)
 }
 
-// ack tells the sender, at once if there is a way back, that n bytes have been read.
+// ack acknowledges to the sender that n bytes have been read, at once if the way back is open.
 func (f *flow) ack(n int) {
 	back := f.to.out.link
 	if !back.blocked() {
@@ -184,7 +184,7 @@ func (f *flow) ack(n int) {
 	f.unacked += n
 }
 
-// release gives the sender room again.
+// release gives n bytes of room back to the sender.
 func (f *flow) release(n int) {
 	f.unread -= n
 	if c := f.from; f.room() > 0 && c.opened && !c.ended && c.broken == 0 {
@@ -192,7 +192,7 @@ func (f *flow) release(n int) {
 	}
 }
 
-// deliver hands what arrives to the other end.
+// deliver passes an arriving segment to the other end.
 func (f *flow) deliver(g segment) {
 	switch g.kind {
 	case segmentOpen:
@@ -212,7 +212,7 @@ func (f *flow) deliver(g segment) {
 	}
 }
 
-// open asks for a connection at the other host. If that is down, it asks again after 1 s, 2 s, 4 s and so on.
+// open asks for a connection at the other host. If that host is down, it asks again after 1 s, 2 s, 4 s and so on.
 func (f *flow) open() {
 	h := f.link.to
 	if h.region == nil {

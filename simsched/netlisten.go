@@ -13,30 +13,31 @@ import (
 
 const (
 	maxBacklog = 128
-	firstPort  = 49152 // of those that are given automatically
+	firstPort  = 49152 // of the ports that are assigned automatically
 	lastPort   = 65535
 )
 
-// Listener waits for connections at a port of a host. It is made by [Host.Listen].
+// Listener waits for connections at a port of a host. [Host.Listen] makes it.
 type Listener struct {
 	sim     *Sim
 	host    *Host
 	reg     *Registration
 	addr    *net.TCPAddr
-	backlog []*Conn // not yet accepted
+	backlog []*Conn // connections not yet accepted
 	closed  bool
-	aborted bool // with its host
+	aborted bool // its host crashed
 	by      deadline
 }
 
 var _ net.Listener = (*Listener)(nil)
 
-// Listen waits for connections at an address of h. The network is tcp or tcp4. The host of the address is empty, the name
-// or the address of h, localhost, 127.0.0.1 or 0.0.0.0, which all mean the same; port 0 is an automatic one. The result
-// is a [*Listener]; errors are *net.OpError: of [event.IOAddrInUse], of [event.IOAddrNotAvailable] for an address of
-// another host or if h is down, of [event.IOInvalidInput] if the address has no valid port.
+// Listen waits for connections at an address of h. The network is tcp or tcp4. The host part of the address is
+// empty, the name or the address of h, localhost, 127.0.0.1 or 0.0.0.0, which all mean the same; port 0 assigns a
+// port automatically. The result is a [*Listener]. Errors are *net.OpError with the error of [event.IOAddrInUse],
+// of [event.IOAddrNotAvailable] for an address of another host or if h is down, or of [event.IOInvalidInput] if the
+// address has no valid port.
 //
-// Up to 128 connections wait to be accepted; more are refused.
+// Up to 128 connections wait to be accepted; further ones are refused.
 func (h *Host) Listen(network, address string) (net.Listener, error) {
 	h.sim.point(h.sim.enter("Host.Listen"))
 	if network != "tcp" && network != "tcp4" {
@@ -45,7 +46,7 @@ func (h *Host) Listen(network, address string) (net.Listener, error) {
 	reg := h.sim.Register("tcp listener of " + h.name)
 	port, kind := h.bind(address, func(port int) bool { return h.listener(port) != nil })
 	if kind != 0 {
-		_ = reg.Fail(kind) // only the event is wanted
+		_ = reg.Fail(kind) // for its event
 		return nil, h.failed("listen", network, kind.Err())
 	}
 	l := &Listener{sim: h.sim, host: h, reg: reg, addr: &net.TCPAddr{IP: h.IP(), Port: port}}
@@ -58,7 +59,7 @@ func (h *Host) failed(op, network string, err error) error {
 	return &net.OpError{Op: op, Net: network, Source: &net.IPAddr{IP: h.IP()}, Err: err}
 }
 
-// bind finds the port to listen at, or why there is none.
+// bind returns the port to listen at, or the kind of error.
 func (h *Host) bind(address string, taken func(port int) bool) (port int, kind event.IOErrorKind) {
 	name, port, ok := splitAddress(address)
 	if !ok {
@@ -76,7 +77,7 @@ func (h *Host) bind(address string, taken func(port int) bool) (port int, kind e
 	return port, 0
 }
 
-// find returns the host that a name or address means on h, nil if there is none.
+// find returns the host that a name or address means on h, or nil if there is none.
 func (h *Host) find(name string) *Host {
 	if name == "" || name == "localhost" || name == "127.0.0.1" {
 		return h
@@ -84,7 +85,7 @@ func (h *Host) find(name string) *Host {
 	return h.sim.net.lookup(name)
 }
 
-// freePort returns the next automatic port, 0 if there is none.
+// freePort returns the next free automatic port, or 0 if there is none.
 func (h *Host) freePort(taken func(port int) bool) int {
 	for range lastPort - firstPort + 1 {
 		h.lastPort++
@@ -108,7 +109,7 @@ func splitAddress(address string) (host string, port int, ok bool) {
 	return host, int(number), err == nil
 }
 
-// listener returns what listens at a port of h, nil if nothing does.
+// listener returns the listener at a port of h, or nil if there is none.
 func (h *Host) listener(port int) *Listener {
 	for _, l := range h.listeners {
 		if l.addr.Port == port {
@@ -125,8 +126,9 @@ func (l *Listener) wrap(op string, err error) error {
 	return &net.OpError{Op: op, Net: "tcp", Addr: l.addr, Err: err}
 }
 
-// Accept waits for a connection and returns it, a [*Conn]. Errors are *net.OpError: net.ErrClosed after Close,
-// os.ErrDeadlineExceeded after the deadline, that of [event.IOConnectionAborted] after a crash of the host.
+// Accept waits for a connection and returns it as a [*Conn]. Errors are *net.OpError with net.ErrClosed after
+// Close, os.ErrDeadlineExceeded after the deadline, or the error of [event.IOConnectionAborted] after a crash of
+// the host.
 func (l *Listener) Accept() (net.Conn, error) {
 	t := l.sim.enter("Listener.Accept")
 	l.sim.point(t)
@@ -135,10 +137,10 @@ func (l *Listener) Accept() (net.Conn, error) {
 	case l.closed:
 		return nil, l.wrap("accept", net.ErrClosed)
 	case l.aborted:
-		_ = l.reg.Fail(event.IOConnectionAborted) // only the event is wanted
+		_ = l.reg.Fail(event.IOConnectionAborted) // for its event
 		return nil, l.wrap("accept", event.IOConnectionAborted.Err())
 	case l.by.expired:
-		_ = l.reg.Fail(event.IOTimedOut) // only the event is wanted
+		_ = l.reg.Fail(event.IOTimedOut) // for its event
 		return nil, l.wrap("accept", event.IOTimedOut.Err())
 	}
 	c := l.backlog[0]
@@ -149,7 +151,7 @@ func (l *Listener) Accept() (net.Conn, error) {
 	return c, nil
 }
 
-// Close frees the port. Connections that were not accepted are reset; those that were stay. Tasks in Accept get
+// Close frees the port. Connections that were not accepted are reset; accepted ones stay. Tasks in Accept get
 // net.ErrClosed, and so does a second Close.
 func (l *Listener) Close() error {
 	t, ok := l.sim.release("Listener.Close")
@@ -172,8 +174,8 @@ func (l *Listener) Close() error {
 	return nil
 }
 
-// SetDeadline sets the virtual time from which on Accept fails with os.ErrDeadlineExceeded, also one that waits already.
-// The zero time means never. It fails with net.ErrClosed if l was closed.
+// SetDeadline sets the virtual time from which on Accept fails with os.ErrDeadlineExceeded, including an Accept
+// that is already waiting. The zero time means no deadline. It fails with net.ErrClosed if l is closed.
 func (l *Listener) SetDeadline(at time.Time) error {
 	t, ok := l.sim.release("Listener.SetDeadline")
 	if !ok {
@@ -188,22 +190,22 @@ func (l *Listener) SetDeadline(at time.Time) error {
 	return nil
 }
 
-// abort makes l vanish with its host.
+// abort removes l together with its host.
 func (l *Listener) abort() {
 	l.aborted, l.backlog = true, nil
 	l.sim.cancel(&l.by.timer)
 	l.reg.wake()
 }
 
-// Dial opens a connection from h. The network is tcp or tcp4, the address a host, by name or address, and a port; an
-// empty host, localhost and 127.0.0.1 mean h. It fails when ctx is done, which must be one that never is, such as
-// context.Background(), or that tasks can wait for; see [OnDone].
+// Dial opens a connection from h. The network is tcp or tcp4. The address is a host, by name or address, and a
+// port; an empty host, localhost and 127.0.0.1 mean h. Dial fails when ctx is cancelled. ctx must be a context that
+// is never cancelled, such as context.Background(), or one that tasks can wait for; see [OnDone].
 //
-// The result is a [*Conn]; errors are *net.OpError: of [event.IOConnectionRefused] if nobody listens, of
-// [event.IOTimedOut] if there is no answer (the host is down, or cut off) for as long as [Network.SetDialTimeout] says,
-// of [event.IOAddrNotAvailable] if h is down, of [event.IOInvalidInput] if the address has no valid port, the error of
-// ctx, or a *net.DNSError for a host that does not exist. While the other host is down it is asked again after 1 s, 2 s,
-// 4 s and so on.
+// The result is a [*Conn]. Errors are *net.OpError with the error of [event.IOConnectionRefused] if there is no
+// listener, of [event.IOTimedOut] if there is no answer within the time of [Network.SetDialTimeout] because the
+// host is down or cut off, of [event.IOAddrNotAvailable] if h is down, of [event.IOInvalidInput] if the address has
+// no valid port, with the error of ctx, or with a *net.DNSError for a host that does not exist. While the other
+// host is down, Dial tries again after 1 s, 2 s, 4 s and so on.
 func (h *Host) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	t := h.sim.enter("Host.Dial")
 	h.sim.point(t)
@@ -250,7 +252,7 @@ func (c *Conn) dial(t *Task, ctx context.Context) error {
 	return c.dialed(ctx)
 }
 
-// dialed gives the result of dial.
+// dialed returns the result of dial.
 func (c *Conn) dialed(ctx context.Context) error {
 	c.sim.cancel(&c.writeBy.timer)
 	if c.opened && c.broken == 0 {
@@ -268,7 +270,7 @@ func (c *Conn) dialed(ctx context.Context) error {
 	return c.fault("dial", kind)
 }
 
-// giveUp closes c before it was opened.
+// giveUp closes c before it is open.
 func (c *Conn) giveUp() {
 	c.closed = true
 	if c.out.to != nil {

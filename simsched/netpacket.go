@@ -11,12 +11,13 @@ import (
 )
 
 const (
-	maxPacket  = 65507 // the most that UDP can send
-	maxPackets = 1024  // that wait to be read
+	maxPacket  = 65507 // bytes, the maximum of UDP
+	maxPackets = 1024  // packets that wait to be read
 )
 
-// PacketConn sends and receives packets at a port of a host, as UDP does: packets are lost, duplicated and reordered as
-// the [Link] says, lost in a partition, and when 1,024 wait to be read. It is made by [Host.ListenPacket].
+// PacketConn sends and receives packets at a port of a host, like UDP. Packets are lost, duplicated and reordered
+// as the [Link] demands; they are also lost in a partition, and while 1,024 packets wait to be read.
+// [Host.ListenPacket] makes it.
 type PacketConn struct {
 	sim             *Sim
 	host            *Host
@@ -24,7 +25,7 @@ type PacketConn struct {
 	addr            *net.UDPAddr
 	queue           []packet
 	closed          bool
-	aborted         bool // with its host
+	aborted         bool // its host crashed
 	readBy, writeBy deadline
 }
 
@@ -36,8 +37,8 @@ type packet struct {
 
 var _ net.PacketConn = (*PacketConn)(nil)
 
-// ListenPacket opens a port of h for packets. The network is udp or udp4; address and errors are those of [Host.Listen].
-// The result is a [*PacketConn].
+// ListenPacket opens a port of h for packets. The network is udp or udp4; address and errors are those of
+// [Host.Listen]. The result is a [*PacketConn].
 func (h *Host) ListenPacket(network, address string) (net.PacketConn, error) {
 	h.sim.point(h.sim.enter("Host.ListenPacket"))
 	if network != "udp" && network != "udp4" {
@@ -46,7 +47,7 @@ func (h *Host) ListenPacket(network, address string) (net.PacketConn, error) {
 	reg := h.sim.Register("udp socket of " + h.name)
 	port, kind := h.bind(address, func(port int) bool { return h.packetConn(port) != nil })
 	if kind != 0 {
-		_ = reg.Fail(kind) // only the event is wanted
+		_ = reg.Fail(kind) // for its event
 		return nil, h.failed("listen", network, kind.Err())
 	}
 	p := &PacketConn{sim: h.sim, host: h, reg: reg, addr: &net.UDPAddr{IP: h.IP(), Port: port}}
@@ -56,7 +57,7 @@ func (h *Host) ListenPacket(network, address string) (net.PacketConn, error) {
 	return p, nil
 }
 
-// packetConn returns what receives packets at a port of h, nil if nothing does.
+// packetConn returns the PacketConn at a port of h, or nil if there is none.
 func (h *Host) packetConn(port int) *PacketConn {
 	for _, p := range h.packets {
 		if p.addr.Port == port {
@@ -75,13 +76,13 @@ func (p *PacketConn) wrap(op string, err error) error {
 
 // fault reports a failed operation and returns its error.
 func (p *PacketConn) fault(op string, kind event.IOErrorKind) error {
-	_ = p.reg.Fail(kind) // only the event is wanted
+	_ = p.reg.Fail(kind) // for its event
 	return p.wrap(op, kind.Err())
 }
 
-// ReadFrom waits for a packet and returns its length and the *net.UDPAddr that it comes from. What does not fit into b is
-// lost. Errors are *net.OpError: net.ErrClosed after Close, os.ErrDeadlineExceeded after the read deadline, that of
-// [event.IOConnectionAborted] after a crash of the host.
+// ReadFrom waits for a packet and returns its length and its sender, a *net.UDPAddr. Bytes that do not fit into b
+// are lost. Errors are *net.OpError with net.ErrClosed after Close, os.ErrDeadlineExceeded after the read deadline,
+// or the error of [event.IOConnectionAborted] after a crash of the host.
 func (p *PacketConn) ReadFrom(b []byte) (int, net.Addr, error) {
 	t := p.sim.enter("PacketConn.ReadFrom")
 	p.sim.point(t)
@@ -106,10 +107,10 @@ func (p *PacketConn) ReadFrom(b []byte) (int, net.Addr, error) {
 	return n, first.from, nil
 }
 
-// useless reports whether p never works again.
+// useless reports whether p can never work again.
 func (p *PacketConn) useless() bool { return p.closed || p.aborted }
 
-// failure returns why an operation fails, 0 if it does not.
+// failure returns the kind of error with which an operation fails, or 0 if it does not.
 func (p *PacketConn) failure(d *deadline) event.IOErrorKind {
 	switch {
 	case p.aborted:
@@ -120,10 +121,10 @@ func (p *PacketConn) failure(d *deadline) event.IOErrorKind {
 	return 0
 }
 
-// WriteTo sends a packet to an address, a *net.UDPAddr or one whose text is "host:port". It never waits and does not know
-// whether the packet arrives. Errors are *net.OpError: net.ErrClosed after Close, os.ErrDeadlineExceeded after the write
-// deadline, of [event.IOInvalidInput] for more than 65,507 bytes or an invalid address, of [event.IOConnectionAborted]
-// after a crash of the host.
+// WriteTo sends a packet to an address, a *net.UDPAddr or one whose text is "host:port". It never waits and does
+// not know whether the packet arrives. Errors are *net.OpError with net.ErrClosed after Close,
+// os.ErrDeadlineExceeded after the write deadline, the error of [event.IOInvalidInput] for more than 65,507 bytes
+// or an invalid address, or that of [event.IOConnectionAborted] after a crash of the host.
 func (p *PacketConn) WriteTo(b []byte, addr net.Addr) (int, error) {
 	t := p.sim.enter("PacketConn.WriteTo")
 	p.sim.point(t)
@@ -151,7 +152,8 @@ func (p *PacketConn) WriteTo(b []byte, addr net.Addr) (int, error) {
 	return len(b), nil
 }
 
-// Close frees the port. What was sent still arrives. Tasks in ReadFrom get net.ErrClosed, and so does a second Close.
+// Close frees the port. Packets that were sent still arrive. Tasks in ReadFrom get net.ErrClosed, and so does a second
+// Close.
 func (p *PacketConn) Close() error {
 	t, ok, err := p.begin("close", "PacketConn.Close")
 	if !ok {
@@ -166,7 +168,7 @@ func (p *PacketConn) Close() error {
 	return nil
 }
 
-// begin starts an operation that never blocks. If goOn is false the operation is over, with err.
+// begin starts an operation that never blocks. If goOn is false, the operation is over, with err.
 func (p *PacketConn) begin(op, name string) (t *Task, goOn bool, err error) {
 	t, ok := p.sim.release(name)
 	if !ok {
@@ -179,19 +181,19 @@ func (p *PacketConn) begin(op, name string) (t *Task, goOn bool, err error) {
 	return t, true, nil
 }
 
-// SetDeadline sets the read and the write deadline.
+// SetDeadline sets both the read and the write deadline.
 func (p *PacketConn) SetDeadline(at time.Time) error {
 	return p.setDeadline("PacketConn.SetDeadline", at, &p.readBy, &p.writeBy)
 }
 
-// SetReadDeadline sets the virtual time from which on ReadFrom fails with os.ErrDeadlineExceeded, also one that waits
-// already. The zero time means never. It fails with net.ErrClosed if p was closed.
+// SetReadDeadline sets the virtual time from which on ReadFrom fails with os.ErrDeadlineExceeded, including a
+// ReadFrom that is already waiting. The zero time means no deadline. It fails with net.ErrClosed if p is closed.
 func (p *PacketConn) SetReadDeadline(at time.Time) error {
 	return p.setDeadline("PacketConn.SetReadDeadline", at, &p.readBy)
 }
 
-// SetWriteDeadline sets the virtual time from which on WriteTo fails with os.ErrDeadlineExceeded. The zero time means
-// never. It fails with net.ErrClosed if p was closed.
+// SetWriteDeadline sets the virtual time from which on WriteTo fails with os.ErrDeadlineExceeded. The zero time
+// means no deadline. It fails with net.ErrClosed if p is closed.
 func (p *PacketConn) SetWriteDeadline(at time.Time) error {
 	return p.setDeadline("PacketConn.SetWriteDeadline", at, &p.writeBy)
 }
@@ -207,7 +209,7 @@ func (p *PacketConn) setDeadline(name string, at time.Time, deadlines ...*deadli
 	return err
 }
 
-// abort makes p vanish with its host.
+// abort removes p together with its host.
 func (p *PacketConn) abort() {
 	p.aborted, p.queue = true, nil
 	p.sim.cancel(&p.readBy.timer)
@@ -215,7 +217,7 @@ func (p *PacketConn) abort() {
 	p.reg.wake()
 }
 
-// sendPacket sends a packet, perhaps twice; each may be lost and held back.
+// sendPacket sends a packet, possibly twice; each copy may be lost or delayed.
 func (l *link) sendPacket(p packet) {
 	k, n := l.settings(), l.net
 	copies := 1

@@ -13,8 +13,8 @@ import (
 // TestNetConformance runs the tests that every net.Conn has to pass over simulated connections: in turns, and with
 // random schedules and short transfers.
 //
-// The tests use goroutines and the real time, so that the simulation has to be driven from outside: these runs cannot be
-// replayed, and nothing else may be done this way.
+// The tests use goroutines and the real time, so that the simulation has to be driven from outside: these runs cannot
+// be replayed, and nothing else may be done this way.
 func TestNetConformance(t *testing.T) {
 	slow := simsched.Link{Latency: 100 * time.Microsecond, Jitter: 100 * time.Microsecond}
 	for _, test := range []struct {

@@ -6,14 +6,14 @@ import (
 	"github.com/reprise-go/reprise/event"
 )
 
-// Pipe is a stream of bytes with a buffer, on the I/O reactor: reads and writes move as many bytes as the run chooses.
+// Pipe is a buffered stream of bytes on the I/O reactor. The run chooses how many bytes each read and write moves.
 type Pipe struct {
 	sim    *Sim
 	reg    *Registration
 	buf    []byte
 	limit  int
 	closed bool
-	broken event.IOErrorKind // 0 if not
+	broken event.IOErrorKind // 0 if the pipe is not broken
 }
 
 var _ io.ReadWriteCloser = (*Pipe)(nil)
@@ -28,8 +28,8 @@ func (s *Sim) NewPipe(name string, capacity int) *Pipe {
 	return p
 }
 
-// Read waits for bytes and reads some of them. It returns io.EOF after the last byte of a pipe that was closed, and the
-// error of a pipe that was broken.
+// Read waits until there are bytes and reads some of them. It returns io.EOF after the last byte of a closed pipe,
+// and the error of a broken one.
 func (p *Pipe) Read(b []byte) (int, error) {
 	p.sim.point(p.sim.enter("Pipe.Read"))
 	if len(b) == 0 {
@@ -55,8 +55,8 @@ func (p *Pipe) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// Write writes all of b, waiting for room. It fails with [event.IOBrokenPipe] if the pipe is closed, and with the error
-// of a pipe that was broken; n bytes were written then.
+// Write writes all of b and waits for room. It fails with [event.IOBrokenPipe] if the pipe is closed, and with the
+// error of a broken pipe; n is the number of bytes written by then.
 func (p *Pipe) Write(b []byte) (n int, err error) {
 	p.sim.point(p.sim.enter("Pipe.Write"))
 	if err := p.reg.Fault(); err != nil {
@@ -81,7 +81,7 @@ func (p *Pipe) Write(b []byte) (n int, err error) {
 	return n, nil
 }
 
-// Close ends the stream. What is in the buffer can still be read. Closing twice does nothing.
+// Close ends the stream. Buffered bytes can still be read. Closing twice does nothing.
 func (p *Pipe) Close() error {
 	if t, ok := p.sim.release("Pipe.Close"); ok {
 		p.sim.point(t)
@@ -91,8 +91,8 @@ func (p *Pipe) Close() error {
 	return nil
 }
 
-// Break makes every read and write from now on fail with the error of kind, as a connection that is reset. A kind of 0
-// is [event.IOOther].
+// Break makes every later read and write fail with the error of kind, like a connection that was reset. A kind of 0
+// means [event.IOOther].
 func (p *Pipe) Break(kind event.IOErrorKind) {
 	if t, ok := p.sim.release("Pipe.Break"); ok {
 		p.sim.point(t)

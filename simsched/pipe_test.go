@@ -84,7 +84,8 @@ func TestPipeHoldsItsCapacity(t *testing.T) {
 			}
 		}
 	})
-	wantText(t, err, "simsched: deadlock: 1 tasks wait and none can go on\n\tT0 main waits for \"p\" (token 1) to be writable")
+	wantText(t,
+		err, "simsched: deadlock: 1 tasks wait and none can go on\n\tT0 main waits for \"p\" (token 1) to be writable")
 	if n != 3 {
 		t.Errorf("a pipe of 3 bytes took %d", n)
 	}
@@ -95,7 +96,8 @@ func TestPipeReadWaits(t *testing.T) {
 		_, err := s.NewPipe("p", 3).Read(make([]byte, 1))
 		return err
 	})
-	wantText(t, err, "simsched: deadlock: 1 tasks wait and none can go on\n\tT0 main waits for \"p\" (token 1) to be readable")
+	wantText(t,
+		err, "simsched: deadlock: 1 tasks wait and none can go on\n\tT0 main waits for \"p\" (token 1) to be readable")
 }
 
 // TestPipeReadWaitsAgain reads all there is and then more: the reader must wait, not ask again and again.
@@ -106,7 +108,8 @@ func TestPipeReadWaitsAgain(t *testing.T) {
 		_, err := io.ReadAll(p)
 		return err
 	})
-	wantText(t, err, "simsched: deadlock: 1 tasks wait and none can go on\n\tT0 main waits for \"p\" (token 1) to be readable")
+	wantText(t,
+		err, "simsched: deadlock: 1 tasks wait and none can go on\n\tT0 main waits for \"p\" (token 1) to be readable")
 }
 
 func TestPipeNothingToMove(t *testing.T) {
@@ -178,7 +181,8 @@ func TestPipeEndsWhoWaits(t *testing.T) {
 	}
 }
 
-// TestPipeBreakDropsTheRest reads from a pipe that was broken with bytes in it: like a reset connection it has lost them.
+// TestPipeBreakDropsTheRest reads from a pipe that was broken with bytes in it: like a reset connection it has lost
+// them.
 func TestPipeBreakDropsTheRest(t *testing.T) {
 	mustRun(t, inTurns(), func(s *Sim) {
 		p := s.NewPipe("p", 8)

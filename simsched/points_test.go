@@ -9,8 +9,8 @@ import (
 	"github.com/reprise-go/reprise/event"
 )
 
-// pointCounts says how many scheduling steps each operation takes when nothing holds it up. Zero is an operation that is
-// no scheduling point: no other task can come before it.
+// pointCounts says how many scheduling steps each operation takes when nothing holds it up. Zero is an operation that
+// is no scheduling point: no other task can come before it.
 var pointCounts = map[string]struct {
 	steps uint64
 	op    func(*objects)

@@ -19,24 +19,31 @@ type program struct {
 }
 
 var programs = []program{
-	{"spawn-join", "A task is spawned ready, not running. Join wakes all who wait for the task and passes its error on,\n" +
-		"also to who comes late; an error that was joined is not reported again. The ended task's index is used\n" +
-		"again under the next generation.", 1, Config{}, spawnJoin},
-	{"mutex", "Two tasks wait for one mutex. Unlock wakes one of them, and that is a choice; the woken task does not own\n" +
-		"the mutex yet.", 3, Config{}, mutexProgram},
-	{"chan-unbuffered", "A send and a receive meet. Whoever came first is woken by the other; with two senders waiting,\n" +
-		"which one is served is a choice.", 2, Config{}, chanUnbuffered},
-	{"chan-buffered", "Sends pass while there is room. A receive from a full buffer lets a waiting sender in. After Close the\n" +
-		"buffer is drained, then every receive ends at once.", 1, Config{}, chanBuffered},
-	{"select", "With two cases ready the index of the taken one is an RngValue; with one ready nothing is chosen and no\n" +
-		"event tells of it; with none, default is taken.", 4, Config{}, selectProgram},
+	{"spawn-join",
+		"A task is spawned ready, not running. Join wakes all who wait for the task and passes its error on,\n" +
+			"also to who comes late; an error that was joined is not reported again. The ended task's index is used\n" +
+			"again under the next generation.", 1, Config{}, spawnJoin},
+	{"mutex",
+		"Two tasks wait for one mutex. Unlock wakes one of them, and that is a choice; the woken task does not own\n" +
+			"the mutex yet.", 3, Config{}, mutexProgram},
+	{"chan-unbuffered",
+		"A send and a receive meet. Whoever came first is woken by the other; with two senders waiting,\n" +
+			"which one is served is a choice.", 2, Config{}, chanUnbuffered},
+	{"chan-buffered",
+		"Sends pass while there is room. A receive from a full buffer lets a waiting sender in. After Close the\n" +
+			"buffer is drained, then every receive ends at once.", 1, Config{}, chanBuffered},
+	{"select",
+		"With two cases ready the index of the taken one is an RngValue; with one ready nothing is chosen and no\n" +
+			"event tells of it; with none, default is taken.", 4, Config{}, selectProgram},
 	{"timers-one-instant", "Four timers of one instant: time moves once, the order in which they fire is a choice, in\n" +
 		"turns that of their creation. A stopped timer does not fire.", 1, Config{}, timersOneInstant},
-	{"sleep", "Time stands still while anybody is ready and then moves to the next deadline, not further. Sleep(0) is a\n" +
-		"scheduling point without a timer.", 1, Config{}, sleepProgram},
+	{"sleep",
+		"Time stands still while anybody is ready and then moves to the next deadline, not further. Sleep(0) is a\n" +
+			"scheduling point without a timer.", 1, Config{}, sleepProgram},
 	{"region-cancel", "Cancellation reaches the regions inside, wakes who waits for it and stops a sleep before its\n" +
 		"time. A region closes after its tasks and inner regions.", 2, Config{}, regionCancel},
-	{"region-join", "When the last task of a region ends, those who joined it are woken before the owner of the region.", 1,
+	{"region-join", "When the last task of a region ends, those who joined it are woken before the owner of the region.",
+		1,
 		Config{}, regionJoin},
 	{"pipe", "Writes and reads of a pipe of three bytes move as many bytes as was chosen. Waiting for readiness, the\n" +
 		"end of the stream and a broken pipe are on record.", 7, Config{}, pipeProgram},
@@ -46,7 +53,8 @@ var programs = []program{
 		Config{}, randProgram},
 	{"checkpoints", "A checkpoint before every fourth step, with the live tasks and regions.", 1,
 		Config{CheckpointEvery: 4}, checkpointProgram},
-	{"panic", "A panic ends its task, not the run. Through a region it goes on when that has closed.", 1, Config{}, panicProgram},
+	{"panic", "A panic ends its task, not the run. Through a region it goes on when that has closed.", 1, Config{},
+		panicProgram},
 	{"deadlock", "The classic two locks in two orders. The report says who waits for what and who holds it.", 1, Config{},
 		deadlockProgram},
 	{"leak", "The main task has returned and the others can never go on.", 1, Config{}, leakProgram},

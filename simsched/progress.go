@@ -6,7 +6,7 @@ import (
 	"github.com/reprise-go/reprise/event"
 )
 
-// Progress lets another goroutine see how far a run is; see [Config.Progress]. The zero Progress is ready to use.
+// Progress shows the progress of a run to another goroutine; see [Config.Progress]. The zero Progress is ready to use.
 type Progress struct {
 	steps atomic.Uint64
 	task  atomic.Uint64
@@ -24,7 +24,7 @@ func (p *Progress) Running() (event.TaskID, string) {
 	return 0, ""
 }
 
-// note tells that t runs in step number steps.
+// note records that t runs in step number steps.
 func (p *Progress) note(t *Task, steps uint64) {
 	p.task.Store(uint64(t.id))
 	p.name.Store(&t.name)

@@ -2,31 +2,31 @@ package simsched
 
 import "github.com/reprise-go/reprise/event"
 
-// waiter is the place of a task in a queue. A task has one of its own, for the ready queue and for waiting for one
-// thing; a Select that blocks uses one a case.
+// waiter is the place of a task in a queue. Every task has one, for the ready queue and for waiting for one object;
+// a Select that blocks uses one for each case.
 type waiter struct {
 	task  *Task
-	queue *queue // where it is, nil if nowhere
+	queue *queue // the queue it is in, or nil
 	place int32  // index into queue.all
-	index int32  // Select: which case
+	index int32  // Select: the index of the case
 	older *waiter
 	newer *waiter
-	turn  uint64 // number of its push among those of the queue it is or was last in
-	slot  any    // channels: *T, where the value comes from or goes to
-	ok    bool   // channels: the value was sent, the channel not closed
+	turn  uint64 // number of its push among all pushes of its current or last queue
+	slot  any    // channels: *T, the source or destination of the value
+	ok    bool   // channels: the value was sent, so the channel was not closed
 }
 
-// queue holds waiters. Any of them can be taken in constant time, and the others keep their age: alternative 0 is always
-// the one that has waited longest. The alternatives after it are in no order.
+// queue holds waiters. Any of them can be removed in constant time, and the others keep their age. Alternative 0 is
+// always the one that has waited longest; the other alternatives are in no particular order.
 type queue struct {
-	all    []*waiter // in no order
+	all    []*waiter // in no particular order
 	oldest *waiter
 	newest *waiter
 	n      int    // len(all)
-	turns  uint64 // pushes so far
+	turns  uint64 // number of pushes so far
 }
 
-// at returns alternative i: the places in all, with that of the oldest and 0 exchanged.
+// at returns alternative i, an index into all in which the places of the oldest and of 0 are exchanged.
 func (q *queue) at(i int) *waiter {
 	switch i {
 	case 0:
@@ -70,7 +70,7 @@ func (q *queue) remove(w *waiter) {
 	w.queue, w.older, w.newer = nil, nil, nil
 }
 
-// indexOf returns where t stands in q.
+// indexOf returns the alternative that is t.
 func (q *queue) indexOf(t *Task) (int, bool) {
 	w := &t.self
 	for i := 0; w.queue != q; i++ {
@@ -88,7 +88,7 @@ func (q *queue) indexOf(t *Task) (int, bool) {
 	return int(w.place), true
 }
 
-// wakeOne serves one of the waiters of q, which is not empty: takes it out, makes its task ready and returns it.
+// wakeOne removes one waiter from q, which must not be empty, makes its task ready and returns it.
 func (s *Sim) wakeOne(q *queue) *waiter {
 	w := s.chooseWaiter(PointWaiter, q)
 	s.emitWake(w)
@@ -98,7 +98,7 @@ func (s *Sim) wakeOne(q *queue) *waiter {
 
 func (s *Sim) emitWake(w *waiter) { s.emit(event.WakerWake(w.task.id)) }
 
-// wakeAll wakes all waiters of q, calling each before its task is made ready.
+// wakeAll wakes all waiters of q. It calls each for a waiter before its task becomes ready.
 func (s *Sim) wakeAll(q *queue, each func(*waiter)) {
 	if q.n == 0 {
 		return

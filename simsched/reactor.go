@@ -6,8 +6,8 @@ import (
 	"github.com/reprise-go/reprise/event"
 )
 
-// Registration is an I/O source known to the reactor by a token. The side that plays the environment sets its
-// readiness; the side that does I/O waits for readiness and reports what each operation came to.
+// Registration is an I/O source that the reactor knows by a token. The side that simulates the environment sets its
+// readiness; the side that does I/O waits for readiness and reports the result of each operation.
 type Registration struct {
 	sim       *Sim
 	token     event.Token
@@ -16,7 +16,7 @@ type Registration struct {
 	waiting   queue
 }
 
-// Register makes a registration with the next token, ready for nothing. The name is for reports.
+// Register makes a registration with the next token and no readiness. The name is for reports.
 func (s *Sim) Register(name string) *Registration {
 	s.enter("Register")
 	s.tokens++
@@ -26,21 +26,21 @@ func (s *Sim) Register(name string) *Registration {
 // Token returns the token of r.
 func (r *Registration) Token() event.Token { return r.token }
 
-// Readiness returns what r is ready for.
+// Readiness returns the current readiness of r.
 func (r *Registration) Readiness() event.Readiness {
 	r.sim.look()
 	return r.readiness
 }
 
-// SetReady adds flags to the readiness. If that changes it, it is an IoReady event with the whole readiness, and the
-// tasks that wait are woken to look.
+// SetReady adds flags to the readiness. If the readiness changes, it emits an IoReady event with the whole
+// readiness and wakes the waiting tasks to check it.
 func (r *Registration) SetReady(flags event.Readiness) {
 	if t, ok := r.sim.release("Registration.SetReady"); ok && r.raise(flags) {
 		r.sim.stopIfEnded(t)
 	}
 }
 
-// raise is SetReady for timers too. It reports whether the readiness has changed.
+// raise is SetReady without a scheduling point, for timers. It reports whether the readiness has changed.
 func (r *Registration) raise(flags event.Readiness) bool {
 	if r.readiness.Has(flags) {
 		return false
@@ -51,7 +51,7 @@ func (r *Registration) raise(flags event.Readiness) bool {
 	return true
 }
 
-// ClearReady takes flags out of the readiness: an operation found that it would block.
+// ClearReady removes flags from the readiness, after an operation found that it would block.
 func (r *Registration) ClearReady(flags event.Readiness) { r.readiness &^= flags }
 
 // Wait waits until r is ready for any of the flags of interest, for an error or for a hangup, and returns the
@@ -82,8 +82,8 @@ func (a *awaiting) waitsFor() string {
 	return fmt.Sprintf("for %q (token %d) to be %v", a.r.name, a.r.token, a.interest)
 }
 
-// Transfer reports an operation that can move up to n bytes and returns how many it moves: a choice from 1 to n, 0 if
-// n is 0. It is an IoResult event. It panics if n is negative.
+// Transfer reports an operation that can move up to n bytes. It emits an IoResult event and returns the number of
+// bytes moved: a choice from 1 to n, or 0 if n is 0. It panics if n is negative.
 func (r *Registration) Transfer(n int) int {
 	t := r.sim.enter("Registration.Transfer")
 	if n < 0 {
@@ -97,8 +97,8 @@ func (r *Registration) Transfer(n int) int {
 	return n
 }
 
-// Fault asks chaos whether the operation that is about to start fails, and if so reports that as Fail does and returns
-// the error; nil if it does not.
+// Fault asks chaos whether the operation that is about to start fails. If so, it reports the failure like Fail and
+// returns the error; otherwise it returns nil.
 func (r *Registration) Fault() error {
 	t := r.sim.enter("Registration.Fault")
 	kind := r.sim.faultInIO(t)
@@ -109,8 +109,8 @@ func (r *Registration) Fault() error {
 	return r.Fail(kind)
 }
 
-// Fail reports an operation that failed and returns the Go error of kind, with the name of the registration. It is an
-// IoError event.
+// Fail reports a failed operation. It emits an IoError event and returns the Go error of kind, with the name of the
+// registration.
 func (r *Registration) Fail(kind event.IOErrorKind) error {
 	t := r.sim.enter("Registration.Fail")
 	r.sim.emit(event.IoError(r.token, kind))
@@ -118,7 +118,7 @@ func (r *Registration) Fail(kind event.IOErrorKind) error {
 	return fmt.Errorf("%s: %w", r.name, kind.Err())
 }
 
-// moved reports an operation that has moved n bytes, without a choice.
+// moved reports an operation that moved n bytes. It makes no choice.
 func (r *Registration) moved(n int) {
 	t := r.sim.enter("Registration.moved")
 	r.sim.emit(event.IoResult(r.token, int64(n)))

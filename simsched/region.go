@@ -9,29 +9,29 @@ import (
 	"github.com/reprise-go/reprise/event"
 )
 
-// Region is a group of tasks that ends as a whole. Regions form a tree below the root region, in which the main task
-// runs.
+// Region is a group of tasks that ends as a whole. Regions form a tree; the main task runs in its root, the root
+// region.
 type Region struct {
 	sim      *Sim
 	id       event.RegionID
 	name     string
 	parent   *Region
-	children []*Region // open
-	place    int       // in parent.children
-	members  []*Task   // live
+	children []*Region // open regions inside r
+	place    int       // index in parent.children
+	members  []*Task   // live tasks
 
 	cancelled  bool
 	cancelKind event.CancelKind
 	context    simContext
-	deadline   timer    // of CancelAfter
-	finalizers []func() // of Defer, run last first
+	deadline   timer    // set by CancelAfter
+	finalizers []func() // added by Defer; run last first
 
 	outcome event.Outcome // the most severe so far
-	err     error         // of the body
-	failed  []*Task       // with an error, in the order they ended
-	owner   queue         // the task in InRegion, waiting for the end
+	err     error         // error of the body
+	failed  []*Task       // tasks that ended with an error, in the order in which they ended
+	owner   queue         // the task that waits in InRegion for the end
 	closed  bool
-	killed  bool // with its tasks
+	killed  bool // ended together with its tasks, by a crash
 }
 
 func (s *Sim) openRegion(name string, parent *Region) *Region {
@@ -57,8 +57,9 @@ func (s *Sim) openRegion(name string, parent *Region) *Region {
 }
 
 // InRegion opens a region inside the current one, runs body in it, waits until all its tasks have ended, and closes
-// it. Inside body, [Sim.Go] and [Sim.InRegion] work in the new region. If body fails or panics the region is cancelled
-// with [event.CancelFailFast] first. The error joins that of body and those of the region's tasks that nobody joined.
+// it. Inside body, [Sim.Go] and [Sim.InRegion] work in the new region. If body fails or panics, the region is first
+// cancelled with [event.CancelFailFast]. The error joins the error of body and the errors of the region's tasks
+// that were not received by Join.
 func (s *Sim) InRegion(name string, body func(*Region) error) error {
 	t := s.enter("InRegion")
 	s.point(t)
@@ -75,9 +76,9 @@ func (s *Sim) InRegion(name string, body func(*Region) error) error {
 			return // runtime.Goexit was called and ends the run
 		}
 		if s.inHook {
-			panic(v) // not of the program
+			panic(v) // not a panic of the program
 		}
-		// The panic goes on when the region has ended. If the run ends before that, the panic is told nevertheless.
+		// The panic continues when the region has ended. If the run ends first, the panic is part of its error anyway.
 		p := s.notePanic(t, v)
 		r.close(t, event.OutcomePanicked)
 		s.panics = slices.DeleteFunc(s.panics, func(q *PanicError) bool { return q == p })
@@ -92,7 +93,7 @@ func (s *Sim) InRegion(name string, body func(*Region) error) error {
 	return join(r.errors())
 }
 
-// close waits for the end of the region's tasks and closes it. outcome is that of its body.
+// close waits for the end of the region's tasks and closes it. outcome is the outcome of its body.
 func (r *Region) close(t *Task, outcome event.Outcome) {
 	s := r.sim
 	s.point(t)
@@ -109,8 +110,8 @@ func (r *Region) close(t *Task, outcome event.Outcome) {
 	r.shut()
 }
 
-// finalize runs the finalizer that was added last and reports whether there was one. A panic in it is a panic of t that
-// stops nothing.
+// finalize runs the finalizer that was added last and reports whether there was one. A panic in a finalizer is
+// reported as a panic of t but does not stop t.
 func (r *Region) finalize(t *Task) (ran bool) {
 	last := len(r.finalizers) - 1
 	if last < 0 {
@@ -124,7 +125,7 @@ func (r *Region) finalize(t *Task) (ran bool) {
 		}
 		if v := recover(); v != nil {
 			if r.sim.inHook {
-				panic(v) // not of the program
+				panic(v) // not a panic of the program
 			}
 			r.sim.notePanic(t, v)
 			r.outcome, ran = event.OutcomePanicked, true
@@ -134,9 +135,9 @@ func (r *Region) finalize(t *Task) (ran bool) {
 	return true
 }
 
-// Defer adds a finalizer: when all tasks of r have ended, and before r closes, the finalizers run in the task that
-// opened r, last added first. They may use the simulation. It panics for the root region, which no task has opened, and
-// for a closed one.
+// Defer adds a finalizer. When all tasks of r have ended, and before r closes, the finalizers run in the task that
+// opened r, last added first. They may use the simulation. Defer panics for the root region, which no task has
+// opened, and for a closed one.
 func (r *Region) Defer(f func()) {
 	r.sim.enter("Region.Defer")
 	if r.parent == nil || r.closed {
@@ -151,10 +152,10 @@ func (r *closing) waitsFor() string {
 	return fmt.Sprintf("for the tasks of region %v %s to end", r.id, r.name)
 }
 
-// quiet reports whether nothing lives in r.
+// quiet reports whether r has neither live tasks nor open regions.
 func (r *Region) quiet() bool { return len(r.members) == 0 && len(r.children) == 0 }
 
-// shut closes r, which is quiet.
+// shut closes r, which must be quiet.
 func (r *Region) shut() {
 	s := r.sim
 	r.closed = true
@@ -172,7 +173,7 @@ func (r *Region) shut() {
 	p.children = p.children[:last]
 }
 
-// taskEnded notes the end of a task of r.
+// taskEnded handles the end of a task of r.
 func (r *Region) taskEnded(t *Task) {
 	last := len(r.members) - 1
 	r.members[t.place] = r.members[last]
@@ -198,7 +199,7 @@ func (r *Region) taskEnded(t *Task) {
 	}
 }
 
-// errors returns the error of the body, and those of the tasks that have failed and that nobody has joined.
+// errors returns the error of the body and the errors of failed tasks that no task has joined.
 func (r *Region) errors() []error {
 	errs := []error{r.err}
 	for _, t := range r.failed {
@@ -216,10 +217,10 @@ func (r *Region) errors() []error {
 // ID returns the identifier of r.
 func (r *Region) ID() event.RegionID { return r.id }
 
-// Name returns the name that r was given.
+// Name returns the name of r.
 func (r *Region) Name() string { return r.name }
 
-// Go starts a task in r, as [Sim.Go] does. It panics if r has closed.
+// Go starts a task in r, like [Sim.Go]. It panics if r is closed.
 func (r *Region) Go(name string, fn func() error) *Task {
 	t := r.sim.enter("Region.Go")
 	r.sim.point(t)
@@ -229,9 +230,9 @@ func (r *Region) Go(name string, fn func() error) *Task {
 	return r.sim.spawn(r, t.path.child(), name, fn)
 }
 
-// Cancel starts the cancellation of r and of all regions inside it: their [Region.Context] is done, and what waits for
-// that is woken. A region is cancelled at most once; a later call changes nothing. Regions inside get
-// [event.CancelParent]. It panics if kind is not valid.
+// Cancel starts the cancellation of r and of all regions inside it: their [Region.Context] is cancelled, and tasks
+// that wait for it are woken. Regions inside r are cancelled with [event.CancelParent]. A region is cancelled at
+// most once; a later call changes nothing. Cancel panics if kind is not valid.
 func (r *Region) Cancel(kind event.CancelKind) {
 	if !kind.Valid() {
 		panic("simsched: Region.Cancel called with a kind that is not 0 to 5")
@@ -244,8 +245,8 @@ func (r *Region) Cancel(kind event.CancelKind) {
 	r.cancel(kind)
 }
 
-// CancelAfter cancels r with [event.CancelTimeout] when d has passed, unless it has closed by then. The error of its
-// context is context.DeadlineExceeded then. A second call replaces the first.
+// CancelAfter cancels r with [event.CancelTimeout] when d has passed, unless r has closed by then. The error of its
+// context is then context.DeadlineExceeded. A second call replaces the first.
 func (r *Region) CancelAfter(d time.Duration) {
 	t := r.sim.enter("Region.CancelAfter")
 	r.sim.point(t)
@@ -273,7 +274,7 @@ func (r *Region) cancel(kind event.CancelKind) {
 	}
 }
 
-// Cancelled reports whether r was cancelled, and with which severity.
+// Cancelled reports whether r was cancelled, and the kind of cancellation.
 func (r *Region) Cancelled() (event.CancelKind, bool) {
 	r.sim.look()
 	return r.cancelKind, r.cancelled

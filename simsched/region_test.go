@@ -183,7 +183,8 @@ func TestBodyErrorCancels(t *testing.T) {
 	wantLines(t, "region events", ofKind(events, regionEvents...),
 		"RegionCreated region=R0 parent=none at_tick=0", "RegionCreated region=R1 parent=R0 at_tick=2",
 		"RegionCancelled region=R1 cancel_kind=fail-fast", "TaskCompleted task=T1 outcome=cancelled",
-		"RegionClosed region=R1 outcome=cancelled", "TaskCompleted task=T0 outcome=err", "RegionClosed region=R0 outcome=cancelled")
+		"RegionClosed region=R1 outcome=cancelled", "TaskCompleted task=T0 outcome=err",
+		"RegionClosed region=R0 outcome=cancelled")
 }
 
 // TestBodyPanicClosesTheRegion checks the order: the region is cancelled and closed before the panic goes on.
@@ -203,7 +204,8 @@ func TestBodyPanicClosesTheRegion(t *testing.T) {
 	wantLines(t, "region events", ofKind(events, regionEvents...),
 		"RegionCreated region=R0 parent=none at_tick=0", "RegionCreated region=R1 parent=R0 at_tick=2",
 		"RegionCancelled region=R1 cancel_kind=fail-fast", "TaskCompleted task=T1 outcome=cancelled",
-		"RegionClosed region=R1 outcome=panicked", "TaskCompleted task=T0 outcome=panicked", "RegionClosed region=R0 outcome=panicked")
+		"RegionClosed region=R1 outcome=panicked", "TaskCompleted task=T0 outcome=panicked",
+		"RegionClosed region=R0 outcome=panicked")
 }
 
 // TestBodyPanicRecovered recovers the panic outside the region: the task goes on in the outer region.
@@ -273,7 +275,8 @@ func TestCancelOnce(t *testing.T) {
 			t.Error("a region was cancelled after it had closed")
 		}
 	})
-	wantLines(t, "cancellations", ofKind(events, event.KindRegionCancelled), "RegionCancelled region=R1 cancel_kind=timeout")
+	wantLines(t, "cancellations", ofKind(events, event.KindRegionCancelled),
+		"RegionCancelled region=R1 cancel_kind=timeout")
 }
 
 func TestCancelReachesInnerRegions(t *testing.T) {
@@ -475,7 +478,8 @@ func TestMainFailureCancelsTheRest(t *testing.T) {
 		if err == nil || errors.Is(err, context.Canceled) {
 			t.Errorf("Run = %v, want the failure of main alone", err)
 		}
-		wantLines(t, "cancellations", ofKind(events, event.KindRegionCancelled), "RegionCancelled region=R0 cancel_kind=fail-fast")
+		wantLines(t, "cancellations", ofKind(events, event.KindRegionCancelled),
+			"RegionCancelled region=R0 cancel_kind=fail-fast")
 	}
 }
 

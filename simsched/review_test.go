@@ -10,8 +10,8 @@ import (
 	"github.com/reprise-go/reprise/event"
 )
 
-// TestRoundRobinIsFair: a waiter is served before those that came after it, also when a Select leaves the queue from the
-// middle in between.
+// TestRoundRobinIsFair: a waiter is served before those that came after it, also when a Select leaves the queue from
+// the middle in between.
 func TestRoundRobinIsFair(t *testing.T) {
 	served := map[string]int{}
 	mustRun(t, inTurns(), func(s *Sim) {
@@ -75,8 +75,8 @@ func TestLooksComeToAnEnd(t *testing.T) {
 	}
 }
 
-// TestHookPanics: a panic of the Observer or the Chooser is not the program's: it ends the run and leaves Run, wherever it
-// comes.
+// TestHookPanics: a panic of the Observer or the Chooser is not the program's: it ends the run and leaves Run,
+// wherever it comes.
 func TestHookPanics(t *testing.T) {
 	program := func(s *Sim) error {
 		return s.InRegion("r", func(r *Region) error {
@@ -119,7 +119,7 @@ func TestChooserServesOneRun(t *testing.T) {
 		if v := runPanic(cfg, func(*Sim) error { return nil }); v != nil {
 			t.Errorf("the first run panics with %v", v)
 		}
-		if v, _ := runPanic(cfg, func(*Sim) error { return nil }).(string); !strings.Contains(v, "served another run") {
+		if v, _ := runPanic(cfg, func(*Sim) error { return nil }).(string); !strings.Contains(v, "used in another run") {
 			t.Errorf("the second run panics with %q", v)
 		}
 	}

@@ -6,15 +6,15 @@ import (
 	"sync"
 )
 
-// RWMutex is a reader/writer lock with the rules of [sync.RWMutex]: a writer that waits keeps new readers out, and the
-// readers that wait when a writer unlocks come before the next writer.
+// RWMutex is a reader/writer lock with the rules of [sync.RWMutex]: a waiting writer keeps new readers out, and
+// readers that wait when a writer unlocks get the lock before the next writer.
 type RWMutex struct {
 	sim     *Sim
 	name    string
-	writers Mutex   // taken by the writer from before it waits for readers to after it unlocks
+	writers Mutex   // held by the writer from before it waits for readers until after it unlocks
 	pending bool    // a writer holds the lock or waits for the readers that hold it
-	readers int     // that hold the lock
-	by      []*Task // some of them, for reports
+	readers int     // number of readers that hold the lock
+	by      []*Task // some of these readers, for reports
 	readq   queue
 	drain   queue // the writer that waits for the readers
 }
@@ -26,7 +26,7 @@ func (s *Sim) NewRWMutex(name string) *RWMutex {
 	return &RWMutex{sim: s, name: name, writers: Mutex{sim: s, name: name}}
 }
 
-// Lock locks rw for writing, waiting until nobody holds it.
+// Lock locks rw for writing and waits until it is free.
 func (rw *RWMutex) Lock() {
 	t := rw.sim.enter("RWMutex.Lock")
 	rw.sim.point(t)
@@ -37,7 +37,7 @@ func (rw *RWMutex) Lock() {
 	}
 }
 
-// TryLock locks rw for writing if nobody holds it and reports whether it did.
+// TryLock locks rw for writing if it is free, and reports whether it did.
 func (rw *RWMutex) TryLock() bool {
 	t := rw.sim.enter("RWMutex.TryLock")
 	rw.sim.point(t)
@@ -48,7 +48,7 @@ func (rw *RWMutex) TryLock() bool {
 	return true
 }
 
-// Unlock ends the lock for writing. Any task may call it. It panics if rw is not locked for writing.
+// Unlock unlocks rw for writing. Any task may call it. It panics if rw is not locked for writing.
 func (rw *RWMutex) Unlock() {
 	t, ok := rw.sim.release("RWMutex.Unlock")
 	if !ok {
@@ -63,18 +63,18 @@ func (rw *RWMutex) Unlock() {
 	rw.writers.free()
 }
 
-// RLock locks rw for reading, waiting while a writer holds it or waits for it.
+// RLock locks rw for reading. It waits while a writer holds the lock or waits for it.
 func (rw *RWMutex) RLock() {
 	t := rw.sim.enter("RWMutex.RLock")
 	rw.sim.point(t)
 	if rw.pending {
 		rw.sim.block(t, &rw.readq, (*reading)(rw))
-		return // the writer has counted us
+		return // the writer has counted this reader
 	}
 	rw.admit(t)
 }
 
-// maxReaders is how many holders of a lock for reading are kept for reports.
+// maxReaders is the maximum number of readers that are kept for reports.
 const maxReaders = 8
 
 func (rw *RWMutex) admit(t *Task) {
@@ -84,7 +84,7 @@ func (rw *RWMutex) admit(t *Task) {
 	}
 }
 
-// TryRLock locks rw for reading if that needs no wait and reports whether it did.
+// TryRLock locks rw for reading if it need not wait, and reports whether it did.
 func (rw *RWMutex) TryRLock() bool {
 	t := rw.sim.enter("RWMutex.TryRLock")
 	rw.sim.point(t)
@@ -95,7 +95,7 @@ func (rw *RWMutex) TryRLock() bool {
 	return true
 }
 
-// RUnlock ends one lock for reading. It panics if rw is not locked for reading.
+// RUnlock undoes one RLock. It panics if rw is not locked for reading.
 func (rw *RWMutex) RUnlock() {
 	t, ok := rw.sim.release("RWMutex.RUnlock")
 	if !ok {

@@ -7,18 +7,19 @@ import (
 	"github.com/reprise-go/reprise/event"
 )
 
-// Case is one case of a [Sim.Select]: [Chan.OnSend], [Chan.OnRecv], [OnDone] or [Default].
+// Case is a case of a [Sim.Select]: [Chan.OnSend], [Chan.OnRecv], [OnDone] or [Default].
 type Case interface {
 	blocker
-	queue() *queue   // where to wait
+	queue() *queue   // the queue to wait in
 	ready() bool     // whether take can be called
-	take()           // does the operation
-	prepare(*waiter) // readies a waiter to be put into the queue
-	finish(*waiter)  // ends the operation after the waiter was served
+	take()           // performs the operation
+	prepare(*waiter) // prepares a waiter for the queue
+	finish(*waiter)  // completes the operation after the waiter was served
 }
 
-// Select waits until one of the cases can go on, does it, and returns its index. If several can, one is chosen; if none
-// can and there is a [Default], that is taken. Without cases it waits for ever.
+// Select waits until one of the cases is ready, performs it, and returns its index. If several are ready, the
+// Chooser chooses one. If none is ready and there is a [Default], Select takes that. Without cases it waits
+// forever.
 func (s *Sim) Select(cases ...Case) int {
 	t := s.enter("Select")
 	s.point(t)
@@ -48,7 +49,7 @@ func (s *Sim) Select(cases ...Case) int {
 	return int(i)
 }
 
-// selectBlocked waits in the queues of all cases. Of cases that wait in the same queue the first one does.
+// selectBlocked waits in the queues of all cases. If several cases wait in the same queue, only the first one does.
 func (s *Sim) selectBlocked(t *Task, cases []Case) int {
 	t.sel = &selection{waiters: make([]waiter, len(cases))}
 	for i, c := range cases {
@@ -71,7 +72,7 @@ func (t *Task) waitsIn(q *queue) bool {
 	return slices.ContainsFunc(t.waiters(), func(w waiter) bool { return w.queue == q })
 }
 
-// leaveSelect notes which waiter of a Select was served and takes the others out of their queues.
+// leaveSelect records the waiter of a Select that was served and removes the others from their queues.
 func (t *Task) leaveSelect(served *waiter) {
 	t.sel.served = served
 	t.leaveQueues()
@@ -90,7 +91,7 @@ func (cases selecting) waitsFor() string {
 	return strings.Join(parts, " or ")
 }
 
-// Default is the case of a [Sim.Select] that is taken when no other can go on.
+// Default is the case of a [Sim.Select] that is taken if no other is ready.
 func Default() Case { return defaultCase{} }
 
 type defaultCase struct{}
@@ -102,7 +103,7 @@ func (defaultCase) prepare(*waiter)  {}
 func (defaultCase) finish(*waiter)   {}
 func (defaultCase) waitsFor() string { return "for nothing" }
 
-// OnSend is the case that v can be sent on c. It panics when it is taken and c is closed.
+// OnSend is the case that sends v on c. It panics if it is taken and c is closed.
 func (c *Chan[T]) OnSend(v T) Case {
 	if c == nil {
 		return &nilCase{}
@@ -122,8 +123,8 @@ func (k *sendCase[T]) prepare(w *waiter) { w.slot = &k.v }
 func (k *sendCase[T]) finish(w *waiter)  { k.c.sent(w) }
 func (k *sendCase[T]) waitsFor() string  { return (*sending[T])(k.c).waitsFor() }
 
-// OnRecv is the case that a value can be received from c, or that c is closed. The value and whether it was sent go to
-// v and ok; either may be nil.
+// OnRecv is the case that receives a value from c, or finds c closed. It stores the value in v, and in ok whether
+// the value was sent; either may be nil.
 func (c *Chan[T]) OnRecv(v *T, ok *bool) Case {
 	if c == nil {
 		return &nilCase{}

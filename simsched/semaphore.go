@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// Semaphore is a weighted semaphore with the rules of golang.org/x/sync/semaphore: waiters are served in the order they
-// came, so that a large request is not overtaken for ever.
+// Semaphore is a weighted semaphore with the rules of golang.org/x/sync/semaphore: waiters are served in order of
+// arrival, so that a large request cannot be overtaken forever.
 type Semaphore struct {
 	sim     *Sim
 	name    string
@@ -20,7 +20,7 @@ type grant struct {
 	n   int64
 }
 
-// NewSemaphore returns a semaphore of a size. The name is for reports. It panics if size is negative.
+// NewSemaphore returns a semaphore with the given size. The name is for reports. It panics if size is negative.
 func (s *Sim) NewSemaphore(name string, size int64) *Semaphore {
 	if size < 0 {
 		panic("simsched: NewSemaphore called with a negative size")
@@ -28,8 +28,9 @@ func (s *Sim) NewSemaphore(name string, size int64) *Semaphore {
 	return &Semaphore{sim: s, name: name, size: size}
 }
 
-// Acquire takes n, waiting until that many are free or ctx is done; then it takes nothing and returns ctx.Err. A
-// request for more than the size of the semaphore waits for ctx alone. See [OnDone] for the contexts that it takes.
+// Acquire acquires a weight of n. It waits until n is free or ctx is cancelled; in the latter case it acquires
+// nothing and returns ctx.Err. A request larger than the semaphore waits for ctx only. See [OnDone] for the
+// contexts that it accepts.
 func (m *Semaphore) Acquire(ctx context.Context, n int64) error {
 	checkWeight("Semaphore.Acquire", n)
 	g := &grant{m, n}
@@ -38,13 +39,13 @@ func (m *Semaphore) Acquire(ctx context.Context, n int64) error {
 		return ctx.Err()
 	}
 	if m.sim.Select(OnDone(ctx), g) == 0 {
-		m.serve() // those behind a large request that has gone
+		m.serve() // requests behind a large one that is gone
 		return ctx.Err()
 	}
 	return nil
 }
 
-// TryAcquire takes n if that many are free and nobody waits, and reports whether it did.
+// TryAcquire acquires n if that much is free and no task waits, and reports whether it did.
 func (m *Semaphore) TryAcquire(n int64) bool {
 	checkWeight("Semaphore.TryAcquire", n)
 	t := m.sim.enter("Semaphore.TryAcquire")
@@ -57,7 +58,7 @@ func (m *Semaphore) TryAcquire(n int64) bool {
 	return true
 }
 
-// Release gives n back. It panics if fewer are held.
+// Release releases a weight of n. It panics if less is held.
 func (m *Semaphore) Release(n int64) {
 	checkWeight("Semaphore.Release", n)
 	t, ok := m.sim.release("Semaphore.Release")
@@ -78,7 +79,7 @@ func checkWeight(op string, n int64) {
 	}
 }
 
-// serve hands out what is free, first come first served.
+// serve grants waiting requests while they fit, first come first served.
 func (m *Semaphore) serve() {
 	for m.waiting.n > 0 {
 		w := m.waiting.at(0)
@@ -93,7 +94,7 @@ func (m *Semaphore) serve() {
 	}
 }
 
-// A grant is the case of a Select that a request can be served.
+// grant is the case of a Select in which a request is granted.
 
 func (g *grant) queue() *queue     { return &g.sem.waiting }
 func (g *grant) ready() bool       { return g.sem.waiting.n == 0 && g.sem.size-g.sem.held >= g.n }

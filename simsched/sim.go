@@ -7,27 +7,27 @@ import (
 	"github.com/reprise-go/reprise/event"
 )
 
-// Sim is one run. It is made by [Run] and ends with it.
+// Sim is one run. [Run] makes it, and it ends with the run.
 type Sim struct {
 	cfg Config
 
-	// The run ends when err is set or no task is live. Once err is set no event is emitted any more.
+	// The run ends when err is set or no task is live. Once err is set, no more events are emitted.
 	err       error
 	unwinding bool // parked tasks are being ended
 
-	current *Task // the task that runs
-	next    *Task // the task the driver resumes, nil at the end
+	current *Task // the running task
+	next    *Task // the task to be resumed by the driver; nil at the end
 	ready   queue
-	tick    uint64 // scheduling steps so far
-	firing  bool   // timers fire
-	inHook  bool   // the Observer or the Chooser runs: a panic is theirs
-	inStep  uint64 // operations in this step that are no scheduling points; as many as there may be steps
-	toCheck uint64 // steps to the next checkpoint; 0 = never
+	tick    uint64 // number of scheduling steps so far
+	firing  bool   // timers are firing
+	inHook  bool   // the Observer or the Chooser is running: a panic is theirs
+	inStep  uint64 // number of operations in this step that are not scheduling points; limited like steps
+	toCheck uint64 // number of steps to the next checkpoint; 0 = no checkpoints
 
-	// Of the last choice of a task: the turn of the one that was chosen, and the last turn there was. See LastChoice.
+	// The turn of the task that was chosen last, and the last turn at that time. See LastChoice.
 	chosenTurn, lastTurn uint64
 
-	drawn string // the label of the stream of the last RngValue, "" if that is a case of a Select
+	drawn string // label of the stream of the last RngValue; "" if that is the chosen case of a Select
 
 	checkpoints uint64
 	spawned     uint32 // tasks so far
@@ -36,28 +36,28 @@ type Sim struct {
 	root        *Region
 	main        *Task
 	panics      []*PanicError
-	hookPanic   any // of the Observer or the Chooser
+	hookPanic   any // panic value of the Observer or the Chooser
 
 	clock  clock
 	tokens uint64
-	net    *Network // nil until it is used
+	net    *Network // nil until used
 
-	idle       []*coroutine          // without a task
-	coroutines []*coroutine          // all
-	goroutines map[*coroutine]uint64 // as goroutineID gives them; nil unless Config.CheckGoroutines is set
+	idle       []*coroutine          // coroutines without a task
+	coroutines []*coroutine          // all coroutines
+	goroutines map[*coroutine]uint64 // see goroutineID; nil unless Config.CheckGoroutines is set
 	choice     Choice
-	chaotic    [len(occasions)]bool // whether a fault can come
-	injected   [5]uint64            // faults, by kind
-	tail       []event.Event        // those of the last steps before the limit
+	chaotic    [len(occasions)]bool // whether faults are possible at an occasion
+	injected   [5]uint64            // number of injected faults by kind
+	tail       []event.Event        // events of the last steps before the limit
 }
 
-// Run runs body as the main task of a new simulation and returns when the run has ended. The error joins, as far as
-// there are any: why the run ended early (a [*DeadlockError], [*LeakError], [*StepLimitError], or what the Observer
-// returned), the error of body, the errors of tasks that nobody joined, and all panics, each a [*PanicError].
+// Run runs body as the main task of a new simulation and returns when the run has ended. The error joins the reason
+// why the run ended early, if it did (a [*DeadlockError], [*LeakError], [*StepLimitError], or the error of the
+// Observer), the error of body, the errors of tasks that were not joined, and all panics, each a [*PanicError].
 //
-// A panic of the Observer or the Chooser ends the run and leaves Run. If a task calls runtime.Goexit, as
-// testing.T.FailNow does, the run ends and Run does not return but ends its own goroutine the same way, unless
-// [Config.ContainGoexit] asks for a [*GoexitError].
+// A panic of the Observer or the Chooser ends the run and is passed on to the caller of Run. If a task calls
+// runtime.Goexit, as testing.T.FailNow does, the run ends, and Run ends its own goroutine in the same way instead
+// of returning. With [Config.ContainGoexit] it returns a [*GoexitError].
 func Run(cfg Config, body func(*Sim) error) error {
 	s := newSim(cfg.validate())
 	defer s.shutDown()
@@ -79,10 +79,10 @@ func Run(cfg Config, body func(*Sim) error) error {
 	return s.result()
 }
 
-// newSim prepares a run under a cfg that has its defaults.
+// newSim prepares a run. The defaults of cfg have been filled in.
 func newSim(cfg Config) *Sim {
 	if c, ok := cfg.Chooser.(oneRun); ok && !c.claim() {
-		panic("simsched: Run called with a Chooser that has served another run")
+		panic("simsched: Run called with a Chooser that was used in another run")
 	}
 	s := &Sim{cfg: cfg, toCheck: uint64(max(cfg.CheckpointEvery, 0))}
 	s.choice.sim, s.choice.due, s.choice.Chaos = s, &s.clock.due, &s.cfg.Chaos
@@ -98,8 +98,8 @@ func newSim(cfg Config) *Sim {
 	return s
 }
 
-// drive resumes one task after the other. The choice of the next one is made inside the task that gives up, so that a
-// task that is picked again costs no switch.
+// drive resumes one task after another. The next task is chosen inside the task that gives up its turn, so that
+// choosing the same task again costs no switch.
 func (s *Sim) drive() {
 	for s.next != nil {
 		t := s.next
@@ -112,15 +112,15 @@ func (s *Sim) drive() {
 	s.current = nil
 }
 
-// driveApart is drive in a goroutine of its own, which is what ends if a task calls runtime.Goexit.
+// driveApart calls drive in a separate goroutine, so that runtime.Goexit in a task ends only that goroutine.
 func (s *Sim) driveApart() {
 	var ended sync.WaitGroup
 	ended.Go(s.drive)
 	ended.Wait()
 }
 
-// pick makes the next scheduling decision: it fires what is due, moves time if no task is ready, and takes a task out
-// of the ready queue. It returns nil if the run is over.
+// pick makes the next scheduling decision: it fires timers that are due, advances the time if no task is ready, and
+// takes a task out of the ready queue. It returns nil if the run is over.
 func (s *Sim) pick() *Task {
 	if s.err != nil || s.tasks.live == 0 {
 		return nil
@@ -155,7 +155,7 @@ func (s *Sim) pick() *Task {
 	return t
 }
 
-// checkpoint emits a checkpoint when it is time for one.
+// checkpoint emits a checkpoint if one is due.
 func (s *Sim) checkpoint() {
 	if s.toCheck == 0 {
 		return
@@ -168,7 +168,7 @@ func (s *Sim) checkpoint() {
 	s.checkpoints++
 }
 
-// point is a scheduling point of the running task t: any ready task may run before it goes on.
+// point is a scheduling point of the running task t: any ready task may run before t continues.
 func (s *Sim) point(t *Task) {
 	if s.cfg.CallSites {
 		t.capture()
@@ -181,7 +181,7 @@ func (s *Sim) point(t *Task) {
 	s.switchFrom(t)
 }
 
-// block parks the running task t in q until it is woken. on tells reports what it waits for.
+// block parks the running task t in q until it is woken. Reports use on to say what t waits for.
 func (s *Sim) block(t *Task, q *queue, on blocker) {
 	t.blockedOn = on
 	q.push(&t.self)
@@ -189,10 +189,10 @@ func (s *Sim) block(t *Task, q *queue, on blocker) {
 	t.blockedOn = nil
 }
 
-// switchFrom lets the next task run; t is in a queue. It returns when t is picked again.
+// switchFrom lets the next task run. t must be in a queue. It returns when t is chosen again.
 func (s *Sim) switchFrom(t *Task) { s.park(t, s.pick()) }
 
-// park lets next run. It returns when t is picked again, at once if that is next.
+// park lets next run. It returns when t is chosen again, at once if next is t.
 func (s *Sim) park(t, next *Task) {
 	if next == t {
 		return
@@ -203,8 +203,8 @@ func (s *Sim) park(t, next *Task) {
 	}
 }
 
-// makeReady puts the task of w, which has just left its queue, into the ready queue. A task that still runs on its way
-// to the wait is left where it is.
+// makeReady puts the task of w, which has just left its queue, into the ready queue. A task that is still running
+// on its way to the wait is not queued.
 func (s *Sim) makeReady(w *waiter) {
 	t := w.task
 	if w != &t.self {
@@ -215,7 +215,7 @@ func (s *Sim) makeReady(w *waiter) {
 	}
 }
 
-// emitBatchWake tells that all waiters of q, at least one, are woken.
+// emitBatchWake emits the event that all waiters of q, at least one, are woken.
 func (s *Sim) emitBatchWake(q *queue) {
 	if q.n == 1 {
 		s.emit(event.WakerWake(q.at(0).task.id))
@@ -224,7 +224,7 @@ func (s *Sim) emitBatchWake(q *queue) {
 	s.emit(event.WakerBatchWake(uint32(q.n)))
 }
 
-// emit hands an event to the Observer.
+// emit passes an event to the Observer.
 func (s *Sim) emit(e event.Event) {
 	if s.err != nil {
 		return
@@ -243,18 +243,18 @@ func (s *Sim) emit(e event.Event) {
 	}
 }
 
-// fail ends the run at the next scheduling point. The first reason counts.
+// fail ends the run at the next scheduling point. The first reason is kept.
 func (s *Sim) fail(err error) {
 	if s.err == nil {
 		s.err = err
 	}
 }
 
-// stopIfEnded parks t for ever once the run has ended. An operation that is not a scheduling point calls it after it
-// has emitted an event, so that a loop of such operations ends too.
+// stopIfEnded parks t forever once the run has ended. Operations that are not scheduling points call it after they
+// have emitted an event, so that a loop of such operations ends too.
 func (s *Sim) stopIfEnded(t *Task) {
 	if s.firing {
-		return // a timer does this, not a task
+		return // called by a timer, not by a task
 	}
 	if s.inStep++; s.inStep > s.cfg.MaxSteps {
 		s.fail(s.stepLimit())
@@ -264,15 +264,15 @@ func (s *Sim) stopIfEnded(t *Task) {
 	}
 }
 
-// look counts a look at what other tasks change, which is no scheduling point, so that a loop of looks comes to an end.
-// It may be called from anywhere.
+// look counts a query of state that other tasks change. A query is not a scheduling point; counting bounds loops of
+// queries. It may be called from anywhere.
 func (s *Sim) look() {
 	if s != nil && s.current != nil && !s.inHook && !s.unwinding {
 		s.stopIfEnded(s.current)
 	}
 }
 
-// enter returns the running task. It ends the call while tasks are unwound and panics outside the run.
+// enter returns the running task. While tasks are unwound it does not return; outside the run it panics.
 func (s *Sim) enter(op string) *Task {
 	if s == nil {
 		panic("simsched: " + op + " called on a zero value; objects are made by a method of their Sim")
@@ -284,12 +284,13 @@ func (s *Sim) enter(op string) *Task {
 		panic("simsched: " + op + " called outside the run: objects of a Sim may be used only by its tasks, during Run")
 	}
 	if s.cfg.CheckGoroutines && goroutineID() != s.goroutines[s.current.co] {
-		panic("simsched: " + op + " called by a goroutine that is not the running task: only tasks may use the objects of a Sim")
+		panic("simsched: " + op +
+			" called by a goroutine that is not the running task: only tasks may use the objects of a Sim")
 	}
 	return s.current
 }
 
-// release is enter for operations that give something up and never block: while tasks are unwound they do nothing.
+// release is enter for operations that release something and never block: while tasks are unwound they do nothing.
 func (s *Sim) release(op string) (t *Task, ok bool) {
 	if s != nil && s.unwinding {
 		return nil, false
@@ -297,7 +298,7 @@ func (s *Sim) release(op string) (t *Task, ok bool) {
 	return s.enter(op), true
 }
 
-// task returns the live or last task with an id, nil if there is none.
+// task returns the live or last task with an id, or nil if there is none.
 func (s *Sim) task(id event.TaskID) *Task {
 	t := s.tasks.get(id.Index())
 	if t == nil || t.id != id {
@@ -306,7 +307,8 @@ func (s *Sim) task(id event.TaskID) *Task {
 	return t
 }
 
-// TaskName returns the name of a task that is live, or that has ended and whose id was not used again; "" otherwise.
+// TaskName returns the name of a task that is live, or that has ended and whose id was not reused. Otherwise it
+// returns "".
 func (s *Sim) TaskName(id event.TaskID) string {
 	if t := s.task(id); t != nil {
 		return t.name
@@ -322,8 +324,8 @@ func (s *Sim) TaskPath(id event.TaskID) string {
 	return ""
 }
 
-// RegionName returns the name of a region that is open, or that has closed and whose id was not used again; ""
-// otherwise.
+// RegionName returns the name of a region that is open, or that has closed and whose id was not reused. Otherwise
+// it returns "".
 func (s *Sim) RegionName(id event.RegionID) string {
 	if r := s.regions.get(id.Index()); r != nil && r.id == id {
 		return r.name

@@ -111,8 +111,8 @@ func TestWaitGroup(t *testing.T) {
 	}
 }
 
-// TestCondWakes: a consumer that checks under the lock gets every item, under every schedule drawn, whether the producer
-// signals or broadcasts.
+// TestCondWakes: a consumer that checks under the lock gets every item, under every schedule drawn, whether the
+// producer signals or broadcasts.
 func TestCondWakes(t *testing.T) {
 	for name, cfg := range schedules(100) {
 		mustRun(t, cfg, func(s *Sim) {
@@ -165,7 +165,8 @@ func TestLostWakeup(t *testing.T) {
 	if !errors.As(err, &d) || !d.Blocked[0].LostWakeup {
 		t.Fatalf("error %v, want a deadlock with a lost wake-up", err)
 	}
-	if want := `waits for a signal on condition "ready"; lost wake-up: 1 came while nobody waited, the last in step 2`; !strings.Contains(err.Error(), want) {
+	const want = `waits for a signal on condition "ready"; lost wake-ups: 1 (no task was waiting), the last in step 2`
+	if !strings.Contains(err.Error(), want) {
 		t.Errorf("error %v, want it to contain %s", err, want)
 	}
 }
@@ -217,7 +218,8 @@ func TestSemaphoreOrder(t *testing.T) {
 		}
 		cancel()
 		_, _ = large.Join(), small.Join()
-		if !slices.Equal(order, []string{"large gave up", "small"}) && !slices.Equal(order, []string{"small", "large gave up"}) {
+		if !slices.Equal(order, []string{"large gave up", "small"}) &&
+			!slices.Equal(order, []string{"small", "large gave up"}) {
 			t.Errorf("order %v", order)
 		}
 		sem.Release(2)

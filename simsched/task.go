@@ -11,45 +11,45 @@ import (
 	"github.com/reprise-go/reprise/strategy"
 )
 
-// Task is a concurrent activity of a run, as a goroutine is of a program.
+// Task is a concurrent activity of a run, like a goroutine of a program.
 type Task struct {
 	sim    *Sim
 	id     event.TaskID
 	name   string
 	path   *taskPath
 	fn     func() error
-	region *Region // where it was spawned
-	scope  *Region // where its own tasks go
+	region *Region // the region in which it was spawned
+	scope  *Region // the region for the tasks it spawns
 	co     *coroutine
 
 	self      waiter
-	sel       *selection // while it waits for several things, or is on its way to wait for a Cond; else nil
+	sel       *selection // set while it waits in several queues, or is about to wait for a Cond; otherwise nil
 	blockedOn blocker
 	sleep     timer
-	calls     *[callDepth]uintptr // where it last came to a scheduling point; nil if nobody asks for it
+	calls     *[callDepth]uintptr // call stack at its last scheduling point; nil unless Config.CallSites is set
 
 	strategic strategy.Task // its number, and what the strategy knows of it
 
 	err     error
-	joiners *queue // nil as long as there is none
-	place   int32  // in region.members
+	joiners *queue // tasks in Join; nil if there are none
+	place   int32  // index in region.members
 
 	parked  bool // in Park
 	permit  bool // woken before it parked
-	inFault bool // a fault is being injected, which brings no other
+	inFault bool // a fault is being injected, during which no other fault is
 	done    bool
-	joined  bool // somebody has received err
+	joined  bool // a task has received err
 	outcome event.Outcome
 }
 
-// selection is how a task waits in several queues, or in one that it enters before it parks.
+// selection lets a task wait in several queues, or in one that it enters before it parks.
 type selection struct {
 	waiters []waiter
-	served  *waiter // by which it was woken
-	early   bool    // the waiters are in their queues, but the task still runs
+	served  *waiter // the waiter by which it was woken
+	early   bool    // the waiters are in their queues, but the task is still running
 }
 
-// waiters returns those of the selection of t, if it has one.
+// waiters returns the waiters of t's selection, if it has one.
 func (t *Task) waiters() []waiter {
 	if t.sel == nil {
 		return nil
@@ -57,15 +57,15 @@ func (t *Task) waiters() []waiter {
 	return t.sel.waiters
 }
 
-// blocker is what a task can wait for. waitsFor completes the sentence "T1 waits ...".
+// blocker is anything that a task can wait for. waitsFor completes the sentence "T1 waits ...".
 type blocker interface {
 	waitsFor() string
 }
 
-// taskPath is the place of a task in the tree of who started whom. It outlives the task.
+// taskPath is the place of a task in the tree of tasks and their children. It outlives the task.
 type taskPath struct {
 	parent   *taskPath
-	number   uint32 // among the parent's children, from 1
+	number   uint32 // from 1, among the parent's children
 	children uint32
 }
 
@@ -76,29 +76,30 @@ func (p *taskPath) String() string {
 	return p.parent.String() + "." + strconv.FormatUint(uint64(p.number), 10)
 }
 
-// child returns the path of the next task that the one with path p starts.
+// child returns the path of the next task that the task with path p starts.
 func (p *taskPath) child() *taskPath {
 	p.children++
 	return &taskPath{parent: p, number: p.children}
 }
 
-// Path returns the place of t in the tree of who started whom: 0 for the main task, 0.2.1 for the first task that its
-// second one started. Unlike the identifier it depends only on what the tasks above it do, not on the schedule.
+// Path returns the place of t in the tree of tasks and their children: 0 for the main task, 0.2.1 for the first
+// task started by the main task's second one. Unlike the identifier it depends only on what the ancestors of the
+// task do, not on the schedule.
 func (t *Task) Path() string { return t.path.String() }
 
 // ID returns the identifier of t.
 func (t *Task) ID() event.TaskID { return t.id }
 
-// Name returns the name that t was given.
+// Name returns the name of t.
 func (t *Task) Name() string { return t.name }
 
 // String returns the identifier and the name.
 func (t *Task) String() string { return t.id.String() + " " + t.name }
 
-// Go starts a task in the current region: that of the innermost [Sim.InRegion] around the call, else that of the
-// running task. The name is for reports and need not be unique. A nil error is success; an error that is
-// that of the region's context, wrapped or not, and nothing else, after the region was cancelled is a cancellation; any
-// other error reaches whoever calls Join, or else the owner of the region.
+// Go starts a task in the current region: the region of the innermost [Sim.InRegion] around the call, or else that
+// of the running task. The name is for reports and need not be unique. A nil error is success. If the region was
+// cancelled, and the error is exactly that of its context, wrapped or not, the task counts as cancelled. Any other
+// error is returned by Join or, if the task is not joined, reaches the owner of the region.
 func (s *Sim) Go(name string, fn func() error) *Task {
 	t := s.enter("Go")
 	s.point(t)
@@ -126,7 +127,7 @@ func (s *Sim) runTask(t *Task) {
 	returned := false
 	defer func() {
 		if s.unwinding {
-			_ = recover() // a deferred call that panics while its task is unwound has nobody to tell
+			_ = recover() // a deferred call panicked while its task was unwound: there is no caller to receive it
 			return
 		}
 		if returned {
@@ -134,7 +135,7 @@ func (s *Sim) runTask(t *Task) {
 		}
 		v := recover()
 		switch {
-		case v == nil: // runtime.Goexit was called: it goes on to who drives the run
+		case v == nil: // runtime.Goexit was called: it continues in the driver of the run
 			s.fail(&GoexitError{Task: t.id, Name: t.name, Path: t.Path()})
 		case s.inHook:
 			s.hookPanic = v
@@ -148,14 +149,14 @@ func (s *Sim) runTask(t *Task) {
 	s.complete(t, t.region.judge(err), err)
 }
 
-// notePanic makes what t panicked with a part of the error of Run.
+// notePanic adds a panic of t to the error of Run.
 func (s *Sim) notePanic(t *Task, v any) *PanicError {
 	p := &PanicError{Task: t.id, Name: t.name, Value: v, Stack: debug.Stack()}
 	s.panics = append(s.panics, p)
 	return p
 }
 
-// judge gives the outcome of a task or body in r that has returned err.
+// judge returns the outcome of a task or body in r that returned err.
 func (r *Region) judge(err error) event.Outcome {
 	switch {
 	case err == nil:
@@ -167,7 +168,7 @@ func (r *Region) judge(err error) event.Outcome {
 	}
 }
 
-// only reports whether err is target and nothing else: an error that was joined with it must not get lost.
+// only reports whether err is exactly target: an error that was joined with it must not get lost.
 func only(err, target error) bool {
 	if !errors.Is(err, target) {
 		return false
@@ -192,7 +193,7 @@ func (s *Sim) complete(t *Task, outcome event.Outcome, err error) {
 	t.region.taskEnded(t)
 }
 
-// Join waits until t has ended and returns its error: what its function returned, or a [*PanicError].
+// Join waits until t has ended and returns its error: that of its function, or a [*PanicError].
 func (t *Task) Join() error {
 	s := t.sim
 	me := s.enter("Task.Join")
@@ -213,7 +214,7 @@ func (t *Task) Done() bool {
 	return t.done
 }
 
-// Outcome returns how t has ended; [event.OutcomeOK] while it runs.
+// Outcome returns the outcome of t; [event.OutcomeOK] while it runs.
 func (t *Task) Outcome() event.Outcome { return t.outcome }
 
 type joining Task
@@ -228,13 +229,14 @@ func (s *Sim) Yield() {
 	s.point(t)
 }
 
-// Waker wakes a task that has called [Sim.Park].
+// Waker wakes a task that called [Sim.Park].
 type Waker struct{ task *Task }
 
-// Waker returns a waker of the running task.
+// Waker returns a waker for the running task.
 func (s *Sim) Waker() Waker { return Waker{s.enter("Waker")} }
 
-// Park waits until a waker of the running task is used. A wake that came before counts, but only one.
+// Park waits until a waker of the running task is used. It returns at once if one was used before; several wakes count
+// as one.
 func (s *Sim) Park() {
 	t := s.enter("Park")
 	s.point(t)
@@ -250,8 +252,8 @@ type parking struct{}
 
 func (parking) waitsFor() string { return "to be woken" }
 
-// Wake makes the task ready if it is in Park, else its next Park returns at once. Waking a task that has ended does
-// nothing.
+// Wake makes the task ready if it is in Park; otherwise its next Park returns at once. Waking a task that has ended
+// does nothing.
 func (w Waker) Wake() {
 	s := w.task.sim
 	t, ok := s.release("Waker.Wake")

@@ -2,8 +2,8 @@ package simsched
 
 import "time"
 
-// Timer sends the time on C once, or starts a task. It has the rules of [time.Timer] since Go 1.23: after Stop or Reset
-// no value of before is received, and C has no buffer to be seen.
+// Timer sends the time on C once, or starts a task. It has the rules of [time.Timer] since Go 1.23: after Stop or
+// Reset no earlier value is received, and C looks unbuffered.
 type Timer struct {
 	C *Chan[time.Time] // nil if made by AfterFunc
 
@@ -24,8 +24,8 @@ func (s *Sim) NewTimer(d time.Duration) *Timer {
 // After returns the channel of a new timer.
 func (s *Sim) After(d time.Duration) *Chan[time.Time] { return s.NewTimer(d).C }
 
-// AfterFunc starts a task that runs f after d, in the current region, or in the nearest one around it that is open then.
-// The timer's Stop prevents it, unless it has started.
+// AfterFunc starts a task that runs f after d, in the current region or, if that is closed then, in the nearest
+// open region around it. Stop prevents the start.
 func (s *Sim) AfterFunc(d time.Duration, f func()) *Timer {
 	t := s.enter("AfterFunc")
 	s.point(t)
@@ -44,8 +44,8 @@ func (s *Sim) AfterFunc(d time.Duration, f func()) *Timer {
 	return tm
 }
 
-// Stop prevents the timer from firing and reports whether it did: false if it was stopped before, or has fired and its
-// value was received or its task started.
+// Stop prevents the timer from firing and reports whether it did. It returns false if the timer was stopped before,
+// or has fired and its value was received or its task started.
 func (t *Timer) Stop() bool {
 	me, ok := t.sim.release("Timer.Stop")
 	if !ok {
@@ -60,7 +60,7 @@ func (t *Timer) stop() bool {
 	return t.C != nil && t.C.drop() || stopped
 }
 
-// Reset lets the timer fire after d from now, whatever it did before, and reports whether it was active.
+// Reset makes the timer fire d from now, whatever its state, and reports whether it was active.
 func (t *Timer) Reset(d time.Duration) bool {
 	me := t.sim.enter("Timer.Reset")
 	t.sim.point(me)
@@ -69,18 +69,18 @@ func (t *Timer) Reset(d time.Duration) bool {
 	return active
 }
 
-// Ticker sends the time on C at intervals. It has the rules of [time.Ticker] since Go 1.23. While a tick waits to be
-// received the ticker rests: the ticks that a slow receiver misses are neither kept nor events of the run.
+// Ticker sends the time on C at intervals. It has the rules of [time.Ticker] since Go 1.23. While a tick waits to
+// be received, the ticker pauses: ticks that a slow receiver misses are neither kept nor events of the run.
 type Ticker struct {
 	C *Chan[time.Time]
 
 	sim    *Sim
 	period time.Duration
-	next   time.Time // of the next tick
+	next   time.Time // time of the next tick
 	timer  timer
 }
 
-// NewTicker returns a ticker that ticks every d, which must be positive; it panics otherwise.
+// NewTicker returns a ticker that ticks every d. It panics if d is not positive.
 func (s *Sim) NewTicker(d time.Duration) *Ticker {
 	t := s.enter("NewTicker")
 	s.point(t)
@@ -99,7 +99,7 @@ func (t *Ticker) start(op string, d time.Duration) {
 	t.sim.start(&t.timer, d)
 }
 
-// tick sends, and arms the timer again unless the tick has to wait.
+// tick sends a tick and starts the timer again, unless the tick must wait to be received.
 func (t *Ticker) tick() {
 	t.next = t.next.Add(t.period)
 	t.C.offer(t.sim.Now())
@@ -108,7 +108,7 @@ func (t *Ticker) tick() {
 	}
 }
 
-// arm goes on after a tick has been received that had to wait.
+// arm continues after a tick that had to wait was received.
 func (t *Ticker) arm() {
 	if missed := t.sim.Since(t.next); missed >= 0 {
 		t.next = t.next.Add((missed/t.period + 1) * t.period)
@@ -116,7 +116,7 @@ func (t *Ticker) arm() {
 	t.sim.start(&t.timer, t.sim.Until(t.next))
 }
 
-// Stop turns the ticker off. It does not close C.
+// Stop stops the ticker. It does not close C.
 func (t *Ticker) Stop() {
 	if me, ok := t.sim.release("Ticker.Stop"); ok {
 		t.sim.point(me)
@@ -129,7 +129,7 @@ func (t *Ticker) stop() {
 	t.C.drop()
 }
 
-// Reset stops the ticker and lets it tick every d from now, which must be positive; it panics otherwise.
+// Reset stops the ticker and makes it tick every d from now. It panics if d is not positive.
 func (t *Ticker) Reset(d time.Duration) {
 	me := t.sim.enter("Ticker.Reset")
 	t.sim.point(me)

@@ -131,7 +131,8 @@ func TestTimerHuge(t *testing.T) {
 			t.Errorf("Elapsed = %v, Now = %v at the end of time", s.Elapsed(), s.Now())
 		}
 	})
-	wantLines(t, "times", ofKind(events, event.KindTimeAdvanced), fmt.Sprintf("TimeAdvanced from_nanos=0s to_nanos=%v", end))
+	wantLines(t, "times", ofKind(events, event.KindTimeAdvanced),
+		fmt.Sprintf("TimeAdvanced from_nanos=0s to_nanos=%v", end))
 }
 
 func TestTimerHugeAfterAWhile(t *testing.T) {

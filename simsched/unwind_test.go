@@ -76,7 +76,8 @@ var freeing = map[string]func(*objects){
 	"Break":      func(o *objects) { o.pipe.Break(event.IOOther) },
 }
 
-// endWithAll runs a task for each blocking operation, ends the run when all wait, and calls deferred at the end of each.
+// endWithAll runs a task for each blocking operation, ends the run when all wait, and calls deferred at the end of
+// each.
 func endWithAll(deferred func(*objects, string)) error {
 	cfg := inTurns()
 	cfg.MaxSteps = 1000

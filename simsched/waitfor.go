@@ -8,34 +8,34 @@ import (
 	"github.com/reprise-go/reprise/event"
 )
 
-// Blocked is a task that waits for something that cannot happen any more: a node of the wait-for graph.
+// Blocked is a task that waits for something that can no longer happen: a node of the wait-for graph.
 type Blocked struct {
 	Task     event.TaskID
 	Name     string
-	Path     string         // as Task.Path gives it
+	Path     string         // see Task.Path
 	WaitsFor string         // such as `for mutex "a" held by T2 worker`
-	HeldBy   []event.TaskID // the tasks that could end the wait: the edges; empty if they are not known
-	Line     string         // where in the code it waits, such as "internal/cli/bank.go:25"; empty unless Config.CallSites is set
+	HeldBy   []event.TaskID // the tasks that could end the wait: the edges of the graph; empty if unknown
+	Line     string         // its place in the code, such as "internal/cli/bank.go:25"; "" unless Config.CallSites is set
 
-	// LostWakeup says that it waits for a signal that was given, when nobody waited.
+	// LostWakeup is true if it waits for a signal that was given when no task was waiting.
 	LostWakeup bool
 }
 
-// WaitGraph tells why no task can go on.
+// WaitGraph shows why no task can run again.
 type WaitGraph struct {
-	Blocked []Blocked        // every live task, by index
-	Cycles  [][]event.TaskID // tasks that wait for each other, each for the next and the last for the first
-	Regions []OpenRegion     // every open region but the root, by index
+	Blocked []Blocked        // every live task, in order of index
+	Cycles  [][]event.TaskID // tasks that wait for each other: each waits for the next, the last for the first
+	Regions []OpenRegion     // every open region except the root, in order of index
 }
 
 // OpenRegion is a region that has not closed.
 type OpenRegion struct {
 	ID    event.RegionID
 	Name  string
-	Tasks int // live, without those of the regions inside it
+	Tasks int // number of live tasks, without those of the regions inside it
 }
 
-// DeadlockError says that no task of the run can go on. It is [ErrDeadlock].
+// DeadlockError reports that no task of the run can ever run again. It is [ErrDeadlock].
 type DeadlockError struct{ WaitGraph }
 
 // Error lists the tasks, one a line, and then the cycles.
@@ -46,12 +46,13 @@ func (e *DeadlockError) Error() string {
 // Is reports whether target is [ErrDeadlock].
 func (e *DeadlockError) Is(target error) bool { return target == ErrDeadlock }
 
-// LeakError says that the main task has returned and the tasks that are left cannot go on. It is [ErrLeak].
+// LeakError reports that the main task has returned and the remaining tasks can never run again. It is [ErrLeak].
 type LeakError struct{ WaitGraph }
 
 // Error lists the tasks, one a line, then the cycles and the open regions.
 func (e *LeakError) Error() string {
-	text := fmt.Sprintf("simsched: leaked tasks: the main task has returned, %d tasks wait for ever%s", len(e.Blocked), e.list())
+	text := fmt.Sprintf("simsched: leaked tasks: the main task has returned, %d tasks wait for ever%s", len(e.Blocked),
+		e.list())
 	for _, r := range e.Regions {
 		text += fmt.Sprintf("\n\topen: region %v %s with %d tasks", r.ID, r.Name, r.Tasks)
 	}
@@ -79,13 +80,13 @@ func (g *WaitGraph) list() string {
 	return b.String()
 }
 
-// holder is a blocker that knows which tasks can end the wait.
+// holder is a blocker that knows the tasks that can end the wait.
 type holder interface{ holders() []*Task }
 
 // loser is a blocker that knows whether a wake came too early.
 type loser interface{ lostWakeup() bool }
 
-// stuck says why no task can go on.
+// stuck returns the error for a run in which no task can run again.
 func (s *Sim) stuck() error {
 	var g WaitGraph
 	for i := range s.tasks.slots {

@@ -2,7 +2,7 @@ package simsched
 
 import "fmt"
 
-// WaitGroup waits for a number of things to be done, with the rules of [sync.WaitGroup].
+// WaitGroup waits until a counter is zero, with the rules of [sync.WaitGroup].
 type WaitGroup struct {
 	sim   *Sim
 	name  string
@@ -10,14 +10,14 @@ type WaitGroup struct {
 	queue queue
 }
 
-// NewWaitGroup returns a WaitGroup that waits for nothing. The name is for reports.
+// NewWaitGroup returns a WaitGroup with the counter 0. The name is for reports.
 func (s *Sim) NewWaitGroup(name string) *WaitGroup { return &WaitGroup{sim: s, name: name} }
 
-// Add adds delta, which may be negative, to what is waited for; at zero all waiting tasks are woken. It panics if the
-// sum becomes negative.
+// Add adds delta, which may be negative, to the counter. When the counter becomes zero, all waiting tasks are
+// woken. It panics if the counter becomes negative.
 func (wg *WaitGroup) Add(delta int) { wg.add("WaitGroup.Add", delta) }
 
-// Done takes one from what is waited for. It panics if there is nothing to take it from.
+// Done decrements the counter. It panics if the counter is zero.
 func (wg *WaitGroup) Done() { wg.add("WaitGroup.Done", -1) }
 
 func (wg *WaitGroup) add(op string, delta int) {
@@ -35,7 +35,7 @@ func (wg *WaitGroup) add(op string, delta int) {
 	}
 }
 
-// Wait waits until nothing is left to wait for.
+// Wait waits until the counter is zero.
 func (wg *WaitGroup) Wait() {
 	t := wg.sim.enter("WaitGroup.Wait")
 	wg.sim.point(t)
@@ -44,7 +44,7 @@ func (wg *WaitGroup) Wait() {
 	}
 }
 
-// Go starts a task that is waited for: it adds one, and takes it away when f returns.
+// Go increments the counter, starts a task that runs f, and decrements the counter when f returns.
 func (wg *WaitGroup) Go(name string, f func()) *Task {
 	wg.Add(1)
 	return wg.sim.Go(name, func() error {
