@@ -54,8 +54,8 @@ func newChooser(s *strategy.Strategy, seed uint64) Chooser {
 	return NewChooser(s, strategy.Config{Seed: seed, Gap: 1 + seed%4, Depth: seed % 5, Length: 20})
 }
 
-// TestEveryStrategyRunsEveryProgram checks the contract of Choosers, the laws of the events, and that a run is made again by
-// its seed.
+// TestEveryStrategyRunsEveryProgram checks the contract of Choosers, the laws of the events, and that a run is made
+// again by its seed.
 func TestEveryStrategyRunsEveryProgram(t *testing.T) {
 	for _, st := range strategy.All() {
 		for _, p := range append(programs[:len(programs):len(programs)], program{name: "crowd", body: crowd}) {
@@ -117,7 +117,8 @@ func (h *hosted) Pick(d *strategy.Decision) int {
 func TestHostKeepsTheProtocol(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h := &hosted{t: t, numbers: map[uint32]event.TaskID{}}
-		inner := NewChooser(&strategy.Strategy{New: func(strategy.Config) strategy.Picker { return h }}, strategy.Config{}).(*chooser)
+		inner := NewChooser(&strategy.Strategy{New: func(strategy.Config) strategy.Picker { return h }},
+			strategy.Config{}).(*chooser)
 		cfg := Config{MaxSteps: 200}
 		cfg.Chooser = chooserFunc(func(c *Choice) uint64 {
 			if c.Point == PointTask && c.running != nil && !c.yielded {
