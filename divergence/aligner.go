@@ -68,6 +68,16 @@ func (s Stats) Fidelity() float64 {
 	return (float64(s.Matched) + float64(s.Reordered)/2) / float64(all)
 }
 
+// String returns the counts in one sentence.
+func (s Stats) String() string {
+	text := fmt.Sprintf("fidelity %.3f: %d events match, %d inserted, %d deleted, %d changed, %d reordered",
+		s.Fidelity(), s.Matched, s.Inserted, s.Deleted, s.Changed, s.Reordered)
+	if s.GaveUp {
+		text += fmt.Sprintf("; given up at event %d of the actual run", s.GaveUpAt)
+	}
+	return text
+}
+
 // Comparable returns e without what follows from other events: an at_tick, which an inserted step shifts everywhere
 // after it, and all fields of a checkpoint, which count what happened before. The [Aligner] and the canonical comparison
 // take events as equal whose Comparable is equal.
@@ -116,7 +126,7 @@ type Aligner struct {
 	band     band
 	finished bool
 	whole    bool      // do not give up where the expected run has ended: nobody waits for an answer
-	rows     func(row) // gets the alignment as it becomes known, if it is not nil
+	rows     func(Row) // gets the alignment as it becomes known, if it is not nil
 }
 
 // NewAligner returns an Aligner over the events of expected from where its cursor stands. A window of 0 means
@@ -167,7 +177,7 @@ func (a *Aligner) accept(actual event.Event) bool {
 		return false
 	}
 	if a.rows != nil {
-		a.rows(row{e: e, a: actual, expectedAt: a.head, actualAt: a.fed - 1, mark: same})
+		a.rows(Row{Expected: e, Actual: actual, ExpectedAt: a.head, ActualAt: a.fed - 1})
 	}
 	a.head++
 	a.drop(a.head)
@@ -228,7 +238,7 @@ func (a *Aligner) Feed(actual event.Event) Verdict {
 	case a.tally.stats.GaveUp:
 		a.tally.stats.Inserted++
 		if a.rows != nil {
-			a.rows(row{a: actual, actualAt: a.fed - 1, mark: actualOnly})
+			a.rows(Row{Actual: actual, ActualAt: a.fed - 1})
 		}
 		return Verdict{Match: GaveUp}
 	case a.band.active:
@@ -317,7 +327,7 @@ func (a *Aligner) Finish() (Stats, error) {
 	}
 	for ; a.fill(a.head); a.head++ {
 		if a.rows != nil {
-			a.rows(row{e: a.recorded[a.head-a.first], expectedAt: a.head, mark: expectedOnly})
+			a.rows(Row{Expected: a.recorded[a.head-a.first], ExpectedAt: a.head})
 		}
 		a.tally.add([]op{{stepDelete, a.at(a.head), a.head}})
 		a.drop(a.head)
@@ -372,16 +382,12 @@ func (a *Aligner) report(ops []op) {
 	actualAt := a.fed - uint64(len(a.band.recorded))
 	recorded := a.band.recorded
 	for _, o := range ops {
-		r := row{expectedAt: o.at, actualAt: actualAt, mark: same}
-		if o.step == stepInsert {
-			r.mark = actualOnly
-		} else {
-			r.e = a.recorded[o.at-a.first]
+		r := Row{ExpectedAt: o.at, ActualAt: actualAt}
+		if o.step != stepInsert {
+			r.Expected = a.recorded[o.at-a.first]
 		}
-		if o.step == stepDelete {
-			r.mark = expectedOnly
-		} else {
-			r.a, recorded = recorded[0], recorded[1:]
+		if o.step != stepDelete {
+			r.Actual, recorded = recorded[0], recorded[1:]
 			actualAt++
 		}
 		a.rows(r)

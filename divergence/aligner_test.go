@@ -263,12 +263,12 @@ func TestAlignerOfFailingSource(t *testing.T) {
 	run := events{event.RngValue(1), event.RngValue(2), event.RngValue(3)}
 	for n := range len(run) + 1 {
 		for _, actual := range []events{run, {event.TimerFired(1)}, nil} {
-			_, err := divergence.Align(&sourcetest.Failing{Source: cursor(run...), Calls: n}, cursor(actual...), 0)
+			_, err := divergence.Align(&sourcetest.Failing{Source: cursor(run...), Calls: n}, cursor(actual...), 0, nil)
 			if err != sourcetest.Err {
 				t.Errorf("an expected source whose call %d fails gives the error %v", n, err)
 			}
 			if n <= len(actual) {
-				_, err = divergence.Align(cursor(run...), &sourcetest.Failing{Source: cursor(actual...), Calls: n}, 0)
+				_, err = divergence.Align(cursor(run...), &sourcetest.Failing{Source: cursor(actual...), Calls: n}, 0, nil)
 				if err != sourcetest.Err {
 					t.Errorf("an actual source whose call %d fails gives the error %v", n, err)
 				}
@@ -276,7 +276,7 @@ func TestAlignerOfFailingSource(t *testing.T) {
 		}
 	}
 	same := cursor(run...)
-	if _, err := divergence.Align(same, same, 0); err == nil {
+	if _, err := divergence.Align(same, same, 0, nil); err == nil {
 		t.Error("one source for both runs gives no error")
 	}
 }
@@ -314,7 +314,7 @@ func TestDivergenceAlign(t *testing.T) {
 		if err := d.Align(e, a, 3); err != nil {
 			t.Fatal(err)
 		}
-		want, err := divergence.Align(e, a, 3)
+		want, err := divergence.Align(e, a, 3, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -337,7 +337,7 @@ func TestAlignmentOfAPrefix(t *testing.T) {
 		run = append(run, event.RngValue(i))
 	}
 	whole := func(expected, actual events) divergence.Stats {
-		s, err := divergence.Align(cursor(expected...), cursor(actual...), 0)
+		s, err := divergence.Align(cursor(expected...), cursor(actual...), 0, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/reprise-go/reprise/divergence"
+	"github.com/reprise-go/reprise/divergence/report"
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/source"
 )
@@ -107,7 +108,7 @@ func BenchmarkCompare(b *testing.B) {
 	b.Run("read and compare", func(b *testing.B) {
 		for b.Loop() {
 			if d := compare(b, source.FromTrace(parse()), source.FromTrace(parse())); d != nil {
-				b.Fatal(d.Text())
+				b.Fatal(report.Of(d).Text())
 			}
 		}
 		perEvent(b, tr.Len())
@@ -115,7 +116,7 @@ func BenchmarkCompare(b *testing.B) {
 	b.Run("compare", func(b *testing.B) {
 		for b.Loop() {
 			if d := compare(b, source.FromTrace(tr), source.FromTrace(tr)); d != nil {
-				b.Fatal(d.Text())
+				b.Fatal(report.Of(d).Text())
 			}
 		}
 		perEvent(b, tr.Len())
@@ -139,7 +140,7 @@ func BenchmarkReport(b *testing.B) {
 		if err := d.Align(expected, actual, 0); err != nil || d.Rest.Inserted != 1 || d.Rest.Deleted != 0 {
 			b.Fatal(d.Rest, err)
 		}
-		_ = d.Text()
+		_ = report.Of(d).Text()
 	}
 	b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N), "ms/report")
 }
@@ -156,7 +157,7 @@ func BenchmarkAlign(b *testing.B) {
 			var stats divergence.Stats
 			for b.Loop() {
 				var err error
-				if stats, err = divergence.Align(source.FromTrace(tr), source.FromTrace(other), 0); err != nil {
+				if stats, err = divergence.Align(source.FromTrace(tr), source.FromTrace(other), 0, nil); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -4,13 +4,10 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
-	"fmt"
 	"io"
 	"math"
 	"math/bits"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/source"
@@ -393,43 +390,4 @@ func (d *depths) of(a actor) *uint32 {
 			return &s.layer
 		}
 	}
-}
-
-// Text returns the report for people, ending in a newline. Of each side at most ten events are shown.
-func (c *Canonical) Text() string {
-	var b strings.Builder
-	if c.Layer == 0 {
-		fmt.Fprintf(&b, "the runs differ in more than the order of independent events: at barrier %d\n", c.Segment+1)
-	} else {
-		fmt.Fprintf(&b, "the runs differ in more than the order of independent events: after barrier %d, in layer %d\n", c.Segment, c.Layer)
-	}
-	c.side(&b, "- ", "expected", c.ExpectedOnly)
-	c.side(&b, "+ ", "actual", c.ActualOnly)
-	section(&b, "notes", c.Notes, func(n string) string { return n })
-	return b.String()
-}
-
-func (c *Canonical) side(b *strings.Builder, mark, name string, events []Placed) {
-	const most = 10
-	if len(events) == 0 && c.Layer == 0 {
-		fmt.Fprintf(b, "%sthe %s run ends\n", mark, name)
-	}
-	width := 0
-	for _, p := range events[:min(len(events), most)] {
-		width = max(width, len(strconv.FormatUint(p.Index, 10)))
-	}
-	for _, p := range events[:min(len(events), most)] {
-		fmt.Fprintf(b, "%s%*d  %v%s\n", mark, width, p.Index, p.Event, p.by())
-	}
-	if n := len(events) - most; n > 0 {
-		fmt.Fprintf(b, "%sand %d more\n", mark, n)
-	}
-}
-
-// by is the task that was running, unless the event names it first.
-func (p Placed) by() string {
-	if !p.Running || p.Event.Kind() == event.KindTaskScheduled {
-		return ""
-	}
-	return fmt.Sprintf("  (while %v runs)", p.Task)
 }

@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/reprise-go/reprise/divergence"
+	"github.com/reprise-go/reprise/divergence/report"
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/internal/golden"
 	"github.com/reprise-go/reprise/internal/sourcetest"
@@ -175,7 +176,7 @@ func TestCanonicalAgainstRival(t *testing.T) {
 		default:
 			other++
 			if got.Layer != back.Layer || got.Segment != back.Segment || cmp.Diff(got.ExpectedOnly, back.ActualOnly, byValue) != "" {
-				t.Fatalf("swapping the runs gives more than swapped sides:\n%s\n%s", got.Text(), back.Text())
+				t.Fatalf("swapping the runs gives more than swapped sides:\n%s\n%s", report.OfCanonical(got).Text(), report.OfCanonical(back).Text())
 			}
 			wantPlaced(t, got.ExpectedOnly, a)
 			wantPlaced(t, got.ActualOnly, b)
@@ -258,7 +259,7 @@ func TestCanonicalGoldens(t *testing.T) {
 	} {
 		answer := "equivalent\n"
 		if d := canonical(t, c.expected, c.actual); d != nil {
-			answer = d.Text()
+			answer = report.OfCanonical(d).Text()
 		}
 		text += fmt.Sprintf("== %s\n%s\n", c.name, answer)
 	}
@@ -315,7 +316,7 @@ func TestCanonicalOfManyActors(t *testing.T) {
 	}
 	around, behind := slices.Concat(zero, others, zero), slices.Concat(others, zero, zero)
 	if d := canonical(t, around, behind); d != nil {
-		t.Errorf("the order of independent tasks counts:\n%s", d.Text())
+		t.Errorf("the order of independent tasks counts:\n%s", report.OfCanonical(d).Text())
 	}
 	if d := canonical(t, slices.Concat(around, zero), behind); d == nil || d.Layer != 3 {
 		t.Errorf("the third step of a task is not missed in layer 3: %+v", d)

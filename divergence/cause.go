@@ -99,14 +99,6 @@ func (f *facts) who() string {
 	return "task " + f.task(f.Running.Task())
 }
 
-// at is where in the code something stood, " at bank.go:25", "" if it is not known. A file goes by its base name.
-func at(site string) string {
-	if site == "" {
-		return ""
-	}
-	return " at " + oneLine(base(site))
-}
-
 // stranger returns the task or region that e is the first to name, "" if there is none: one that was never created
 // before, and that the other run does not create in what is known of it.
 func (f *facts) stranger(e event.Event, other []event.Event) string {

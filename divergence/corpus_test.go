@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/reprise-go/reprise/divergence"
+	"github.com/reprise-go/reprise/divergence/report"
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/internal/golden"
 	"github.com/reprise-go/reprise/source"
@@ -265,9 +266,9 @@ func TestCorpus(t *testing.T) {
 				t.Errorf("the divergence is %s, %s %d, %s; want %s, %s %d, %s",
 					d.Category, d.Relation, d.Count, d.Cause.Rule, c.category, c.relation, c.count, c.rule)
 			}
-			golden.Check(t, filepath.Join(dir, "report.txt"), d.Text())
-			golden.Check(t, filepath.Join(dir, "report.md"), d.Markdown())
-			golden.Check(t, filepath.Join(dir, "report.github"), d.GitHub())
+			golden.Check(t, filepath.Join(dir, "report.txt"), report.Of(d).Text())
+			golden.Check(t, filepath.Join(dir, "report.md"), report.Of(d).Markdown())
+			golden.Check(t, filepath.Join(dir, "report.github"), report.Of(d).GitHub())
 			golden.Check(t, filepath.Join(dir, "report.json"), indented(t, d))
 		})
 	}
@@ -319,7 +320,7 @@ func TestCausesDoc(t *testing.T) {
 		c := corpus[i]
 		expected, actual := c.traces()
 		d := c.describe(t, expected, actual)
-		_, text, _ := strings.Cut(d.Text(), "\nwhy, probably ("+r.Name+")\n")
+		_, text, _ := strings.Cut(report.Of(d).Text(), "\nwhy, probably ("+r.Name+")\n")
 		text, _, _ = strings.Cut(text, "\n\n")
 		fmt.Fprintf(&b, "\n## %s\n\nWhen %s. What to do: %s\n\n```text\n- %s\n+ %s\n\n%s\n```\n",
 			r.Name, r.When, r.Suggestion, begins(d.Expected), begins(d.Actual), text)

@@ -1,19 +1,19 @@
-// Package divergence tells where two runs part, and why: [Compare] finds the first event that differs, [Describe]
-// classifies the difference, relates the two sides to each other, looks for the probable cause and reports all that as
-// text, JSON, Markdown and GitHub annotations. [Align] tells how far two runs still match after that event,
-// [CompareCanonical] whether they are equal up to the order of independent events. The package compares any two sources
-// and knows no scheduler.
+// Package divergence tells where two runs part, and why: [Compare] finds the first event that differs, and [Describe]
+// classifies the difference, relates the two sides to each other and looks for the probable cause. [Align] tells how far two
+// runs still match after that event, and [CompareCanonical] whether they are equal up to the order of independent events.
+// Package report, below this one, writes all that down. The package compares any two sources and must not know a
+// scheduler or a format of reports.
 package divergence
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/internal/codes"
+	"github.com/reprise-go/reprise/internal/prose"
 )
 
 // ErrDiverged is the class of every [*Error], for errors.Is.
@@ -121,6 +121,18 @@ func (d *Divergence) Code() string {
 // event at Index.
 func (d *Divergence) Prefix() uint64 { return d.Index + 1 }
 
+// Summary returns the divergence in one line.
+func (d *Divergence) Summary() string {
+	at := fmt.Sprintf("event %d, virtual time %v: %s: ", d.Index, d.Time, d.Category)
+	switch {
+	case len(d.Expected) == 0:
+		return at + fmt.Sprintf("the expected run ended, the actual run went on with %v", d.Actual[0])
+	case len(d.Actual) == 0:
+		return at + fmt.Sprintf("the actual run ended, the expected run went on with %v", d.Expected[0])
+	}
+	return at + fmt.Sprintf("expected %v, got %v", d.Expected[0], d.Actual[0])
+}
+
 // FieldDiff is a field with two values.
 type FieldDiff struct {
 	Name     string
@@ -160,31 +172,14 @@ func Describe(m Mismatch) *Divergence {
 // shown is the part of a window that a report shows.
 func shown(events []event.Event) []event.Event { return events[:min(len(events), 1+DefaultContext)] }
 
-// longestLine is how many characters of a text from outside a report shows.
-const longestLine = 200
-
-// oneLine returns the start of the first line of s, with a question mark for what could break a line of a report.
-func oneLine(s string) string {
-	s, _, _ = strings.Cut(s, "\n")
-	if len(s) > longestLine {
-		s = cut(strings.ToValidUTF8(s, "?"), longestLine)
-	}
-	return strings.Map(func(r rune) rune {
-		if r == utf8.RuneError || !unicode.IsPrint(r) {
-			return '?'
-		}
-		return r
-	}, s)
-}
-
 // mostLines is how many lines of an error a report shows.
 const mostLines = 6
 
-// fewLines returns the first lines of s, each as by oneLine; blank lines are left out.
+// fewLines returns the first lines of s, each as by [prose.Line]; blank lines are left out.
 func fewLines(s string) string {
 	var lines []string
 	for line := range strings.Lines(s) {
-		if line = oneLine(strings.TrimSpace(line)); line == "" {
+		if line = prose.Line(strings.TrimSpace(line)); line == "" {
 			continue
 		}
 		if lines = append(lines, line); len(lines) > mostLines {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/internal/prose"
 )
 
 // Drift says that two runs draw different random values around a divergence: in what is known of both from there on,
@@ -30,7 +31,7 @@ func (d *Drift) String() string {
 	text := fmt.Sprintf("the first random value that differs is draw %d: %s in the expected run, %s in the actual run",
 		d.Draw, at(d.ExpectedAt), at(d.ActualAt))
 	if d.Stream != "" {
-		text += fmt.Sprintf(", of stream %q", cut(oneLine(d.Stream), longestName))
+		text += fmt.Sprintf(", of stream %q", prose.Cut(prose.Line(d.Stream), longestName))
 	}
 	return text
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/reprise-go/reprise/divergence"
+	"github.com/reprise-go/reprise/divergence/report"
 	"github.com/reprise-go/reprise/event"
 )
 
@@ -45,7 +46,7 @@ func TestRunErrorLines(t *testing.T) {
 	if lines := strings.Split(d.RunError, "\n"); len(lines) != 6 || lines[1] != "T1 worker waits to be woken" || lines[5] != "…" {
 		t.Errorf("the error is shown as %q", d.RunError)
 	}
-	if want := "\n    T1 worker waits to be woken\n"; !strings.Contains(d.Text(), want) {
-		t.Errorf("the lines are not indented:\n%s", d.Text())
+	if want := "\n    T1 worker waits to be woken\n"; !strings.Contains(report.Of(d).Text(), want) {
+		t.Errorf("the lines are not indented:\n%s", report.Of(d).Text())
 	}
 }

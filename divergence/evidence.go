@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/internal/prose"
 )
 
 // oneSided reports whether one run has events more and then goes on like the other.
@@ -21,11 +22,11 @@ func panics(e event.Event) bool {
 // panicText tells of a panic of the actual run, with its value if the run ended with it.
 func (f *facts) panicText() string {
 	id, value := f.a.Task(), ""
-	if _, text, ok := strings.Cut(oneLine(f.RunError), "panic in task "+id.String()+" "+nameIn(f.ActualNames, "task", uint64(id))+": "); ok {
+	if _, text, ok := strings.Cut(prose.Line(f.RunError), "panic in task "+id.String()+" "+nameIn(f.ActualNames, "task", uint64(id))+": "); ok {
 		value = ": " + text
 	}
 	return fmt.Sprintf("Task %s panicked here in the actual run%s%s; in the expected run it does not: %v comes next%s.",
-		f.task(id), at(f.ActualSite), value, f.e, at(f.ExpectedSite))
+		f.task(id), prose.AtSite(f.ActualSite), value, f.e, prose.AtSite(f.ExpectedSite))
 }
 
 // ends reports whether e is the end of a task and other is something else.
@@ -36,7 +37,7 @@ func ends(e, other event.Event) bool {
 // endText tells of a task that ends in one run, by e, where next comes in the other.
 func (f *facts) endText(does, other string, e, next event.Event, site, otherSite string) string {
 	return fmt.Sprintf("Task %s ends here in the %s run (%v)%s, and goes on in the %s run: %v comes next%s.",
-		f.task(e.Task()), does, e.Outcome(), at(site), other, next, at(otherSite))
+		f.task(e.Task()), does, e.Outcome(), prose.AtSite(site), other, next, prose.AtSite(otherSite))
 }
 
 // lostWake returns the first event that wakes a task in what one run does here: among its first event, the second if the
@@ -95,7 +96,7 @@ func waitsIn(runError string, id event.TaskID) bool {
 // wakeText tells of a task that only one run wakes.
 func (f *facts) wakeText(does, other string, wake event.Event, site string) string {
 	return fmt.Sprintf("In the %s run %s wakes task %s here%s; the %s run never does, and ends while it waits: the signal is lost.",
-		does, f.who(), f.task(wake.Task()), at(site), other)
+		does, f.who(), f.task(wake.Task()), prose.AtSite(site), other)
 }
 
 const (
@@ -120,7 +121,7 @@ func (f *facts) durationText() string {
 			f.value(f.e, "to_nanos"), f.value(f.a, "to_nanos"))
 	}
 	return fmt.Sprintf("%s sets a timer to %v in one run and to %v in the other, although all before is equal: the duration was changed, or is computed from something that is not recorded.",
-		capital(f.who()), f.value(f.e, "deadline_nanos"), f.value(f.a, "deadline_nanos"))
+		prose.Capital(f.who()), f.value(f.e, "deadline_nanos"), f.value(f.a, "deadline_nanos"))
 }
 
 // drawsAmong is the number of random values in events.
@@ -150,10 +151,10 @@ func (f *facts) drawText(does, other string, list []event.Event, site string) st
 	}
 	more := ""
 	if rest := f.d.Count - n; rest > 0 {
-		more = fmt.Sprintf(" With it come %s more.", events(rest))
+		more = fmt.Sprintf(" With it come %s more.", prose.Count(rest, "event"))
 	}
 	return fmt.Sprintf("In the %s run %s draws %s%s here%s, where the %s run does not: draw %d; %s.%s %s",
-		does, f.who(), values(n), stream, at(site), other, f.draws+1, since, more, f.thenAlike())
+		does, f.who(), values(n), stream, prose.AtSite(site), other, f.draws+1, since, more, f.thenAlike())
 }
 
 // stream is " of stream %q" if the stream of the actual draw is known, else "".
@@ -161,7 +162,7 @@ func (f *facts) stream() string {
 	if f.Stream == "" || f.a.Kind() != event.KindRngValue {
 		return ""
 	}
-	return fmt.Sprintf(" of stream %q", cut(oneLine(f.Stream), longestName))
+	return fmt.Sprintf(" of stream %q", prose.Cut(prose.Line(f.Stream), longestName))
 }
 
 func values(n int) string {
@@ -209,16 +210,16 @@ func (f *facts) thenAlike() string {
 		n++
 	}
 	if n == len(e) || n == len(a) {
-		return fmt.Sprintf("Then the runs go on alike as far as was looked, %s.", events(n))
+		return fmt.Sprintf("Then the runs go on alike as far as was looked, %s.", prose.Count(n, "event"))
 	}
-	return fmt.Sprintf("Then the runs go on alike for %s.", events(n))
+	return fmt.Sprintf("Then the runs go on alike for %s.", prose.Count(n, "event"))
 }
 
 // orderText tells which event stands elsewhere.
 func (f *facts) orderText() string {
 	e, a, k := sequence(f.Expected), sequence(f.Actual), f.d.Count
 	late := func(x event.Event, where string) string {
-		return fmt.Sprintf("The runs do the same things in another order: %v comes %s later in the %s run.", x, events(k), where)
+		return fmt.Sprintf("The runs do the same things in another order: %v comes %s later in the %s run.", x, prose.Count(k, "event"), where)
 	}
 	if k < len(a) && a[k] == e[0] {
 		return late(f.e, "actual")

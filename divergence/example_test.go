@@ -5,6 +5,7 @@ import (
 	"log"
 
 	"github.com/reprise-go/reprise/divergence"
+	"github.com/reprise-go/reprise/divergence/report"
 	"github.com/reprise-go/reprise/recorder"
 	"github.com/reprise-go/reprise/simsched"
 	"github.com/reprise-go/reprise/source"
@@ -31,7 +32,7 @@ func ExampleCompare() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Print(d.Text())
+	fmt.Print(report.Of(d).Text())
 	// Output:
 	// divergence [RPR1001] at event 6, virtual time 0s: scheduling-order, reordered by 2
 	// - expected  TaskScheduled task=T1 at_tick=3

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/reprise-go/reprise/divergence"
+	"github.com/reprise-go/reprise/divergence/report"
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/internal/golden"
 	"github.com/reprise-go/reprise/source"
@@ -163,7 +164,7 @@ func farAway() *divergence.Divergence {
 // indented is the JSON form of d with a line for every value.
 func indented(t *testing.T, d *divergence.Divergence) string {
 	t.Helper()
-	compact, err := json.Marshal(d)
+	compact, err := json.Marshal(report.Of(d))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +178,7 @@ func indented(t *testing.T, d *divergence.Divergence) string {
 func TestGoldens(t *testing.T) {
 	for name, d := range reports(t) {
 		t.Run(name, func(t *testing.T) {
-			golden.Check(t, name+".txt", d.Text())
+			golden.Check(t, name+".txt", report.Of(d).Text())
 			golden.Check(t, name+".json", indented(t, d))
 		})
 	}
@@ -229,7 +230,7 @@ func TestRenderedTwice(t *testing.T) {
 	for range 2 {
 		for name, d := range reports(t) {
 			for range 2 {
-				rendered[name+".txt"] = append(rendered[name+".txt"], d.Text())
+				rendered[name+".txt"] = append(rendered[name+".txt"], report.Of(d).Text())
 				rendered[name+".json"] = append(rendered[name+".json"], indented(t, d))
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/internal/prose"
 )
 
 const (
@@ -86,10 +87,10 @@ const longestName = 60
 func (e Entity) String() string {
 	s := e.Kind + " " + e.id()
 	if e.Name != "" {
-		s += fmt.Sprintf(" %q", cut(e.Name, longestName))
+		s += fmt.Sprintf(" %q", prose.Cut(e.Name, longestName))
 	}
 	if e.ActualName != "" {
-		s += fmt.Sprintf(", in the actual run %q", cut(e.ActualName, longestName))
+		s += fmt.Sprintf(", in the actual run %q", prose.Cut(e.ActualName, longestName))
 	}
 	return s
 }
@@ -199,7 +200,7 @@ func (m *Mismatch) task(id event.TaskID) string {
 	if e.Name == "" || e.ActualName != "" {
 		return e.id()
 	}
-	return fmt.Sprintf("%s %q", e.id(), cut(oneLine(e.Name), longestName))
+	return fmt.Sprintf("%s %q", e.id(), prose.Cut(prose.Line(e.Name), longestName))
 }
 
 // population is the set of all tasks, or of all regions, that a run has had so far: the last generation of each arena

@@ -7,6 +7,7 @@ import (
 
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/event/gorun"
+	"github.com/reprise-go/reprise/internal/prose"
 	"github.com/reprise-go/reprise/source"
 )
 
@@ -54,14 +55,7 @@ func (f *facts) morePoints(run, other event.Event) bool {
 // pointsText tells of more points.
 func (f *facts) pointsText(does, other string, run, than event.Event) string {
 	return fmt.Sprintf("Up to here %s has passed %s%s in the %s run, and %d in the %s run: it does more there with locks, channels, timers or atomics.",
-		f.who(), points(f.points(run)), since(f.RunningSite), does, f.points(than), other)
-}
-
-func points(n uint64) string {
-	if n == 1 {
-		return "1 preemption point"
-	}
-	return fmt.Sprintf("%d preemption points", n)
+		f.who(), prose.Count(int(f.points(run)), "preemption point"), since(f.RunningSite), does, f.points(than), other)
 }
 
 // since is from where on in the code, " since bank.go:25", "" if it is not known.
@@ -69,14 +63,14 @@ func since(site string) string {
 	if site == "" {
 		return ""
 	}
-	return " since" + at(site)[len(" at"):]
+	return " since" + prose.AtSite(site)[len(" at"):]
 }
 
 // preemptText tells of a preemption by e that is not in the other run, where next comes.
 func (f *facts) preemptText(does, other string, e, next event.Event, site, otherSite string) string {
 	id, _ := e.ChaosTask()
 	return fmt.Sprintf("In the %s run task %s is preempted here%s; in the %s run it is not: %v comes next%s.",
-		does, f.task(id), at(site), other, next, at(otherSite))
+		does, f.task(id), prose.AtSite(site), other, next, prose.AtSite(otherSite))
 }
 
 // outsideText tells of a task that something outside made ready in one run.
@@ -170,6 +164,6 @@ var ordinaryRules = []rule{
 		},
 		func(f *facts) string {
 			return fmt.Sprintf("%s draws another value. Every goroutine has a stream of its own, of which select and the order of maps take as well, without an event: it has drawn more or less before.",
-				capital(f.who()))
+				prose.Capital(f.who()))
 		}},
 }

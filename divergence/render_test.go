@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/reprise-go/reprise/divergence"
+	"github.com/reprise-go/reprise/divergence/report"
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/internal/golden"
 	"github.com/reprise-go/reprise/internal/sourcetest"
@@ -32,21 +33,21 @@ func nasty() *divergence.Divergence {
 
 func TestNastyGoldens(t *testing.T) {
 	d := nasty()
-	golden.Check(t, "nasty.golden", strings.Join([]string{d.Text(), d.Markdown(), d.GitHub()}, "\n=====\n"))
+	golden.Check(t, "nasty.golden", strings.Join([]string{report.Of(d).Text(), report.Of(d).Markdown(), report.Of(d).GitHub()}, "\n=====\n"))
 }
 
 // TestFormsCannotBeBrokenInto checks what the reader of each form relies on.
 func TestFormsCannotBeBrokenInto(t *testing.T) {
 	for _, d := range []*divergence.Divergence{nasty(), withNames(), withNotes(t)} {
-		if line := d.GitHub(); strings.Count(line, "\n") != 1 || strings.Count(line, "\r") != 0 {
+		if line := report.Of(d).GitHub(); strings.Count(line, "\n") != 1 || strings.Count(line, "\r") != 0 {
 			t.Errorf("the annotation is no single line: %q", line)
 		}
-		if strings.ContainsAny(d.Text()+d.Markdown(), "\x1b\r") {
-			t.Errorf("a control character comes through:\n%q", d.Text())
+		if strings.ContainsAny(report.Of(d).Text()+report.Of(d).Markdown(), "\x1b\r") {
+			t.Errorf("a control character comes through:\n%q", report.Of(d).Text())
 		}
 	}
 	want := "::error file=a%2Cb%3Ac%25.go,line=25,title=RPR1001 scheduling-order at event 0::event 0,"
-	if line := nasty().GitHub(); !strings.HasPrefix(line, want) {
+	if line := report.Of(nasty()).GitHub(); !strings.HasPrefix(line, want) {
 		t.Errorf("the annotation is %q, want it to begin with %q", line, want)
 	}
 }
@@ -62,7 +63,7 @@ func TestGitHubFindsALine(t *testing.T) {
 		d := divergence.Describe(divergence.Mismatch{
 			Expected: events{event.RngValue(1)}, Actual: events{event.RngValue(2)}, ExpectedSite: c.expected, ActualSite: c.actual,
 		})
-		if got := d.GitHub(); !strings.HasPrefix(got, c.want) {
+		if got := report.Of(d).GitHub(); !strings.HasPrefix(got, c.want) {
 			t.Errorf("sites %q and %q give %q, want %q", c.expected, c.actual, got, c.want)
 		}
 	}
@@ -72,8 +73,8 @@ func TestGitHubFindsALine(t *testing.T) {
 func TestColorText(t *testing.T) {
 	escapes := regexp.MustCompile("\x1b\\[[0-9]*m")
 	for name, d := range reports(t) {
-		colored := d.ColorText()
-		if escapes.ReplaceAllString(colored, "") != d.Text() {
+		colored := report.Of(d).ColorText()
+		if escapes.ReplaceAllString(colored, "") != report.Of(d).Text() {
 			t.Errorf("%s: without colours another text is left", name)
 		}
 		for line := range strings.Lines(colored) {
@@ -156,16 +157,16 @@ func TestSideBySide(t *testing.T) {
 	var text string
 	for _, c := range []struct {
 		name             string
-		show             divergence.SideBySide
+		show             report.SideBySide
 		expected, actual events
 	}{
-		{"equal", divergence.SideBySide{}, run, run},
-		{"all ways", divergence.SideBySide{}, run, other},
-		{"narrow, little context", divergence.SideBySide{Width: 60, Context: 1}, run, other},
-		{"few rows", divergence.SideBySide{MaxRows: 8}, run, other},
-		{"one ends", divergence.SideBySide{}, run[:3], run[:9]},
-		{"given up", divergence.SideBySide{Window: 2}, run[:6], events{event.TimerFired(1), event.TimerFired(1), event.TimerFired(1), event.TimerFired(1)}},
-		{"nothing", divergence.SideBySide{}, nil, nil},
+		{"equal", report.SideBySide{}, run, run},
+		{"all ways", report.SideBySide{}, run, other},
+		{"narrow, little context", report.SideBySide{Width: 60, Context: 1}, run, other},
+		{"few rows", report.SideBySide{MaxRows: 8}, run, other},
+		{"one ends", report.SideBySide{}, run[:3], run[:9]},
+		{"given up", report.SideBySide{Window: 2}, run[:6], events{event.TimerFired(1), event.TimerFired(1), event.TimerFired(1), event.TimerFired(1)}},
+		{"nothing", report.SideBySide{}, nil, nil},
 	} {
 		var b bytes.Buffer
 		stats, err := c.show.Write(&b, cursor(c.expected...), cursor(c.actual...))
@@ -179,10 +180,10 @@ func TestSideBySide(t *testing.T) {
 	}
 	golden.Check(t, "sidebyside.golden", text)
 	failing := &sourcetest.Failing{Source: cursor(run...), Calls: 5}
-	if _, err := (divergence.SideBySide{}).Write(io.Discard, failing, cursor(run...)); !errors.Is(err, sourcetest.Err) {
+	if _, err := (report.SideBySide{}).Write(io.Discard, failing, cursor(run...)); !errors.Is(err, sourcetest.Err) {
 		t.Errorf("a source that fails gives %v", err)
 	}
-	if _, err := (divergence.SideBySide{}).Write(brokenWriter{}, cursor(run...), cursor(other...)); !errors.Is(err, errBoom) {
+	if _, err := (report.SideBySide{}).Write(brokenWriter{}, cursor(run...), cursor(other...)); !errors.Is(err, errBoom) {
 		t.Errorf("a writer that fails gives %v", err)
 	}
 }
@@ -213,12 +214,12 @@ func TestSideBySideOfALateStart(t *testing.T) {
 	}
 	var text bytes.Buffer
 	for _, width := range []int{0, 60} {
-		if _, err := (divergence.SideBySide{Context: 20, Width: width}).Write(&text, cursor(run[:len(run)-1]...), late(9)); err != nil {
+		if _, err := (report.SideBySide{Context: 20, Width: width}).Write(&text, cursor(run[:len(run)-1]...), late(9)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	golden.Check(t, "sidebyside-late.golden", text.String())
-	stats, err := divergence.Align(late(9), cursor(run...), 0)
+	stats, err := divergence.Align(late(9), cursor(run...), 0, nil)
 	if want := (divergence.Stats{Matched: uint64(len(run) - 9)}); err != nil || stats != want {
 		t.Errorf("the counts are %v, %v; want %v", stats, err, want)
 	}
@@ -244,21 +245,21 @@ func FuzzReports(f *testing.F) {
 		if there == nil {
 			return
 		}
-		stats, err := divergence.Align(cursorOf(e), cursorOf(a), 4)
+		stats, err := divergence.Align(cursorOf(e), cursorOf(a), 4, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		wantPartition(t, stats, e.Len(), a.Len())
 		there.Rest = &stats
-		b, err := json.Marshal(there)
+		b, err := json.Marshal(report.Of(there))
 		if err != nil || !json.Valid(b) {
 			t.Fatalf("no JSON: %v", err)
 		}
-		if there.Text() == "" || strings.Count(there.GitHub(), "\n") != 1 || !strings.HasSuffix(there.Markdown(), "\n") {
+		if report.Of(there).Text() == "" || strings.Count(report.Of(there).GitHub(), "\n") != 1 || !strings.HasSuffix(report.Of(there).Markdown(), "\n") {
 			t.Fatal("a report is not whole")
 		}
 		if mirrors[string(there.Relation)] != string(back.Relation) || mirrors[there.Cause.Rule] != back.Cause.Rule {
-			t.Fatalf("the reports do not mirror each other:\n%s\n%s", there.Text(), back.Text())
+			t.Fatalf("the reports do not mirror each other:\n%s\n%s", report.Of(there).Text(), report.Of(back).Text())
 		}
 		canonical(t, e.Slice(0, e.Len()), a.Slice(0, a.Len()))
 	})
@@ -280,7 +281,7 @@ func TestLongTextIsCut(t *testing.T) {
 		ExpectedNames: called(map[event.TaskID]string{t1: long, t2: long}), ActualNames: called(map[event.TaskID]string{t1: long + "x"}),
 		ExpectedSite: long, ActualSite: long, RunError: long, Reproduce: long,
 	})
-	for form, text := range map[string]string{"text": d.Text(), "Markdown": d.Markdown(), "GitHub": d.GitHub()} {
+	for form, text := range map[string]string{"text": report.Of(d).Text(), "Markdown": report.Of(d).Markdown(), "GitHub": report.Of(d).GitHub()} {
 		if len(text) > 8<<10 {
 			t.Errorf("the %s has %d bytes", form, len(text))
 		}

@@ -19,6 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/reprise-go/reprise/divergence"
+	"github.com/reprise-go/reprise/divergence/report"
 	"github.com/reprise-go/reprise/event"
 )
 
@@ -26,7 +27,7 @@ import (
 // out: they are as long as the descriptions in them.
 func TestTextFitsOneScreen(t *testing.T) {
 	for name, d := range reports(t) {
-		text := d.Text()
+		text := report.Of(d).Text()
 		if !strings.HasSuffix(text, "\n") || strings.HasSuffix(text, "\n\n") {
 			t.Errorf("%s: the text should end in one newline", name)
 		}
@@ -56,8 +57,8 @@ func TestTextOfLargestWindow(t *testing.T) {
 		Index: 10, Running: event.TaskScheduled(t0, 1), Before: side(1)[:n], Expected: side(2), Actual: side(3),
 	})
 	want := 3 + 1 + n + 2*(n+1) + 2 + fieldCount(event.KindCheckpoint) + 2 + 1 + 2 + 3 + 2 + 2
-	if got := strings.Count(d.Text(), "\n"); got != want {
-		t.Errorf("the text has %d lines, want %d:\n%s", got, want, d.Text())
+	if got := strings.Count(report.Of(d).Text(), "\n"); got != want {
+		t.Errorf("the text has %d lines, want %d:\n%s", got, want, report.Of(d).Text())
 	}
 }
 
@@ -127,7 +128,7 @@ func TestFields(t *testing.T) {
 // part returns the JSON text under one key of a report.
 func part(t *testing.T, d *divergence.Divergence, key string) string {
 	t.Helper()
-	b, err := json.Marshal(d)
+	b, err := json.Marshal(report.Of(d))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,7 +202,7 @@ func TestJSONListsAreNeverNull(t *testing.T) {
 
 // TestJSONKeysAreDocumented reads the list of keys in the doc comment of MarshalJSON and compares it with the goldens.
 func TestJSONKeysAreDocumented(t *testing.T) {
-	doc := docOf(t, "json.go", "MarshalJSON")
+	doc := docOf(t, "report/json.go", "MarshalJSON")
 	var documented []string
 	for line := range strings.Lines(doc) {
 		if text, ok := strings.CutPrefix(line, "\t"); ok {
@@ -280,9 +281,9 @@ func TestReportDocHasEveryKey(t *testing.T) {
 		d := c.describe(t, expected, actual)
 		d.Rest = &divergence.Stats{GaveUp: true}
 		d.Before, d.Expected, d.Actual, d.Decision = nil, nil, nil, event.Event{}
-		add(d)
+		add(report.Of(d))
 	}
-	add(canonical(t, events{event.WakerBatchWake(1)}, nil))
+	add(report.OfCanonical(canonical(t, events{event.WakerBatchWake(1)}, nil)))
 	for _, key := range slices.Compact(slices.Sorted(slices.Values(wanted))) {
 		if key != "type" && key != "count" && !strings.Contains(string(doc), "`"+key+"`") {
 			t.Errorf("docs/report.md does not have %s", key)

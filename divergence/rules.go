@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/internal/prose"
 )
 
 // What to do about causes that several rules can find.
@@ -33,13 +34,13 @@ var earlyRules = []rule{
 		"Record again without the limit, or replay with a policy that goes on live past the end."},
 		func(f *facts) bool { return f.d.Side == SideExpected && f.ExpectedEnd != "" },
 		func(f *facts) string {
-			return fmt.Sprintf("The recording was %s; the run itself went on.", oneLine(f.ExpectedEnd))
+			return fmt.Sprintf("The recording was %s; the run itself went on.", prose.Line(f.ExpectedEnd))
 		}},
 	{Rule{"actual-stopped", "recording-stopped", "the actual run ends and its source says that the recording was stopped",
 		"Record again without the limit."},
 		func(f *facts) bool { return f.d.Side == SideActual && f.ActualEnd != "" },
 		func(f *facts) string {
-			return fmt.Sprintf("The recording of the actual run was %s; the run itself went on.", oneLine(f.ActualEnd))
+			return fmt.Sprintf("The recording of the actual run was %s; the run itself went on.", prose.Line(f.ActualEnd))
 		}},
 }
 
@@ -76,7 +77,7 @@ var laterRules = []rule{
 		func(f *facts) string {
 			x, y, _ := f.swapped()
 			return fmt.Sprintf("The runs made %s %q and %s %q in another order: that is how iteration over a map looks.",
-				x.Kind, oneLine(x.Name), y.Kind, oneLine(y.Name))
+				x.Kind, prose.Line(x.Name), y.Kind, prose.Line(y.Name))
 		}},
 	{Rule{"map-order", "map-order", "the next events are the same on both sides, of the same kinds one by one, but name things in another order", stableOrder},
 		func(f *facts) bool { return !f.Ordinary && !f.either(event.KindTaskScheduled) && f.permuted() > 1 },
@@ -91,7 +92,7 @@ var laterRules = []rule{
 		func(f *facts) bool { return panics(f.e) && f.a.Kind() != 0 && !panics(f.a) },
 		func(f *facts) string {
 			return fmt.Sprintf("Task %s panicked here in the expected run; in the actual run it does not: %v comes next%s.",
-				f.task(f.e.Task()), f.a, at(f.ActualSite))
+				f.task(f.e.Task()), f.a, prose.AtSite(f.ActualSite))
 		}},
 	{Rule{"lost-wake", "woken-here-only", "the expected run wakes a task that the actual run does not wake, and leaves waiting at its end",
 		"See what no longer happens: a signal, a send, an unlock or a close."},
@@ -125,7 +126,7 @@ var laterRules = []rule{
 		},
 		func(f *facts) string {
 			return fmt.Sprintf("The actual run has %s%s, which the expected run never made up to here nor right after.",
-				oneLine(f.stranger(f.a, f.Expected)), at(f.ActualSite))
+				prose.Line(f.stranger(f.a, f.Expected)), prose.AtSite(f.ActualSite))
 		}},
 	{Rule{"unknown-in-actual", "unknown-in-recording", "the expected event names a task or region that the actual run never made",
 		"See why the program no longer creates it; if that is right, record again."},
@@ -134,7 +135,7 @@ var laterRules = []rule{
 		},
 		func(f *facts) string {
 			return fmt.Sprintf("The expected run has %s%s, which the actual run never made up to here nor right after.",
-				oneLine(f.stranger(f.e, f.Actual)), at(f.ExpectedSite))
+				prose.Line(f.stranger(f.e, f.Actual)), prose.AtSite(f.ExpectedSite))
 		}},
 	{Rule{"drawn-once-more", "drawn-once-less", "the actual run draws a random value more and then goes on like the expected run", whatDraws},
 		func(f *facts) bool { return f.d.Relation == RelationExtra && f.a.Kind() == event.KindRngValue },
@@ -148,7 +149,7 @@ var laterRules = []rule{
 		},
 		func(f *facts) string {
 			return fmt.Sprintf("%s sets a timer to %v in one run and to %v in the other, although all before is equal: a deadline of the real clock looks so.",
-				capital(f.who()), f.value(f.e, "deadline_nanos"), f.value(f.a, "deadline_nanos"))
+				prose.Capital(f.who()), f.value(f.e, "deadline_nanos"), f.value(f.a, "deadline_nanos"))
 		}},
 	{Rule{"real-clock-advance", "real-clock-advance", "virtual time moves to different instants that are close or odd", virtualClock},
 		func(f *facts) bool {
@@ -193,7 +194,7 @@ var laterRules = []rule{
 		}},
 	{Rule{"failed-early", "recording-ends", "the actual run ends by itself with an error", "See the error; it is the difference."},
 		func(f *facts) bool { return f.d.Side == SideActual && f.RunError != "" },
-		func(f *facts) string { return "The actual run ended here with: " + oneLine(f.d.RunError) + "." }},
+		func(f *facts) string { return "The actual run ended here with: " + prose.Line(f.d.RunError) + "." }},
 	{Rule{"run-ends", "recording-ends", "the actual run ends before the expected one", readTheProgram},
 		func(f *facts) bool { return f.d.Side == SideActual },
 		func(f *facts) string {
@@ -208,13 +209,13 @@ var laterRules = []rule{
 		func(f *facts) bool { return f.d.Relation == RelationExtra },
 		func(f *facts) string {
 			return fmt.Sprintf("In the actual run %s does something more%s: %s that the expected run has not. %s",
-				f.doer(f.a), at(f.ActualSite), f.extraEvents(f.Actual), f.thenAlike())
+				f.doer(f.a), prose.AtSite(f.ActualSite), f.extraEvents(f.Actual), f.thenAlike())
 		}},
 	{Rule{"operation-removed", "operation-added", "the actual run lacks events and then goes on like the expected run", readTheProgram},
 		func(f *facts) bool { return f.d.Relation == RelationMissing },
 		func(f *facts) string {
 			return fmt.Sprintf("In the expected run %s does something more%s: %s that the actual run has not. %s",
-				f.doer(f.e), at(f.ExpectedSite), f.extraEvents(f.Expected), f.thenAlike())
+				f.doer(f.e), prose.AtSite(f.ExpectedSite), f.extraEvents(f.Expected), f.thenAlike())
 		}},
 	{Rule{"another-order", "another-order", "both runs have the event, at different places", readTheProgram},
 		func(f *facts) bool { return f.d.Relation == RelationReordered },
@@ -248,4 +249,3 @@ func (f *facts) chosen(e event.Event) string {
 }
 
 // capital returns s with its first letter in upper case; s begins with a letter of ASCII.
-func capital(s string) string { return string(s[0]-'a'+'A') + s[1:] }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/internal/prose"
 )
 
 // Signature returns 16 hex digits that are equal for divergences of one cause, as far as can be told from the outside:
@@ -71,19 +72,7 @@ func withoutNumbers(name string) string {
 	return b.String()
 }
 
-// splitSite returns the file and the line of a site such as "bank.go:25"; the line is "" if there is none.
-func splitSite(site string) (file, line string) {
-	i := strings.LastIndexByte(site, ':')
-	if i < 0 || strings.Trim(site[i+1:], "0123456789") != "" {
-		return site, ""
-	}
-	return site[:i], site[i+1:]
-}
-
 func fileOf(site string) string {
-	file, _ := splitSite(site)
+	file, _ := prose.SplitSite(site)
 	return file
 }
-
-// base returns a site with the base name of its file.
-func base(site string) string { return site[strings.LastIndexByte(site, '/')+1:] }

@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/reprise-go/reprise/divergence"
+	"github.com/reprise-go/reprise/divergence/report"
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/recorder"
 	"github.com/reprise-go/reprise/simsched"
@@ -76,7 +77,7 @@ func TestSingleChange(t *testing.T) {
 		if d.Relation != want {
 			ambiguous++
 			if !explains(d, run[at:], changed[at:]) {
-				t.Fatalf("the change is %s at event %d, the report says %s %d:\n%s", want, at, d.Relation, d.Count, d.Text())
+				t.Fatalf("the change is %s at event %d, the report says %s %d:\n%s", want, at, d.Relation, d.Count, report.Of(d).Text())
 			}
 		}
 	})
@@ -156,10 +157,10 @@ func TestReportsMirror(t *testing.T) {
 			relation = m
 		}
 		if back.Relation != relation || back.Count != there.Count || back.Category != there.Category || back.Index != there.Index {
-			t.Fatalf("the reports do not mirror each other:\n%s\n%s", there.Text(), back.Text())
+			t.Fatalf("the reports do not mirror each other:\n%s\n%s", report.Of(there).Text(), report.Of(back).Text())
 		}
 		if rules[there.Cause.Rule] != back.Cause.Rule {
-			t.Fatalf("the causes do not mirror each other:\n%s\n%s", there.Text(), back.Text())
+			t.Fatalf("the causes do not mirror each other:\n%s\n%s", report.Of(there).Text(), report.Of(back).Text())
 		}
 		wantMirroredRest(t, a, b)
 	})
@@ -171,7 +172,7 @@ func TestReportsMirror(t *testing.T) {
 // wantMirroredRest aligns two runs both ways: an alignment of at most a window of edits is as good the other way.
 func wantMirroredRest(t *rapid.T, a, b *event.Trace) {
 	edits := func(expected, actual *event.Trace) uint64 {
-		s, err := divergence.Align(source.FromTrace(expected), source.FromTrace(actual), 0)
+		s, err := divergence.Align(source.FromTrace(expected), source.FromTrace(actual), 0, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -203,7 +204,7 @@ func TestAlignerRecoversRecordings(t *testing.T) {
 				changed = slices.Insert(changed, i, run[rapid.IntRange(0, len(run)-1).Draw(t, "other")])
 			}
 		}
-		s, err := divergence.Align(source.FromTrace(tr), source.FromTrace(traceOf(tr.Metadata, changed)), 16)
+		s, err := divergence.Align(source.FromTrace(tr), source.FromTrace(traceOf(tr.Metadata, changed)), 16, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -227,7 +228,7 @@ func TestOwnRunIsCanonical(t *testing.T) {
 			t.Fatal(err)
 		}
 		if firstDifference(tr, changed) < 0 && d != nil {
-			t.Fatalf("equal runs are not equivalent: %s", d.Text())
+			t.Fatalf("equal runs are not equivalent: %s", report.OfCanonical(d).Text())
 		}
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/reprise-go/reprise/divergence"
+	"github.com/reprise-go/reprise/divergence/report"
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/recorder"
 	"github.com/reprise-go/reprise/replayer"
@@ -383,7 +384,7 @@ func TestSteppingIntoADivergence(t *testing.T) {
 			}
 			return
 		}
-		if !errors.As(err, &got) || !errors.As(want, &expected) || got.Divergence.Text() != expected.Divergence.Text() {
+		if !errors.As(err, &got) || !errors.As(want, &expected) || report.Of(got.Divergence).Text() != report.Of(expected.Divergence).Text() {
 			t.Fatalf("stepping ends with\n%v\nRun with\n%v", err, want)
 		}
 		if r.Pos() != got.Divergence.Index || r.State().Time < got.Divergence.Time { // the event itself may move the time

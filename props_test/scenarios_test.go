@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/reprise-go/reprise/divergence"
+	"github.com/reprise-go/reprise/divergence/report"
 	"github.com/reprise-go/reprise/recorder"
 	"github.com/reprise-go/reprise/simsched"
 	"github.com/reprise-go/reprise/source"
@@ -220,7 +221,7 @@ func TestScenarios(t *testing.T) {
 				t.Errorf("swapped, the cause is %s, want %s", back.Cause.Rule, mirrors[d.Cause.Rule])
 			}
 			if d.Relation != c.relation || d.Cause.Rule != c.rule {
-				t.Errorf("the report says %s %d, %s; want %s, %s\n%s", d.Relation, d.Count, d.Cause.Rule, c.relation, c.rule, d.Text())
+				t.Errorf("the report says %s %d, %s; want %s, %s\n%s", d.Relation, d.Count, d.Cause.Rule, c.relation, c.rule, report.Of(d).Text())
 			}
 		})
 	}

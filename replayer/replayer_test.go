@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/reprise-go/reprise/divergence"
+	"github.com/reprise-go/reprise/divergence/report"
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/internal/sourcetest"
 	"github.com/reprise-go/reprise/recorder"
@@ -416,7 +417,7 @@ func wantEntities(t *testing.T, d *divergence.Divergence, want ...string) {
 		got = append(got, e.Role+" "+e.String())
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("other entities than expected (-want +got):\n%s\n%s", diff, d.Text())
+		t.Errorf("other entities than expected (-want +got):\n%s\n%s", diff, report.Of(d).Text())
 	}
 }
 

@@ -63,7 +63,7 @@ func TestResyncLaw(t *testing.T) {
 			tr, _ := recorder.Run(cfg, delays(sleep, round, nothing))
 			live, _ := recorder.Run(cfg, delays(sleep, round, a.op))
 			for window := 2 * a.events; window <= 256; window *= 2 {
-				same, err := divergence.Align(source.FromTrace(tr), source.FromTrace(live), window)
+				same, err := divergence.Align(source.FromTrace(tr), source.FromTrace(live), window, nil)
 				if err != nil {
 					t.Fatal(err)
 				}

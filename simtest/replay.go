@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/reprise-go/reprise/divergence"
+	"github.com/reprise-go/reprise/divergence/report"
 	"github.com/reprise-go/reprise/internal/prose"
 	"github.com/reprise-go/reprise/internal/wire"
 	"github.com/reprise-go/reprise/replayer"
@@ -134,7 +135,7 @@ func replayFile(t testing.TB, path string, body func(*simsched.Sim) error, s *se
 	switch {
 	case errors.As(err, &diverged):
 		t.Errorf("%s: the program has changed since the recording, or is not deterministic:\n%s%s", path,
-			prose.Indent(strings.TrimRight(diverged.Divergence.Text(), "\n")), warned(result))
+			prose.Indent(strings.TrimRight(report.Of(diverged.Divergence).Text(), "\n")), warned(result))
 	case err != nil:
 		t.Errorf("simtest: %v", err)
 	case result.Err != nil:

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/reprise-go/reprise/divergence/report"
 	"github.com/reprise-go/reprise/internal/prose"
 	"github.com/reprise-go/reprise/internal/testpath"
 	"github.com/reprise-go/reprise/internal/wire"
@@ -116,7 +117,7 @@ func (f *finding) writeVerdict(b *strings.Builder) {
 	case f.divergence != nil:
 		b.WriteString("a second run under the same choices goes another way: the program does something that is no\n" +
 			"function of them (expected: the first run, actual: the second)\n")
-		b.WriteString(prose.Indent(strings.TrimRight(f.divergence.Text(), "\n")) + "\n")
+		b.WriteString(prose.Indent(strings.TrimRight(report.Of(f.divergence).Text(), "\n")) + "\n")
 	case f.problem != nil:
 		fmt.Fprintf(b, "it could not be run again from its trace: %v\n", f.problem)
 	case f.second != nil:

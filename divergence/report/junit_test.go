@@ -41,10 +41,10 @@ func TestJUnit(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, write := range map[string]func(io.Writer) error{
-		"diverged.xml":        func(w io.Writer) error { return report.JUnit(w, "reprise diff", "a & b", d) },
+		"diverged.xml":        func(w io.Writer) error { return report.JUnit(w, "reprise diff", "a & b", report.Of(d)) },
 		"equal.xml":           func(w io.Writer) error { return report.JUnit(w, "reprise diff", "a & b", nil) },
-		"canonical.xml":       func(w io.Writer) error { return report.CanonicalJUnit(w, "reprise diff", "a & b", c) },
-		"canonical-equal.xml": func(w io.Writer) error { return report.CanonicalJUnit(w, "reprise diff", "a & b", nil) },
+		"canonical.xml":       func(w io.Writer) error { return report.JUnit(w, "reprise diff", "a & b", report.OfCanonical(c)) },
+		"canonical-equal.xml": func(w io.Writer) error { return report.JUnit(w, "reprise diff", "a & b", nil) },
 	} {
 		var b bytes.Buffer
 		if err := write(&b); err != nil {
@@ -84,7 +84,7 @@ func wantText(t *testing.T, name string, b []byte, d *divergence.Divergence, c *
 		if failure != nil {
 			t.Errorf("%s has a failure", name)
 		}
-	case name == "diverged.xml" && failure.Data != d.Text(), name == "canonical.xml" && failure.Data != c.Text():
+	case name == "diverged.xml" && failure.Data != report.Of(d).Text(), name == "canonical.xml" && failure.Data != report.OfCanonical(c).Text():
 		t.Errorf("%s has another text than the report:\n%s", name, failure.Data)
 	}
 }
@@ -93,7 +93,7 @@ func wantText(t *testing.T, name string, b []byte, d *divergence.Divergence, c *
 func TestJUnitHasWholePaths(t *testing.T) {
 	d := divergence.Describe(divergence.Mismatch{Actual: []event.Event{event.RngValue(5)}, ActualSite: "internal/pool/pool.go:66"})
 	var b bytes.Buffer
-	if err := report.JUnit(&b, "suite", "case", d); err != nil {
+	if err := report.JUnit(&b, "suite", "case", report.Of(d)); err != nil {
 		t.Fatal(err)
 	}
 	if text := b.String(); !strings.Contains(text, "code\n  expected  not known\n  actual    internal/pool/pool.go:66") {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/reprise-go/reprise/divergence"
+	"github.com/reprise-go/reprise/divergence/report"
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/internal/codes"
 	"github.com/reprise-go/reprise/internal/tracecheck"
@@ -40,7 +41,7 @@ func region(n uint32) event.RegionID { return event.NewRegionID(n, 0) }
 
 // beginning returns the lines of a report that name the two events.
 func beginning(d *divergence.Divergence) string {
-	lines := strings.Split(d.Text(), "\n")
+	lines := strings.Split(report.Of(d).Text(), "\n")
 	return strings.Join(lines[1:3], "\n")
 }
 

@@ -8,6 +8,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/reprise-go/reprise/divergence/report"
 )
 
 // ReportFormats are the formats of every report.
@@ -76,25 +78,17 @@ func (o ReportOptions) Render(w io.Writer, d Document) error {
 	return err
 }
 
-// Finding is a difference of two runs: a divergence, or a canonical one.
-type Finding interface {
-	Text() string
-	Markdown() string
-	GitHub() string
-}
-
-// TextOf returns a finding in one of the formats that are text.
-func TextOf(f Finding, format string, colored bool) string {
-	switch format {
-	case "github":
-		return f.GitHub()
-	case "markdown":
-		return f.Markdown()
+// TextOf returns a difference of two runs in one of the formats that are text.
+func TextOf(r report.Report, format string, colored bool) string {
+	switch {
+	case format == "github":
+		return r.GitHub()
+	case format == "markdown":
+		return r.Markdown()
+	case colored:
+		return r.ColorText()
 	}
-	if c, ok := f.(interface{ ColorText() string }); ok && colored {
-		return c.ColorText()
-	}
-	return f.Text()
+	return r.Text()
 }
 
 // isTerminal reports whether w is a terminal that may be written to in colours.

@@ -26,8 +26,8 @@ var rules = []rule{
 	{"simsched", []string{"event", "strategy"}, nil},
 	{"source", []string{"event", "tracefile"}, nil},
 	{"recorder", []string{"event", "tracefile", "simsched"}, nil}, // simsched, so that recorder.Run exists
-	{"divergence", []string{"event", "event/gorun", "source", "internal/codes"}, []string{"github.com/google/go-cmp"}},
-	{"divergence/report", []string{"divergence"}, []string{"github.com/jstemmer/go-junit-report/v2"}},
+	{"divergence", []string{"event", "event/gorun", "source", "internal/codes", "internal/prose"}, []string{"github.com/google/go-cmp"}},
+	{"divergence/report", []string{"event", "source", "divergence", "internal/prose"}, []string{"github.com/jstemmer/go-junit-report/v2"}},
 	{"replayer", []string{"event", "source", "divergence", "simsched"}, nil},
 	{"internal/base", []string{above, "internal/atomicfile", "internal/codes", "internal/tracecheck"}, nil},
 	{"explore", []string{"event", "simsched", "recorder", "replayer"}, nil},

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/reprise-go/reprise/divergence"
+	"github.com/reprise-go/reprise/divergence/report"
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/event/gorun"
 	"github.com/reprise-go/reprise/gort"
@@ -91,13 +92,13 @@ func TestDifference(t *testing.T) {
 	if r, err := difference(o, resynced); err != nil || r.Rest == nil || r.RunError != resynced.Failure() || r.RunError == "" {
 		t.Errorf("the replay of an edited program that goes on: %v, %+v", err, r)
 	}
-	golden.Check(t, "edited.txt", unstable.ReplaceAllString(d.Text(), "$1${2}N"))
+	golden.Check(t, "edited.txt", unstable.ReplaceAllString(report.Of(d).Text(), "$1${2}N"))
 	path := filepath.Join(t.TempDir(), "run.reprise")
 	if err := o.Save(path, "a run", tracefile.Identity{tracefile.KeyTest: "TestLostUpdateBug"}); err != nil {
 		t.Fatal(err)
 	}
 	c, err := Compare(path, p)
-	if err != nil || c.First == nil || c.First.Text() != d.Text() || c.Events < d.Index {
+	if err != nil || c.First == nil || report.Of(c.First).Text() != report.Of(d).Text() || c.Events < d.Index {
 		t.Errorf("from a file: %v, %+v", err, c)
 	}
 	if _, err := Compare(path+".gone", p); err == nil {
@@ -139,7 +140,7 @@ func TestReady(t *testing.T) {
 			slices.Sort(ready)
 			slices.Sort(p.Mismatch.Ready)
 			if !slices.Equal(ready, p.Mismatch.Ready) {
-				t.Errorf("%s, seed %d: ready are %v, the runtime says %v\n%s", class, seed, ready, p.Mismatch.Ready, d.Text())
+				t.Errorf("%s, seed %d: ready are %v, the runtime says %v\n%s", class, seed, ready, p.Mismatch.Ready, report.Of(d).Text())
 			}
 		}
 	}

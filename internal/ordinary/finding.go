@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/reprise-go/reprise/divergence/report"
 	"github.com/reprise-go/reprise/gort"
 	"github.com/reprise-go/reprise/internal/prose"
 	"github.com/reprise-go/reprise/internal/testpath"
@@ -176,7 +177,7 @@ func unlike(expected, actual *gort.Outcome) (string, error) {
 	case err != nil:
 		return "", err
 	case d != nil:
-		return strings.TrimRight(d.Text(), "\n"), nil
+		return strings.TrimRight(report.Of(d).Text(), "\n"), nil
 	case expected.Verdict != actual.Verdict:
 		return fmt.Sprintf("the events are the same, but the first run %s, and the second %s", expected.Verdict, actual.Verdict), nil
 	}

@@ -1,5 +1,5 @@
 // Package prose has the text helpers that the reports of several packages share: counted nouns, cut and indented
-// texts, quoting for a shell. It knows only text.
+// texts, code lines, quoting for a shell. It knows only text.
 package prose
 
 import (

@@ -91,7 +91,7 @@ func diff(stdin io.Reader, stdout io.Writer, expectedPath, actualPath string, o 
 	if err := c.write(stdout); err != nil {
 		return base.Failed(err)
 	}
-	if c.finding() != nil {
+	if c.found != nil {
 		return base.Found()
 	}
 	return nil
@@ -104,44 +104,33 @@ type comparison struct {
 	expected, actual source.Source
 	name             string
 
-	first *divergence.Divergence
-	layer *divergence.Canonical
-}
-
-// finding is the difference, nil if there is none.
-func (c *comparison) finding() base.Finding {
-	switch {
-	case c.first != nil:
-		return c.first
-	case c.layer != nil:
-		return c.layer
-	}
-	return nil
+	found report.Report // nil if there is no difference
 }
 
 // compare finds the first difference, if there is one, and how the rest aligns.
-func (c *comparison) compare() (err error) {
+func (c *comparison) compare() error {
 	if c.canonical {
-		c.layer, err = divergence.CompareCanonical(c.expected, c.actual)
-	} else {
-		c.first, err = divergence.Compare(c.expected, c.actual)
+		layer, err := divergence.CompareCanonical(c.expected, c.actual)
+		c.found = report.OfCanonical(layer)
+		return err
 	}
-	if err != nil {
+	first, err := divergence.Compare(c.expected, c.actual)
+	if c.found = report.Of(first); err != nil || first == nil {
 		return err
 	}
 	e, again := c.expected.(source.Seeker)
 	a, ok := c.actual.(source.Seeker)
-	if c.first == nil || !again || !ok {
+	if !again || !ok {
 		return nil
 	}
-	return c.first.Align(e, a, c.window)
+	return first.Align(e, a, c.window)
 }
 
 // write writes the report.
 func (c *comparison) write(w io.Writer) error {
 	if c.Format == "side-by-side" {
 		var b bytes.Buffer
-		if _, err := (divergence.SideBySide{Window: c.window}).Write(&b, c.expected, c.actual); err != nil {
+		if _, err := (report.SideBySide{Window: c.window}).Write(&b, c.expected, c.actual); err != nil {
 			return err
 		}
 		_, err := b.WriteTo(w)
@@ -152,25 +141,22 @@ func (c *comparison) write(w io.Writer) error {
 
 // Value implements [base.Document].
 func (c *comparison) Value() any {
-	if f := c.finding(); f != nil {
-		return f
+	if c.found != nil {
+		return c.found
 	}
-	return equality{divergence.JSONSchema, true, c.events(), append([]string{}, c.notes()...)}
+	return equality{report.JSONSchema, true, c.events(), append([]string{}, c.notes()...)}
 }
 
 // JUnit implements [base.Document].
 func (c *comparison) JUnit(w io.Writer) error {
-	if c.canonical {
-		return report.CanonicalJUnit(w, "reprise diff", c.name, c.layer)
-	}
-	return report.JUnit(w, "reprise diff", c.name, c.first)
+	return report.JUnit(w, "reprise diff", c.name, c.found)
 }
 
 // Text implements [base.Document].
 func (c *comparison) Text(colored bool) string {
-	switch f := c.finding(); {
-	case f != nil:
-		return base.TextOf(f, c.Format, colored)
+	switch {
+	case c.found != nil:
+		return base.TextOf(c.found, c.Format, colored)
 	case c.Format == "github":
 		return ""
 	}

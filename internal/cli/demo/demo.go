@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/reprise-go/reprise/divergence"
+	"github.com/reprise-go/reprise/divergence/report"
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/internal/base"
 	"github.com/reprise-go/reprise/recorder"
@@ -243,7 +244,7 @@ func (d *demo) notReplayed(err error) error {
 	case errors.Is(err, replayer.ErrProgram):
 		return base.BadInput(fmt.Errorf("%s: %w", d.path, err))
 	case errors.As(err, &diverged):
-		d.say("%s", diverged.Divergence.Text())
+		d.say("%s", report.Of(diverged.Divergence).Text())
 	}
 	return base.Failed(fmt.Errorf("%s: %w", d.path, err))
 }
@@ -257,6 +258,6 @@ func (d *demo) diverge() error {
 	if !errors.As(err, &diverged) {
 		return base.Failed(fmt.Errorf("the fixed program did not diverge from the recording: %v", err))
 	}
-	d.say("%s", diverged.Divergence.Text())
+	d.say("%s", report.Of(diverged.Divergence).Text())
 	return nil
 }

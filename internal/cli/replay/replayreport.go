@@ -166,7 +166,7 @@ func (o *outcome) Text(colored bool) string {
 	case o.format == "github":
 		return o.github()
 	case o.first != nil && o.cfg.Policy != replayer.Resync:
-		return base.TextOf(o.first, o.format, colored)
+		return base.TextOf(report.Of(o.first), o.format, colored)
 	}
 	head, tail := o.headline()+"\n"+o.ending(), ""
 	if o.first == nil {
@@ -178,7 +178,7 @@ func (o *outcome) Text(colored bool) string {
 	if o.first != nil {
 		shown := *o.first
 		shown.Rest = nil // it is in the head
-		tail = "\n" + base.TextOf(&shown, o.format, colored)
+		tail = "\n" + base.TextOf(report.Of(&shown), o.format, colored)
 	}
 	return head + tail
 }
@@ -187,9 +187,9 @@ func (o *outcome) Text(colored bool) string {
 func (o *outcome) github() string {
 	switch {
 	case o.first != nil:
-		return base.TextOf(o.first, o.format, false)
+		return base.TextOf(report.Of(o.first), o.format, false)
 	case o.found():
-		return divergence.GitHubError(o.title(), strings.TrimSuffix(o.headline()+"\n"+o.ending(), "\n"))
+		return report.GitHubError(o.title(), strings.TrimSuffix(o.headline()+"\n"+o.ending(), "\n"))
 	}
 	return ""
 }
@@ -208,24 +208,24 @@ func (o *outcome) JUnit(w io.Writer) error {
 	if o.first == nil && o.found() {
 		return report.FailureJUnit(w, suite, o.name, "run", o.title()+"\n"+o.headline()+"\n"+o.ending())
 	}
-	return report.JUnit(w, suite, o.name, o.first)
+	return report.JUnit(w, suite, o.name, report.Of(o.first))
 }
 
 // replayJSON is the JSON form of an outcome.
 type replayJSON struct {
-	Schema     int                    `json:"schema"`
-	File       string                 `json:"file"`
-	Policy     string                 `json:"policy"`
-	Equal      bool                   `json:"equal"`      // the run is that of the recording
-	Recorded   *uint64                `json:"recorded"`   // events; null if that is not known
-	Matched    uint64                 `json:"matched"`    // events
-	Emitted    uint64                 `json:"emitted"`    // events of the run; after a divergence those before it
-	Failure    string                 `json:"failure"`    // how the run failed, "" if it did not
-	Ended      string                 `json:"ended"`      // how the recorded run ended, "" if that is not known
-	Live       *liveJSON              `json:"live"`       // what came without the recording, or null
-	Fidelity   *float64               `json:"fidelity"`   // of resync, else null
-	Divergence *divergence.Divergence `json:"divergence"` // the object that diff prints, or null
-	Notes      []string               `json:"notes"`
+	Schema     int           `json:"schema"`
+	File       string        `json:"file"`
+	Policy     string        `json:"policy"`
+	Equal      bool          `json:"equal"`      // the run is that of the recording
+	Recorded   *uint64       `json:"recorded"`   // events; null if that is not known
+	Matched    uint64        `json:"matched"`    // events
+	Emitted    uint64        `json:"emitted"`    // events of the run; after a divergence those before it
+	Failure    string        `json:"failure"`    // how the run failed, "" if it did not
+	Ended      string        `json:"ended"`      // how the recorded run ended, "" if that is not known
+	Live       *liveJSON     `json:"live"`       // what came without the recording, or null
+	Fidelity   *float64      `json:"fidelity"`   // of resync, else null
+	Divergence report.Report `json:"divergence"` // the object that diff prints, or null
+	Notes      []string      `json:"notes"`
 }
 
 // liveJSON is where a run went on live, and how.
@@ -238,7 +238,7 @@ type liveJSON struct {
 func (o *outcome) Value() any {
 	j := replayJSON{
 		Schema: replaySchema, File: o.name, Policy: o.cfg.Policy.String(), Equal: o.equal(),
-		Matched: o.result.Events, Emitted: o.result.Emitted, Divergence: o.first,
+		Matched: o.result.Events, Emitted: o.result.Emitted, Divergence: report.Of(o.first),
 		Ended: o.end.Reason, Notes: append([]string{}, o.result.Warnings...),
 	}
 	if o.counted {

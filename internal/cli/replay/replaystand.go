@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/reprise-go/reprise/divergence"
+	"github.com/reprise-go/reprise/divergence/report"
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/internal/base"
 	"github.com/reprise-go/reprise/replayer"
@@ -184,7 +185,7 @@ func (s *stand) end(colored bool) string {
 	if s.first == nil {
 		return fmt.Sprintf("the run ended after %d events\n", s.pos) + ended("it", s.err)
 	}
-	return fmt.Sprintf("the run and its recording part at event %d\n\n", s.pos) + base.TextOf(s.first, "text", colored)
+	return fmt.Sprintf("the run and its recording part at event %d\n\n", s.pos) + base.TextOf(report.Of(s.first), "text", colored)
 }
 
 // runs reports whether a task runs.
@@ -266,21 +267,21 @@ func stateText(t simsched.TaskInfo, tasks []simsched.TaskInfo) string {
 // standJSON is the JSON form of a stand. What is known only of a run that has reached its target is null or empty in
 // another.
 type standJSON struct {
-	Schema     int                    `json:"schema"`
-	File       string                 `json:"file"`
-	Target     string                 `json:"target"`
-	Reached    bool                   `json:"reached"`
-	Index      *uint64                `json:"index"` // of the event
-	TimeNanos  *int64                 `json:"time_nanos"`
-	Event      *event.Event           `json:"event"`
-	Running    *event.TaskID          `json:"running"`
-	Runnable   []event.TaskID         `json:"runnable"` // without the running task, in the order of the scheduler
-	Tasks      []taskJSON             `json:"tasks"`
-	Done       *uint64                `json:"done"`       // recorded events that have come
-	Next       []event.Event          `json:"next"`       // the next recorded ones
-	Emitted    *uint64                `json:"emitted"`    // of a run that never reached the target: events
-	Failure    string                 `json:"failure"`    // of such a run, "" if it passed
-	Divergence *divergence.Divergence `json:"divergence"` // of such a run: the object that diff prints, or null
+	Schema     int            `json:"schema"`
+	File       string         `json:"file"`
+	Target     string         `json:"target"`
+	Reached    bool           `json:"reached"`
+	Index      *uint64        `json:"index"` // of the event
+	TimeNanos  *int64         `json:"time_nanos"`
+	Event      *event.Event   `json:"event"`
+	Running    *event.TaskID  `json:"running"`
+	Runnable   []event.TaskID `json:"runnable"` // without the running task, in the order of the scheduler
+	Tasks      []taskJSON     `json:"tasks"`
+	Done       *uint64        `json:"done"`       // recorded events that have come
+	Next       []event.Event  `json:"next"`       // the next recorded ones
+	Emitted    *uint64        `json:"emitted"`    // of a run that never reached the target: events
+	Failure    string         `json:"failure"`    // of such a run, "" if it passed
+	Divergence report.Report  `json:"divergence"` // of such a run: the object that diff prints, or null
 }
 
 // taskJSON is a live task.
@@ -302,7 +303,7 @@ type taskJSON struct {
 func (s *stand) Value() any {
 	j := standJSON{
 		Schema: replaySchema, File: s.name, Target: s.target, Reached: s.reached, Runnable: []event.TaskID{},
-		Tasks: []taskJSON{}, Next: append([]event.Event{}, s.next...), Divergence: s.first,
+		Tasks: []taskJSON{}, Next: append([]event.Event{}, s.next...), Divergence: report.Of(s.first),
 	}
 	for _, t := range s.ready {
 		j.Runnable = append(j.Runnable, t.ID)

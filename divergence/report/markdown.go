@@ -1,18 +1,20 @@
-package divergence
+package report
 
 import (
 	"cmp"
 	"fmt"
 	"strings"
+
+	"github.com/reprise-go/reprise/internal/prose"
 )
 
-// Markdown returns the report for a job summary, in GitHub's flavour of Markdown, ending in a newline.
-func (d *Divergence) Markdown() string {
+// Markdown implements [Report], in GitHub's flavour of Markdown, ending in a newline.
+func (d first) Markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "### Divergence `%s` at event %d: %s\n\n", d.Code(), d.Index, d.kindOfDifference())
 	fmt.Fprintf(&b, "| | event %d, virtual time %v | code |\n|---|---|---|\n", d.Index, d.Time)
-	fmt.Fprintf(&b, "| expected | %s | %s |\n", cell(first(d.Expected)), cell(d.ExpectedSite))
-	fmt.Fprintf(&b, "| actual | %s | %s |\n\n", cell(first(d.Actual)), cell(d.ActualSite))
+	fmt.Fprintf(&b, "| expected | %s | %s |\n", cell(opening(d.Expected)), cell(d.ExpectedSite))
+	fmt.Fprintf(&b, "| actual | %s | %s |\n\n", cell(opening(d.Actual)), cell(d.ActualSite))
 	fmt.Fprintf(&b, "**Why, probably** (`%s`): %s %s\n\n", d.Cause.Rule, escapeMarkdown(d.Cause.Text), escapeMarkdown(d.Cause.Suggestion))
 	var window strings.Builder
 	d.writeWindow(&window)
@@ -46,7 +48,7 @@ func cell(text string) string {
 	if text == "" {
 		return ""
 	}
-	text = strings.ReplaceAll(oneLine(text), "|", "\\|")
+	text = strings.ReplaceAll(prose.Line(text), "|", "\\|")
 	if strings.Contains(text, "`") {
 		return "`` " + strings.ReplaceAll(text, "``", "` `") + " ``"
 	}
@@ -56,7 +58,7 @@ func cell(text string) string {
 // escapeMarkdown returns text that Markdown shows as it is.
 func escapeMarkdown(text string) string {
 	var b strings.Builder
-	for _, r := range oneLine(text) {
+	for _, r := range prose.Line(text) {
 		if strings.ContainsRune("\\`*_{}[]<>#|~&", r) {
 			b.WriteByte('\\')
 		}
@@ -65,13 +67,13 @@ func escapeMarkdown(text string) string {
 	return b.String()
 }
 
-// GitHub returns the report as a workflow command that annotates the code line where the actual run stood, or the
+// GitHub implements [Report]: a workflow command that annotates the code line where the actual run stood, or the
 // expected one if that is not known, ending in a newline; see "Workflow commands for GitHub Actions" in GitHub's
 // documentation.
-func (d *Divergence) GitHub() string {
+func (d first) GitHub() string {
 	site := cmp.Or(d.ActualSite, d.ExpectedSite, d.DecisionSite)
 	var properties []string
-	if file, line := splitSite(oneLine(site)); file != "" {
+	if file, line := prose.SplitSite(prose.Line(site)); file != "" {
 		properties = append(properties, "file="+githubProperty.Replace(file))
 		if line != "" {
 			properties = append(properties, "line="+line)
@@ -81,20 +83,9 @@ func (d *Divergence) GitHub() string {
 	properties = append(properties, "title="+githubProperty.Replace(title))
 	message := []string{d.Summary(), d.Cause.Text, d.Cause.Suggestion}
 	if d.Reproduce != "" {
-		message = append(message, "To reproduce: "+oneLine(d.Reproduce))
+		message = append(message, "To reproduce: "+prose.Line(d.Reproduce))
 	}
 	return "::error " + strings.Join(properties, ",") + "::" + githubMessage.Replace(strings.Join(message, "\n")) + "\n"
-}
-
-// Markdown returns the report for a job summary, ending in a newline.
-func (c *Canonical) Markdown() string {
-	return "### The runs differ in more than the order of independent events\n\n" +
-		strings.TrimSuffix(fenced("diff", c.Text()), "\n")
-}
-
-// GitHub returns the report as a workflow command, ending in a newline.
-func (c *Canonical) GitHub() string {
-	return GitHubError("the runs differ in more than the order of independent events", strings.TrimSuffix(c.Text(), "\n"))
 }
 
 // GitHubError returns a workflow command that shows an error, ending in a newline. Title and message may be any text.

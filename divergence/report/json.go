@@ -1,8 +1,9 @@
-package divergence
+package report
 
 import (
 	"encoding/json"
 
+	"github.com/reprise-go/reprise/divergence"
 	"github.com/reprise-go/reprise/event"
 )
 
@@ -10,31 +11,31 @@ import (
 const JSONSchema = 1
 
 type jsonDivergence struct {
-	Schema     int            `json:"schema"`
-	Code       string         `json:"code"`
-	Index      uint64         `json:"index"`
-	TimeNanos  int64          `json:"time_nanos"`
-	Category   Category       `json:"category"`
-	Relation   Relation       `json:"relation"`
-	Count      int            `json:"count"`
-	Ended      Side           `json:"ended"`
-	Before     []event.Event  `json:"before"`
-	Expected   []event.Event  `json:"expected"`
-	Actual     []event.Event  `json:"actual"`
-	Fields     []jsonField    `json:"fields"`
-	Entities   []jsonEntity   `json:"entities"`
-	Runnable   []jsonEntity   `json:"runnable"`
-	Cause      jsonCause      `json:"cause"`
-	Drift      *jsonDrift     `json:"drift"`
-	Prefix     uint64         `json:"prefix"`
-	DecisionAt *uint64        `json:"decision_at"`
-	Decision   *event.Event   `json:"decision"`
-	Sites      jsonSites      `json:"sites"`
-	RunError   string         `json:"run_error"`
-	Reproduce  string         `json:"reproduce"`
-	Alignment  *jsonAlignment `json:"alignment"`
-	Signature  string         `json:"signature"`
-	Notes      []string       `json:"notes"`
+	Schema     int                 `json:"schema"`
+	Code       string              `json:"code"`
+	Index      uint64              `json:"index"`
+	TimeNanos  int64               `json:"time_nanos"`
+	Category   divergence.Category `json:"category"`
+	Relation   divergence.Relation `json:"relation"`
+	Count      int                 `json:"count"`
+	Ended      divergence.Side     `json:"ended"`
+	Before     []event.Event       `json:"before"`
+	Expected   []event.Event       `json:"expected"`
+	Actual     []event.Event       `json:"actual"`
+	Fields     []jsonField         `json:"fields"`
+	Entities   []jsonEntity        `json:"entities"`
+	Runnable   []jsonEntity        `json:"runnable"`
+	Cause      jsonCause           `json:"cause"`
+	Drift      *jsonDrift          `json:"drift"`
+	Prefix     uint64              `json:"prefix"`
+	DecisionAt *uint64             `json:"decision_at"`
+	Decision   *event.Event        `json:"decision"`
+	Sites      jsonSites           `json:"sites"`
+	RunError   string              `json:"run_error"`
+	Reproduce  string              `json:"reproduce"`
+	Alignment  *jsonAlignment      `json:"alignment"`
+	Signature  string              `json:"signature"`
+	Notes      []string            `json:"notes"`
 }
 
 type jsonField struct {
@@ -81,7 +82,7 @@ type jsonAlignment struct {
 	GaveUpAt  *uint64 `json:"gave_up_at"`
 }
 
-// MarshalJSON returns the divergence as one object:
+// MarshalJSON implements [Report]: one object.
 //
 //	schema       the number of this form, [JSONSchema]
 //	code         of the category, such as "RPR1004"
@@ -112,14 +113,14 @@ type jsonAlignment struct {
 // Events are in the JSON form of the event schema. Values and identifiers are numbers, a value that is absent is null.
 // Lists are never null, but for runnable. Fields may be added under the same schema number. docs/report.md has the
 // whole form.
-func (d Divergence) MarshalJSON() ([]byte, error) {
+func (d first) MarshalJSON() ([]byte, error) {
 	j := jsonDivergence{
 		Schema: JSONSchema, Code: d.Code(), Index: d.Index, TimeNanos: int64(d.Time), Category: d.Category,
 		Relation: d.Relation, Count: d.Count, Ended: d.Side,
 		Before: list(d.Before), Expected: list(d.Expected), Actual: list(d.Actual),
-		Fields: []jsonField{}, Entities: []jsonEntity{}, Cause: jsonCause(d.Cause), Drift: d.Drift.json(), Prefix: d.Prefix(),
+		Fields: []jsonField{}, Entities: []jsonEntity{}, Cause: jsonCause(d.Cause), Drift: drift(d.Drift), Prefix: d.Prefix(),
 		Sites: jsonSites{d.ExpectedSite, d.ActualSite}, RunError: d.RunError, Reproduce: d.Reproduce,
-		Alignment: d.Rest.json(), Signature: d.Signature(), Notes: list(d.Notes),
+		Alignment: alignment(d.Rest), Signature: d.Signature(), Notes: list(d.Notes),
 	}
 	for _, f := range d.Fields {
 		j.Fields = append(j.Fields, jsonField(f))
@@ -139,7 +140,7 @@ func (d Divergence) MarshalJSON() ([]byte, error) {
 	return json.Marshal(j)
 }
 
-func (d *Drift) json() *jsonDrift {
+func drift(d *divergence.Drift) *jsonDrift {
 	if d == nil {
 		return nil
 	}
@@ -152,7 +153,7 @@ func (d *Drift) json() *jsonDrift {
 	return &jsonDrift{d.Draw, known(&d.ExpectedAt), known(&d.ActualAt), d.Expected, d.Actual, d.Stream}
 }
 
-func (s *Stats) json() *jsonAlignment {
+func alignment(s *divergence.Stats) *jsonAlignment {
 	if s == nil {
 		return nil
 	}
@@ -163,48 +164,6 @@ func (s *Stats) json() *jsonAlignment {
 	return j
 }
 
-type jsonCanonical struct {
-	Schema       int          `json:"schema"`
-	Segment      int          `json:"segment"`
-	Layer        int          `json:"layer"`
-	ExpectedOnly []jsonPlaced `json:"expected_only"`
-	ActualOnly   []jsonPlaced `json:"actual_only"`
-	Notes        []string     `json:"notes"`
-}
-
-type jsonPlaced struct {
-	Index uint64        `json:"index"`
-	Task  *event.TaskID `json:"task"`
-	Event event.Event   `json:"event"`
-}
-
-// MarshalJSON returns the difference as one object:
-//
-//	schema         the number of this form, [JSONSchema]
-//	segment        how many barriers come before
-//	layer          the first layer that differs, from 1; 0 if the barrier differs that ends the segment
-//	expected_only  the events that only the expected run has there: objects with index, task (that was running, or null), event
-//	actual_only    the events that only the actual run has there
-//	notes          in what the metadata differ
-func (c Canonical) MarshalJSON() ([]byte, error) {
-	return json.Marshal(jsonCanonical{
-		JSONSchema, c.Segment, c.Layer, placedJSON(c.ExpectedOnly), placedJSON(c.ActualOnly), list(c.Notes),
-	})
-}
-
-func placedJSON(events []Placed) []jsonPlaced {
-	all := []jsonPlaced{}
-	for _, p := range events {
-		j := jsonPlaced{Index: p.Index, Event: p.Event}
-		if p.Running {
-			j.Task = &p.Task
-		}
-		all = append(all, j)
-	}
-	return all
-}
-
-// list returns s, or an empty list for nil.
 func list[T any](s []T) []T {
 	if s == nil {
 		return []T{}
