@@ -77,17 +77,20 @@ func TestSingleChange(t *testing.T) {
 		if d.Relation != want {
 			ambiguous++
 			if !explains(d, run[at:], changed[at:]) {
-				t.Fatalf("the change is %s at event %d, the report says %s %d:\n%s", want, at, d.Relation, d.Count, report.Of(d).Text())
+				t.Fatalf("the change is %s at event %d, the report says %s %d:\n%s", want, at, d.Relation, d.Count,
+					report.Of(d).Text())
 			}
 		}
 	})
-	for _, r := range []divergence.Relation{divergence.RelationChanged, divergence.RelationMissing, divergence.RelationExtra,
+	for _, r := range []divergence.Relation{divergence.RelationChanged, divergence.RelationMissing,
+		divergence.RelationExtra,
 		divergence.RelationReordered, divergence.RelationEndedEarly} {
 		if told[r] == 0 {
 			t.Errorf("the relation %s was never reported: the property says too little", r)
 		}
 	}
-	if all := told[divergence.RelationMissing] + told[divergence.RelationExtra] + told[divergence.RelationReordered]; ambiguous > all {
+	if all := told[divergence.RelationMissing] + told[divergence.RelationExtra] +
+		told[divergence.RelationReordered]; ambiguous > all {
 		t.Errorf("%d of the changes were reported as another relation: the property says too little", ambiguous)
 	}
 }
@@ -156,7 +159,8 @@ func TestReportsMirror(t *testing.T) {
 		if m := mirror[relation]; m != "" {
 			relation = m
 		}
-		if back.Relation != relation || back.Count != there.Count || back.Category != there.Category || back.Index != there.Index {
+		if back.Relation != relation || back.Count != there.Count || back.Category != there.Category ||
+			back.Index != there.Index {
 			t.Fatalf("the reports do not mirror each other:\n%s\n%s", report.Of(there).Text(), report.Of(back).Text())
 		}
 		if rules[there.Cause.Rule] != back.Cause.Rule {

@@ -23,7 +23,8 @@ type stmt struct {
 
 // simple and nested are the operations; the nested ones have a body.
 var (
-	simple = []string{"yield", "sleep", "send", "recv", "close", "select", "write", "read", "shut", "break", "draw", "wake",
+	simple = []string{"yield", "sleep", "send", "recv", "close", "select", "write", "read", "shut", "break", "draw",
+		"wake",
 		"park", "cancel", "wait-cancel", "fail", "panic", "join", "timer",
 		"tick", "after", "timeout", "await", "signal", "broadcast", "acquire", "release", "add", "once"}
 	nested = []string{"go", "lock", "read-lock", "write-lock", "region", "if-even"}

@@ -32,7 +32,8 @@ func draw(t *rapid.T) drawn {
 		program:    programs(3).Draw(t, "program"),
 		seed:       rapid.Uint64Range(0, 1000).Draw(t, "seed"),
 		roundRobin: rapid.Bool().Draw(t, "round robin"),
-		chaos:      rapid.SampledFrom([]simsched.Chaos{{}, {}, simsched.ChaosLight(1), simsched.ChaosHeavy(2)}).Draw(t, "chaos"),
+		chaos: rapid.SampledFrom([]simsched.Chaos{{}, {}, simsched.ChaosLight(1), simsched.ChaosHeavy(2)}).Draw(t,
+			"chaos"),
 	}
 }
 
@@ -144,14 +145,15 @@ func TestRecordedTraceKeepsTheLaws(t *testing.T) {
 	})
 }
 
-// TestChangedRecordingIsCaught changes one event of a recording. The replay must diverge at exactly the first event that
-// differs, with one exception that lies in the nature of a replay: a change of the outcome of a choice into another
-// possible outcome makes the recording of another run, which the replay then follows as far as it goes.
+// TestChangedRecordingIsCaught changes one event of a recording. The replay must diverge at exactly the first event
+// that differs, with one exception that lies in the nature of a replay: a change of the outcome of a choice into
+// another possible outcome makes the recording of another run, which the replay then follows as far as it goes.
 func TestChangedRecordingIsCaught(t *testing.T) {
 	caught := 0
 	rapid.Check(t, func(t *rapid.T) {
 		d := draw(t)
-		choices := &notedChoices{inner: d.config().Chooser, possible: map[int][]event.Event{}, free: map[int]bool{}, faults: map[int]bool{}}
+		choices := &notedChoices{inner: d.config().Chooser, possible: map[int][]event.Event{}, free: map[int]bool{},
+			faults: map[int]bool{}}
 		if choices.inner == nil {
 			choices.inner = simsched.NewRandom(d.seed)
 		}
@@ -175,7 +177,8 @@ func TestChangedRecordingIsCaught(t *testing.T) {
 			if err == nil && !again.Equal(changed) {
 				t.Fatal("the replay followed the changed recording but emitted other events")
 			}
-			if err != nil && de.Divergence.Index < uint64(at) || err != nil && !choices.faults[at] && de.Divergence.Index == uint64(at) {
+			if err != nil && de.Divergence.Index < uint64(at) || err != nil && !choices.faults[at] &&
+				de.Divergence.Index == uint64(at) {
 				t.Fatalf("event %d was changed, the replay diverged before: %v", at, err)
 			}
 			return

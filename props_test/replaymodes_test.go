@@ -22,8 +22,8 @@ import (
 // window is that of all replays here under policy resync.
 const window = 32
 
-// policies draws a policy under which d, unchanged, must replay its own recording of n events. That is not so past the end
-// where faults are injected: after the last event there can be a chance of one, and no event tells that none came.
+// policies draws a policy under which d, unchanged, must replay its own recording of n events. That is not so past the
+// end where faults are injected: after the last event there can be a chance of one, and no event tells that none came.
 func (d drawn) policies(t *rapid.T, n int) replayer.Config {
 	cfg := replayer.Config{Policy: replayer.Policy(rapid.IntRange(0, 3).Draw(t, "policy"))}
 	switch {
@@ -62,7 +62,8 @@ func TestReplayEqualsRecordingUnderEveryPolicy(t *testing.T) {
 		if fmt.Sprint(result.Err) != fmt.Sprint(runErr) || result.Events != n || result.Emitted != n || result.First != nil {
 			t.Fatalf("%v: the replay ended with %+v, the recording of %d events with\n%v", cfg.Policy, result, n, runErr)
 		}
-		if resync := cfg.Policy == replayer.Resync; resync && (result.Fidelity != 1 || result.Stats != divergence.Stats{Matched: n}) {
+		if resync := cfg.Policy == replayer.Resync; resync &&
+			(result.Fidelity != 1 || result.Stats != divergence.Stats{Matched: n}) {
 			t.Fatalf("%v: fidelity %v, %+v; want 1 and all matched", cfg.Policy, result.Fidelity, result.Stats)
 		}
 	})
@@ -163,8 +164,8 @@ func TestWalk(t *testing.T) {
 	})
 }
 
-// TestPrefixThenLive forks a run: the first events are those of the recording, the same seed gives the same rest, and what
-// comes out is a run like any other, whose recording replays.
+// TestPrefixThenLive forks a run: the first events are those of the recording, the same seed gives the same rest, and
+// what comes out is a run like any other, whose recording replays.
 func TestPrefixThenLive(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := draw(t)
@@ -244,10 +245,10 @@ func once(events []event.Event, e event.Event) bool {
 // apart is how far changes of a recording are from each other for the alignment to be sure again in between.
 const apart = 12
 
-// TestResyncRecovers takes events out of a recording and inserts others: out, those that decide no choice, and in, before
-// an event that cannot be taken for another. The run must be that of the recording before the changes, and no more of it
-// may be lost than was changed. Where several changes are in one place, or what is around them looks alike, the run can be
-// led astray, since which alignment is right shows only later.
+// TestResyncRecovers takes events out of a recording and inserts others: out, those that decide no choice, and in,
+// before an event that cannot be taken for another. The run must be that of the recording before the changes, and no
+// more of it may be lost than was changed. Where several changes are in one place, or what is around them looks alike,
+// the run can be led astray, since which alignment is right shows only later.
 func TestResyncRecovers(t *testing.T) {
 	changed := 0
 	rapid.Check(t, func(t *rapid.T) {
@@ -256,7 +257,8 @@ func TestResyncRecovers(t *testing.T) {
 		tr, _ := d.record()
 		events := tr.Slice(0, tr.Len())
 		k := 0
-		for i := rapid.IntRange(0, apart).Draw(t, "first"); i < len(events); i += rapid.IntRange(apart, 3*apart).Draw(t, "gap") {
+		for i := rapid.IntRange(0, apart).Draw(t, "first"); i < len(events); i += rapid.IntRange(apart, 3*apart).Draw(t,
+			"gap") {
 			switch insert := rapid.Bool().Draw(t, "insert"); {
 			case !once(events, events[i]):
 				continue
@@ -281,7 +283,8 @@ func TestResyncRecovers(t *testing.T) {
 			t.Fatalf("%d changes made another run (-recorded +replayed):\n%s", k, diff)
 		}
 		s := result.Stats
-		if lost := s.Inserted + s.Deleted + 2*(s.Changed+s.Reordered); s.GaveUp || lost > uint64(k) || s.Matched != result.Events {
+		if lost := s.Inserted + s.Deleted + 2*(s.Changed+s.Reordered); s.GaveUp || lost > uint64(k) ||
+			s.Matched != result.Events {
 			t.Fatalf("%d changes, but %+v", k, s)
 		}
 		if (result.First == nil) != (firstDifference(other, tr) < 0) || (result.Fidelity == 1) != (result.First == nil) {
@@ -308,7 +311,8 @@ func TestResyncAlwaysEnds(t *testing.T) {
 				other = change(t, other)
 			}
 		}
-		run, result, err := d.under(replayer.Config{Policy: replayer.Resync, Window: rapid.IntRange(1, window).Draw(t, "window")}, other)
+		run, result, err := d.under(replayer.Config{Policy: replayer.Resync,
+			Window: rapid.IntRange(1, window).Draw(t, "window")}, other)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -388,7 +392,8 @@ func TestSteppingIntoADivergence(t *testing.T) {
 			t.Fatalf("stepping ends with\n%v\nRun with\n%v", err, want)
 		}
 		if r.Pos() != got.Divergence.Index || r.State().Time < got.Divergence.Time { // the event itself may move the time
-			t.Fatalf("the Replayer stands at %d, %v; the divergence is at %d, %v", r.Pos(), r.State().Time, got.Divergence.Index, got.Divergence.Time)
+			t.Fatalf("the Replayer stands at %d, %v; the divergence is at %d, %v", r.Pos(), r.State().Time, got.Divergence.Index,
+				got.Divergence.Time)
 		}
 	})
 }

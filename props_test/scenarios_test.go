@@ -160,13 +160,15 @@ var scenarios = []scenario{
 	{"a draw at the end", pool(edits{}), pool(edits{lastDraw: true}), "extra", "drawn-once-more"},
 	{"a new task", pool(edits{}), pool(edits{helper: true}), "replaced", "unknown-in-recording"},
 	{"a task less", pool(edits{}), pool(edits{oneLess: true}), "replaced", "unknown-in-actual"},
-	{"a job less, so that main goes on where it waited", pool(edits{}), pool(edits{fewer: true}), "extra", "operation-added"},
+	{"a job less, so that main goes on where it waited", pool(edits{}), pool(edits{fewer: true}), "extra",
+		"operation-added"},
 	{"sleep by the real clock", pool(edits{}),
 		pool(edits{sleep: func(d time.Duration) time.Duration { return d + 17403 }}), "changed-value", "real-clock-deadline"},
 	{"a longer sleep", pool(edits{}),
 		pool(edits{sleep: func(d time.Duration) time.Duration { return 2 * d }}), "changed-value", "changed-duration"},
 	{"another random source", pool(edits{}),
-		pool(edits{sleep: func(d time.Duration) time.Duration { return time.Millisecond - d }}), "changed-value", "changed-duration"},
+		pool(edits{sleep: func(d time.Duration) time.Duration { return time.Millisecond - d }}), "changed-value",
+		"changed-duration"},
 	{"other names", pool(edits{}), pool(edits{renamed: true}), "", ""},
 	{"a signal lost", meeting(true), meeting(false), "replaced", "lost-wake"},
 }
@@ -194,8 +196,8 @@ func recorded(t *testing.T, path string, body func(*simsched.Sim) error) *source
 	return f
 }
 
-// TestScenarios records a program and what it was changed to: the report must say of each change what a person would, and
-// its mirror if the runs are swapped.
+// TestScenarios records a program and what it was changed to: the report must say of each change what a person would,
+// and its mirror if the runs are swapped.
 func TestScenarios(t *testing.T) {
 	mirrors := map[string]string{}
 	for r := range divergence.Rules() {
@@ -221,7 +223,8 @@ func TestScenarios(t *testing.T) {
 				t.Errorf("swapped, the cause is %s, want %s", back.Cause.Rule, mirrors[d.Cause.Rule])
 			}
 			if d.Relation != c.relation || d.Cause.Rule != c.rule {
-				t.Errorf("the report says %s %d, %s; want %s, %s\n%s", d.Relation, d.Count, d.Cause.Rule, c.relation, c.rule, report.Of(d).Text())
+				t.Errorf("the report says %s %d, %s; want %s, %s\n%s", d.Relation, d.Count, d.Cause.Rule, c.relation, c.rule,
+					report.Of(d).Text())
 			}
 		})
 	}

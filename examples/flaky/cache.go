@@ -5,19 +5,18 @@ import (
 	"time"
 )
 
-// Origin is where the values come from, such as a database behind a network.
+// Origin is the source of the values, such as a database behind a network.
 type Origin interface {
 	Load(key string) string
 	Save(key, value string)
 }
 
-// Cache keeps values of an Origin. A value that has expired is still given out, and refreshed in the background.
+// Cache caches values of an Origin. An expired value is still returned, and refreshed in the background.
 type Cache struct {
 	runtime Runtime
 	origin  Origin
 	ttl     time.Duration
-	stale   Queue // keys to be refreshed
-
+	stale   Queue // keys to refresh
 	lock    sync.Locker
 	entries map[string]entry
 }
@@ -25,20 +24,21 @@ type Cache struct {
 type entry struct {
 	value      string
 	expires    time.Time
-	version    int // counts the calls of Set
+	version    int // number of calls of Set
 	refreshing bool
 }
 
-// NewCache returns a Cache whose values expire after a time and are refreshed by a number of workers.
+// NewCache returns a Cache whose values expire after ttl and are refreshed by a number of workers.
 func NewCache(r Runtime, origin Origin, ttl time.Duration, workers int) *Cache {
-	c := &Cache{runtime: r, origin: origin, ttl: ttl, stale: r.Queue("stale", 16), lock: r.Mutex("entries"), entries: map[string]entry{}}
+	c := &Cache{runtime: r, origin: origin, ttl: ttl, stale: r.Queue("stale", 16), lock: r.Mutex("entries"),
+		entries: map[string]entry{}}
 	for range workers {
 		r.Go("worker", c.work)
 	}
 	return c
 }
 
-// Close ends the workers.
+// Close stops the workers.
 func (c *Cache) Close() { c.stale.Close() }
 
 // Get returns the value of a key. If it has expired, a worker refreshes it for later calls.
@@ -61,7 +61,7 @@ func (c *Cache) Get(key string) string {
 	return e.value
 }
 
-// Set changes the value of a key, at the origin and here.
+// Set changes the value of a key, at the origin and in the cache.
 func (c *Cache) Set(key, value string) {
 	c.origin.Save(key, value)
 	c.lock.Lock()
@@ -69,7 +69,7 @@ func (c *Cache) Set(key, value string) {
 	c.entries[key] = entry{value: value, expires: c.runtime.Now().Add(c.ttl), version: c.entries[key].version + 1}
 }
 
-// work refreshes what has expired.
+// work refreshes expired values.
 func (c *Cache) work() {
 	for {
 		key, ok := c.stale.Recv()
@@ -80,7 +80,7 @@ func (c *Cache) work() {
 	}
 }
 
-// refresh loads the value of a key, unless Set changes it in the meantime.
+// refresh loads the value of a key. It drops the result if Set changed the value in the meantime.
 func (c *Cache) refresh(key string) {
 	c.lock.Lock()
 	version := c.entries[key].version

@@ -7,7 +7,7 @@ import (
 	"github.com/reprise-go/reprise/simsched"
 )
 
-// Runtime is what the cache needs of the world around it, so that it runs on goroutines as well as in a simulation.
+// Runtime is the environment of the cache, so that it runs both on goroutines and in a simulation.
 type Runtime interface {
 	Go(name string, f func())
 	Now() time.Time
@@ -23,7 +23,7 @@ type Queue interface {
 	Close()
 }
 
-// Real is the Runtime of a program: goroutines, the clock, package sync.
+// Real is the Runtime of a real program: goroutines, the clock, package sync.
 type Real struct{}
 
 var _ Runtime = Real{}

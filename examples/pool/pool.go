@@ -1,5 +1,5 @@
-// Package pool runs jobs on a fixed number of goroutines. It is ordinary Go and knows nothing of reprise; docs/ordinary.md
-// shows how a bug of its first version is found, replayed and mended.
+// Package pool runs jobs on a fixed number of goroutines. It is ordinary Go code and does not know reprise;
+// docs/ordinary.md shows how a bug of its first version is found, replayed and fixed.
 package pool
 
 import (
@@ -10,12 +10,12 @@ import (
 // ErrClosed is returned by Submit after Close.
 var ErrClosed = errors.New("pool: closed")
 
-// Pool runs jobs. Its methods may be called at once from several goroutines.
+// Pool runs jobs. Its methods may be called concurrently.
 type Pool struct {
 	lock    sync.RWMutex
 	closed  bool
 	size    int
-	jobs    chan func() // nil ends a worker
+	jobs    chan func() // a nil job ends a worker
 	workers sync.WaitGroup
 }
 
@@ -32,7 +32,7 @@ func New(n int) *Pool {
 	return p
 }
 
-// Submit hands a job to the workers, and waits while too many are waiting. Every job that Submit has taken is run.
+// Submit passes a job to the workers. It waits while the queue is full. Every job that Submit accepted is run.
 func (p *Pool) Submit(job func()) error {
 	p.lock.RLock()
 	defer p.lock.RUnlock()
@@ -43,7 +43,7 @@ func (p *Pool) Submit(job func()) error {
 	return nil
 }
 
-// Close lets the workers run what has been submitted, and returns when they have ended.
+// Close lets the workers run all submitted jobs, and returns when they have ended.
 func (p *Pool) Close() {
 	p.lock.Lock()
 	first := !p.closed

@@ -1,6 +1,6 @@
-// Package raftkv is a replicated key-value store in five simulated nodes: go.etcd.io/raft/v3, unmodified, over the
-// simulated network and disk of simsched, with crashes, restarts and partitions. Its test states what must hold, finds a
-// seeded bug, and replays the run that shows it.
+// Package raftkv is a replicated key-value store on five simulated nodes: go.etcd.io/raft/v3, unmodified, over the
+// simulated network and disk of simsched, with crashes, restarts and partitions. Its test states the invariants,
+// finds a seeded bug, and replays the run that shows it.
 package raftkv
 
 import (
@@ -21,7 +21,7 @@ import (
 	"github.com/reprise-go/reprise/simsched"
 )
 
-// request is a command of a client; it goes through the log as it is.
+// request is a command of a client. It is stored in the log unchanged.
 type request struct {
 	Client, Seq int
 	Get         bool
@@ -35,7 +35,7 @@ type reply struct {
 	Value string
 }
 
-// node is one member. Everything but its disk is lost when its host crashes.
+// node is one member of the cluster. A crash of its host loses everything except its disk.
 type node struct {
 	id    uint64
 	sim   *simsched.Sim
@@ -43,12 +43,12 @@ type node struct {
 	disk  *simsched.Disk
 	world *world
 
-	storage *raft.MemoryStorage // what is on disk, in the form that raft reads
+	storage *raft.MemoryStorage // the content of the disk, in the form that raft reads
 	raft    *raft.RawNode
 	wal     *simsched.File
 	conn    net.PacketConn
 	store   map[string]string
-	last    map[int]reply // by client, so that a repeated command is applied once
+	last    map[int]reply // last reply by client, so that a repeated command is applied only once
 }
 
 const (
@@ -57,7 +57,7 @@ const (
 	port            = ":7000"
 )
 
-// start brings up a node with what its disk has kept.
+// start starts a node with the content of its disk.
 func (n *node) start() {
 	n.host.Go("raft", n.run)
 }
@@ -86,7 +86,7 @@ func (n *node) run() error {
 			n.raft.Tick()
 			if patience -= tick; patience <= 0 {
 				patience = n.patience()
-				_ = n.raft.Campaign() // refused to a leader, which needs none
+				_ = n.raft.Campaign() // a leader refuses it and does not need it
 			}
 		}
 		for n.raft.HasReady() {
@@ -100,8 +100,8 @@ func (n *node) run() error {
 	}
 }
 
-// patience is how long to wait for a leader. raft would draw it from crypto/rand; here it is a choice of the run, and
-// raft's own timeout is out of reach.
+// patience returns how long to wait for a leader. raft would draw it from crypto/rand; here it is a choice of the
+// run, and raft's own timeout is set so high that it never fires.
 func (n *node) patience() time.Duration {
 	return electionTimeout + time.Duration(n.sim.Rand("election").Int64N(int64(electionTimeout/3)))
 }
@@ -117,8 +117,8 @@ func (n *node) receive(inbox *simsched.Chan[[]byte]) error {
 	}
 }
 
-// handle takes a packet from a peer or a client, and reports whether it came from a leader or a candidate that got our
-// vote.
+// handle processes a packet from a peer or a client. It reports whether it came from a leader, or from a candidate
+// that got the vote of this node.
 func (n *node) handle(packet []byte) (heard bool) {
 	switch kind, body := packet[0], packet[1:]; kind {
 	case 'r':
@@ -129,13 +129,13 @@ func (n *node) handle(packet []byte) (heard bool) {
 			return false
 		}
 		term := n.raft.BasicStatus().HardState.GetTerm()
-		_ = n.raft.Step(&m) // what raft does not want it drops
+		_ = n.raft.Step(&m) // raft drops messages that it does not accept
 		return m.GetTerm() >= term && (m.GetType() == pb.MsgApp || m.GetType() == pb.MsgHeartbeat)
 	}
 	return false
 }
 
-// ready does what raft asks for: first to disk, then to the peers, then to the store.
+// ready carries out what raft asks for: first on disk, then to the peers, then in the store.
 func (n *node) ready() error {
 	rd := n.raft.Ready()
 	if err := n.save(rd.HardState, rd.Entries); err != nil {
@@ -158,7 +158,7 @@ func (n *node) ready() error {
 	return nil
 }
 
-// send is best effort, as UDP is.
+// send sends a packet. Delivery is best effort, as with UDP.
 func (n *node) send(address string, kind byte, body []byte) {
 	to, err := n.world.resolve(address)
 	if err == nil {
@@ -171,7 +171,7 @@ func (n *node) apply(e *pb.Entry) {
 	n.world.applied(n.id, e.GetIndex(), e.GetData())
 	var r request
 	if len(e.GetData()) == 0 || json.Unmarshal(e.GetData(), &r) != nil {
-		return // the empty entry of a new leader
+		return // the empty entry that a new leader writes
 	}
 	answer := n.last[r.Client]
 	if answer.Seq < r.Seq {
@@ -191,8 +191,8 @@ func (n *node) apply(e *pb.Entry) {
 // set, a HardState.
 const hardStateBit = 1 << 31
 
-// save appends to the log file and syncs it. With the seeded bug a vote is kept in memory until an entry comes along: it
-// is "just" a vote.
+// save appends to the log file and syncs it. With the seeded bug, a vote stays in memory until the next entry is
+// saved, as if losing a vote did no harm.
 func (n *node) save(hard *pb.HardState, entries []*pb.Entry) error {
 	if hard == nil && len(entries) == 0 {
 		return nil
@@ -222,12 +222,12 @@ func (n *node) save(hard *pb.HardState, entries []*pb.Entry) error {
 func appendRecord(b []byte, bit uint32, m proto.Message) []byte {
 	body, err := proto.Marshal(m)
 	if err != nil {
-		panic(err) // a message of our own making
+		panic(err) // cannot happen: the message was built here
 	}
 	return append(binary.BigEndian.AppendUint32(b, uint32(len(body))|bit), body...)
 }
 
-// recover reads the log file, up to a record that a crash has cut, and starts raft from it.
+// recover reads the log file up to a record that a crash has cut off, and starts raft from it.
 func (n *node) recover() error {
 	n.storage, n.store, n.last = raft.NewMemoryStorage(), map[string]string{}, map[int]reply{}
 	if err := n.storage.ApplySnapshot(firstSnapshot()); err != nil {
@@ -275,7 +275,7 @@ func (n *node) restore(hard bool, record []byte) error {
 	return errors.Join(proto.Unmarshal(record, &e), n.storage.Append([]*pb.Entry{&e}))
 }
 
-// firstSnapshot says who the members are.
+// firstSnapshot returns the snapshot that lists the members.
 func firstSnapshot() *pb.Snapshot {
 	voters := &pb.ConfState{}
 	for id := uint64(1); id <= nodes; id++ {

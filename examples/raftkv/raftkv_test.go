@@ -22,8 +22,8 @@ func config(seed uint64) simsched.Config {
 	return simsched.Config{Program: "raftkv", Seed: seed, MaxSteps: 5_000_000}
 }
 
-// TestSafety: whatever crashes and partitions do, a term has one leader, the nodes apply one log, and the clients see one
-// store.
+// TestSafety: whatever crashes and partitions do, a term has one leader, the nodes apply one log, and the clients see
+// one store.
 func TestSafety(t *testing.T) {
 	for seed := range uint64(50) {
 		tr, err := recorder.Run(config(seed), Program(false))

@@ -15,11 +15,11 @@ import (
 const (
 	nodes   = 5
 	clients = 3
-	actions = 8 // of each client
+	actions = 8 // number of actions of each client
 	faults  = 40
 )
 
-// world is the cluster, its clients and what is watched from outside.
+// world is the cluster, its clients and the observations from outside.
 type world struct {
 	sim   *simsched.Sim
 	nodes []*node
@@ -29,12 +29,12 @@ type world struct {
 
 	leaders map[uint64]uint64 // by term
 	log     map[uint64]string // by index
-	broken  error             // the first broken promise
+	broken  error             // the first broken invariant
 	history []porcupine.Operation
 }
 
-// Program returns the run: five nodes, three clients, faults, and at the end the judgement. With forgetVotes the nodes
-// have the seeded bug.
+// Program returns the body of the run: five nodes, three clients, faults, and the checks at the end. With
+// forgetVotes the nodes have the seeded bug.
 func Program(forgetVotes bool) func(*simsched.Sim) error {
 	return func(s *simsched.Sim) error {
 		w := &world{sim: s, forgetVotes: forgetVotes, hosts: map[string]net.IP{},
@@ -81,7 +81,7 @@ func (w *world) resolve(address string) (net.Addr, error) {
 	return &net.UDPAddr{IP: w.hosts[host], Port: number}, nil
 }
 
-// trouble crashes, restarts, isolates and reconnects nodes, and leaves them all well.
+// trouble crashes, restarts, isolates and reconnects nodes. At the end all nodes are up and connected.
 func (w *world) trouble() error {
 	rng, network := w.sim.Rand("trouble"), w.sim.Network()
 	for range faults {
@@ -94,7 +94,7 @@ func (w *world) trouble() error {
 		case rng.IntN(2) == 0:
 			n.host.Crash()
 			n.disk.Crash()
-			if rng.IntN(2) == 0 { // only a blink
+			if rng.IntN(2) == 0 { // a very short outage
 				n.host.Restart()
 				n.start()
 			}
@@ -114,7 +114,7 @@ func (w *world) trouble() error {
 	return nil
 }
 
-// client does some actions, one after the other. An action that is not answered in time is tried again with the same
+// client performs actions, one after another. An action without an answer in time is tried again with the same
 // number, at another node.
 func (w *world) client(host *simsched.Host, number int) error {
 	conn, err := host.ListenPacket("udp", ":9000")
@@ -159,7 +159,7 @@ func (w *world) ask(conn net.PacketConn, r request, buf []byte, pick func() uint
 		for {
 			n, _, err := conn.ReadFrom(buf)
 			if err != nil {
-				break // in most cases too late; try again
+				break // most likely too late; try again
 			}
 			var answer reply
 			if json.Unmarshal(buf[1:n], &answer) == nil && answer.Seq == r.Seq {
@@ -169,7 +169,7 @@ func (w *world) ask(conn net.PacketConn, r request, buf []byte, pick func() uint
 	}
 }
 
-// leads checks that a term has one leader.
+// leads checks that a term has only one leader.
 func (w *world) leads(term, id uint64) {
 	if other, ok := w.leaders[term]; ok && other != id && w.broken == nil {
 		w.broken = fmt.Errorf("election safety: term %d has two leaders, node %d and node %d", term, other, id)
@@ -180,7 +180,8 @@ func (w *world) leads(term, id uint64) {
 // applied checks that all nodes apply the same log.
 func (w *world) applied(id, index uint64, data []byte) {
 	if other, ok := w.log[index]; ok && other != string(data) && w.broken == nil {
-		w.broken = fmt.Errorf("state machine safety: node %d applies %q at index %d, another node applied %q", id, data, index, other)
+		w.broken = fmt.Errorf("state machine safety: node %d applies %q at index %d, another node applied %q", id,
+			data, index, other)
 	}
 	w.log[index] = string(data)
 }

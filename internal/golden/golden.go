@@ -1,5 +1,5 @@
-// Package golden compares what a test renders with files in testdata, byte by byte. Tests only. Importing it defines the
-// flag -update, which rewrites the files.
+// Package golden compares rendered text with files in testdata, byte by byte. It is for tests only. Importing it
+// defines the flag -update, which rewrites the files.
 package golden
 
 import (
@@ -12,10 +12,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Update is the flag -update: goldens are to be rewritten.
+// Update is the flag -update: rewrite the goldens instead of comparing with them.
 var Update = flag.Bool("update", false, "rewrite the goldens in testdata")
 
-// Check compares got with testdata/name, after rewriting that with -update.
+// Check compares got with testdata/name. With -update it rewrites the file first.
 func Check(t *testing.T, name, got string) {
 	t.Helper()
 	path := filepath.Join("testdata", name)
@@ -27,11 +27,12 @@ func Check(t *testing.T, name, got string) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
-		t.Errorf("%s differs (-golden +run):\n%s\nif that is meant, rewrite it: run go test in this folder with -update", path, diff)
+		t.Errorf("%s differs (-golden +run):\n%s\nif that is meant, rewrite it: run go test in this folder with -update",
+			path, diff)
 	}
 }
 
-// replace writes a file as a whole or not at all.
+// replace writes a file completely or not at all.
 func replace(t *testing.T, path, text string) {
 	t.Helper()
 	tmp := path + ".tmp"

@@ -1,5 +1,5 @@
-// Package gomodule makes small Go modules that use this one, for tests that run the real go command. Tests only. The
-// modules build without the network, from the module cache that has built this one.
+// Package gomodule makes small Go modules that use this module, for tests that run the real go command. It is for
+// tests only. The modules build without the network, from the module cache with which this module was built.
 package gomodule
 
 import (
@@ -10,13 +10,13 @@ import (
 	"strings"
 )
 
-// Module is what the modules have in common.
+// Module holds the content that the modules have in common.
 type Module struct {
 	mod, sum []byte
 	env      map[string]string
 }
 
-// New returns the Module for modules with a path, next to the one whose root folder is given.
+// New returns the Module for modules with a path. They use the module whose root folder is root.
 func New(root, path string) (*Module, error) {
 	root, err := filepath.Abs(root)
 	if err != nil {
@@ -34,12 +34,13 @@ func New(root, path string) (*Module, error) {
 	text := strings.Replace(string(mod), "module "+string(ours), "module "+path, 1)
 	text = regexp.MustCompile(`(?m)^tool .*$`).ReplaceAllString(text, "")
 	text += "\nrequire " + string(ours) + " v0.0.0\n\nreplace " + string(ours) + " => " + root + "\n"
-	m := &Module{[]byte(text), sum, map[string]string{"GOFLAGS": "-mod=mod", "GOPROXY": "off", "GOWORK": "off", "GOTOOLCHAIN": "local"}}
+	m := &Module{[]byte(text), sum, map[string]string{"GOFLAGS": "-mod=mod", "GOPROXY": "off", "GOWORK": "off",
+		"GOTOOLCHAIN": "local"}}
 	return m, m.caches("GOCACHE", "GOMODCACHE", "GOPATH")
 }
 
-// caches asks the go command where they are, since a script has another home folder. The folder that has the user's caches
-// has those of this module too.
+// caches asks the go command for its caches, because a script has another home folder. The user's caches also
+// contain what this module needs.
 func (m *Module) caches(keys ...string) error {
 	cache, err := os.UserCacheDir()
 	if err != nil {
@@ -56,7 +57,7 @@ func (m *Module) caches(keys ...string) error {
 	return nil
 }
 
-// Write makes a folder the root of a module, and sets the environment of the go command.
+// Write makes dir the root of a module, and sets the environment of the go command.
 func (m *Module) Write(dir string, setenv func(key, value string)) error {
 	for key, value := range m.env { // lint: order does not matter because the keys differ
 		setenv(key, value)

@@ -9,9 +9,8 @@ import (
 	"testing"
 )
 
-// cases shows each check what to reject and what to accept. A line "-- path" starts a file; the lines that end in
-// "// want", and no others, must have findings. A "|" only hides a word from
-// the lint of this file.
+// cases has snippets for each check, to reject and to accept. A line "-- path" starts a file. The lines that end in
+// "// want", and no others, must have findings. A "|" hides a word from the lint of this file.
 var cases = []struct {
 	name  string
 	check check
@@ -295,7 +294,7 @@ func F() {}
 		"func long() { // want\n" + strings.Repeat("\tf()\n", 99) + "}\n"},
 }
 
-// mapOrderHere is the map order check with a_js.go not built.
+// mapOrderHere is the map order check on a system that does not build a_js.go.
 func mapOrderHere(files []*file, r *report) {
 	b := &build{importer: importer.Default(), excluded: map[string]bool{"event/a_js.go": true}}
 	b.mapOrder(files, r)

@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// core lists the packages that must be functions of their inputs.
+// core lists the packages whose results must depend only on their inputs.
 var core = []string{"event", "strategy", "simsched", "divergence", "minimize"}
 
-// forbiddenImports are the packages that no core package imports, except those named.
+// forbiddenImports are the packages that no core package may import, except the core packages listed for each.
 var forbiddenImports = map[string][]string{
 	"C":            nil,
 	"crypto/rand":  nil,
-	"hash/maphash": nil, // its seeds are random
+	"hash/maphash": nil, // has random seeds
 	"math/rand":    nil,
 	"net":          {"simsched"},
 	"net/http":     nil,
@@ -24,13 +24,13 @@ var forbiddenImports = map[string][]string{
 	"unsafe":       nil,
 }
 
-// forbiddenNames are the names of a package that no core package uses.
+// forbiddenNames are the names of a package that no core package may use.
 var forbiddenNames = map[string][]string{
 	"context": {"AfterFunc", "WithDeadline", "WithDeadlineCause", "WithTimeout", "WithTimeoutCause"},
 	"time":    {"After", "AfterFunc", "NewTicker", "NewTimer", "Now", "Since", "Sleep", "Tick", "Until"},
 }
 
-// onlyNames are the only names of a package that a core package uses.
+// onlyNames are the only names of a package that a core package may use.
 var onlyNames = map[string][]string{
 	"math/rand/v2": {"ChaCha8", "New", "NewChaCha8", "NewPCG", "NewZipf", "PCG", "Rand", "Source", "Zipf"},
 	"os":           {"ErrDeadlineExceeded"},
@@ -61,12 +61,12 @@ func determinism(files []*file, r *report) {
 	}
 }
 
-// channelFiles may use goroutines and channels although they belong to simsched; each has a reason.
+// channelFiles may use goroutines and channels although they belong to simsched. Each has a reason.
 var channelFiles = map[string]string{
 	"simsched/context.go": "context.Context requires a Done that returns a channel",
 }
 
-// channels checks that the scheduler is built on coroutines alone.
+// channels checks that the scheduler uses only coroutines.
 func channels(files []*file, r *report) {
 	for _, f := range production(files) {
 		if f.pkg() != "simsched" || channelFiles[f.path] != "" {
@@ -86,10 +86,11 @@ func channels(files []*file, r *report) {
 	}
 }
 
-// printing checks that library packages leave standard output alone.
+// printing checks that library packages do not print to standard output.
 func printing(files []*file, r *report) {
 	for _, f := range production(files) {
-		if f.ast.Name.Name == "main" || strings.HasPrefix(f.pkg()+"/", "internal/cli/") || strings.HasPrefix(f.pkg()+"/", "examples/") {
+		if f.ast.Name.Name == "main" || strings.HasPrefix(f.pkg()+"/", "internal/cli/") ||
+			strings.HasPrefix(f.pkg()+"/", "examples/") {
 			continue
 		}
 		selectors(f.ast, func(p, name string, pos token.Pos) {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// A rule says what the production code of a package may import besides the standard library.
+// A rule lists the packages that the production code of a package may import besides the standard library.
 type rule struct {
 	pkg      string   // path from the module root; a path with a trailing slash stands for all packages below it
 	internal []string // packages of the module, or above, or all
@@ -35,7 +35,8 @@ var rules = []rule{
 	{"traceview", []string{"event", "source", "divergence"}, nil},
 	{"watchdog", []string{"event", "simsched"}, nil},
 	{"gort/internal/patch", nil, nil},
-	{"gort", []string{"gort/internal/patch", "event", "event/gorun", "tracefile", "internal/testpath", "internal/wire"}, nil},
+	{"gort", []string{"gort/internal/patch", "event", "event/gorun", "tracefile", "internal/testpath", "internal/wire"},
+		nil},
 	{"simtest", []string{above, "internal/atomicfile", "internal/prose", "internal/testpath", "internal/wire"}, nil},
 	{"internal/ordinary", []string{above, "internal/prose", "internal/testpath", "internal/wire"}, nil},
 	{"examples", []string{above}, nil},
@@ -63,7 +64,7 @@ var rules = []rule{
 	{"internal/invariant", nil, nil},
 }
 
-// testModules are what tests may import besides the whole module and what their package may import.
+// testModules are the modules that tests may import, besides this module and the imports that their package may have.
 var testModules = []string{
 	"pgregory.net/rapid", "github.com/google/go-cmp", "go.uber.org/goleak",
 	"github.com/rogpeppe/go-internal/testscript", "golang.org/x/net/nettest", "golang.org/x/sync/semaphore",

@@ -19,7 +19,7 @@ import (
 
 const module = "github.com/reprise-go/reprise"
 
-// A check looks at files and reports findings. The files are either the whole module or a snippet of TestChecks.
+// A check reads files and reports findings. The files are either the whole module or a snippet of TestChecks.
 type check func(files []*file, r *report)
 
 // A file is any file that git would track. Go files outside testdata are parsed.
@@ -34,7 +34,7 @@ func (f *file) pkg() string { return strings.TrimPrefix(path.Dir(f.path), ".") }
 
 func (f *file) isTest() bool { return strings.HasSuffix(f.path, "_test.go") }
 
-// production returns the parsed files that are no tests.
+// production returns the parsed files that are not tests.
 func production(files []*file) []*file {
 	return slices.DeleteFunc(slices.Clone(files), func(f *file) bool { return f.ast == nil || f.isTest() })
 }
@@ -83,7 +83,7 @@ func (r *report) parse(name, text string) (*file, error) {
 	return f, err
 }
 
-// importPath returns the path that an import declaration names.
+// importPath returns the path of an import declaration.
 func importPath(spec *ast.ImportSpec) string {
 	p, err := strconv.Unquote(spec.Path.Value)
 	if err != nil {
@@ -92,8 +92,8 @@ func importPath(spec *ast.ImportSpec) string {
 	return p
 }
 
-// selectors calls visit for each selector of an imported package in f: for time.Now, with "time" and "Now". It goes by
-// names alone, so that a variable called like an imported package counts as the package.
+// selectors calls visit for each selector of an imported package in f: for time.Now, with "time" and "Now". It
+// compares names only, so that a variable with the name of an imported package counts as the package.
 func selectors(f *ast.File, visit func(importPath, name string, pos token.Pos)) {
 	imported := map[string]string{}
 	for _, spec := range f.Imports {

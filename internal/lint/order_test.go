@@ -20,20 +20,21 @@ import (
 // ordered lists the packages whose output, errors and picks must not depend on map order.
 var ordered = []string{
 	"event", "simsched", "source", "recorder", "replayer", "divergence", "gort", "gort/internal/patch",
-	"internal/cli", "internal/base", "internal/cli/compare", "internal/cli/demo", "internal/cli/files", "internal/cli/gotest",
+	"internal/cli", "internal/base", "internal/cli/compare", "internal/cli/demo", "internal/cli/files",
+	"internal/cli/gotest",
 	"internal/cli/replay",
 }
 
-// orderExempt, with a reason after it, on the line of a range over a map lets it pass.
+// orderExempt, followed by a reason, permits a range over a map on the same line.
 const orderExempt = "// lint: order does not matter because "
 
-// A build is what the type checker needs to know of the go command's view of the module.
+// A build is the part of the go command's view of the module that the type checker needs.
 type build struct {
 	importer types.Importer
-	excluded map[string]bool // files that build constraints exclude here
+	excluded map[string]bool // files that build constraints exclude on this system
 }
 
-// listBuild asks the go command which files it builds and for the export data of what they import.
+// listBuild asks the go command for the files that it builds and for the export data of their imports.
 func listBuild(t *testing.T, root string, fset *token.FileSet) *build {
 	t.Helper()
 	cmd := exec.Command("go", "list", "-e", "-deps", "-export", "-json=ImportPath,Export,IgnoredGoFiles", "./...")
@@ -71,7 +72,7 @@ func listBuild(t *testing.T, root string, fset *token.FileSet) *build {
 	return b
 }
 
-// mapOrder checks that the ordered packages neither range over a map nor take its keys or values unsorted.
+// mapOrder checks that the ordered packages neither range over a map nor use its keys or values unsorted.
 func (b *build) mapOrder(files []*file, r *report) {
 	for _, pkg := range ordered {
 		var syntax, unbuilt []*ast.File

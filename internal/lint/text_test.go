@@ -11,7 +11,7 @@ import (
 // buildMachinePath matches a path below the directories in which this module is built, at the start of a word.
 var buildMachinePath = regexp.MustCompile(`(?:^|[^\w.~}-])(/(?:work|root)/)`)
 
-// buildMachinePaths checks that no file names a path of a build machine.
+// buildMachinePaths checks that no file contains a path of a build machine.
 func buildMachinePaths(files []*file, r *report) {
 	for _, f := range files {
 		number := 0
@@ -42,7 +42,7 @@ func skippedTests(files []*file, r *report) {
 	}
 }
 
-// lastName returns the identifier that e is or ends in, "" if there is none.
+// lastName returns the identifier that e is or ends in, or "" if there is none.
 func lastName(e ast.Expr) string {
 	switch e := e.(type) {
 	case *ast.Ident:
@@ -55,7 +55,7 @@ func lastName(e ast.Expr) string {
 
 var marker = regexp.MustCompile(`\b(TODO|FIXME|XXX)\b`)
 
-// markers checks that no comment puts work off.
+// markers checks that no comment postpones work.
 func markers(files []*file, r *report) {
 	for _, f := range files {
 		if f.ast == nil {
@@ -71,7 +71,7 @@ func markers(files []*file, r *report) {
 	}
 }
 
-// readmeLength checks that the README stays readable.
+// readmeLength checks that the README is not too long.
 func readmeLength(files []*file, r *report) {
 	for _, f := range files {
 		if n := len(slices.Collect(strings.Lines(f.text))); f.path == "README.md" && n > 200 {
@@ -80,7 +80,7 @@ func readmeLength(files []*file, r *report) {
 	}
 }
 
-// packageDocs checks that every package has a doc comment; that of a package of tests may stand in a test.
+// packageDocs checks that every package has a doc comment. A package of tests may have it in a test file.
 func packageDocs(files []*file, r *report) {
 	candidates := map[string][]*file{}
 	for _, f := range production(files) {
@@ -167,7 +167,8 @@ func receiver(decl *ast.FuncDecl) string {
 	return lastName(t)
 }
 
-// longFunctions may have more than 100 lines, each with a reason; keys are file and function, "event/kind.go Kinds".
+// longFunctions lists functions that may exceed 100 lines, each with a reason. A key is file and function,
+// "event/kind.go Kinds".
 var longFunctions = map[string]string{}
 
 // functionLength checks that no function has more than 100 lines.

@@ -1,4 +1,4 @@
-// Package sourcetest has a source for tests of what reads one. Tests only.
+// Package sourcetest has a source that fails, for tests of code that reads sources.
 package sourcetest
 
 import (
@@ -11,7 +11,7 @@ import (
 // Err is the error of a call that fails.
 var Err = errors.New("sourcetest: this call fails")
 
-// Failing is a Source of whose calls of Next one fails, the one with number Calls, from 0.
+// Failing is a Source whose call of Next with number Calls, counted from 0, fails.
 type Failing struct {
 	source.Source
 	Calls int
