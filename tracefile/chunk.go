@@ -132,6 +132,7 @@ func (c *chunkWriter) batch(b *batch) {
 		c.list(chunkNames, &list{len(names), appendNames(nil, names)})
 	}
 	c.list(chunkSites, &b.sites)
+	c.list(chunkNotes, &b.notes.list)
 	if len(b.events) == 0 || c.err != nil {
 		return
 	}

@@ -43,6 +43,7 @@ var corpus = map[string]func(t *testing.T) []byte{
 		})
 	},
 	"sites": func(t *testing.T) []byte { return corpusFile(t, func(w *tracefile.Writer) { w.Site("bank.go:25") }) },
+	"notes": func(t *testing.T) []byte { return tape{salt: 8, first: 10, n: 12, chunk: 5, noted: true}.file(t) },
 	"end": func(t *testing.T) []byte {
 		return corpusFile(t, func(w *tracefile.Writer) {
 			w.SetEnd(tracefile.End{Reason: tracefile.EndFailed, Message: "lost \"update\""})
@@ -138,11 +139,17 @@ func jsonLines(t *testing.T, file []byte, way road) []byte {
 		if site := r.Site(); site != "" {
 			line["site"] = site
 		}
+		if notes := notesOf(t, r); notes != "[]" {
+			line["notes"] = notes
+		}
 		if names := r.Names(); len(names) > 0 && r.ChunkFirst() != told {
 			told = r.ChunkFirst()
 			line["names"] = fmt.Sprint(names)
 		}
 		put(line)
+	}
+	if notes := notesOf(t, r); notes != "[]" {
+		put(map[string]any{"after": notes})
 	}
 	if end, ok := r.End(); ok {
 		put(map[string]any{"end": end})

@@ -29,6 +29,7 @@ type tape struct {
 	n     uint64 // number of events
 	chunk int    // events in a chunk
 	bare  bool   // no names, no sites, no end
+	noted bool   // notes
 }
 
 // event returns the event with index i: a mix of kinds.
@@ -67,6 +68,21 @@ func (p tape) name(i uint64) string {
 	return fmt.Sprintf("teller %d of %d", i, p.salt)
 }
 
+// notes are those of the event with index i, or of the end of the run.
+func (p tape) notes(i uint64) (list []tracefile.Note) {
+	if !p.noted || i%4 == 3 && i != p.first+p.n {
+		return nil
+	}
+	for k := range i%4 + 1 {
+		list = append(list, tracefile.Note{
+			Act: tracefile.ActStop, Task: event.TaskID(i), Reason: "sync.Mutex.Lock",
+			Object: tracefile.Object{Kind: "mutex", Name: fmt.Sprint(p.salt)},
+			Tasks:  []event.TaskID{event.TaskID(k)}, Place: fmt.Sprintf("bank.go:%d", i),
+		})
+	}
+	return list
+}
+
 func (p tape) end() tracefile.End {
 	if p.bare {
 		return tracefile.End{}
@@ -95,6 +111,9 @@ func (p tape) append(w *tracefile.Writer, i uint64) error {
 	if s := p.site(i); s != "" {
 		w.Site(s)
 	}
+	for _, n := range p.notes(i) {
+		w.Note(n)
+	}
 	return w.Append(p.event(i))
 }
 
@@ -111,6 +130,9 @@ func (p tape) record(w io.Writer) (errs []error) {
 	if !p.bare {
 		tw.SetEnd(p.end())
 	}
+	for _, n := range p.notes(p.first + p.n) {
+		tw.Note(n)
+	}
 	return append(errs, tw.Close())
 }
 
@@ -125,7 +147,7 @@ func (p tape) file(t testing.TB) []byte {
 }
 
 // smallTape has several event chunks with their side chunks, and fits in two kilobytes.
-var smallTape = tape{salt: 7, first: 100, n: 34, chunk: 8}
+var smallTape = tape{salt: 7, first: 100, n: 34, chunk: 8, noted: true}
 
 const (
 	headSize    = 48
@@ -142,6 +164,7 @@ const (
 	typeSites
 	typeEnd
 	typeIndex
+	typeNotes
 )
 
 // Where the fields of a chunk's header stand.
@@ -318,6 +341,7 @@ type story struct {
 	times    []uint64 // after each event
 	sites    []string
 	names    []string // of the tasks that were spawned
+	notes    []string // of each event, and if it was read to the end of the end
 	end      tracefile.End
 	length   uint64
 	known    bool
@@ -349,6 +373,9 @@ func tellFrom(t testing.TB, r *tracefile.Reader) story {
 			if _, again := r.Next(); again != err {
 				t.Fatalf("Next gives %v and then %v, want the same again", err, again)
 			}
+			if err == io.EOF {
+				s.notes = append(s.notes, notesOf(t, r))
+			}
 			break
 		}
 		if want := s.first + uint64(len(s.events)); pos != want || r.Pos() != want+1 {
@@ -357,6 +384,7 @@ func tellFrom(t testing.TB, r *tracefile.Reader) story {
 		s.events = append(s.events, e)
 		s.times = append(s.times, r.Time())
 		s.sites = append(s.sites, r.Site())
+		s.notes = append(s.notes, notesOf(t, r))
 		if e.Kind() == event.KindTaskSpawned {
 			s.names = append(s.names, r.TaskName(e.Task()))
 		}
@@ -370,6 +398,18 @@ func tellFrom(t testing.TB, r *tracefile.Reader) story {
 		s.err = nil
 	}
 	return s
+}
+
+// notesOf returns the notes where r is.
+func notesOf(t testing.TB, r *tracefile.Reader) string {
+	notes, err := r.Notes()
+	if err != nil && !isDamage(err) {
+		t.Fatalf("Notes: %v", err)
+	}
+	if len(notes) > 1000 {
+		return fmt.Sprintf("%d notes", len(notes))
+	}
+	return fmt.Sprint(notes)
 }
 
 // isDamage reports whether err says, with a place, that a file is damaged.
@@ -404,6 +444,11 @@ func (p tape) judge(t testing.TB, what string, s story) {
 				t.Fatalf("%s: event %d spawns %q, recorded was %q", what, i, got, p.name(i))
 			}
 			spawned++
+		}
+	}
+	for k, notes := range s.notes {
+		if want := fmt.Sprint(p.notes(p.first + uint64(k))); notes != want {
+			t.Fatalf("%s: event %d has the notes %s; recorded were %s", what, p.first+uint64(k), notes, want)
 		}
 	}
 	if s.err == nil && (s.end != p.end() || !s.known || s.length != p.first+p.n) {
@@ -648,7 +693,7 @@ func TestHeadersLie(t *testing.T) {
 			{"another start", func(b *block) { b.head[0] = 'r' }},
 		} {
 			blocks := cutBlocks(t, file)
-			if lie.tell(blocks[k]); blocks[k].isType(typeNames, typeSites) && blocks[k].head[atEncoding] == encodingZstd {
+			if lie.tell(blocks[k]); blocks[k].isType(typeNames, typeSites, typeNotes) && blocks[k].head[atEncoding] == encodingZstd {
 				continue // these are decoded when somebody asks; see quietTraps
 			}
 			what := fmt.Sprintf("chunk %d, %s", k, lie.name)
@@ -1051,11 +1096,19 @@ func (p tape) checkParts(t testing.TB, what string, rec *tracefile.Recovery, sid
 			s.end = p.end() // it belongs to the last part
 		}
 		if side {
-			tape{p.salt, part.First, part.Count, p.chunk, p.bare}.judge(t, fmt.Sprintf("%s, part %d", what, k), s)
+			q := p
+			q.first, q.n = part.First, part.Count
+			if last := len(s.notes) - 1; part.First+part.Count < p.first+p.n && last >= 0 && s.notes[last] == "[]" {
+				s.notes = s.notes[:last] // those of the end belong to the last part
+			}
+			q.judge(t, fmt.Sprintf("%s, part %d", what, k), s)
 		}
 		spawned := 0
 		for j, e := range s.events {
 			i := part.First + uint64(j)
+			if s.notes[j] != fmt.Sprint(p.notes(i)) && s.notes[j] != "[]" {
+				t.Fatalf("%s: part %d: event %d has the notes %s", what, k, i, s.notes[j])
+			}
 			if e != p.event(i) || s.times[j] != p.time(i+1) || s.sites[j] != p.site(i) && s.sites[j] != "" {
 				t.Fatalf("%s: part %d: event %d is %v at %d ns, site %q", what, k, i, e, s.times[j], s.sites[j])
 			}

@@ -47,10 +47,19 @@
 //	6 end        a MessagePack map of text to text: "reason" and "message" say why the recording ends where it does.
 //	             At most one, after the last event chunk.
 //	7 index      lines of 32 bytes: offset u64, first u64, time u64, events u32, type u8 of a chunk, and 3 zero bytes.
+//	8 notes      a MessagePack array of [event, act, task, reason, kind, object, place, time, tasks, stack]: what is
+//	             known besides the events, under the names of the fields of [Note]. Events count as in sites, and do
+//	             not fall. Notes before the end chunk or, without one, before the index are of the end of the run; their
+//	             event is 0. task is nil if there is none; tasks is an array of at most 64; time is in ns. act, reason,
+//	             kind, object and place are texts, and stack is an array of at most 64 texts. Where a text is not empty
+//	             and has come before in the chunk, its number may stand instead: the count from 0 of the texts that
+//	             are neither empty nor numbers. From reason on, elements at the end that are empty or 0 may be left
+//	             out; elements behind the stack are passed over. A text has at most 4 KiB. At most 2^16 notes belong
+//	             to an event chunk.
 //
-// Names and sites stand directly before the event chunk they belong to; there may be several chunks of each. The index
-// has a line for each chunk before the index, in the order of the file, 65,536 lines in each index chunk but the last.
-// A reader checks and passes over types that it does not know; 128 to 255 are for private use.
+// Names, sites and notes stand directly before the event chunk they belong to; there may be several chunks of each. The
+// index has a line for each chunk before the index, in the order of the file, 65,536 lines in each index chunk but the
+// last. A reader checks and passes over types that it does not know; 128 to 255 are for private use.
 //
 // A writer that is killed leaves a file without index and trailer. All its whole chunks can be read; the rest is
 // [ErrTruncated].

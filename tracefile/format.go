@@ -39,9 +39,10 @@ const (
 	chunkSites    chunkType = 5
 	chunkEnd      chunkType = 6
 	chunkIndex    chunkType = 7
+	chunkNotes    chunkType = 8
 )
 
-var chunkNamesOf = [...]string{"", "metadata", "identity", "events", "names", "sites", "end", "index"}
+var chunkNamesOf = [...]string{"", "metadata", "identity", "events", "names", "sites", "end", "index", "notes"}
 
 // String returns the name of t, or its number if it has none.
 func (t chunkType) String() string {
@@ -51,7 +52,7 @@ func (t chunkType) String() string {
 	return fmt.Sprintf("type %d", uint8(t))
 }
 
-func (t chunkType) known() bool { return t >= chunkMetadata && t <= chunkIndex }
+func (t chunkType) known() bool { return t >= chunkMetadata && t <= chunkNotes }
 
 const (
 	encodingRaw  = 0

@@ -190,7 +190,7 @@ func sideTraps(t testing.TB) (traps []trap) {
 
 // quietTraps are files whose names or sites are bad. Readers decode those lazily, so that some read well without them.
 func quietTraps(t testing.TB) (traps []trap) {
-	for _, typ := range []byte{typeNames, typeSites} {
+	for _, typ := range []byte{typeNames, typeSites, typeNotes} {
 		for _, payload := range []string{
 			"", "\xc0", "\xdd\xff\xff\xff\xff", "\xdc\xff\xff\x92",
 			"\x91\x93\x00\x01\xdb\xff\xff\xff\xffx", "\x91\x93\x00\x01\xa1x\x00",
@@ -201,10 +201,32 @@ func quietTraps(t testing.TB) (traps []trap) {
 			name := fmt.Sprintf("type %d, %.20q", typ, payload)
 			traps = append(traps, trap{name: name, file: trapped(t, between(typ, []byte(payload))), least: 4})
 		}
+		if typ == typeNotes {
+			for name, payload := range noteTraps() {
+				traps = append(traps, trap{name: "notes: " + name, file: trapped(t, between(typ, []byte(payload))), least: 4})
+			}
+		}
 		frame := between(typ, nil).packed(bomb(1<<30), 100)
 		traps = append(traps, trap{name: fmt.Sprintf("type %d, a bomb", typ), file: trapped(t, frame), least: 4})
 	}
 	return traps
+}
+
+// noteTraps are notes that are malformed.
+func noteTraps() map[string]string {
+	many := func(n uint16) string { return string([]byte{0xdc, byte(n >> 8), byte(n)}) }
+	return map[string]string{
+		"two elements":              "\x91\x92\x00\xa4stop",
+		"a number of no text":       "\x91\x93\x00\x00\xc0",
+		"a number of a later text":  "\x91\x94\x00\xa1x\xc0\x01",
+		"events in another order":   "\x92\x93\x01\xa1x\xc0\x93\x00\xa1x\xc0",
+		"an event behind the chunk": "\x91\x93\x04\xa1x\xc0",
+		"many tasks":                "\x91\x99\x00\xa1x\xc0\xa0\xa0\xa0\xa0\x00" + many(65) + strings.Repeat("\x00", 65),
+		"many frames":               "\x91\x9a\x00\xa1x\xc0\xa0\xa0\xa0\xa0\x00\x90" + many(65) + strings.Repeat("\x00", 65),
+		"many notes":                "\xdd\x00\x01\x00\x01" + strings.Repeat("\x93\x00\xa0\xc0", 1<<16+1),
+		"a deep element":            "\x91\x9b\x00\xa1x\xc0\xa0\xa0\xa0\xa0\x00\x90\x90" + strings.Repeat("\x91", 1000) + "\xc0",
+		"an element of no type":     "\x91\x9b\x00\xa1x\xc0\xa0\xa0\xa0\xa0\x00\x90\x90\xc1",
+	}
 }
 
 // fineTraps look bad and are not.
@@ -567,6 +589,9 @@ func checkNext(t testing.TB, r *tracefile.Reader, s story, k int) {
 		}
 		return
 	}
+	if got := notesOf(t, r); got != s.notes[k] {
+		t.Fatalf("after a Seek to event %d: notes %s; reading gives %s", k, got, s.notes[k])
+	}
 	if err != nil || e != s.events[k] || r.Time() != s.times[k] || r.Site() != s.sites[k] {
 		t.Fatalf("after a Seek to event %d: %v, %v at %d ns, site %q; reading gives %v at %d ns, site %q", k, e, err,
 			r.Time(), r.Site(), s.events[k], s.times[k], s.sites[k])
@@ -577,7 +602,7 @@ func checkNext(t testing.TB, r *tracefile.Reader, s story, k int) {
 func sameStart(a, b story) bool {
 	n := min(len(a.events), len(b.events))
 	return slices.Equal(a.events[:n], b.events[:n]) && slices.Equal(a.times[:n], b.times[:n]) &&
-		slices.Equal(a.sites[:n], b.sites[:n])
+		slices.Equal(a.sites[:n], b.sites[:n]) && slices.Equal(a.notes[:n], b.notes[:n])
 }
 
 // checkRoads: all ways of reading have one opinion. Decoding ahead changes nothing, not even the error; a ReaderAt may
@@ -672,6 +697,8 @@ func FuzzRecover(f *testing.F) {
 func FuzzPayload(f *testing.F) {
 	f.Add(byte(typeNames), []byte("\x91\x93\x00\x01\xa1x"), uint32(0), uint32(0))
 	f.Add(byte(typeSites), []byte("\x91\x92\x00\xa7a.go:12"), uint32(0), uint32(0))
+	f.Add(byte(typeNotes), []byte("\x92\x97\x00\xa5stops\x01\xa3why\xa5mutex\xa1a\xa6a.go:1"+
+		"\x9a\x01\x00\xc0\xa0\xa0\xa0\xa0\x07\x91\x01\x91\x01"), uint32(0), uint32(0))
 	f.Add(byte(typeIdentity), []byte("\x81\xa6module\xa4bank"), uint32(0), uint32(0))
 	f.Add(byte(typeEnd), []byte("\x81\xa6reason\xa6failed"), uint32(0), uint32(0))
 	f.Add(byte(typeEvents), trapTape.eventBytes(4, 4), uint32(4), uint32(0))

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/reprise-go/reprise/event"
 )
@@ -19,15 +20,21 @@ import (
 //	on the line of an     "name"      the name of the task or region that the event brings into use
 //	event                 "names"     other names from here on: [{"task":5,"name":"x"},{"region":1,"name":"y"}]
 //	                      "site"      the code line from which the event comes
+//	                      "notes"     the notes of the event: [{"act":"stops","task":1,"reason":"sync.Mutex.Lock",
+//	                                  "kind":"mutex","object":"mutex 1","tasks":[2],"place":"bank.go:25"}], with the
+//	                                  fields of a [Note] under "act", "task", "reason", "kind", "object", "tasks",
+//	                                  "place", "stack" and "time"
 //	                      "index"     the index of the event in its run; not written, and refused where it is another
-//	on the last line      "end"       why the recording ends: {"reason":"failed","message":"..."}
+//	on the last line      "after"     the notes of the end of the run, in the same form
+//	                      "end"       why the recording ends: {"reason":"failed","message":"..."}
 
 // firstNotes are the keys on the first line.
 type firstNotes struct {
-	Identity Identity `json:"identity,omitempty"`
-	First    uint64   `json:"first,omitempty"`
-	Time     uint64   `json:"time,omitempty"`
-	End      *jsonEnd `json:"end,omitempty"`
+	Identity Identity   `json:"identity,omitempty"`
+	First    uint64     `json:"first,omitempty"`
+	Time     uint64     `json:"time,omitempty"`
+	After    []jsonNote `json:"after,omitempty"`
+	End      *jsonEnd   `json:"end,omitempty"`
 }
 
 // lineNotes are the keys on the line of an event.
@@ -35,8 +42,15 @@ type lineNotes struct {
 	Name  string     `json:"name,omitempty"`
 	Names []jsonName `json:"names,omitempty"`
 	Site  string     `json:"site,omitempty"`
+	Notes []jsonNote `json:"notes,omitempty"`
+	After []jsonNote `json:"after,omitempty"`
 	End   *jsonEnd   `json:"end,omitempty"`
 	Index *uint64    `json:"index,omitempty"`
+}
+
+// empty reports whether a writer has nothing to add to the line.
+func (n *lineNotes) empty() bool {
+	return n.Name == "" && n.Names == nil && n.Site == "" && n.Notes == nil && n.After == nil && n.End == nil
 }
 
 type jsonName struct {
@@ -57,9 +71,10 @@ type JSONLWriter struct {
 	started bool
 	line    []byte // the line that waits for its end, without the brace
 	first   firstNotes
-	notes   lineNotes // of the line that waits
-	names   []Name    // of the next event
-	site    string    // of the next event
+	notes   lineNotes  // of the line that waits
+	after   []jsonNote // of the next event
+	names   []Name     // of the next event
+	site    string     // of the next event
 	end     *jsonEnd
 	err     error
 }
@@ -81,7 +96,7 @@ func (x *JSONLWriter) Append(e event.Event) error {
 	x.finishLine()
 	x.line = e.AppendJSON(x.line[:0])
 	x.line = x.line[:len(x.line)-1]
-	x.notes = lineNotes{Site: x.site}
+	x.notes = lineNotes{Site: x.site, Notes: x.after}
 	for _, n := range x.names {
 		if n.introducedBy(e) {
 			x.notes.Name = n.Name
@@ -89,7 +104,7 @@ func (x *JSONLWriter) Append(e event.Event) error {
 			x.notes.Names = append(x.notes.Names, n.json())
 		}
 	}
-	x.names, x.site = x.names[:0], ""
+	x.names, x.site, x.after = x.names[:0], "", nil
 	return x.err
 }
 
@@ -112,17 +127,30 @@ func (x *JSONLWriter) name(n Name) {
 // Site says from which code line the next event comes.
 func (x *JSONLWriter) Site(site string) { x.site = clip(site, maxText) }
 
+// Note gives a note of the next event, or of the end of the run if none comes.
+func (x *JSONLWriter) Note(n Note) {
+	if len(x.after) < maxNotesAt {
+		n = n.clipped()
+		n.Tasks, n.Stack = slices.Clone(n.Tasks), slices.Clone(n.Stack)
+		for i := range n.Stack {
+			n.Stack[i] = clip(n.Stack[i], maxText)
+		}
+		x.after = append(x.after, n.json())
+	}
+}
+
 // SetEnd says why the recording ends where it does.
 func (x *JSONLWriter) SetEnd(end End) {
 	x.end = &jsonEnd{clip(end.Reason, maxText), clip(end.Message, maxMessage)}
 }
 
-// Close writes what is left, but for names that no event follows. It does not close the writer below. The error is the first of that writer.
+// Close writes what is left, but for names that no event follows. It does not close the writer below. The error is the
+// first of that writer.
 func (x *JSONLWriter) Close() error {
 	if x.started {
-		x.notes.End = x.end
+		x.notes.End, x.notes.After = x.end, x.after
 	} else {
-		x.first.End = x.end
+		x.first.End, x.first.After = x.end, x.after
 	}
 	x.finishLine()
 	if err := x.w.Flush(); x.err == nil {
@@ -147,7 +175,7 @@ func (x *JSONLWriter) finishLine() {
 
 // addKeys adds the keys of notes to the line that waits.
 func (x *JSONLWriter) addKeys(notes any) {
-	if n, ok := notes.(lineNotes); ok && n.Name == "" && n.Names == nil && n.Site == "" && n.End == nil {
+	if n, ok := notes.(lineNotes); ok && n.empty() {
 		return
 	}
 	var b bytes.Buffer

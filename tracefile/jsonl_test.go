@@ -21,6 +21,7 @@ type annotations struct {
 	Event event.Event
 	Site  string
 	Names []tracefile.Name
+	Notes []tracefile.Note
 }
 
 // writeJSONL writes what the script says, and returns the lines and what must be read from them.
@@ -32,7 +33,10 @@ func (p script) writeJSONL(t *rapid.T) ([]byte, []annotations) {
 	}
 	var want []annotations
 	for i, e := range p.events {
-		a := annotations{Event: e, Site: valid(p.sites[i])}
+		a := annotations{Event: e, Site: valid(p.sites[i]), Notes: p.notes[i]}
+		for _, n := range p.notes[i] {
+			w.Note(n)
+		}
 		for _, n := range p.names[i] {
 			if n.region {
 				w.NameRegion(event.RegionID(n.id), n.name)
@@ -51,6 +55,9 @@ func (p script) writeJSONL(t *rapid.T) ([]byte, []annotations) {
 	}
 	if p.end != nil {
 		w.SetEnd(*p.end)
+	}
+	for _, n := range p.notes[len(p.events)] {
+		w.Note(n)
 	}
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
@@ -83,8 +90,14 @@ func TestJSONLRoundTrip(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%v in\n%s", err, b)
 			}
-			got = append(got, annotations{e, r.Site(), append([]tracefile.Name{}, r.Names()...)})
+			notes, err := r.Notes()
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, annotations{e, r.Site(), append([]tracefile.Name{}, r.Names()...), notes})
 		}
+		after, err := r.Notes()
+		p.checkNotes(t, "JSON lines", len(p.events), after, err)
 		sortNames := cmpopts.SortSlices(func(a, b tracefile.Name) bool { return a.ID < b.ID || a.ID == b.ID && a.Region && !b.Region })
 		if diff := cmp.Diff(want, got, byValue, cmpopts.EquateEmpty(), sortNames); diff != "" {
 			t.Fatalf("other events than were written (-want +got):\n%s\nin\n%s", diff, b)
@@ -134,14 +147,19 @@ func TestJSONLForm(t *testing.T) {
 	w.NameTask(task, "clerk <1>")
 	w.Site("bank.go:25")
 	_ = w.Append(event.TaskSpawned(task, region, 3)) // Close tells
+	w.Note(tracefile.Note{
+		Act: tracefile.ActStop, Task: task, Reason: "sync.Mutex.Lock", Object: tracefile.Object{Kind: "mutex", Name: "mutex 1"},
+		Tasks: []event.TaskID{task}, Place: "bank.go:31 bank.Move",
+	})
 	_ = w.Append(event.TaskYielded(task))
+	w.Note(tracefile.Note{Act: tracefile.ActLeft, Task: task, Stack: []string{"bank.go:31 bank.Move"}, Time: 60})
 	w.SetEnd(tracefile.End{Reason: tracefile.EndFailed, Message: "lost"})
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
 	want := `{"version":1,"seed":5,"recorded_at":0,"config_hash":0,"identity":{"go":"go1.26","test":"TestTransfer"},"first":7,"time":50}
 {"type":"TaskSpawned","task":4294967296,"region":0,"at_tick":3,"name":"clerk <1>","names":[{"region":0,"name":"root"}],"site":"bank.go:25"}
-{"type":"TaskYielded","task":4294967296,"end":{"reason":"failed","message":"lost"}}
+{"type":"TaskYielded","task":4294967296,"notes":[{"act":"stops","task":4294967296,"reason":"sync.Mutex.Lock","kind":"mutex","object":"mutex 1","tasks":[4294967296],"place":"bank.go:31 bank.Move"}],"after":[{"act":"left","task":4294967296,"stack":["bank.go:31 bank.Move"],"time":60}],"end":{"reason":"failed","message":"lost"}}
 `
 	if diff := cmp.Diff(want, b.String()); diff != "" {
 		t.Errorf("other lines than expected (-want +got):\n%s", diff)

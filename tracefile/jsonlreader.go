@@ -112,6 +112,23 @@ func (j *JSONLReader) Site() string { return j.notes.Site }
 // Names returns the names that came with the event that Next returned last. They are valid until the next call of Next.
 func (j *JSONLReader) Names() []Name { return j.fresh }
 
+// Notes returns the notes of the event that Next returned last, and after Next has returned io.EOF those of the end of
+// the run. The error is always nil: notes that are malformed are an error of Next.
+func (j *JSONLReader) Notes() ([]Note, error) {
+	list := j.notes.Notes
+	switch {
+	case j.err == io.EOF && j.pos == j.first.First:
+		list = j.first.After
+	case j.err == io.EOF:
+		list = j.notes.After
+	}
+	notes := make([]Note, len(list))
+	for i, n := range list {
+		notes[i] = n.note()
+	}
+	return notes, nil
+}
+
 // TaskName returns the name of a task that is live or has ended lately, "" if it is not known.
 func (j *JSONLReader) TaskName(id event.TaskID) string { return j.names.of[Name{ID: uint64(id)}.key()] }
 
@@ -130,7 +147,7 @@ func (j *JSONLReader) End() (End, bool) {
 
 // annotated reports whether a line may have keys of ours.
 func annotated(line []byte) bool {
-	for _, key := range []string{`"name`, `"site"`, `"end"`, `"index"`} {
+	for _, key := range []string{`"name`, `"site"`, `"end"`, `"index"`, `"notes"`, `"after"`} {
 		if bytes.Contains(line, []byte(key)) {
 			return true
 		}

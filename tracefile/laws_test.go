@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -62,9 +63,10 @@ type script struct {
 	cfg    tracefile.Config
 	end    *tracefile.End
 	events []event.Event
-	sites  []string         // of each event
-	flush  map[int]bool     // before which events, and at the end
-	names  map[int][]naming // given before which events; no task or region is named twice
+	sites  []string                 // of each event
+	flush  map[int]bool             // before which events, and at the end
+	names  map[int][]naming         // given before which events; no task or region is named twice
+	notes  map[int][]tracefile.Note // of which events, and of the end
 }
 
 type naming struct {
@@ -79,6 +81,7 @@ var anyScript = rapid.Custom(func(t *rapid.T) script {
 		events: rapid.SliceOfN(anyEvent, 0, 40).Draw(t, "events"),
 		flush:  map[int]bool{},
 		names:  map[int][]naming{},
+		notes:  map[int][]tracefile.Note{},
 		cfg: tracefile.Config{
 			ChunkEvents: rapid.SampledFrom([]int{1, 2, 3, 7, 39, 40, 0}).Draw(t, "chunk"),
 			First:       rapid.SampledFrom([]uint64{0, 0, 1, 1000, 1<<62 - 1}).Draw(t, "first"),
@@ -93,6 +96,9 @@ var anyScript = rapid.Custom(func(t *rapid.T) script {
 	for i := range len(p.events) + 1 {
 		p.sites = append(p.sites, rapid.SampledFrom([]string{"", "", "a.go:1", "b.go:23"}).Draw(t, "site"))
 		p.flush[i] = rapid.IntRange(0, 9).Draw(t, "flush") == 0
+		if n := rapid.SampledFrom([]int{0, 0, 0, 1, 3}).Draw(t, "notes"); n > 0 {
+			p.notes[i] = rapid.SliceOfN(anyNote, n, n).Draw(t, "some notes")
+		}
 		for range rapid.SampledFrom([]int{0, 0, 0, 1, 3}).Draw(t, "names") {
 			n := naming{rapid.Bool().Draw(t, "region"), uint64(i)<<32 | uint64(len(p.names[i])), anyText.Draw(t, "name")}
 			p.names[i] = append(p.names[i], n)
@@ -100,6 +106,32 @@ var anyScript = rapid.Custom(func(t *rapid.T) script {
 	}
 	return p
 })
+
+var anyNote = rapid.Custom(func(t *rapid.T) tracefile.Note {
+	text := rapid.OneOf(rapid.SampledFrom([]string{"", "", "mutex 1", "chan receive", "b.go:1"}), anyText)
+	ids := rapid.OneOf(rapid.SampledFrom([]uint64{0, 1, uint64(tracefile.NoTask)}), anyUint64)
+	task := rapid.Map(ids, func(id uint64) event.TaskID { return event.TaskID(id) })
+	n := tracefile.Note{
+		Act: tracefile.Act(text.Draw(t, "act")), Task: task.Draw(t, "task"), Reason: text.Draw(t, "reason"),
+		Object: tracefile.Object{Kind: text.Draw(t, "kind"), Name: text.Draw(t, "object")}, Place: text.Draw(t, "place"),
+		Time: rapid.OneOf(rapid.Just(uint64(0)), anyUint64).Draw(t, "time"),
+	}
+	if rapid.Bool().Draw(t, "tasks and stack") {
+		n.Tasks = rapid.SliceOfN(task, 1, 3).Draw(t, "tasks")
+	}
+	if rapid.Bool().Draw(t, "stack") {
+		n.Stack = rapid.SliceOfN(text, 1, 3).Draw(t, "frames")
+	}
+	return n
+})
+
+// checkNotes checks the notes of event i, or of the end.
+func (p script) checkNotes(t rapid.TB, what string, i int, got []tracefile.Note, err error) {
+	t.Helper()
+	if want := p.notes[i]; err != nil || len(got) != len(want) || len(got) > 0 && !reflect.DeepEqual(got, want) {
+		t.Fatalf("%s: event %d has the notes %+v, %v; written were %+v", what, i, got, err, want)
+	}
+}
 
 // write does what the script says.
 func (p script) write(t rapid.TB, w *tracefile.Writer) {
@@ -113,6 +145,9 @@ func (p script) write(t rapid.TB, w *tracefile.Writer) {
 		}
 		if p.sites[i] != "" {
 			w.Site(p.sites[i])
+		}
+		for _, n := range p.notes[i] {
+			w.Note(n)
 		}
 		if p.flush[i] {
 			if err := w.Flush(); err != nil {
@@ -178,10 +213,14 @@ func (p script) check(t rapid.TB, what string, r *tracefile.Reader, from int) {
 				r.Site(), err, p.events[i], times[i+1], p.sites[i])
 		}
 		p.checkNames(t, what, r, i)
+		notes, err := r.Notes()
+		p.checkNotes(t, what, i, notes, err)
 	}
 	if e, err := r.Next(); err != io.EOF {
 		t.Fatalf("%s: %v, %v after the last event, want io.EOF", what, e, err)
 	}
+	notes, err := r.Notes()
+	p.checkNotes(t, what, len(p.events), notes, err)
 	if n, known := r.Len(); !known || n != p.cfg.First+uint64(len(p.events)) {
 		t.Fatalf("%s: Len is %d, %v after %d events from %d", what, n, known, len(p.events), p.cfg.First)
 	}
@@ -248,6 +287,10 @@ func (p script) checkRival(t rapid.TB, file []byte) {
 			t.Fatalf("rival: event %d is %+v, want %v, site %q, %d ns", i, e, p.events[i], p.sites[i], times[i+1])
 		}
 	}
+	for i, e := range f.events {
+		p.checkNotes(t, "rival", i, e.notes, nil)
+	}
+	p.checkNotes(t, "rival", len(p.events), f.after, nil)
 	want := map[string]string{}
 	for _, names := range p.names {
 		for _, n := range names {

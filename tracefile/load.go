@@ -84,12 +84,16 @@ type block struct {
 	seq    uint32 // of the event chunk, or of what should come at the end
 	names  packs
 	sites  packs
+	notes  packs
 	end    *End
 	err    error // after the events; io.EOF after a whole file
 	after  cursor
 
 	siteAt   map[uint64]string // made when first asked
 	named    []Name            // the same
+	noted    []Note            // the same, sorted by the events that they belong to
+	notedAt  []int             // these events, counted from start
+	notesBad error             // what is wrong with them
 	consumed int64             // offset after the chunk
 }
 
@@ -235,10 +239,12 @@ func (l *loader) payload(h *header) (err error) {
 // use takes what a chunk holds, after the cursor has passed it.
 func (l *loader) use(h *header, b *block) error {
 	switch h.kind {
-	case chunkNames, chunkSites:
+	case chunkNames, chunkSites, chunkNotes:
 		side := &b.names
 		if h.kind == chunkSites {
 			side = &b.sites
+		} else if h.kind == chunkNotes {
+			side = &b.notes
 		}
 		side.keep(packed{*h, append([]byte(nil), l.stored...)})
 		return nil

@@ -136,6 +136,38 @@ func (u *unpacker) length(fix, long byte) int {
 func (u *unpacker) array() int  { return u.length(0x90, 0xdc) }
 func (u *unpacker) mapLen() int { return u.length(0x80, 0xde) }
 
+// maxSkipDepth is how deep the containers may be that skip passes over.
+const maxSkipDepth = 4
+
+// skip passes over a value of any type, of containers so many levels deep.
+func (u *unpacker) skip(depth int) {
+	if u.bad || len(u.b) == 0 || depth == 0 {
+		u.bad = true
+		return
+	}
+	fixed := map[byte]int{0xc0: 0, 0xc2: 0, 0xc3: 0, 0xca: 4, 0xcb: 8, 0xd0: 1, 0xd1: 2, 0xd2: 4, 0xd3: 8}
+	elements := 0
+	switch c := u.b[0]; {
+	case c < 0x80 || c >= 0xcc && c <= 0xcf:
+		u.uint()
+	case c&0xe0 == 0xa0 || c >= 0xd9 && c <= 0xdb:
+		u.text()
+	case c&0xf0 == 0x90 || c == 0xdc || c == 0xdd:
+		elements = u.array()
+	case c&0xf0 == 0x80 || c == 0xde || c == 0xdf:
+		elements = 2 * u.mapLen()
+	case c >= 0xe0:
+		u.take(1)
+	default:
+		size, ok := fixed[c]
+		u.bad = !ok
+		u.take(1 + size)
+	}
+	for range elements {
+		u.skip(depth - 1)
+	}
+}
+
 // done reports whether everything was read and was what it should be.
 func (u *unpacker) done() bool { return !u.bad && len(u.b) == 0 }
 

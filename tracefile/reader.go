@@ -22,6 +22,7 @@ type Reader struct {
 	time   uint64
 	err    error // what Next has met; it stays
 	eager  bool  // ReadAhead was called
+	strict bool  // CheckNotes was called
 	closed bool
 
 	md      event.Metadata
@@ -194,6 +195,9 @@ func (r *Reader) advance() error {
 			break
 		}
 		r.use(r.fetch())
+		if r.strict {
+			r.checkNotes()
+		}
 	}
 	return r.err
 }
@@ -252,6 +256,16 @@ func (r *Reader) All() iter.Seq2[event.Event, error] {
 // ReadAhead lets a goroutine decode the next two chunks while the program works on one. The results are the same. The
 // goroutine ends at Close, or when it meets the end or an error. Call it before the first Next; later is allowed too.
 func (r *Reader) ReadAhead() { r.eager = true }
+
+// CheckNotes makes Next and Read refuse a chunk whose notes are malformed, with the error of [Reader.Notes].
+func (r *Reader) CheckNotes() { r.strict = true }
+
+// checkNotes lets the current block fail if its notes are malformed.
+func (r *Reader) checkNotes() {
+	if _, err := r.Notes(); err != nil {
+		r.err, r.cur.events = err, r.cur.events[:0]
+	}
+}
 
 // Close ends the reading, and closes the file if Open has opened it. It waits for a read from a stream that is under
 // way. A second call does nothing.

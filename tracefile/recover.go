@@ -33,10 +33,12 @@ type Recovery struct {
 	// End is what the file says about why the recording ends; nil if it does not say.
 	End *End
 
-	src    *source
-	side   []foundChunk // the whole chunks of names and sites, and those of unknown types, by number
-	endsAt uint64       // index at the end chunk
-	holes  int          // the first elements of Lost, which are in the order of the file
+	src     *source
+	side    []foundChunk // the whole chunks of names, sites and notes, and those of unknown types, by number
+	endsAt  uint64       // index at the end chunk
+	overAt  uint64       // index after the last event, if the chunk behind it was found
+	overSeq uint32       // number of that chunk: the end, or the first of the index; 0 if it was not found
+	holes   int          // the first elements of Lost, which are in the order of the file
 }
 
 // Part is a run of events.
@@ -153,9 +155,9 @@ func (rec *Recovery) events(z *zstd.Decoder, c *foundChunk) (events []event.Even
 	return events, err
 }
 
-// Write appends the events of a part to w, with their sites, and with the names that are known by then, those from
-// before the part too. If the part ends where the recording does, it sets the end. w should be made with rec.Metadata
-// and [Recovery.Config]; Write does not close it. The error is that of w or of [Recovery.Read].
+// Write appends the events of a part to w, with their sites and notes, and with the names that are known by then, those
+// from before the part too. If the part ends where the recording does, it sets the end. w should be made with
+// rec.Metadata and [Recovery.Config]; Write does not close it. The error is that of w or of [Recovery.Read].
 func (rec *Recovery) Write(part int, w *Writer) error {
 	p := &rec.Parts[part]
 	z := decoders.Get().(*zstd.Decoder)
@@ -176,6 +178,11 @@ func (rec *Recovery) Write(part int, w *Writer) error {
 		}
 		w.SetEnd(*rec.End)
 	}
+	if rec.overSeq > 0 && p.First+p.Count == rec.overAt {
+		for _, n := range rec.notes(z, rec.overSeq, rec.overAt, 0) {
+			w.Note(n.Note)
+		}
+	}
 	return nil
 }
 
@@ -193,11 +200,14 @@ func (rec *Recovery) writeNames(z *zstd.Decoder, c *foundChunk, w *Writer) {
 	}
 }
 
-// writeEvents hands the events of a chunk to w, and their sites.
+// writeEvents hands the events of a chunk to w, with their sites and notes.
 func (rec *Recovery) writeEvents(z *zstd.Decoder, c *foundChunk, w *Writer) error {
-	sites := rec.sites(z, c)
+	sites, notes := rec.sites(z, c), rec.notes(z, c.seq, c.first, int(c.count))
 	events, err := rec.events(z, c)
 	for i, e := range events {
+		for ; len(notes) > 0 && notes[0].at <= i; notes = notes[1:] {
+			w.Note(notes[0].Note)
+		}
 		if site := sites[uint64(i)]; site != "" {
 			w.Site(site)
 		}
@@ -208,22 +218,44 @@ func (rec *Recovery) writeEvents(z *zstd.Decoder, c *foundChunk, w *Writer) erro
 	return err
 }
 
-// sites reads the sites chunks of an event chunk, which stand before it with nothing between but other side chunks.
+// sites reads the sites chunks of an event chunk.
 func (rec *Recovery) sites(z *zstd.Decoder, c *foundChunk) map[uint64]string {
 	m := map[uint64]string{}
-	for seq := c.seq; seq > 0; {
-		seq--
-		i, ok := slices.BinarySearchFunc(rec.side, seq, foundChunk.compareSeq)
-		if !ok || rec.side[i].first != c.first {
-			break
-		}
-		if s := &rec.side[i]; s.kind == chunkSites {
-			if raw, err := readPacked(rec.src, z, &s.header, s.offset); err == nil {
-				decodeSites(raw, func(offset uint64, site []byte) { m[offset] = string(site) })
+	for raw := range rec.sideOf(z, chunkSites, c.seq, c.first) {
+		decodeSites(raw, func(offset uint64, site []byte) { m[offset] = string(site) })
+	}
+	return m
+}
+
+// notes reads the notes chunks of the chunk with a number, which has so many events from an index on.
+func (rec *Recovery) notes(z *zstd.Decoder, seq uint32, first uint64, events int) (list []placedNote) {
+	for raw := range rec.sideOf(z, chunkNotes, seq, first) {
+		placed, _ := decodeNotes(nil, raw, max(events-1, 0)) // as far as they are whole
+		list = append(placed, list...)
+	}
+	slices.SortStableFunc(list, func(a, b placedNote) int { return cmp.Compare(a.at, b.at) })
+	return list
+}
+
+// sideOf yields the payloads of the side chunks of a kind that stand before the chunk with a number with nothing
+// between but other side chunks, the last one first.
+func (rec *Recovery) sideOf(z *zstd.Decoder, kind chunkType, seq uint32, first uint64) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		for seq > 0 {
+			seq--
+			i, ok := slices.BinarySearchFunc(rec.side, seq, foundChunk.compareSeq)
+			if !ok || rec.side[i].first != first {
+				return
+			}
+			s := &rec.side[i]
+			if s.kind != kind {
+				continue
+			}
+			if raw, err := readPacked(rec.src, z, &s.header, s.offset); err == nil && !yield(raw) {
+				return
 			}
 		}
 	}
-	return m
 }
 
 // String returns the receipt for people, in lines: what is there, and then what is lost and where.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/tracefile"
 )
 
 // The rival reads a whole file that is in memory, from the package doc alone, as slowly as it likes.
@@ -18,6 +19,7 @@ type rivalFile struct {
 	events   []rivalEvent
 	names    map[string]string // the last name of each "false 5", a task, and "true 5", a region
 	end      map[string]string
+	after    []tracefile.Note
 	text     strings.Builder // the bytes with notes
 }
 
@@ -26,6 +28,7 @@ type rivalEvent struct {
 	time  uint64 // after it
 	event event.Event
 	site  string
+	notes []tracefile.Note
 }
 
 // rivalCursor takes bytes off the front. It panics at the end, with what parseRival recovers.
@@ -97,7 +100,7 @@ func parseRival(file []byte) (f *rivalFile, err error) {
 	return f, nil
 }
 
-var rivalTypes = []string{"", "metadata", "identity", "events", "names", "sites", "end", "index"}
+var rivalTypes = []string{"", "metadata", "identity", "events", "names", "sites", "end", "index", "notes"}
 
 func (c *rivalCursor) chunk(seq uint32) rivalChunk {
 	k := rivalChunk{offset: c.at, kind: int(c.b[c.at+4])}
@@ -157,7 +160,7 @@ func (f *rivalFile) trailer(c *rivalCursor, chunks []rivalChunk) {
 // read makes events of the chunks.
 func (f *rivalFile) read(chunks []rivalChunk) {
 	index, now := chunks[0].first, chunks[0].time
-	sites := map[uint64]string{}
+	sites, notes := map[uint64]string{}, map[uint64][]tracefile.Note{}
 	need(chunks[0].kind == 1 && chunks[1].kind == 2, "a file starts with metadata and identity")
 	for _, k := range chunks {
 		need(k.first == index && k.time == now, "chunk at byte %d: first %d, time %d, want %d, %d", k.offset, k.first, k.time,
@@ -166,9 +169,10 @@ func (f *rivalFile) read(chunks []rivalChunk) {
 		case 2:
 			f.identity = rivalTexts(k.raw)
 		case 3:
-			now = f.readEvents(k, sites)
+			now = f.readEvents(k, sites, notes)
 			index += uint64(k.count)
 			clear(sites)
+			clear(notes)
 		case 4:
 			for _, n := range rivalValue(k.raw).([]any) {
 				n := n.([]any)
@@ -179,13 +183,16 @@ func (f *rivalFile) read(chunks []rivalChunk) {
 				s := s.([]any)
 				sites[s[0].(uint64)] = s[1].(string)
 			}
+		case 8:
+			rivalNotes(k.raw, notes)
 		case 6:
 			f.end = rivalTexts(k.raw)
 		}
 	}
+	f.after = notes[0]
 }
 
-func (f *rivalFile) readEvents(k rivalChunk, sites map[uint64]string) (now uint64) {
+func (f *rivalFile) readEvents(k rivalChunk, sites map[uint64]string, notes map[uint64][]tracefile.Note) (now uint64) {
 	now = k.time
 	raw := k.raw
 	for i := range uint64(k.count) {
@@ -195,10 +202,50 @@ func (f *rivalFile) readEvents(k rivalChunk, sites map[uint64]string) (now uint6
 		if e.Kind() == event.KindTimeAdvanced && e.ToNanos() > now {
 			now = e.ToNanos()
 		}
-		f.events = append(f.events, rivalEvent{k.first + i, now, e, sites[i]})
+		f.events = append(f.events, rivalEvent{k.first + i, now, e, sites[i], notes[i]})
 	}
 	need(len(raw) == 0, "%d bytes after the events", len(raw))
 	return now
+}
+
+// rivalNotes reads a chunk of notes.
+func rivalNotes(raw []byte, to map[uint64][]tracefile.Note) {
+	var texts []string
+	text := func(v any) string {
+		if number, ok := v.(uint64); ok {
+			return texts[number]
+		}
+		if v != "" {
+			texts = append(texts, v.(string))
+		}
+		return v.(string)
+	}
+	for _, v := range rivalValue(raw).([]any) {
+		e := append(v.([]any), make([]any, 10)...)
+		n := tracefile.Note{Act: tracefile.Act(text(e[1])), Task: tracefile.NoTask}
+		if id, ok := e[2].(uint64); ok {
+			n.Task = event.TaskID(id)
+		}
+		for i, field := range []*string{&n.Reason, &n.Object.Kind, &n.Object.Name, &n.Place} {
+			if v := e[3+i]; v != nil {
+				*field = text(v)
+			}
+		}
+		if e[7] != nil {
+			n.Time = e[7].(uint64)
+		}
+		if e[8] != nil {
+			for _, id := range e[8].([]any) {
+				n.Tasks = append(n.Tasks, event.TaskID(id.(uint64)))
+			}
+		}
+		if e[9] != nil {
+			for _, frame := range e[9].([]any) {
+				n.Stack = append(n.Stack, text(frame))
+			}
+		}
+		to[e[0].(uint64)] = append(to[e[0].(uint64)], n)
+	}
 }
 
 func rivalTexts(raw []byte) map[string]string {
@@ -223,6 +270,8 @@ func (c *rivalCursor) value() any {
 	switch code := c.take(1, "")[0]; {
 	case code < 0x80:
 		return uint64(code)
+	case code == 0xc0:
+		return nil
 	case code < 0x90:
 		return c.mapOf(uint64(code & 15))
 	case code < 0xa0:

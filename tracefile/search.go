@@ -183,8 +183,12 @@ func (s *search) use(c *foundChunk) (wrong error) {
 		var end End
 		if end, wrong = decodeEnd(s.raw); wrong == nil {
 			rec.End, rec.endsAt = &end, c.first
+			rec.overAt, rec.overSeq = c.first, c.seq
 		}
 	case chunkIndex:
+		if rec.overSeq == 0 {
+			rec.overAt, rec.overSeq = c.first, c.seq
+		}
 		if len(s.raw) >= entrySize {
 			if e, ok := parseEntry(s.raw); ok && e.kind == chunkMetadata {
 				s.start = min(s.start, e.first)
@@ -198,7 +202,7 @@ func (s *search) use(c *foundChunk) (wrong error) {
 func (rec *Recovery) assemble(s *search) {
 	rec.Lost, rec.holes = s.holes, len(s.holes)
 	for _, c := range s.whole {
-		if c.kind == chunkNames || c.kind == chunkSites || !c.kind.known() {
+		if c.kind == chunkNames || c.kind == chunkSites || c.kind == chunkNotes || !c.kind.known() {
 			rec.side = append(rec.side, c)
 		}
 	}

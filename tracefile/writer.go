@@ -50,11 +50,12 @@ func (cfg *Config) validate() error {
 	return nil
 }
 
-// Writer writes a trace file. It is not for concurrent use. Encoding, compression and writing happen in one goroutine of
-// its own, which Close or Abort ends; Append waits when it is more than two chunks behind. The same calls give the same
-// bytes, as long as the version of the compressor is the same. The first error of a write stays: the call that meets it
-// and all later ones return it, and what was appended since the last Flush that returned nil may be lost. Besides the
-// chunks that Config.ChunkEvents tells of, it holds 32 bytes for each chunk that was written, for the index.
+// Writer writes a trace file. It is not for concurrent use. Encoding, compression and writing happen in one goroutine
+// of its own, which Close or Abort ends; Append waits when it is more than two chunks behind. The same calls give the
+// same bytes, as long as the version of the compressor is the same. The first error of a write stays: the call that
+// meets it and all later ones return it, and what was appended since the last Flush that returned nil may be lost.
+// Besides the chunks that Config.ChunkEvents tells of, it holds 32 bytes for each chunk that was written, for the
+// index.
 type Writer struct {
 	batch  batch
 	limit  int    // events in a chunk
@@ -90,6 +91,7 @@ type batch struct {
 	names     []Name
 	nameBytes int
 	sites     list
+	notes     noteList
 	lastSite  int // the event that the last site belongs to, and where it starts in the list
 	lastStart int
 }
@@ -106,6 +108,7 @@ func (b *batch) reset() {
 	b.names, b.nameBytes = b.names[:0], 0
 	b.sites = list{body: b.sites.body[:0]}
 	b.lastSite = -1
+	b.notes.reset()
 }
 
 // job is work for the goroutine: a batch, or a wish to be told when all before is written.
@@ -188,30 +191,39 @@ func (w *Writer) full() error {
 	return w.submit()
 }
 
-// submit hands the batch over and takes a free one. A site whose event is still to come goes to the next batch.
+// submit hands the batch over and takes a free one. A site and notes whose event is still to come go to the next batch.
 func (w *Writer) submit() error {
 	b := &w.batch
+	notes := b.notes.carry(len(b.events))
 	carry := b.lastSite == len(b.events)
 	if carry {
 		b.sites.body = b.sites.body[:b.lastStart]
 		b.sites.n--
 	}
 	if len(b.events)+len(b.names)+b.sites.n > 0 {
-		w.start()
-		w.before += uint64(len(b.events))
-		w.jobs <- job{batch: *b}
-		w.batch = w.take()
-		w.batch.reset()
+		w.hand()
 	} else {
 		b.reset()
 	}
 	if carry {
 		w.addSite(w.site)
 	}
+	for _, n := range notes {
+		w.batch.notes.add(0, n)
+	}
 	if met := w.fail.Load(); met != nil {
 		w.err = *met
 	}
 	return w.err
+}
+
+// hand hands the batch over and takes a free one.
+func (w *Writer) hand() {
+	w.start()
+	w.before += uint64(len(w.batch.events))
+	w.jobs <- job{batch: w.batch}
+	w.batch = w.take()
+	w.batch.reset()
 }
 
 // take returns a batch to fill: a used one, or a new one while there are few.
@@ -359,6 +371,10 @@ func (w *Writer) Close() error {
 	}
 	total := w.Len()
 	err := w.Flush()
+	if err == nil && w.batch.notes.n > 0 { // of the end
+		w.hand()
+		err = w.Flush()
+	}
 	w.stop()
 	if err == nil {
 		err = w.out.footer(w.end, total)

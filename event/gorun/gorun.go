@@ -1,13 +1,13 @@
 // Package gorun is the form in which the run of an ordinary Go program is told in events: which event stands for a
 // decision of the scheduler, a preemption, a leap of time, a wake-up from outside and the start of main.main, and how a
-// goroutine is numbered as a task. [Writer] writes the form, [Reader] reads the choices of the run back, and [MeaningOf]
-// names what a single event stands for.
+// goroutine is numbered as a task. [Writer] writes the form, [Reader] reads the choices of the run back, and
+// [MeaningOf] names what a single event stands for.
 //
 // # Form
 //
 // A run has one region, [Region], since a goroutine has no owner; it is closed only if every goroutine has ended.
-// Goroutines are numbered from 1 in the order in which they start; goroutine n is the task with index n-1 and generation
-// 0, and numbers are not used again. In the events, after RngSeed and RegionCreated:
+// Goroutines are numbered from 1 in the order in which they start; goroutine n is the task with index n-1 and
+// generation 0, and numbers are not used again. In the events, after RngSeed and RegionCreated:
 //
 //	event                        meaning
 //	TaskScheduled                decision: the task runs next; at_tick counts decisions and preemption points together
@@ -89,8 +89,8 @@ func MeaningOf(e event.Event) Meaning {
 // Admitted returns the task of a [LetIn]. It panics if the event is not an IoReady.
 func Admitted(e event.Event) event.TaskID { return event.TaskID(e.Token()) }
 
-// Points returns how many preemption points were passed between two decisions, given as their ticks, or between the start
-// of main.main and the decision after it. Ticks that go back give 0.
+// Points returns how many preemption points were passed between two decisions, given as their ticks, or between the
+// start of main.main and the decision after it. Ticks that go back give 0.
 func Points(before, tick uint64) uint64 {
 	if tick <= before {
 		return 0

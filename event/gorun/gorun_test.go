@@ -204,7 +204,9 @@ func TestClose(t *testing.T) {
 		t.Errorf("%v", out.events)
 	}
 	w.Close(1, event.OutcomePanicked)
-	want := []event.Event{event.TaskCompleted(gorun.Task(1), event.OutcomePanicked), event.RegionClosed(gorun.Region, event.OutcomePanicked)}
+	want := []event.Event{
+		event.TaskCompleted(gorun.Task(1), event.OutcomePanicked), event.RegionClosed(gorun.Region, event.OutcomePanicked),
+	}
 	if !slices.Equal(out.events[n:], want) {
 		t.Errorf("%v, want %v", out.events[n:], want)
 	}
@@ -262,9 +264,12 @@ func FuzzReader(f *testing.F) {
 	var list []byte
 	task := gorun.Task(1)
 	for _, e := range []event.Event{
-		event.TaskScheduled(task, 9), event.TaskScheduled(task, 1), event.TaskYielded(task), event.IoReady(math.MaxUint64, 0),
-		event.ChaosInjection(event.ChaosDelay, math.MaxUint64), event.TaskScheduled(event.TaskID(math.MaxUint64), math.MaxUint64),
-		event.Checkpoint(1, 2, 3, 4), event.TimeAdvanced(0, math.MaxUint64), event.TaskCompleted(event.TaskID(math.MaxUint64), 0),
+		event.TaskScheduled(task, 9), event.TaskScheduled(task, 1), event.TaskYielded(task),
+		event.IoReady(math.MaxUint64, 0),
+		event.ChaosInjection(event.ChaosDelay, math.MaxUint64),
+		event.TaskScheduled(event.TaskID(math.MaxUint64), math.MaxUint64),
+		event.Checkpoint(1, 2, 3, 4), event.TimeAdvanced(0, math.MaxUint64),
+		event.TaskCompleted(event.TaskID(math.MaxUint64), 0),
 	} {
 		list = e.AppendMsgpack(list)
 	}

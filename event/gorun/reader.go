@@ -21,8 +21,8 @@ type Choice struct {
 // ErrStart is returned by [Reader.Read] for a second start of main.main.
 var ErrStart = errors.New("gorun: a second Checkpoint: main.main starts once")
 
-// Reader reads the choices of a run back from its events. The zero value is ready for the first event of a run. It takes
-// any events in any order: what does not fit the form is passed over.
+// Reader reads the choices of a run back from its events. The zero value is ready for the first event of a run. It
+// takes any events in any order: what does not fit the form is passed over.
 type Reader struct {
 	started bool
 	tick    uint64
@@ -32,8 +32,8 @@ type Reader struct {
 	leap    uint64
 }
 
-// Started reports whether main.main has started. The choices before are those of the initialisation of packages, which a
-// replay does not use.
+// Started reports whether main.main has started. The choices before are those of the initialisation of packages, which
+// a replay does not use.
 func (r *Reader) Started() bool { return r.started }
 
 // Read takes the next event and reports whether it makes a choice. The only error is [ErrStart].
@@ -53,7 +53,8 @@ func (r *Reader) Read(e event.Event) (c Choice, ok bool, err error) {
 		return Choice{LetIn: true, G: Goroutine(Admitted(e)), Time: r.time}, true, nil
 	case Decision:
 		c = Choice{
-			G: Goroutine(e.Task()), Prev: r.prev, Why: r.why, Points: uint32(Points(r.tick, e.Tick())), Leap: r.leap, Time: r.time,
+			G: Goroutine(e.Task()), Prev: r.prev, Why: r.why, Points: uint32(Points(r.tick, e.Tick())),
+			Leap: r.leap, Time: r.time,
 		}
 		if c.Why == 0 {
 			c.Why = Blocked
@@ -85,8 +86,8 @@ func (r *Reader) stops(id event.TaskID, why Why) {
 	}
 }
 
-// Ready returns the tasks that are ready after an event, in the order in which they became so, given those before it. It
-// may change and return the list that it was given.
+// Ready returns the tasks that are ready after an event, in the order in which they became so, given those before it.
+// It may change and return the list that it was given.
 func Ready(list []event.TaskID, e event.Event) []event.TaskID {
 	switch e.Kind() {
 	case event.KindTaskScheduled, event.KindTaskCompleted:

@@ -13,12 +13,13 @@ type Sink interface {
 	Site(string)
 }
 
-// slack is how far virtual time may run ahead of the last TimeAdvanced. Every decision takes a microsecond, and an event
-// for each would say nothing.
+// slack is how far virtual time may run ahead of the last TimeAdvanced. Every decision takes a microsecond, and an
+// event for each would say nothing.
 const slack = int64(time.Millisecond)
 
-// Writer writes a run as events that keep the laws of the schema. Its methods take what happens in the order in which it
-// happens; times are virtual, in nanoseconds since the start, and a site is a line such as "queue.go:25", "" if unknown.
+// Writer writes a run as events that keep the laws of the schema. Its methods take what happens in the order in which
+// it happens; times are virtual, in nanoseconds since the start, and a site is a line such as "queue.go:25", "" if
+// unknown.
 type Writer struct {
 	out   Sink
 	err   error
@@ -86,8 +87,9 @@ func (w *Writer) Preempt(g uint32, leap uint64, site string) {
 	w.Event(event.ChaosInjectionInto(Task(g), event.ChaosDelay, leap), site)
 }
 
-// Decide writes a decision: at a time g runs next, after the running goroutine has stopped for a reason, has passed that
-// many preemption points, and time has leapt by so many nanoseconds. Preempt has told the leap of a preemption already.
+// Decide writes a decision: at a time g runs next, after the running goroutine has stopped for a reason, has passed
+// that many preemption points, and time has leapt by so many nanoseconds. Preempt has told the leap of a preemption
+// already.
 func (w *Writer) Decide(g uint32, why Why, points uint32, leap uint64, now int64) {
 	if leap != 0 && why != Preempted {
 		w.Event(event.ChaosInjection(event.ChaosDelay, leap), "")

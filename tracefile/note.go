@@ -1,0 +1,118 @@
+package tracefile
+
+import (
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/reprise-go/reprise/event"
+)
+
+// Note is something that is known of a moment of a run besides its events, such as why a task stopped. The moment is
+// before the event that follows the note, or the end of the run. What the fields mean depends on Act:
+//
+//	Act       Task              Reason              Object           Tasks           Place, Stack
+//	ActStart  it starts         function            -                the parent      of the go statement
+//	ActTurn   it runs next      -                   -                -               -
+//	ActStop   it stops          operation           it waits for     hold the object where it stands
+//	ActWake   it becomes ready  -                   it waited for    woke it         -
+//	ActSet    it sets a timer   -                   the timer        -               -
+//	ActDo     it does something what it does        it does it to    other ones      where
+//	ActFail   it marks the test as failed           -                -               -
+//	ActLeft   it has not ended  operation           it waits for     hold the object where it stands
+//
+// Fields that are not known are empty. A reader must pass over an Act that it does not know.
+type Note struct {
+	Act    Act
+	Task   event.TaskID // NoTask if the note is about no task
+	Reason string       // such as "sync.Mutex.Lock" or "chan receive"
+	Object Object
+	Tasks  []event.TaskID // at most 64
+	Place  string         // a code line, such as "bank.go:25 example.com/bank.Move"
+	Stack  []string       // such lines, innermost first; at most 64
+	Time   uint64         // exact virtual time in nanoseconds since the start of the run; 0 if only events tell it
+}
+
+// Act says what a [Note] is about.
+type Act string
+
+// The acts.
+const (
+	ActStart Act = "starts"
+	ActTurn  Act = "turn"
+	ActStop  Act = "stops"
+	ActWake  Act = "wakes"
+	ActSet   Act = "sets"
+	ActDo    Act = "does"
+	ActFail  Act = "fails"
+	ActLeft  Act = "left"
+)
+
+// NoTask stands in a [Note] that is about no task.
+const NoTask event.TaskID = math.MaxUint64
+
+// Object is what a task waits for or acts upon. The zero Object is none.
+type Object struct {
+	Kind string // such as "mutex" or "channel"
+	Name string // tells it from others of its kind in a run: the user's name, or "mutex 1" by order of first use
+}
+
+// String returns the kind and the name: "mutex 1", or mutex "accounts" for a name that the user gave.
+func (o Object) String() string {
+	switch {
+	case o.Name == "":
+		return o.Kind
+	case o.Kind == "" || strings.HasPrefix(o.Name, o.Kind+" "):
+		return o.Name
+	}
+	return o.Kind + " " + strconv.Quote(o.Name)
+}
+
+// The limits of notes. What a Writer is given beyond them is left out; a Reader refuses it.
+const (
+	maxNoteTasks  = 64
+	maxNoteStack  = 64
+	maxNotesAt    = 1 << 12 // before one event, or at the end
+	maxNotes      = 1 << 16 // for an event chunk
+	fullNotes     = 1 << 15 // after which a chunk is full
+	maxNotesBytes = 8 << 20 // of the notes before one event
+)
+
+// clipped returns n within the limits. The slices are those of n.
+func (n Note) clipped() Note {
+	n.Act, n.Reason = Act(clip(string(n.Act), maxText)), clip(n.Reason, maxText)
+	n.Object = Object{clip(n.Object.Kind, maxText), clip(n.Object.Name, maxText)}
+	n.Place = clip(n.Place, maxText)
+	n.Tasks = n.Tasks[:min(len(n.Tasks), maxNoteTasks)]
+	n.Stack = n.Stack[:min(len(n.Stack), maxNoteStack)]
+	return n
+}
+
+// jsonNote is a Note in JSON lines.
+type jsonNote struct {
+	Act    Act            `json:"act"`
+	Task   *event.TaskID  `json:"task,omitempty"`
+	Reason string         `json:"reason,omitempty"`
+	Kind   string         `json:"kind,omitempty"`
+	Object string         `json:"object,omitempty"`
+	Tasks  []event.TaskID `json:"tasks,omitempty"`
+	Place  string         `json:"place,omitempty"`
+	Stack  []string       `json:"stack,omitempty"`
+	Time   uint64         `json:"time,omitempty"`
+}
+
+func (n Note) json() jsonNote {
+	j := jsonNote{n.Act, nil, n.Reason, n.Object.Kind, n.Object.Name, n.Tasks, n.Place, n.Stack, n.Time}
+	if n.Task != NoTask {
+		j.Task = &n.Task
+	}
+	return j
+}
+
+func (j jsonNote) note() Note {
+	n := Note{j.Act, NoTask, j.Reason, Object{j.Kind, j.Object}, j.Tasks, j.Place, j.Stack, j.Time}
+	if j.Task != nil {
+		n.Task = *j.Task
+	}
+	return n
+}
