@@ -23,6 +23,9 @@ type Config struct {
 	// ReadAhead decodes a trace file on a second core; the events are the same. The File or Stream must then be
 	// closed.
 	ReadAhead bool
+
+	// CheckNotes makes malformed notes an error of Next and Read, before the events of their chunk.
+	CheckNotes bool
 }
 
 // Form is a file format in which traces are stored.
@@ -49,6 +52,7 @@ type annotated interface {
 	FirstTime() uint64
 	Site() string
 	Names() []tracefile.Name
+	Notes() ([]tracefile.Note, error)
 	TaskName(event.TaskID) string
 	RegionName(event.RegionID) string
 	End() (tracefile.End, bool)
@@ -75,12 +79,10 @@ type Stream struct {
 }
 
 var (
-	_ Partial    = (*Stream)(nil)
-	_ Namer      = (*Stream)(nil)
-	_ Bulk       = (*Stream)(nil)
-	_ Counted    = (*Stream)(nil)
-	_ Identified = (*Stream)(nil)
-	_ Omitting   = (*Stream)(nil)
+	_ Partial   = (*Stream)(nil)
+	_ Bulk      = (*Stream)(nil)
+	_ Counted   = (*Stream)(nil)
+	_ Annotated = (*Stream)(nil)
 )
 
 // File is a [Stream] over a file that can seek to any event: in a trace file with a few reads, in the other forms
@@ -173,6 +175,9 @@ func (s *Stream) startReprise(stream io.Reader, file io.ReaderAt) (r *tracefile.
 	}
 	if err == nil && s.cfg.ReadAhead {
 		r.ReadAhead()
+	}
+	if err == nil && s.cfg.CheckNotes {
+		r.CheckNotes()
 	}
 	return r, err
 }
@@ -416,6 +421,15 @@ func (s *Stream) Names() []tracefile.Name {
 		return nil
 	}
 	return s.notes.Names()
+}
+
+// Notes implements [Annotated].
+func (s *Stream) Notes() ([]tracefile.Note, error) {
+	if s.notes == nil {
+		return nil, nil
+	}
+	notes, err := s.notes.Notes()
+	return notes, s.at(err)
 }
 
 // TaskName implements [Namer].

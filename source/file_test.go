@@ -165,7 +165,9 @@ func TestNotes(t *testing.T) {
 			w.Site("pool.go:5")
 			_ = w.Append(event.RootRegionCreated(region, 3)) // Close returns the error
 			w.NameTask(task, "worker")
+			w.Note(tracefile.Note{Act: tracefile.ActStart, Task: task, Reason: "pool.New"})
 			_ = w.Append(event.TaskSpawned(task, region, 3))
+			w.Note(tracefile.Note{Act: tracefile.ActLeft, Task: task})
 			w.SetEnd(tracefile.End{Reason: "failed", Message: "boom"})
 		})
 		f := open(t, path, source.Config{})
@@ -182,6 +184,11 @@ func TestNotes(t *testing.T) {
 		if e, err := f.Next(); err != nil || e.Task() != task || f.Site() != "" || f.TaskName(task) != "worker" {
 			t.Errorf("%s: the second event is %v, %v at %q by %q", form, e, err, f.Site(), f.TaskName(task))
 		}
+		wantNote(t, f, tracefile.ActStart)
+		if _, err := f.Next(); err != io.EOF {
+			t.Errorf("%s: %v after the last event", form, err)
+		}
+		wantNote(t, f, tracefile.ActLeft)
 		if end, known := f.End(); !known || end != (tracefile.End{Reason: "failed", Message: "boom"}) {
 			t.Errorf("%s: the end is %v, %v", form, end, known)
 		}
@@ -191,6 +198,14 @@ func TestNotes(t *testing.T) {
 		if err := source.Rewind(f); err != nil || f.Pos() != 40 {
 			t.Errorf("%s: rewinding gives %v at %d, want 40", form, err, f.Pos())
 		}
+	}
+}
+
+// wantNote checks that there is one note where f is.
+func wantNote(t *testing.T, f source.Annotated, act tracefile.Act) {
+	t.Helper()
+	if notes, err := f.Notes(); err != nil || len(notes) != 1 || notes[0].Act != act {
+		t.Errorf("the notes are %+v, %v, want one that says %q", notes, err, act)
 	}
 }
 
@@ -216,6 +231,7 @@ type notesWriter interface {
 	NameTask(event.TaskID, string)
 	NameRegion(event.RegionID, string)
 	Site(string)
+	Note(tracefile.Note)
 	SetEnd(tracefile.End)
 	Close() error
 }

@@ -92,6 +92,18 @@ type Namer interface {
 	Site() string
 }
 
+// Annotated is a [Source] that may know what a recording has besides its events: names, code lines, notes, and which
+// program made it.
+type Annotated interface {
+	Namer
+	Identified
+	Omitting
+
+	// Notes returns the notes of the event that Next returned last, and after Next has returned io.EOF those of the end of
+	// the run. They must not be changed. The error says that they are malformed; the events can be read nevertheless.
+	Notes() ([]tracefile.Note, error)
+}
+
 // First returns the index of the first event of s.
 func First(s Source) uint64 {
 	if p, ok := s.(Partial); ok {

@@ -97,6 +97,9 @@ func (rec *Recovery) verify() error {
 		return nil
 	}
 	r, err := NewReaderAt(rec.src.at, rec.src.size)
+	if err == nil {
+		r.CheckNotes()
+	}
 	for err == nil {
 		_, err = r.Next()
 	}

@@ -20,6 +20,7 @@ type Sink interface {
 	NameTask(event.TaskID, string)
 	NameRegion(event.RegionID, string)
 	Site(string)
+	Note(tracefile.Note)
 	SetEnd(tracefile.End)
 	Close() error
 }
@@ -90,10 +91,11 @@ const (
 	dropIdentity = iota
 	dropNames
 	dropSites
+	dropNotes
 	dropEnd
 )
 
-var droppable = [...]string{"the identity", "names", "call sites", "the end"}
+var droppable = [...]string{"the identity", "names", "call sites", "notes", "the end"}
 
 func newMsgpackSink(w io.Writer, md event.Metadata, events uint64, known bool) (*MsgpackSink, error) {
 	s := &MsgpackSink{w: bufio.NewWriter(w), md: md, announced: events}
@@ -132,6 +134,9 @@ func (s *MsgpackSink) NameRegion(event.RegionID, string) { s.dropped[dropNames] 
 
 // Site implements sink.
 func (s *MsgpackSink) Site(string) { s.dropped[dropSites] = true }
+
+// Note implements sink.
+func (s *MsgpackSink) Note(tracefile.Note) { s.dropped[dropNotes] = true }
 
 // SetEnd implements sink.
 func (s *MsgpackSink) SetEnd(tracefile.End) { s.dropped[dropEnd] = true }

@@ -2,7 +2,10 @@ package cli
 
 import (
 	"bytes"
+	"encoding/binary"
+	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"path/filepath"
 	"slices"
@@ -72,11 +75,15 @@ func anyFile(t *rapid.T, form source.Form) []byte {
 			if site {
 				out.Site("bank.go:25")
 			}
+			if i == 0 {
+				noteSome(t, out, name)
+			}
 			if err := out.Append(e); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
+	noteSome(t, out, rapid.IntRange(0, 9).Draw(t, "noted"))
 	if rapid.Bool().Draw(t, "with end") {
 		out.SetEnd(tracefile.End{Reason: anyText().Draw(t, "reason"), Message: rapid.StringN(0, 9, 30).Draw(t, "message")})
 	}
@@ -99,6 +106,48 @@ func nameSome(t *rapid.T, out base.Sink, e event.Event, which int) {
 		out.NameTask(event.NewTaskID(2, 0), text())
 		out.NameRegion(event.NewRegionID(1, 0), text())
 		out.NameTask(event.NewTaskID(1, 1), text())
+	}
+}
+
+// noteSome gives notes, or none.
+func noteSome(t *rapid.T, out base.Sink, which int) {
+	for i := range which % 3 {
+		n := tracefile.Note{Act: tracefile.ActStop, Task: tracefile.NoTask, Reason: anyText().Draw(t, "reason"), Time: uint64(which)}
+		if i == 1 {
+			n.Task, n.Place, n.Stack = event.NewTaskID(1, 0), "bank.go:25", []string{anyText().Draw(t, "frame"), "bank.go:7"}
+			n.Object, n.Tasks = tracefile.Object{Kind: "mutex", Name: anyText().Draw(t, "object")}, []event.TaskID{0}
+		}
+		out.Note(n)
+	}
+}
+
+// TestMalformedNotes checks that verify finds notes that are malformed, and that recover saves the rest.
+func TestMalformedNotes(t *testing.T) {
+	var b bytes.Buffer
+	w, err := tracefile.NewWriter(&b, event.NewMetadata(1), tracefile.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Note(tracefile.Note{Act: "x"})
+	if err := errors.Join(w.Append(event.RngSeed(1)), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	file := b.Bytes()
+	at := bytes.Index(file, []byte("RPRc\x08\x00"))
+	payload := file[at+48:][:6] // [[0, "x", 0]]
+	if string(payload) != "\x91\x93\x00\xa1x\x00" {
+		t.Fatalf("the payload is %q", payload)
+	}
+	payload[2] = 9 // of an event that is not there
+	castagnoli := crc32.MakeTable(crc32.Castagnoli)
+	binary.LittleEndian.PutUint32(file[at+40:], crc32.Checksum(payload, castagnoli))
+	binary.LittleEndian.PutUint32(file[at+44:], crc32.Checksum(file[at:at+44], castagnoli))
+	for command, want := range map[string]string{"verify": "note 0 of a chunk of notes is malformed", "stats": ""} {
+		var out, errs bytes.Buffer
+		code := Main([]string{command, "-"}, bytes.NewReader(file), &out, &errs)
+		if (code != base.ExitOK) != (want != "") || !strings.Contains(out.String()+errs.String(), want) {
+			t.Errorf("%s ends with %d: %s%s", command, code, out.String(), errs.String())
+		}
 	}
 }
 

@@ -107,7 +107,7 @@ func notesOf(in *base.Input) tracefile.Config {
 	return tracefile.Config{Identity: in.Identity(), First: in.First(), Time: in.FirstTime()}
 }
 
-// copyEvents copies the rest of in to out, with names, sites and the end.
+// copyEvents copies the rest of in to out, with names, sites, notes and the end.
 func copyEvents(in *base.Input, out base.Sink) error {
 	err := in.Each(func(_ uint64, e event.Event) error {
 		for _, n := range in.Names() {
@@ -120,13 +120,31 @@ func copyEvents(in *base.Input, out base.Sink) error {
 		if site := in.Site(); site != "" {
 			out.Site(site)
 		}
+		if err := copyNotes(in, out); err != nil {
+			return err
+		}
 		return out.Append(e)
 	})
+	if err == nil {
+		err = copyNotes(in, out)
+	}
 	if err != nil {
 		return err
 	}
 	if end, known := in.End(); known {
 		out.SetEnd(end)
+	}
+	return nil
+}
+
+// copyNotes copies the notes of the event that was read last, or of the end.
+func copyNotes(in *base.Input, out base.Sink) error {
+	notes, err := in.Notes()
+	if err != nil {
+		return in.Bad(err)
+	}
+	for _, n := range notes {
+		out.Note(n)
 	}
 	return nil
 }

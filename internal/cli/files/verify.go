@@ -144,7 +144,7 @@ func (v *verification) file(path string) *verdict {
 	r := &verdict{Schema: verifySchema, File: path, Verdict: verdictOK}
 	p := base.NewProgress(v.stderr, path)
 	defer p.Done()
-	in, err := base.OpenInput(v.stdin, path, source.Config{Progress: p.Tell, ReadAhead: true})
+	in, err := base.OpenInput(v.stdin, path, source.Config{Progress: p.Tell, ReadAhead: true, CheckNotes: true})
 	if err != nil {
 		r.unreadable(path, err)
 		return r
