@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/importer"
 	"go/token"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -230,6 +231,50 @@ var a = 1 // autofixmes
 `},
 	{"long README", readmeLength, "-- README.md\n" + strings.Repeat("x\n", 200) + "x // want"},
 	{"README", readmeLength, "-- README.md\n" + strings.Repeat("x\n", 200)},
+	{"facts", statedFacts(sampleFacts), `
+-- a/a.go
+package a
+const limit = 1 << 20
+var versions = []string{"go1.25", "go1.26"}
+// The limit of 1 MiB is as stated, and so is a limit
+// of 1 MiB.
+// A limit of 2 MiB // want
+// Go 1.25 to 1.26, Go 1.25 or 1.26
+-- b/b.go
+package b
+const limit = 1024 * 1024
+-- c.md
+For Go 1.25 to 1.27 // want
+-- CHANGELOG.md
+A limit of 5 MiB.
+`},
+	{"facts that differ", statedFacts(sampleFacts[:1]), `
+-- a/a.go
+package a
+const limit = 1 << 20
+-- b/b.go
+package b
+const limit = 1 << 30
+-- internal/lint/facts_test.go
+package lint // want
+`},
+	{"facts that nothing states", statedFacts(sampleFacts[1:]), `
+-- a/a.go
+package a
+var versions = []string{"go1.25", "go1.26"}
+-- internal/lint/facts_test.go
+package lint // want
+`},
+	{"long lines", longLines, "-- a.go\npackage a\n" +
+		"var a = 1 + " + strings.Repeat("1", 108) + "\n" +
+		"var b = 1 + " + strings.Repeat("1", 109) + " // want\n" +
+		"// " + strings.Repeat("é", 117) + "\n" +
+		"// " + strings.Repeat("é", 118) + " // want\n" +
+		"var c = f(x, \"" + strings.Repeat("c", 120) + "\")\n" +
+		"var d = f(\"" + strings.Repeat("d", 120) + "\", x) // want\n" +
+		"var e = f(" + strings.Repeat("e", 80) + ", \"" + strings.Repeat("e", 40) + "\") // want\n" +
+		"var g = `" + strings.Repeat("g", 120) + "\n" + strings.Repeat("g", 130) + "`\n" +
+		"-- a.md\n" + strings.Repeat("x", 130)},
 	{"package docs", packageDocs, `
 -- a/a.go
 package a // want
@@ -292,6 +337,12 @@ func F() {}
 	{"function length", functionLength, "-- a_test.go\npackage a\n" +
 		"func short() {\n" + strings.Repeat("\tf()\n", 98) + "}\n" +
 		"func long() { // want\n" + strings.Repeat("\tf()\n", 99) + "}\n"},
+}
+
+// sampleFacts are the facts of a snippet.
+var sampleFacts = []fact{
+	{[]string{"a.limit", "b.limit"}, regexp.MustCompile(`limit of ([\d,]+ ?\w*)`), size},
+	{[]string{"a.versions"}, regexp.MustCompile(`Go (1[\d., orandt]*\d)`), goVersions},
 }
 
 // mapOrderHere is the map order check on a system that does not build a_js.go.

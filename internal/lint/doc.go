@@ -11,6 +11,8 @@
 //     line says why the order does not matter.
 //   - Text (text_test.go): no path of a build machine in any file, no skipped test, no marker for later work, a README
 //     of at most 200 lines, a doc comment on every package and exported name, no function over 100 lines.
+//   - Facts (facts_test.go): a value that documents, help texts or doc comments repeat, such as the supported Go
+//     versions or a default, is the value in the code.
 //
 // Each check is a function from parsed files to findings, and TestChecks shows it snippets to reject and to accept.
 package lint
