@@ -24,6 +24,7 @@ var rules = []rule{
 	{"tracefile", []string{"event", "internal/atomicfile"}, []string{"github.com/klauspost/compress"}},
 	{"strategy", nil, nil},
 	{"simsched", []string{"event", "strategy"}, nil},
+	{"simsched/simdisk", []string{"event", "simsched"}, nil},
 	{"source", []string{"event", "tracefile"}, nil},
 	{"recorder", []string{"event", "tracefile", "simsched"}, nil}, // simsched, so that recorder.Run exists
 	{"divergence", []string{"event", "event/gorun", "source", "internal/codes", "internal/prose"}, []string{"github.com/google/go-cmp"}},
