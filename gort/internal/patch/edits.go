@@ -106,6 +106,7 @@ var edits = []edit{
 	{all, "syscall/syscall_linux.go", "Syscall", "runtime_entersyscall()", swap, enter},
 	{all, "syscall/syscall_linux.go", "Syscall6", "runtime_entersyscall()", swap, enter},
 
+	{all, "runtime/proc.go", "syscall_runtime_BeforeFork", "", before, "if rprOn { rpr.h.forks++ };"},
 	{all, "runtime/netpoll.go", "poll_runtime_pollReset", "", before, "if rprOn { rprPoint(); rprPoll() };"},
 	{all, "runtime/netpoll.go", "poll_runtime_pollWait", "", before, "if rprOn { rprPoll() };"},
 
