@@ -11,9 +11,9 @@ import (
 
 // Signature returns 16 hex digits that are equal for divergences of one cause, as far as can be told from the outside:
 // it depends on the category, the relation, the rule of the cause, the kinds of the two events and of those that are
-// missing or extra, as far as the report shows them, the fields that differ, the names of the tasks and regions involved,
-// where numbers count as equal, and the files of the code lines. It depends neither on the place in the run nor on
-// identifiers, times and values, but for what these tell of the cause.
+// missing or extra, as far as the report shows them, the fields that differ, the names of the tasks and regions
+// involved, where numbers count as equal, and the files of the code lines. It depends neither on the place in the run
+// nor on identifiers, times and values, but for what these tell of the cause.
 func (d *Divergence) Signature() string {
 	h := fnv.New64a()
 	part := func(s string) { _, _ = fmt.Fprintf(h, "%d:%s", len(s), s) } // a hash never fails
