@@ -204,6 +204,7 @@ func (m *memory) Append(e event.Event) error           { m.Trace.Append(e); retu
 func (m *memory) NameTask(_ event.TaskID, name string) { m.names = append(m.names, name) }
 func (m *memory) NameRegion(event.RegionID, string)    {}
 func (m *memory) Site(site string)                     { m.sites = append(m.sites, site) }
+func (m *memory) Note(tracefile.Note)                  {}
 func (m *memory) count(k event.Kind) (n int) {
 	return m.countIf(func(e event.Event) bool { return e.Kind() == k })
 }
