@@ -87,9 +87,9 @@ func BenchmarkStep(b *testing.B) {
 	}
 }
 
-// BenchmarkOver measures what each way to watch a run costs over the run itself, in turns within one benchmark: the best
-// of each counts, since the machine is shared. The goal for strict checking is 20 ns an event. "gated" is a Replayer that
-// runs to the end in one go, "fingerprint" the hash of CheckDeterminism.
+// BenchmarkOver measures what each way to watch a run costs over the run itself, in turns within one benchmark: the
+// best of each counts, since the machine is shared. The goal for strict checking is 20 ns an event. "gated" is a
+// Replayer that runs to the end in one go, "fingerprint" the hash of CheckDeterminism.
 func BenchmarkOver(b *testing.B) {
 	const n, steps = 100, 100_000
 	cfg, body := simsched.Config{Seed: 1, MaxSteps: 10_000_000}, yielders(n, steps)
@@ -218,20 +218,21 @@ func BenchmarkSpawn(b *testing.B) {
 		b.Run(fmt.Sprintf("live=%d", live), func(b *testing.B) {
 			tasks := max(200_000, 2*live)
 			for b.Loop() {
-				err := simsched.Run(simsched.Config{MaxSteps: 10_000_000, Chooser: simsched.NewRoundRobin(1)}, func(s *simsched.Sim) error {
-					for range tasks / live {
-						err := s.InRegion("batch", func(*simsched.Region) error {
-							for range live {
-								s.Go("task", func() error { return nil })
+				err := simsched.Run(simsched.Config{MaxSteps: 10_000_000, Chooser: simsched.NewRoundRobin(1)},
+					func(s *simsched.Sim) error {
+						for range tasks / live {
+							err := s.InRegion("batch", func(*simsched.Region) error {
+								for range live {
+									s.Go("task", func() error { return nil })
+								}
+								return nil
+							})
+							if err != nil {
+								return err
 							}
-							return nil
-						})
-						if err != nil {
-							return err
 						}
-					}
-					return nil
-				})
+						return nil
+					})
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -17,7 +17,7 @@ var ErrVersion = errors.New("a recording of another schema version")
 // ErrPartial is the class of every [*PartialError], for errors.Is.
 var ErrPartial = errors.New("a recording without its beginning")
 
-// ProgramError says that a recording is not of the program that is to be replayed.
+// ProgramError reports that a recording was made of another program than the one to be replayed.
 type ProgramError struct {
 	Recorded string // the description of the recording
 	Program  string // simsched.Config.Program
@@ -32,9 +32,9 @@ func (e *ProgramError) Error() string {
 // Is reports whether target is [ErrProgram].
 func (e *ProgramError) Is(target error) bool { return target == ErrProgram }
 
-// VersionError says that a recording has another schema version, under which its events may mean something else.
+// VersionError reports that a recording has another schema version, under which its events may have another meaning.
 type VersionError struct {
-	Recorded uint32 // by the metadata of the recording
+	Recorded uint32 // version in the metadata of the recording
 	Known    uint32 // event.Version
 }
 
@@ -47,12 +47,13 @@ func (e *VersionError) Error() string {
 // Is reports whether target is [ErrVersion].
 func (e *VersionError) Is(target error) bool { return target == ErrVersion }
 
-// PartialError says that a recording lacks the first events of its run. A run can be replayed from its beginning only.
+// PartialError reports that a recording lacks the first events of its run. A run can be replayed only from its
+// beginning.
 type PartialError struct {
-	First uint64 // the index of the first event that the recording has
+	First uint64 // index of the first event in the recording
 }
 
-// Error tells where the recording begins.
+// Error gives the index at which the recording begins.
 func (e *PartialError) Error() string {
 	return fmt.Sprintf("replayer: the recording begins at event %d, a replay needs all events from event 0 on; record the "+
 		"run again without a limit on what is kept", e.First)
@@ -61,14 +62,14 @@ func (e *PartialError) Error() string {
 // Is reports whether target is [ErrPartial].
 func (e *PartialError) Is(target error) bool { return target == ErrPartial }
 
-// Differences is a set of things in which a recording can differ from the program and the settings that replay it.
+// Differences is a set of aspects in which a recording may differ from the program and the settings that replay it.
 type Differences uint8
 
-// The differences. The first two are errors, the others warnings in Result.Warnings and in the notes of a divergence,
-// unless Config.Allow has them.
+// The differences. The first two are errors. The others are warnings in Result.Warnings and in the notes of a
+// divergence. Config.Allow suppresses both.
 const (
 	DifferentProgram Differences = 1 << iota // the description of the recording and Config.Sim.Program
-	DifferentVersion                         // of the event schema
+	DifferentVersion                         // the version of the event schema
 	DifferentConfig                          // the hash of the settings that can change a run
 	DifferentGo                              // the version of Go
 	DifferentModule                          // the Go module or package
@@ -77,7 +78,7 @@ const (
 	allDifferences = 1<<iota - 1
 )
 
-// identityKeys are what of an identity is compared, in the order of the warnings.
+// identityKeys are the keys of an identity that are compared, in the order of the warnings.
 var identityKeys = []struct {
 	name       string
 	difference Differences
@@ -89,7 +90,8 @@ var identityKeys = []struct {
 	{"go", DifferentGo, "DifferentGo"},
 }
 
-// compatible compares a recording with the program and the settings of c, which are valid. The warnings are a line each.
+// compatible compares a recording with the program and the settings of c, which are valid. It returns one line for
+// each warning.
 func (c *Config) compatible(src source.Source) (warnings []string, err error) {
 	md := src.Metadata()
 	unless := func(d Differences, differs bool) bool { return differs && c.Allow&d == 0 }
@@ -128,8 +130,9 @@ func warning(what, recorded, now, remedy string) string {
 	return fmt.Sprintf("another %s: recorded %s, now %s; %s", what, recorded, now, remedy)
 }
 
-// compareName warns if what e makes, an event that matched, has another name than in the recording. The names of that are
-// known up to the last event that was read. One such name is enough: the next ones have the same cause.
+// compareName warns if the task or region that e creates, an event that matched, has another name than in the
+// recording. The names in the recording are known up to the last event that was read. One warning is enough, since
+// further names differ for the same reason.
 func (x *execution) compareName(e event.Event) {
 	now, ok := given(x.sim, e)
 	if !ok {
@@ -144,11 +147,12 @@ func (x *execution) compareName(e event.Event) {
 		what = fmt.Sprintf("task %v", e.Task())
 	}
 	x.named, x.renamed = nil, fmt.Sprintf("another name of %s: event %d was recorded with %.60q, now it is %.60q; the runs are "+
-		"compared by what tasks do, not by names: look for a range over a map, and sort its keys first", what, x.index(), was, now)
+		"compared by what tasks do, not by names: look for a range over a map, and sort its keys first", what, x.index(), was,
+		now)
 	x.warnings = append(x.warnings, x.renamed)
 }
 
-// actualMetadata is that of the replayed run, as far as it can differ from that of the recording.
+// actualMetadata returns the metadata of the replayed run, as far as it can differ from that of the recording.
 func (c *Config) actualMetadata(recorded event.Metadata) event.Metadata {
 	md := recorded
 	md.ConfigHash = c.Sim.Hash()

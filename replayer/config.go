@@ -11,25 +11,26 @@ import (
 	"github.com/reprise-go/reprise/simsched"
 )
 
-// Policy says what a replay does where the run and the recording part.
+// Policy determines what a replay does when the run departs from the recording.
 type Policy uint8
 
 // The policies.
 const (
-	// Strict ends the run soon after the first event that differs, and so does a run that goes on after the last
-	// recorded event, or ends before it.
+	// Strict ends the run soon after the first event that differs. An event after the last recorded one, and an end
+	// before the last recorded event, count as differences.
 	Strict Policy = iota
 
-	// Resync goes on: it finds, within Config.Window, where the run and the recording meet again after insertions,
-	// deletions and reorderings, counts those, and answers the choices from what of the recording has not come yet. When
-	// nothing has matched for too long it gives up and the run goes on live. A choice must be answered when it comes: where
-	// it shows only later which events of two that look alike belong together, the answer can be that to another choice.
+	// Resync continues. Within Config.Window it finds where the run and the recording meet again after insertions,
+	// deletions and reorderings, and counts these. Choices are answered from the recorded events that have not
+	// occurred yet. If nothing has matched for too long, it gives up and the run goes live. A choice must be
+	// answered at once, so if several recorded events look alike, the answer may be one that was recorded for
+	// another choice.
 	Resync
 
-	// Prefix is Strict for the first Config.Index events. Then the run goes on live: a fork.
+	// Prefix is Strict for the first Config.Index events. Then the run goes live: a fork.
 	Prefix
 
-	// PastEnd is Strict as long as the recording goes. Then the run goes on live.
+	// PastEnd is Strict up to the end of the recording. Then the run goes live.
 	PastEnd
 )
 
@@ -46,62 +47,63 @@ func (p Policy) String() string {
 // MaxWindow is the largest Config.Window, in events.
 const MaxWindow = divergence.MaxWindow
 
-// ErrConfig is the class of the errors about settings that make no sense. Nothing has been run then.
+// ErrConfig is the class of errors about invalid settings. The program has not been run.
 var ErrConfig = errors.New("wrong settings of a replay")
 
-// Strategy makes a Chooser that draws from a seed, as [simsched.NewRandom] does. It is called for each execution of the
+// Strategy makes a Chooser from a seed, as [simsched.NewRandom] does. It is called for each execution of the
 // program and must return a new Chooser each time.
 type Strategy func(seed uint64) simsched.Chooser
 
-// Config says how a recording is replayed. The zero Config replays strictly, under the default settings of a run.
+// Config sets how a recording is replayed. The zero Config replays strictly, under the default settings of a run.
 type Config struct {
-	// Sim has the settings of the run, which must be those of the recorded run where they can change it: MaxSteps,
-	// CheckpointEvery and Chaos. Its Seed is replaced by that of the recording, its Chooser by the recording. Its Observer,
-	// if there is one, sees every event of the run up to a divergence, anew in each execution. With its CallSites the
-	// divergence has a code line also where it is a TaskScheduled.
+	// Sim has the settings of the run. Settings that can change the run (MaxSteps, CheckpointEvery and Chaos) must
+	// be those of the recorded run. The recording determines Seed and Chooser, whose values here are ignored. The
+	// Observer, if any, sees every event of the run up to a divergence, again in each execution. If CallSites is
+	// set, a divergence at a TaskScheduled also has a code line.
 	Sim simsched.Config
 
-	// Policy says what happens where the run and the recording part; zero is Strict.
+	// Policy determines what happens when the run departs from the recording; zero is Strict.
 	Policy Policy
 
-	// Window is how far Resync looks, in events of either side, from 1 to MaxWindow: its memory and the time for a
-	// difference grow with the square. It must be zero for the other policies.
+	// Window is the window of Resync, in events of either side, from 1 to MaxWindow. Memory, and the time for each
+	// difference, grow with its square. It must be zero for the other policies.
 	Window int
 
-	// Index is the number of events that Prefix replays before the run goes on live, at most as many as the recording
-	// has; with 0 the whole run is live. It must be zero for the other policies.
+	// Index is the number of events that Prefix replays before the run goes live; it must not exceed the length of
+	// the recording. With 0 the whole run is live. It must be zero for the other policies.
 	Index uint64
 
-	// Seed and Strategy make the Chooser of what goes on live, under any policy but Strict. Every seed is as good as any
-	// other, 0 too; a nil Strategy means simsched.NewRandom.
+	// Seed and Strategy make the Chooser of the live part, under any policy except Strict. Any seed is valid,
+	// including 0. A nil Strategy means simsched.NewRandom.
 	Seed     uint64
 	Strategy Strategy
 
-	// Omitted has the kinds of events that the recording lacks because they were not recorded; a source that has a
-	// method Omitted() event.KindSet adds its own. Events of these kinds, of the run and of the recording, are not
-	// compared and take no part in any index.
+	// Omitted is the set of kinds that were not recorded; a source with a method Omitted() event.KindSet adds its
+	// own. Events of these kinds, in the run and in the recording, are not compared and have no index.
 	Omitted event.KindSet
 
-	// Recorded makes the Chooser of the recorded run from the seed of the recording. It answers the choices whose outcome is
-	// of a kind in Omitted, such as random values, and can do so only if its answers at one point, or for one stream of
-	// values, do not depend on the choices at others. Nil means simsched.NewRandom, which is like that.
+	// Recorded makes the Chooser of the recorded run from the seed of the recording. It answers the choices whose
+	// outcome is of a kind in Omitted, such as random values. This works only if its answers at one point, or for
+	// one stream of values, do not depend on the choices at others. Nil means simsched.NewRandom, which has this
+	// property.
 	Recorded Strategy
 
-	// BreakAt has the indices of events at which Breakpoint is called; nil means none.
+	// BreakAt lists the indices of events at which Breakpoint is called; nil means none.
 	BreakAt []uint64
 
-	// Identity is what this process is, to be compared with the identity that a source may have: under "module", "test",
-	// "package" and "go", the Go version. Keys that are missing on either side are not compared; "go" is filled in.
+	// Identity describes this process and is compared with the identity of the source, if it has one. The keys are
+	// "module", "test", "package" and "go" (the Go version). Keys that are missing on either side are not compared;
+	// "go" is filled in.
 	Identity map[string]string
 
-	// Allow has what a recording may differ in without an error or a warning; zero means nothing.
+	// Allow is the set of differences that cause neither an error nor a warning; zero means none.
 	Allow Differences
 
-	// Reproduce is the command that replays this recording, for the report of a divergence; empty means none.
+	// Reproduce is the command that replays this recording, for the report of a divergence; empty means no command.
 	Reproduce string
 }
 
-// validate fills the defaults.
+// validate returns c with defaults filled in, or an [ErrConfig].
 func (c Config) validate() (Config, error) {
 	wrong := func(format string, args ...any) (Config, error) {
 		return Config{}, fmt.Errorf("replayer: %w: "+format, append([]any{ErrConfig}, args...)...)

@@ -44,7 +44,8 @@ func TestWrongSettings(t *testing.T) {
 	} {
 		cfg.Sim = settings
 		ran := false
-		for _, err := range open(source.FromTrace(tr), cfg, func(s *simsched.Sim) error { ran = true; return everything(s) }) {
+		for _, err := range open(source.FromTrace(tr),
+			cfg, func(s *simsched.Sim) error { ran = true; return everything(s) }) {
 			if !errors.Is(err, replayer.ErrConfig) || !strings.Contains(err.Error(), want) || ran {
 				t.Errorf("%+v: ran %v, %v; want %q and nothing run", cfg, ran, err, want)
 			}
@@ -69,7 +70,8 @@ func TestIndexBeyondAStream(t *testing.T) {
 
 func TestPolicyNames(t *testing.T) {
 	for p, want := range map[replayer.Policy]string{
-		replayer.Strict: "strict", replayer.Resync: "resync", replayer.Prefix: "prefix", replayer.PastEnd: "past-end", 9: "policy(9)",
+		replayer.Strict: "strict", replayer.Resync: "resync", replayer.Prefix: "prefix", replayer.PastEnd: "past-end",
+		9: "policy(9)",
 	} {
 		if p.String() != want {
 			t.Errorf("policy %d is %q, want %q", p, p.String(), want)
@@ -86,7 +88,8 @@ func TestPartialRecording(t *testing.T) {
 	tr := recordOK(t, everything)
 	for _, err := range open(late{source.FromTrace(tr)}, replayer.Config{Sim: settings}, everything) {
 		var pe *replayer.PartialError
-		if !errors.As(err, &pe) || pe.First != 7 || !errors.Is(err, replayer.ErrPartial) || !strings.Contains(err.Error(), "begins at event 7") {
+		if !errors.As(err, &pe) || pe.First != 7 || !errors.Is(err, replayer.ErrPartial) ||
+			!strings.Contains(err.Error(), "begins at event 7") {
 			t.Errorf("a recording from event 7 on: %v", err)
 		}
 	}
@@ -105,7 +108,8 @@ func TestOtherVersion(t *testing.T) {
 	tr.Metadata.Version = 2
 	for _, err := range open(source.FromTrace(tr), replayer.Config{Sim: settings}, everything) {
 		var ve *replayer.VersionError
-		if !errors.As(err, &ve) || *ve != (replayer.VersionError{Recorded: 2, Known: 1}) || !errors.Is(err, replayer.ErrVersion) ||
+		if !errors.As(err, &ve) || *ve != (replayer.VersionError{Recorded: 2, Known: 1}) ||
+			!errors.Is(err, replayer.ErrVersion) ||
 			!strings.Contains(err.Error(), "schema version 2") || !strings.Contains(err.Error(), "DifferentVersion") {
 			t.Errorf("schema version 2: %v", err)
 		}
@@ -119,8 +123,10 @@ func TestOtherVersion(t *testing.T) {
 // TestDifferences replays under other circumstances: a warning each, which can be switched off, and a note of a
 // divergence.
 func TestDifferences(t *testing.T) {
-	was := map[string]string{"go": "go1.20", "module": "example.com/bank", "package": "example.com/bank/ledger", "test": "TestTransfer", "os": "plan9"}
-	now := map[string]string{"module": "example.com/shop", "package": "example.com/bank/ledger", "test": "TestPay", "os": "linux"}
+	was := map[string]string{"go": "go1.20", "module": "example.com/bank", "package": "example.com/bank/ledger",
+		"test": "TestTransfer", "os": "plan9"}
+	now := map[string]string{"module": "example.com/shop", "package": "example.com/bank/ledger", "test": "TestPay",
+		"os": "linux"}
 	all := []string{
 		`another configuration hash: recorded 0x`, `another module: recorded "example.com/bank", now "example.com/shop"`,
 		`another test: recorded "TestTransfer", now "TestPay"`, `another go: recorded "go1.20", now "go1.`,
@@ -187,7 +193,8 @@ func TestOtherProgramIsAllowed(t *testing.T) {
 	}
 	_, err := replayer.Run(source.FromTrace(tr), cfg, endless)
 	var de *divergence.Error
-	if !errors.As(err, &de) || len(de.Divergence.Notes) != 1 || !strings.Contains(de.Divergence.Notes[0], `"TestDeposit"`) {
+	if !errors.As(err, &de) || len(de.Divergence.Notes) != 1 ||
+		!strings.Contains(de.Divergence.Notes[0], `"TestDeposit"`) {
 		t.Errorf("the divergence does not say that the programs differ: %v", err)
 	}
 }
@@ -220,7 +227,8 @@ func TestOmittedBySource(t *testing.T) {
 	if err != nil || result.Events != uint64(less.Len()) || seen != full.Len() {
 		t.Errorf("%+v, %v, %d events seen; want %d matched and %d seen", result, err, seen, less.Len(), full.Len())
 	}
-	if _, err := replayer.Run(source.FromTrace(less), replayer.Config{Sim: settings}, everything); !errors.Is(err, divergence.ErrDiverged) {
+	if _, err := replayer.Run(source.FromTrace(less), replayer.Config{Sim: settings}, everything); !errors.Is(err,
+		divergence.ErrDiverged) {
 		t.Errorf("without Omitted the replay ended with %v, want a divergence", err)
 	}
 }
@@ -233,7 +241,8 @@ func TestUnknownIdentity(t *testing.T) {
 		{nil, map[string]string{"module": "bank", "test": "TestTransfer"}},
 		{map[string]string{"module": "bank", "go": ""}, map[string]string{"module": "bank", "go": "go1.99"}},
 	} {
-		result, err := replayer.Run(identified{source.FromTrace(tr), c.was}, replayer.Config{Sim: settings, Identity: c.now}, everything)
+		result, err := replayer.Run(identified{source.FromTrace(tr), c.was}, replayer.Config{Sim: settings, Identity: c.now},
+			everything)
 		if err != nil || result.Warnings != nil {
 			t.Errorf("recorded %v, now %v: %v, %v", c.was, c.now, result.Warnings, err)
 		}

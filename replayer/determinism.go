@@ -13,21 +13,23 @@ import (
 // ErrNondeterministic is the class of every [*NondeterminismError], for errors.Is.
 var ErrNondeterministic = errors.New("two runs under the same choices differ")
 
-// NondeterminismError says that a program does something that is no function of the choices made for it, such as ranging
-// over a map, reading a real clock, or drawing from math/rand. It cannot be replayed reliably.
+// NondeterminismError reports that the behaviour of a program is not a function of the choices made for it, for
+// example because it ranges over a map, reads a real clock, or draws from math/rand. Such a program cannot be
+// replayed reliably.
 type NondeterminismError struct {
 	First, Second Fingerprint // of the two runs that differ
 
-	// Divergence is the first difference of two further runs, with the code lines of both; nil if those were equal, as
-	// happens where a difference is rare.
+	// Divergence is the first difference between two further runs, with the code lines of both. It is nil if those
+	// runs were equal, which happens if a difference is rare.
 	Divergence *divergence.Divergence
 
-	// Renamed tells, in one line, which task or region has a name of its own in each of two runs with equal events, as when
-	// tasks that do the same are started by a range over a map; "" if that is not the difference, or was not seen again.
+	// Renamed describes, in one line, a task or region that has different names in two runs with equal events, for
+	// example because a range over a map starts tasks that do the same. It is "" if the names do not differ, or if
+	// the difference did not occur again.
 	Renamed string
 }
 
-// Error says where the runs differ, as exactly as it is known.
+// Error gives the place of the difference as precisely as it is known.
 func (e *NondeterminismError) Error() string {
 	if d := e.Divergence; d != nil {
 		return fmt.Sprintf("replayer: %v: %s%s", ErrNondeterministic, d.Summary(), sites(d))
@@ -42,7 +44,7 @@ func (e *NondeterminismError) Error() string {
 	return fmt.Sprintf("replayer: %v: %s, but not in %d further runs", ErrNondeterministic, where, furtherRuns)
 }
 
-// sites gives the code lines of both runs.
+// sites formats the code lines of both runs.
 func sites(d *divergence.Divergence) string {
 	switch e, a := d.ExpectedSite, d.ActualSite; {
 	case e == "" && a == "":
@@ -64,7 +66,7 @@ func orUnknown(site string) string {
 // Is reports whether target is [ErrNondeterministic].
 func (e *NondeterminismError) Is(target error) bool { return target == ErrNondeterministic }
 
-// Unwrap returns the divergence as an error, nil if there is none.
+// Unwrap returns the divergence as an error, or nil if there is none.
 func (e *NondeterminismError) Unwrap() error {
 	if e.Divergence == nil {
 		return nil
@@ -72,14 +74,15 @@ func (e *NondeterminismError) Unwrap() error {
 	return &divergence.Error{Divergence: e.Divergence}
 }
 
-// furtherRuns is how many runs are made to see a difference again that two runs had.
+// furtherRuns is the number of runs made to find a difference between two runs again.
 const furtherRuns = 32
 
-// CheckDeterminism runs body twice under cfg and compares the events of the runs, and the names of the tasks and regions that
-// they make; the error is nil if they are equal and a [*NondeterminismError] if not. How the runs end is compared only as far
-// as the events tell it. It costs little more than the two runs, since only a hash is kept; when the hashes differ, body is
-// run up to 33 times more to find the place. The Chooser of cfg, if there is one, is asked in the first run, and the others
-// get its answers. The Observer of cfg is not used. If a task calls runtime.Goexit, CheckDeterminism does not return.
+// CheckDeterminism runs body twice under cfg and compares the events of the runs, and the names of the tasks and
+// regions that they create. The error is nil if they are equal, and a [*NondeterminismError] otherwise. The ends of
+// the runs are compared only as far as the events show them. The check costs little more than the two runs, since
+// only a hash is kept; if the hashes differ, body is run up to 33 more times to find the place. If cfg has a
+// Chooser, it makes the choices of the first run, and the other runs use its answers. The Observer of cfg is not
+// used. If a task calls runtime.Goexit, CheckDeterminism does not return.
 func CheckDeterminism(cfg simsched.Config, body func(*simsched.Sim) error) error {
 	needBody("CheckDeterminism", body)
 	answers := &script{inner: cfg.Chooser}
@@ -108,7 +111,8 @@ func CheckDeterminism(cfg simsched.Config, body func(*simsched.Sim) error) error
 			return err
 		}
 		if d != nil {
-			d.Notes = append(d.Notes, "both runs were made under the same choices: something in the program is no function of them")
+			d.Notes = append(d.Notes,
+				"both runs were made under the same choices: something in the program is no function of them")
 			e.Divergence = d
 			break
 		}
@@ -139,13 +143,13 @@ func (w *witness) Observe(e event.Event) error {
 	return w.Fingerprinter.Observe(e)
 }
 
-// namer knows what tasks and regions are called.
+// namer knows the names of tasks and regions.
 type namer interface {
 	TaskName(event.TaskID) string
 	RegionName(event.RegionID) string
 }
 
-// given returns the name of what e makes, if it makes a task or a region.
+// given returns the name of the task or region that e creates, if it creates one.
 func given(n namer, e event.Event) (name string, ok bool) {
 	switch e.Kind() {
 	case event.KindTaskSpawned:
@@ -156,28 +160,28 @@ func given(n namer, e event.Event) (name string, ok bool) {
 	return "", false
 }
 
-// script is a Chooser that asks another one in its first run, and gives the same answers in the next ones.
+// script is a Chooser that asks another one in its first run and gives the same answers in all later runs.
 type script struct {
 	inner simsched.Chooser
 	lines []line
 	runs  int
-	at    int // in lines
+	at    int // index into lines
 }
 
-// line is an answer, and to what.
+// line is an answer and the choice it belongs to.
 type line struct {
 	point  simsched.Point
 	answer uint64
 }
 
-// rewind makes the script ready for a run.
+// rewind prepares the script for a run.
 func (s *script) rewind() *script {
 	s.runs++
 	s.at = 0
 	return s
 }
 
-// Choose implements [simsched.Chooser]. A choice that the first run did not have gets the tamest answer.
+// Choose implements [simsched.Chooser]. A choice that did not occur in the first run gets the default answer.
 func (s *script) Choose(c *simsched.Choice) uint64 {
 	if s.runs == 1 {
 		answer := s.inner.Choose(c)
@@ -195,12 +199,12 @@ func (s *script) Choose(c *simsched.Choice) uint64 {
 	return l.answer
 }
 
-// sited is an Observer that keeps events with the code lines from which they come, and names.
+// sited is an Observer that keeps events, their code lines, and names.
 type sited struct {
 	trace *event.Trace
 	sim   *simsched.Sim
 	sites []string
-	given []string // the name of what each event makes, "" if it makes nothing
+	given []string // the name of the task or region that each event creates; "" if it creates none
 	names names
 }
 
@@ -221,18 +225,19 @@ func (s *sited) Observe(e event.Event) error {
 	return nil
 }
 
-// renamed tells of the first name that differs from that in another run with equal events, "" if none does.
+// renamed describes the first name that differs from that in another run with equal events, or returns "".
 func (s *sited) renamed(other *sited) string {
 	for i, name := range s.given {
 		if theirs := other.given[i]; name != theirs {
-			text := fmt.Sprintf("event %d, %v: the name is %.60q in one run and %.60q in another", i, s.trace.At(i), name, theirs)
+			text := fmt.Sprintf("event %d, %v: the name is %.60q in one run and %.60q in another", i, s.trace.At(i), name,
+				theirs)
 			return text + sites(&divergence.Divergence{ExpectedSite: s.sites[i], ActualSite: other.sites[i]})
 		}
 	}
 	return ""
 }
 
-// source returns what was kept.
+// source returns the events that were kept, with their code lines.
 func (s *sited) source() source.Source {
 	return &sitedSource{source.FromTrace(s.trace), s.names, s.sites}
 }

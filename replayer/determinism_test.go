@@ -79,11 +79,13 @@ func lineOf(t *testing.T, comment string) string {
 func TestLeaksAreFound(t *testing.T) {
 	for _, leak := range leaks {
 		t.Run(leak.name, func(t *testing.T) {
-			for name, cfg := range map[string]simsched.Config{"seed": {Seed: 3}, "chooser": {Chooser: simsched.NewRoundRobin(3)}} {
+			for name, cfg := range map[string]simsched.Config{"seed": {Seed: 3},
+				"chooser": {Chooser: simsched.NewRoundRobin(3)}} {
 				err := replayer.CheckDeterminism(cfg, leak.body())
 				var ne *replayer.NondeterminismError
 				var de *divergence.Error
-				if !errors.Is(err, replayer.ErrNondeterministic) || !errors.As(err, &ne) || !errors.As(err, &de) || ne.Divergence != de.Divergence {
+				if !errors.Is(err, replayer.ErrNondeterministic) || !errors.As(err, &ne) || !errors.As(err, &de) ||
+					ne.Divergence != de.Divergence {
 					t.Fatalf("%s: %v, want a difference", name, err)
 				}
 				want := lineOf(t, leak.line)
@@ -102,7 +104,8 @@ func TestLeaksAreFound(t *testing.T) {
 }
 
 func TestDeterministicPrograms(t *testing.T) {
-	for _, body := range []program{everything, office, endless, worker(func() error { panic("boom") }), meet(false), yieldTimes(3)} {
+	for _, body := range []program{everything, office, endless, worker(func() error { panic("boom") }), meet(false),
+		yieldTimes(3)} {
 		for name, cfg := range map[string]simsched.Config{
 			"seed": {Seed: 3}, "round robin": {Chooser: simsched.NewRoundRobin(3)}, "random": {Chooser: simsched.NewRandom(4)},
 			"chaos": {Chaos: simsched.ChaosHeavy(1), Chooser: simsched.NewRandom(5)},
@@ -142,7 +145,8 @@ const childVariable = "REPRISE_TEST_FINGERPRINT"
 
 // TestTwoProcesses compares fingerprints of two processes, of which this test is one and runs the other.
 func TestTwoProcesses(t *testing.T) {
-	programs := map[string]program{"office": office, "everything": everything, "map order": leaks[0].body(), "global randomness": leaks[1].body()}
+	programs := map[string]program{"office": office, "everything": everything, "map order": leaks[0].body(),
+		"global randomness": leaks[1].body()}
 	if name := os.Getenv(childVariable); name != "" {
 		f, _ := replayer.FingerprintOf(settings, programs[name])
 		fmt.Println(f)
@@ -169,7 +173,8 @@ func TestTwoProcesses(t *testing.T) {
 }
 
 func TestFingerprintError(t *testing.T) {
-	if _, err := replayer.FingerprintOf(simsched.Config{}, worker(func() error { return errBoom })); !errors.Is(err, errBoom) {
+	if _, err := replayer.FingerprintOf(simsched.Config{}, worker(func() error { return errBoom })); !errors.Is(err,
+		errBoom) {
 		t.Errorf("the run fails, FingerprintOf says %v", err)
 	}
 }
@@ -183,8 +188,8 @@ func fingerprint(list events) replayer.Fingerprint {
 	return p.Fingerprint()
 }
 
-// TestFingerprintsLocate: two runs have equal fingerprints if and only if they are equal, and the range that Compare gives
-// has the first difference in it, and is at most a 32nd of the runs.
+// TestFingerprintsLocate: two runs have equal fingerprints if and only if they are equal, and the range that Compare
+// gives has the first difference in it, and is at most a 32nd of the runs.
 func TestFingerprintsLocate(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := make(events, rapid.IntRange(0, 700).Draw(t, "events"))
@@ -204,7 +209,8 @@ func TestFingerprintsLocate(t *testing.T) {
 		for _, pair := range [][2]replayer.Fingerprint{{fingerprint(a), fingerprint(b)}, {fingerprint(b), fingerprint(a)}} {
 			from, to, differ := pair[0].Compare(pair[1])
 			if differ == equal || differ && (from > uint64(at) || uint64(at) >= to || to-from > uint64(len(a)/32+3)) {
-				t.Fatalf("the first difference is at %d of %d and %d, Compare says %d to %d, %v", at, len(a), len(b), from, to, differ)
+				t.Fatalf("the first difference is at %d of %d and %d, Compare says %d to %d, %v", at, len(a), len(b), from,
+					to, differ)
 			}
 		}
 		text := fingerprint(a).String()
@@ -245,7 +251,8 @@ func FuzzParseFingerprint(f *testing.F) {
 		f.Add(fingerprint(tr.Slice(0, n)).String())
 	}
 	for _, s := range []string{
-		"", "rfp1", "rfp2:0:0:0", "rfp1:0:0:0:", "rfp1:1:0:5", "rfp1:1:0:5:5,6", "rfp1:01:0:5:5", "rfp1:1:0:5:G", "rfp1:1:64:5",
+		"", "rfp1", "rfp2:0:0:0", "rfp1:0:0:0:", "rfp1:1:0:5", "rfp1:1:0:5:5,6", "rfp1:01:0:5:5", "rfp1:1:0:5:G",
+		"rfp1:1:64:5",
 		"rfp1:18446744073709551615:58:5", "rfp1:1:0:5:5:5", "rfp1:-1:0:5", "rfp1:1:0:ABC:abc",
 	} {
 		f.Add(s)

@@ -134,7 +134,8 @@ func ExampleRun_fork() {
 	// from event 12 on, 5 of 20 continuations lose an addition
 }
 
-// A program that does something that is no function of its choices cannot be replayed. CheckDeterminism finds the place.
+// A program that does something that is no function of its choices cannot be replayed. CheckDeterminism finds the
+// place.
 func ExampleCheckDeterminism() {
 	runs := 0
 	err := replayer.CheckDeterminism(simsched.Config{Seed: 1}, func(s *simsched.Sim) error {
@@ -152,6 +153,6 @@ func ExampleCheckDeterminism() {
 	}
 	// Output:
 	// true
-	// TaskCompleted task=T0 outcome=ok at replayer/example_test.go:143
-	// TaskYielded task=T0 at replayer/example_test.go:143
+	// TaskCompleted task=T0 outcome=ok at replayer/example_test.go:144
+	// TaskYielded task=T0 at replayer/example_test.go:144
 }

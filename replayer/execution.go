@@ -12,26 +12,26 @@ import (
 	"github.com/reprise-go/reprise/source"
 )
 
-// mode is what an execution does with an event.
+// mode determines what an execution does with an event.
 type mode uint8
 
 const (
-	matching  mode = iota // it must be the next recorded one
-	differing             // after the first difference of a strict replay: it is kept for the report
+	matching  mode = iota // the event must be the next recorded one
+	differing             // after the first difference of a strict replay: the event is kept for the report
 	aligning              // Resync
-	live                  // it is nothing but observed
+	live                  // the event is only observed
 )
 
-// execution is the Chooser and the Observer of one run of the program: simsched asks it for each choice (Choose) and tells
-// it each event (Observe). Indices count the events, without those of kinds that are omitted. It works like this:
+// execution is the Chooser and the Observer of one run of the program: simsched calls Choose for each choice and
+// Observe for each event. Indices count events, without those of omitted kinds. It works like this:
 //
 //  1. Recorded events are read ahead in batches. Events of the batch before batch.at have matched.
 //
 //  2. A choice is answered from the next recorded event if that event is the outcome of such a choice. No other event
-//     is looked at, so that a run that follows its recording never searches.
+//     is examined, so that a run that follows its recording never searches.
 //
-//  3. An event that equals the next recorded one moves batch.at, and that is all, unless the index has reached watch: the
-//     least index at which anything else is to be done (a stop, a breakpoint, the end of a prefix).
+//  3. An event that equals the next recorded one moves batch.at, and nothing else happens, unless the index has reached
+//     watch: the smallest index at which anything else must be done (a stop, a breakpoint, the end of a prefix).
 //
 //  4. An event that differs, or a choice that the next recorded event does not answer, ends the mode matching. What
 //     follows depends on the policy:
@@ -43,44 +43,44 @@ const (
 //     matching  others    an event that differs              differing  as under Strict
 //     aligning  Resync    the aligner finds no more matches  live       Config.Strategy
 //
-//     Under Resync the mode is aligning from the start, and the guide answers from all recorded events within the window
-//     that have not come.
+//     Under Resync the mode is aligning from the start, and the guide answers from all recorded events within the
+//     window that have not occurred yet.
 //
-//  5. In the mode differing the run goes on for divergence.Lookahead events, which the report shows, and is then ended by
-//     errStop. In the mode live events are only counted and observed.
+//  5. In the mode differing the run continues for divergence.Lookahead events, which the report shows, and is then
+//     ended by errStop. In the mode live events are only counted and observed.
 //
-//  6. If there is a gate, the run stops in Observe at the events that the Replayer asks for, and goes on or ends as the
-//     Replayer says.
+//  6. If there is a gate, the run stops in Observe at the events that the Replayer asks for, and continues or ends as
+//     the Replayer decides.
 //
-//  7. finish turns what is known into a Result, and a mismatch into a divergence.
+//  7. finish turns the collected state into a Result, and a mismatch into a divergence.
 type execution struct {
 	cfg      *Config
-	recorded source.Source // as given
-	src      source.Source // what is left of it, without events of kinds that are omitted
-	bulk     source.Bulk   // src, if it is one
+	recorded source.Source // the source that was passed in
+	src      source.Source // its unread events, without those of omitted kinds
+	bulk     source.Bulk   // src, if it is a Bulk
 	metadata event.Metadata
 	omitted  event.KindSet
 	warnings []string
-	sim      *simsched.Sim // from before the first event
+	sim      *simsched.Sim // set before the first event
 
 	mode     mode
-	ahead    batch               // while matching
+	ahead    batch               // recorded events, in mode matching
 	progress divergence.Progress // of the events before those of the batch
-	watch    uint64              // once so many events were emitted, each must be looked at: watched
+	watch    uint64              // from this number of emitted events on, each event is passed to watched
 	breaks   []uint64
 
-	seeded simsched.Chooser // answers what the recording omits
-	beyond simsched.Chooser // answers what the guide cannot after a difference of a strict replay
-	forked simsched.Chooser // answers what goes on live
-	guide  *guide           // answers under Resync, and in a strict replay from a difference on
+	seeded simsched.Chooser // answers choices whose outcomes were omitted
+	beyond simsched.Chooser // answers what the guide cannot, after a difference of a strict replay
+	forked simsched.Chooser // answers choices of the live part
+	guide  *guide           // answers under Resync, and in a strict replay after a difference
 
-	liveAt   uint64 // the index of the first live event, if mode is live
-	named    namer  // what the recording knows of names, until one of them differs; nil if it knows nothing
-	renamed  string // a warning of that
+	liveAt   uint64 // index of the first live event, if mode is live
+	named    namer  // names in the recording, until one differs; nil if it has none
+	renamed  string // the warning about that name
 	expected *expected
 	mismatch *mismatch
-	failed   error // of the source or the Observer, or errClosed
-	gate     *gate // nil if nobody waits for the execution to stop
+	failed   error // error of the source or the Observer, or errClosed
+	gate     *gate // nil if the execution does not stop before its end
 }
 
 var (
@@ -88,7 +88,7 @@ var (
 	_ simsched.Attacher = (*execution)(nil)
 )
 
-// newExecution prepares a run of what src, which must be at its first event, has recorded. cfg is valid.
+// newExecution prepares a run of the recording src, which must be at its first event. cfg is valid.
 func newExecution(src source.Source, cfg *Config, warnings []string) (*execution, error) {
 	if n, ok := length(src); ok && cfg.Index > n {
 		return nil, indexError(cfg.Index, n)
@@ -126,18 +126,18 @@ func newExecution(src source.Source, cfg *Config, warnings []string) (*execution
 	return x, x.failed
 }
 
-// batch is the recorded events that have been read. Reading them, and adding those that matched to the progress, costs
-// much less for many at once.
+// batch holds the recorded events that have been read. Reading them, and adding those that matched to the progress,
+// is much cheaper for many events at once.
 type batch struct {
 	size   int
 	events [divergence.Lookahead + 1]event.Event // the one after the last is the zero Event
-	at     int                                   // the next one; those before it matched
+	at     int                                   // index of the next event; earlier ones have matched
 	n      int
-	err    error // why there are no more
+	err    error // the error of the source after these events
 }
 
-// batchSize is how many events may be read ahead. A source that knows code lines tells that of the event that was read
-// last, and must be able to go back to it.
+// batchSize returns the number of events that may be read ahead. A source with code lines gives the line of the
+// event read last, so the execution must be able to go back to it.
 func (x *execution) batchSize() int {
 	_, sites := x.recorded.(source.Namer)
 	_, seeks := x.recorded.(source.Seeker)
@@ -147,16 +147,16 @@ func (x *execution) batchSize() int {
 	return divergence.Lookahead
 }
 
-// index is the index of the next event.
+// index returns the index of the next event.
 func (x *execution) index() uint64 { return x.progress.Index + uint64(x.ahead.at) }
 
-// next returns the next recorded event; the zero Event if there is none, or none that counts.
+// next returns the next recorded event, or the zero Event if there is none, or none that counts.
 func (x *execution) next() *event.Event { return &x.ahead.events[x.ahead.at] }
 
 // more reports whether there is a next recorded event.
 func (x *execution) more() bool { return x.ahead.at < x.ahead.n }
 
-// settle adds what matched to the progress.
+// settle adds the events that matched to the progress.
 func (x *execution) settle() {
 	b := &x.ahead
 	x.progress.AddAll(b.events[:b.at])
@@ -181,7 +181,7 @@ func (x *execution) fill() {
 	}
 }
 
-// read is that of a [source.Bulk], for any source.
+// read reads events like [source.Bulk], from any source.
 func (x *execution) read(dst []event.Event) (n int, err error) {
 	if x.bulk != nil {
 		return x.bulk.Read(dst)
@@ -195,8 +195,8 @@ func (x *execution) read(dst []event.Event) (n int, err error) {
 	return n, err
 }
 
-// recording returns how many of the recorded events have come, and the next one, if there is one that the run is compared
-// with. Under Resync both are as far as is known now.
+// recording returns the number of recorded events that have occurred, and the next one if the run is still compared
+// with the recording. Under Resync both are the current estimate.
 func (x *execution) recording() (done uint64, next event.Event, more bool) {
 	switch x.mode {
 	case live:
@@ -208,7 +208,7 @@ func (x *execution) recording() (done uint64, next event.Event, more bool) {
 	return x.index(), *x.next(), x.more()
 }
 
-// rest returns the recorded events from the next one on, up to n.
+// rest returns up to n recorded events from the next one on.
 func (x *execution) rest(n int) ([]event.Event, error) {
 	x.settle()
 	b := &x.ahead
@@ -223,7 +223,7 @@ func (x *execution) rest(n int) ([]event.Event, error) {
 	return append(list, more...), err
 }
 
-// site returns the code line of the next recorded event, "" if it is not known.
+// site returns the code line of the next recorded event, or "" if it is unknown.
 func (x *execution) site() string {
 	n, ok := x.recorded.(source.Namer)
 	if !ok || !x.more() {
@@ -242,7 +242,7 @@ func (x *execution) site() string {
 	return n.Site()
 }
 
-// keep notes an error that ends the replay, if it is one.
+// keep stores an error that ends the replay, if err is one.
 func (x *execution) keep(err error) {
 	if x.failed == nil {
 		x.failed = err
@@ -324,7 +324,7 @@ func (x *execution) unexpected(e event.Event) error {
 	return x.emitted(e)
 }
 
-// emitted goes on after an event that counts.
+// emitted handles an event that counts.
 func (x *execution) emitted(e event.Event) error {
 	if x.failed != nil {
 		return x.failed
@@ -338,7 +338,7 @@ func (x *execution) emitted(e event.Event) error {
 	return nil
 }
 
-// tell hands an event to the Observer of the settings.
+// tell passes an event to the Observer of the settings.
 func (x *execution) tell(e event.Event) error {
 	if o := x.cfg.Sim.Observer; o != nil {
 		x.failed = o.Observe(e)
@@ -346,20 +346,20 @@ func (x *execution) tell(e event.Event) error {
 	return x.failed
 }
 
-// goLive leaves the recording behind.
+// goLive leaves the recording.
 func (x *execution) goLive() {
 	x.mode, x.liveAt = live, x.index()
 	x.abandon()
 	x.rewatch()
 }
 
-// abandon forgets the recording from the next event on.
+// abandon ignores the recording from the next event on.
 func (x *execution) abandon() {
 	x.settle()
 	x.ahead.n, x.ahead.events[0] = 0, event.Event{}
 }
 
-// rewatch works out watch.
+// rewatch computes watch.
 func (x *execution) rewatch() {
 	x.watch = math.MaxUint64
 	if x.gate != nil {
@@ -373,7 +373,7 @@ func (x *execution) rewatch() {
 	}
 }
 
-// watched does what was asked for at an event.
+// watched carries out what was requested for an event.
 func (x *execution) watched(e event.Event) error {
 	emitted := x.index()
 	if x.cfg.Policy == Prefix && x.mode == matching && emitted >= x.cfg.Index {
@@ -394,7 +394,7 @@ func (x *execution) watched(e event.Event) error {
 	return x.failed
 }
 
-// outcomes are the kinds of the events that tell the outcome of a choice.
+// outcomes are the kinds of events that show the outcome of a choice.
 var outcomes = [...]event.Kind{
 	simsched.PointTask: event.KindTaskScheduled, simsched.PointTimer: event.KindTimerFired,
 	simsched.PointWaiter: event.KindWakerWake, simsched.PointCase: event.KindRngValue,
@@ -402,8 +402,8 @@ var outcomes = [...]event.Kind{
 	simsched.PointFault: event.KindChaosInjection,
 }
 
-// Choose implements [simsched.Chooser]: the next recorded event tells the outcome. If it cannot be the outcome of this
-// choice, the event that the run emits next is bound to differ.
+// Choose implements [simsched.Chooser]: the next recorded event shows the outcome. If it cannot be the outcome of
+// this choice, the next event of the run is bound to differ.
 func (x *execution) Choose(c *simsched.Choice) uint64 {
 	if x.mode == matching && x.omitted == 0 {
 		if answer, ok := answer(c, x.next()); ok {
@@ -427,7 +427,7 @@ func (x *execution) Choose(c *simsched.Choice) uint64 {
 	return x.unanswered(c)
 }
 
-// unanswered answers a choice whose outcome the next recorded event does not tell.
+// unanswered answers a choice whose outcome the next recorded event does not show.
 func (x *execution) unanswered(c *simsched.Choice) uint64 {
 	switch more := x.more(); {
 	case !more && x.cfg.Policy == PastEnd:
@@ -436,13 +436,13 @@ func (x *execution) unanswered(c *simsched.Choice) uint64 {
 	case !more:
 		return x.beyond.Choose(c)
 	case c.Point == simsched.PointFault:
-		return 0 // no event tells of no fault
+		return 0 // no fault: there is no event for it
 	}
 	x.foresee()
 	return x.guided(c, x.beyond)
 }
 
-// guided answers a choice from the events still to come, by another Chooser where they have no answer.
+// guided answers a choice from the events still to come, or by another Chooser if they have no answer.
 func (x *execution) guided(c *simsched.Choice, other simsched.Chooser) uint64 {
 	if x.guide != nil {
 		if answer, ok := x.guide.answer(c); ok {
@@ -452,7 +452,7 @@ func (x *execution) guided(c *simsched.Choice, other simsched.Chooser) uint64 {
 	return other.Choose(c)
 }
 
-// answer returns the answer to c whose outcome e tells, if it does.
+// answer returns the answer to c whose outcome is e, if there is one.
 func answer(c *simsched.Choice, e *event.Event) (answer uint64, ok bool) {
 	if e.Kind() != outcomes[c.Point] {
 		return 0, false
@@ -470,7 +470,7 @@ func answer(c *simsched.Choice, e *event.Event) (answer uint64, ok bool) {
 	case simsched.PointCase:
 		id = e.Value()
 	case simsched.PointBytes:
-		id = uint64(max(e.Bytes(), 0)) // 0 is no alternative
+		id = uint64(max(e.Bytes(), 0)) // 0 is not an alternative
 	}
 	i, ok := c.IndexOf(id)
 	return uint64(i), ok
@@ -481,7 +481,7 @@ var (
 	errClosed = errors.New("replayer: the replay was closed")
 )
 
-// finish works out the result of a run that ended with err.
+// finish computes the result of a run that ended with err.
 func (x *execution) finish(err error) (Result, error) {
 	stopped := errors.Is(err, errStop)
 	result := Result{
@@ -492,7 +492,7 @@ func (x *execution) finish(err error) (Result, error) {
 		result.Events = x.liveAt
 	}
 	if x.failed == nil && x.mode == matching && x.more() {
-		x.describe(nil) // the run has ended too early
+		x.describe(nil) // the run ended too early
 	}
 	if x.cfg.Policy == Resync {
 		x.aligned(&result)
@@ -511,7 +511,7 @@ func (x *execution) finish(err error) (Result, error) {
 	return result, &divergence.Error{Divergence: d}
 }
 
-// without takes target, which is no error of the program, out of what simsched.Run returned.
+// without removes target, which is not an error of the program, from an error of simsched.Run.
 func without(err, target error) error {
 	if !errors.Is(err, target) {
 		return err

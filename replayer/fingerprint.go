@@ -12,22 +12,23 @@ import (
 	"github.com/reprise-go/reprise/simsched"
 )
 
-// maxMarks is how many marks a fingerprint has at most.
+// maxMarks is the maximum number of marks of a fingerprint.
 const maxMarks = 64
 
-// Fingerprint stands for the events of a run: two runs with equal fingerprints have equal events, but for a chance of
-// about 2^-64. It also has up to 64 marks, hashes of the first 2^k, 2·2^k, 3·2^k … events, from which [Fingerprint.Compare]
-// tells about where two runs differ, with the smallest k that is enough. It depends on the wire form of the events alone,
-// and so can be compared between processes and machines. The zero Fingerprint is that of no events.
+// Fingerprint identifies the events of a run: runs with equal fingerprints have equal events, except with a
+// probability of about 2^-64. It also has up to 64 marks, which are hashes of the first 2^k, 2·2^k, 3·2^k … events,
+// with the smallest k that suffices. From them [Fingerprint.Compare] finds approximately where two runs differ. It
+// depends only on the wire form of the events, so it can be compared between processes and machines. The zero
+// Fingerprint is that of no events.
 type Fingerprint struct {
-	Events uint64 // how many
+	Events uint64 // number of events
 	Hash   uint64 // of all events
 	shift  uint   // k
 	marks  []uint64
 }
 
-// Compare returns a range of event indices, from included and to not, in which the first difference of two runs lies, and
-// whether they differ at all.
+// Compare returns a range of event indices, from included and to excluded, that contains the first difference of
+// two runs, and whether they differ at all.
 func (f Fingerprint) Compare(g Fingerprint) (from, to uint64, differ bool) {
 	if f.Events == g.Events && f.Hash == g.Hash {
 		return 0, 0, false
@@ -54,10 +55,11 @@ func (f *Fingerprint) mark(n uint64) (uint64, bool) {
 	return f.marks[i], true
 }
 
-// CheckText compares f with a fingerprint of the same program, seed and settings that another process has printed, in its text
-// form with or without spaces around it. The error is nil if they are equal, a [*ProcessError] if not, and [ErrFingerprint] if
-// text is none. It is for what [CheckDeterminism] cannot see: what is the same all the time that a process lives, such as its
-// environment, its arguments, the addresses of its memory or the seed of its hashes.
+// CheckText compares f with a fingerprint of the same program, seed and settings in its text form, which another
+// process has printed; spaces around it are ignored. The error is nil if they are equal, a [*ProcessError] if not,
+// and [ErrFingerprint] if text is not a fingerprint. It detects what [CheckDeterminism] cannot: dependence on
+// things that stay the same during a process, such as its environment, its arguments, memory addresses or hash
+// seeds.
 func (f Fingerprint) CheckText(text string) error {
 	other, err := ParseFingerprint(strings.TrimSpace(text))
 	if err != nil {
@@ -69,13 +71,13 @@ func (f Fingerprint) CheckText(text string) error {
 	return nil
 }
 
-// ProcessError says that a program does something else in another process under the same choices. It is
+// ProcessError reports that a program behaves differently in another process under the same choices. It is
 // [ErrNondeterministic].
 type ProcessError struct {
 	This, Other Fingerprint
 }
 
-// Error says about where the runs differ, and how to find the place.
+// Error gives the approximate place of the difference, and how to find the exact one.
 func (e *ProcessError) Error() string {
 	return fmt.Sprintf("replayer: %v: this process and another one, %s; to see the code lines of both, record the run in each "+
 		"with recorder.Config.Sites set, write it to a file and compare the files with reprise diff",
@@ -85,7 +87,7 @@ func (e *ProcessError) Error() string {
 // Is reports whether target is [ErrNondeterministic].
 func (e *ProcessError) Is(target error) bool { return target == ErrNondeterministic }
 
-// where says in words where the events of two runs differ first.
+// where describes the range in which the events of two runs differ first.
 func (f Fingerprint) where(g Fingerprint) string {
 	switch from, to, differ := f.Compare(g); {
 	case !differ:
@@ -97,11 +99,11 @@ func (f Fingerprint) where(g Fingerprint) string {
 	}
 }
 
-// fingerprintPrefix begins the text form and gives its version.
+// fingerprintPrefix is the start of the text form and identifies its version.
 const fingerprintPrefix = "rfp1"
 
-// String returns the text form, one word of at most 1200 characters: "rfp1", the number of events and k in decimal, the
-// hash and the marks in hexadecimal, with ":" between those and "," between marks. [ParseFingerprint] reads it back.
+// String returns the text form, one word of at most 1200 characters: "rfp1", the number of events and k in decimal,
+// the hash and the marks in hexadecimal, separated by ":", and the marks by ",". [ParseFingerprint] is its inverse.
 func (f Fingerprint) String() string {
 	b := []byte(fingerprintPrefix)
 	b = strconv.AppendUint(append(b, ':'), f.Events, 10)
@@ -115,10 +117,10 @@ func (f Fingerprint) String() string {
 	return string(b)
 }
 
-// ErrFingerprint says that a text is not a fingerprint.
+// ErrFingerprint reports that a text is not a fingerprint.
 var ErrFingerprint = errors.New("not a fingerprint of a run")
 
-// ParseFingerprint reads what [Fingerprint.String] has written. It takes nothing else; the error is [ErrFingerprint].
+// ParseFingerprint parses the output of [Fingerprint.String]. It accepts no other form; the error is [ErrFingerprint].
 func ParseFingerprint(text string) (Fingerprint, error) {
 	f, ok := parseFingerprint(text)
 	if !ok || f.String() != text {
@@ -127,7 +129,7 @@ func ParseFingerprint(text string) (Fingerprint, error) {
 	return f, nil
 }
 
-// parseFingerprint reads the numbers. What is no number becomes one that is not written like this.
+// parseFingerprint parses the numbers leniently: anything invalid gives a fingerprint with another text form.
 func parseFingerprint(text string) (f Fingerprint, ok bool) {
 	part := strings.Split(text, ":")
 	if len(text) > 2000 || len(part) < 4 || len(part) > 5 || part[0] != fingerprintPrefix {
@@ -146,8 +148,8 @@ func parseFingerprint(text string) (f Fingerprint, ok bool) {
 	return f, len(f.marks) <= maxMarks && uint64(len(f.marks)) == f.Events>>f.shift
 }
 
-// Fingerprinter is a [simsched.Observer] that works out the fingerprint of a run. The zero Fingerprinter is ready to
-// use, for one run.
+// Fingerprinter is a [simsched.Observer] that computes the fingerprint of a run. The zero Fingerprinter is ready
+// for one run.
 type Fingerprinter struct {
 	fingerprint Fingerprint
 	buffer      [64]byte
@@ -166,7 +168,7 @@ func (p *Fingerprinter) Observe(e event.Event) error {
 	return nil
 }
 
-// addMark keeps the hash so far. When there are too many, every other one goes.
+// addMark stores the hash so far. When there are too many marks, it drops every other one.
 func (f *Fingerprint) addMark() {
 	if len(f.marks) == maxMarks {
 		for i := range maxMarks / 2 {
@@ -188,7 +190,7 @@ func (p *Fingerprinter) Fingerprint() Fingerprint {
 	return f
 }
 
-// mix hashes the bytes of an event into h, eight at a time, each by a multiplication to 128 bits that is folded.
+// mix hashes the bytes of an event into h, eight at a time, by folded 128-bit multiplications.
 func mix(h uint64, b []byte) uint64 {
 	h ^= uint64(len(b)) * 0x9e3779b97f4a7c15
 	for ; len(b) >= 8; b = b[8:] {
@@ -206,9 +208,9 @@ func fold(h, word uint64) uint64 {
 	return hi ^ lo ^ h<<1
 }
 
-// FingerprintOf runs body under cfg and returns the fingerprint of the run, with the error of [simsched.Run]. The Observer
-// of cfg is replaced. Two processes that print it for the same program, seed and settings must print the same: see
-// [Fingerprint.CheckText].
+// FingerprintOf runs body under cfg and returns the fingerprint of the run and the error of [simsched.Run]. The
+// Observer of cfg is replaced. Processes that print it for the same program, seed and settings must print the same
+// text; see [Fingerprint.CheckText].
 func FingerprintOf(cfg simsched.Config, body func(*simsched.Sim) error) (Fingerprint, error) {
 	needBody("FingerprintOf", body)
 	p := &Fingerprinter{}

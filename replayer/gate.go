@@ -7,16 +7,17 @@ import (
 	"github.com/reprise-go/reprise/simsched"
 )
 
-// gate is where an execution in a goroutine of its own is held up at an event. Everything but the channels belongs to
-// the goroutine that has the turn.
+// gate stops an execution, which runs in a separate goroutine, at an event. Everything except the channels belongs
+// to the goroutine that is running.
 type gate struct {
-	stopAt uint64                         // stop once so many events were emitted
-	meets  func(Moment, event.Event) bool // stop at an event that this accepts; nil for none
-	frozen *State                         // at the first difference of a strict replay, after which the run goes on
+	stopAt uint64                         // stop when this number of events was emitted
+	meets  func(Moment, event.Event) bool // stop at an event that this function accepts; may be nil
+	// state at the first difference of a strict replay, after which the run continues
+	frozen *State
 
-	stopped chan event.Event // the execution stands after this event
-	resume  chan bool        // it goes on, or is to end
-	done    chan struct{}    // closed when it has ended
+	stopped chan event.Event // the execution has stopped after this event
+	resume  chan bool        // true: continue; false: end
+	done    chan struct{}    // closed when the execution has ended
 
 	ending   ending
 	result   Result
@@ -24,7 +25,7 @@ type gate struct {
 	panicked any
 }
 
-// ending is how an execution has ended.
+// ending is the way in which an execution ended.
 type ending uint8
 
 const (
@@ -39,7 +40,7 @@ func newGate() *gate {
 	}
 }
 
-// watch is from which number of events on each must be looked at.
+// watch returns the number of emitted events from which on every event must be examined.
 func (g *gate) watch() uint64 {
 	if g.meets != nil {
 		return 0
@@ -52,7 +53,7 @@ func (g *gate) wanted(x *execution, e event.Event) bool {
 	return x.index() >= g.stopAt || g.meets != nil && g.meets(x.sim, e)
 }
 
-// stop holds the execution up after e. It reports whether to go on.
+// stop stops the execution after e. It reports whether to continue.
 func (g *gate) stop(e event.Event) bool {
 	g.stopped <- e
 	return <-g.resume

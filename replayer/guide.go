@@ -13,18 +13,18 @@ import (
 type guide struct {
 	aligner  *divergence.Aligner
 	recorded *turns
-	turn     turn // of the run
-	lonely   int  // events of the run in a row that are not expected
-	patience int  // how many of them a task may go on for
+	turn     turn // the current turn of the run
+	lonely   int  // number of unexpected events of the run in a row
+	patience int  // maximum of lonely during which a task may continue its turn
 }
 
-// newGuide returns a guide by what src has still to come, with a window. In both runs it is the turn of t now.
+// newGuide returns a guide by the remaining events of src, with a window. t is the current turn of both runs.
 func newGuide(src source.Source, window int, t turn) *guide {
 	recorded := &turns{Source: src, kept: 64 * window, list: []beginning{{0, t}}}
 	return &guide{aligner: divergence.NewAligner(recorded, window), recorded: recorded, turn: t, patience: window / 2}
 }
 
-// feed takes the next event of the run.
+// feed handles the next event of the run.
 func (g *guide) feed(e event.Event) divergence.Verdict {
 	g.turn = g.turn.after(&e)
 	g.lonely++
@@ -35,7 +35,7 @@ func (g *guide) feed(e event.Event) divergence.Verdict {
 	return v
 }
 
-// answer returns an answer to c, if the expected events have one.
+// answer returns an answer to c, if the expected events contain one.
 func (g *guide) answer(c *simsched.Choice) (uint64, bool) {
 	switch c.Point {
 	case simsched.PointValue, simsched.PointCase, simsched.PointBytes:
@@ -61,10 +61,11 @@ func (g *guide) answer(c *simsched.Choice) (uint64, bool) {
 	return 0, more && c.Point == simsched.PointFault
 }
 
-// stay answers a choice of a task where a turn of the recording is not over: whoever has it goes on, unless it has done so
-// for too long. So one scheduling point more does not change the order of all that follows. But if nothing came before that
-// was not expected, and one event is left of the turn, it is as likely that this event is missing and the turn is over. That
-// cannot be so for a yield, without which there would be no choice, nor for the end of the task, which is still there.
+// stay answers a choice of a task during a turn of the recording: the task that has the turn continues, unless it
+// has done so for too long. So one more scheduling point does not change the order of everything after it. There is
+// an exception if no unexpected event came before and one event of the turn is left: then it is as likely that this
+// event is missing and the turn is over. That cannot be the case for a yield, without which there would be no
+// choice, nor for the end of the task, which still exists.
 func (g *guide) stay(c *simsched.Choice) (uint64, bool) {
 	index := g.aligner.Index()
 	t := g.recorded.at(index)
@@ -83,9 +84,9 @@ func (g *guide) stay(c *simsched.Choice) (uint64, bool) {
 	return uint64(i), ok
 }
 
-// ownAnswer answers a choice whose outcome names no task. One that was recorded in the turn of another task was an answer to
-// that one. So it looks in what is left of the turn, then at what was passed over in the last turn of this task, then at the
-// turns that this task has still to come. Nothing of that, and the very next event will do.
+// ownAnswer answers a choice whose outcome names no task. An outcome that was recorded in the turn of another task
+// belongs to that task. So ownAnswer searches the rest of the turn, then the skipped events of this task's last
+// turn, then the future turns of this task. If there is none, it takes the very next event.
 func (g *guide) ownAnswer(c *simsched.Choice) (uint64, bool) {
 	own := func(index uint64) bool { return g.recorded.at(index) == g.turn }
 	later, found := uint64(0), false
@@ -109,7 +110,7 @@ func (g *guide) ownAnswer(c *simsched.Choice) (uint64, bool) {
 	return answer(c, &next)
 }
 
-// passed looks at the events that were passed over: for the first in the last turn of this task that has one.
+// passed searches the skipped events of the last turn of this task that has any.
 func (g *guide) passed(c *simsched.Choice, own func(uint64) bool) (result uint64, found bool) {
 	from := uint64(0)
 	for i, e := range g.aligner.Passed() {
@@ -121,19 +122,19 @@ func (g *guide) passed(c *simsched.Choice, own func(uint64) bool) (result uint64
 	return result, found
 }
 
-// faultless reports whether an event of kind k can be the one that follows where no fault was injected, so that a fault
-// that comes after it was injected elsewhere.
+// faultless reports whether an event of kind k can follow directly if no fault was injected, so that a fault after
+// it was injected elsewhere.
 func faultless(k event.Kind) bool {
 	return k == event.KindTaskScheduled || k == event.KindIoResult || k == event.KindIoError
 }
 
-// turn is whose turn it is, if it is that of a task.
+// turn identifies the task whose turn it is, if any.
 type turn struct {
 	task event.TaskID
 	ok   bool
 }
 
-// after returns whose turn it is after e. Time moves and timers fire in nobody's turn.
+// after returns the turn after e. No task has the turn when time moves and timers fire.
 func (t turn) after(e *event.Event) turn {
 	switch e.Kind() {
 	case event.KindTaskScheduled:
@@ -144,17 +145,17 @@ func (t turn) after(e *event.Event) turn {
 	return t
 }
 
-// turns is a source that notes in whose turn each event was recorded.
+// turns is a source that records the turn of each event.
 type turns struct {
 	source.Source
 	read uint64
-	kept int         // so many turns are known at least
-	list []beginning // the last ones
+	kept int         // minimum number of turns that are kept
+	list []beginning // the last turns
 }
 
-// beginning is that of a turn.
+// beginning is the start of a turn.
 type beginning struct {
-	index uint64 // of its first event
+	index uint64 // index of its first event
 	turn  turn
 }
 
@@ -175,7 +176,7 @@ func (t *turns) Next() (event.Event, error) {
 	return e, nil
 }
 
-// find returns the turn of an event that has been read. Of what is too long ago it is the oldest turn that is known.
+// find returns the turn of an event that has been read, or the oldest known turn if that event is too old.
 func (t *turns) find(index uint64) beginning {
 	i := sort.Search(len(t.list), func(i int) bool { return t.list[i].index > index })
 	return t.list[max(i-1, 0)]

@@ -13,32 +13,32 @@ import (
 )
 
 var (
-	// ErrClosed says that a Replayer was used after Close.
+	// ErrClosed reports that a Replayer was used after Close.
 	ErrClosed = errors.New("the Replayer is closed")
 
-	// ErrRewind says that a Replayer was to go back and its source can be read only once.
+	// ErrRewind reports that a Replayer cannot go back because its source can be read only once.
 	ErrRewind = errors.New("the recording cannot be read again from the start")
 
-	// ErrPosition says that a Replayer was asked to go where there is nothing: before the first event, beyond the end of
-	// the run, or with RunTo to an event that has passed.
+	// ErrPosition reports a position that does not exist or cannot be reached: before the first event, beyond the
+	// end of the run, or, for RunTo, an event that has passed.
 	ErrPosition = errors.New("no such position")
 
-	// ErrEnded says that the run was ended by runtime.Goexit, or by a panic that was not the program's.
+	// ErrEnded reports that the run was ended by runtime.Goexit, or by a panic outside the program.
 	ErrEnded = errors.New("the run has ended without a result")
 )
 
-// Replayer replays a recording in parts. It stands at an index: the events before it were emitted, and nothing has
-// happened after the last of them, which is not even known yet to the task that caused it. At the start it stands at 0 and
-// no part of the program has run.
+// Replayer replays a recording in parts. Its position is an index: the events before it were emitted, and nothing
+// has happened after the last of them; even the task that caused that event has not continued. At the start the
+// position is 0 and the program has not run.
 //
-// The program runs in a goroutine that exists only between the first step and the end of the run, and waits while the
-// Replayer stands. Close ends it. To go back, the program is executed anew from the start, and its Observer, if there is
-// one, sees the events anew. So its body must give the same run each time that it is called: it must not keep state
-// outside itself, and a source that implements [source.Seeker] is needed.
+// The program runs in a goroutine that exists only between the first step and the end of the run, and waits while
+// the Replayer is stopped. Close ends it. To go back, the program is executed again from the start, and its
+// Observer, if any, sees the events again. So its body must give the same run each time it is called, without state
+// outside itself, and the source must implement [source.Seeker].
 //
-// If a task calls runtime.Goexit, as testing.T.FailNow does, the method that was running the program does not return but
-// ends its own goroutine the same way. If the Observer or a predicate panics, so does that method. A panic of the program
-// is a part of the run as always.
+// If a task calls runtime.Goexit, as testing.T.FailNow does, the method that was running the program does not
+// return but ends its own goroutine in the same way. If the Observer or a predicate panics, that method panics. A
+// panic of the program is part of the run, as always.
 //
 // A Replayer must be used by one goroutine at a time, and not by the program that it replays.
 type Replayer struct {
@@ -47,13 +47,13 @@ type Replayer struct {
 	body func(*simsched.Sim) error
 
 	x       *execution  // nil after Close, or if the source could not be rewound
-	started bool        // x has a goroutine, or had one
-	last    event.Event // at which x stands; the zero Event if it has not begun or has ended
-	over    bool        // x has ended
-	err     error       // how: nil if it has ended well
+	started bool        // whether x has, or had, a goroutine
+	last    event.Event // the event at which x is stopped; the zero Event if x has not begun or has ended
+	over    bool        // whether x has ended
+	err     error       // the error of x if it has ended; nil if it ended well
 }
 
-// New returns a Replayer that stands at 0. The parameters and errors are those of [Run]. It must be closed.
+// New returns a Replayer at position 0. The parameters and errors are those of [Run]. The caller must close it.
 func New(src source.Source, cfg Config, body func(*simsched.Sim) error) (*Replayer, error) {
 	r := &Replayer{src: src, cfg: cfg, body: body}
 	x, err := prepare("New", src, &r.cfg)
@@ -71,10 +71,10 @@ func (r *Replayer) adopt(x *execution) {
 	x.gate = newGate()
 }
 
-// Step goes on by one event and returns it. At the end of the run the error is that of Run, or io.EOF if that is nil.
+// Step continues by one event and returns it. At the end of the run the error is that of Run, or io.EOF if that is nil.
 func (r *Replayer) Step() (event.Event, error) { return r.RunTo(Target{}) }
 
-// Run goes on to the end of the run. See the function [Run] for what it returns; the result is about the whole run.
+// Run continues to the end of the run and returns what the function [Run] returns; the result covers the whole run.
 func (r *Replayer) Run() (Result, error) {
 	if r.x == nil {
 		return Result{}, r.gone()
@@ -85,16 +85,17 @@ func (r *Replayer) Run() (Result, error) {
 	return r.x.gate.result, r.err
 }
 
-// RunTo goes on to the next event that meets t, at least by one event, and returns it. It stands after that event then:
-// Pos is one more than its index. If the run ends before, the error is that of Run, or io.EOF if that is nil. An index
-// that has passed is [ErrPosition], and nothing is run.
+// RunTo continues by at least one event, to the next event that meets t, and returns it. It stops after that event:
+// Pos is its index plus one. If the run ends first, the error is that of Run, or io.EOF if that is nil. If t is an
+// index that has passed, the error is [ErrPosition] and the run does not move.
 func (r *Replayer) RunTo(t Target) (event.Event, error) {
 	stopAt, meets := uint64(math.MaxUint64), t.meets
 	switch {
 	case r.x == nil:
 		return event.Event{}, r.gone()
 	case t.exact && t.index < r.Pos():
-		return event.Event{}, fmt.Errorf("replayer: RunTo(%v): %w: the next event is %d; go back with Seek", t, ErrPosition, r.Pos())
+		return event.Event{}, fmt.Errorf("replayer: RunTo(%v): %w: the next event is %d; go back with Seek", t, ErrPosition,
+			r.Pos())
 	case t.exact:
 		stopAt = t.index + 1
 	case meets == nil:
@@ -106,7 +107,7 @@ func (r *Replayer) RunTo(t Target) (event.Event, error) {
 	return event.Event{}, r.end()
 }
 
-// advance lets the execution go on until it stops or ends.
+// advance lets the execution continue until it stops or ends.
 func (r *Replayer) advance(stopAt uint64, meets func(Moment, event.Event) bool) (e event.Event, stopped bool) {
 	if r.over {
 		return event.Event{}, false
@@ -130,7 +131,7 @@ func (r *Replayer) advance(stopAt uint64, meets func(Moment, event.Event) bool) 
 	}
 }
 
-// finish notes how the execution ended, and ends the same way.
+// finish records how the execution ended, and ends the calling goroutine in the same way.
 func (r *Replayer) finish(g *gate) {
 	r.over = true
 	switch g.ending {
@@ -145,7 +146,7 @@ func (r *Replayer) finish(g *gate) {
 	}
 }
 
-// end is the error at the end of the run.
+// end returns the error at the end of the run.
 func (r *Replayer) end() error {
 	if r.err == nil {
 		return io.EOF
@@ -153,11 +154,12 @@ func (r *Replayer) end() error {
 	return r.err
 }
 
-// gone is the error of a Replayer without an execution.
+// gone returns the error of a Replayer without an execution.
 func (r *Replayer) gone() error { return fmt.Errorf("replayer: %w", r.err) }
 
-// Seek goes to an index: forwards by running on, backwards, or after [ErrEnded], by executing the program anew. If the run ends before it, the
-// error is [ErrPosition], joined with that of Run if there is one, and the Replayer stands at the end.
+// Seek moves to an index: forwards by continuing the run; backwards, or after [ErrEnded], by executing the program
+// again. If the run ends before the index, the error is [ErrPosition], joined with that of Run if there is one, and
+// the Replayer stays at the end.
 func (r *Replayer) Seek(index uint64) error {
 	if r.x != nil && (index < r.Pos() || errors.Is(r.err, ErrEnded)) {
 		if err := r.Reset(); err != nil {
@@ -180,7 +182,7 @@ func (r *Replayer) Seek(index uint64) error {
 	return err
 }
 
-// Back goes back by n events, by executing the program anew.
+// Back goes back by n events, by executing the program again.
 func (r *Replayer) Back(n uint64) error {
 	if r.x != nil && n > r.Pos() {
 		return fmt.Errorf("replayer: Back(%d): %w: the run stands at event %d", n, ErrPosition, r.Pos())
@@ -188,7 +190,8 @@ func (r *Replayer) Back(n uint64) error {
 	return r.Seek(r.Pos() - n)
 }
 
-// Reset ends the execution, if there is one, and goes back to 0. The error is [ErrRewind], or that of the source.
+// Reset ends the execution, if there is one, and returns to position 0. The error is [ErrRewind], or that of the
+// source.
 func (r *Replayer) Reset() error {
 	if r.x == nil {
 		return r.gone()
@@ -209,7 +212,7 @@ func (r *Replayer) Reset() error {
 	return nil
 }
 
-// stop ends the execution where it stands: its tasks are unwound. It returns when nothing of it is left.
+// stop ends the execution at its position: its tasks are unwound. When it returns, no goroutine of it is left.
 func (r *Replayer) stop() {
 	if r.started && !r.over {
 		r.x.gate.resume <- false
@@ -218,8 +221,8 @@ func (r *Replayer) stop() {
 	}
 }
 
-// Close ends the run where it stands. The deferred calls of its tasks run, no goroutine is left. Afterwards nothing but
-// Close may be called to any effect. The error is always nil.
+// Close ends the run at its position. The deferred calls of its tasks run, and no goroutine is left. After Close
+// all methods fail, except Close, which does nothing. The error is always nil.
 func (r *Replayer) Close() error {
 	if r.x != nil {
 		r.stop()
@@ -228,8 +231,8 @@ func (r *Replayer) Close() error {
 	return nil
 }
 
-// Pos returns the index of the next event: how many events were emitted, those of kinds that are omitted not counted.
-// After a divergence it is the index of that.
+// Pos returns the index of the next event: the number of events emitted, without those of omitted kinds. After a
+// divergence it is the index of the divergence.
 func (r *Replayer) Pos() uint64 {
 	if r.x == nil {
 		return 0
@@ -245,8 +248,8 @@ func length(src source.Source) (n uint64, ok bool) {
 	return 0, false
 }
 
-// State describes where the run stands, or stood where it diverged; see [simsched.Sim.Tasks] for the tasks. After Close it
-// is the zero State.
+// State describes the run at the current position, or at the divergence; see [simsched.Sim.Tasks] for the tasks.
+// After Close it returns the zero State.
 func (r *Replayer) State() State {
 	var s State
 	switch {

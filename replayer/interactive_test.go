@@ -67,7 +67,8 @@ func TestTour(t *testing.T) {
 		if s.Chosen != nil {
 			running = s.Chosen.ID
 		}
-		fmt.Fprintf(&b, "%d %v\n\tat %v, running %v %v, runnable %v, %d events to come\n", s.Pos-1, s.Event, s.Time, running, s.Chosen != nil,
+		fmt.Fprintf(&b, "%d %v\n\tat %v, running %v %v, runnable %v, %d events to come\n", s.Pos-1, s.Event, s.Time,
+			running, s.Chosen != nil,
 			s.Runnable, uint64(tr.Len())-s.Recorded)
 		for _, i := range s.Tasks {
 			fmt.Fprintf(&b, "\t%v %s %s in %v %s: %v", i.ID, i.Name, i.Path, i.Region, i.RegionName, i.State)
@@ -105,13 +106,17 @@ func TestRunTo(t *testing.T) {
 		{replayer.Target{}, "the next event", 0},
 		{replayer.AtIndex(0), "event 0", 0},
 		{replayer.AtIndex(9), "event 9", 9},
-		{replayer.AtTick(5), "step 5", first(func(e event.Event) bool { return e.Kind() == event.KindTaskScheduled && e.Tick() == 5 })},
+		{replayer.AtTick(5), "step 5", first(func(e event.Event) bool {
+			return e.Kind() == event.KindTaskScheduled &&
+				e.Tick() == 5
+		})},
 		{replayer.AtTime(time.Millisecond), "virtual time 1ms", advanced},
 		{replayer.AtTime(time.Second), "virtual time 1s", advanced},
 		{replayer.AtTask(id("clerk")), "task T2", chosen("clerk")},
 		{replayer.AtTaskName("guest"), `task "guest"`, chosen("guest")},
 		{replayer.AtTaskPath("0.4"), "task at path 0.4", chosen("idler")},
-		{replayer.AtKind(event.KindTaskYielded), "TaskYielded", first(func(e event.Event) bool { return e.Kind() == event.KindTaskYielded })},
+		{replayer.AtKind(event.KindTaskYielded), "TaskYielded",
+			first(func(e event.Event) bool { return e.Kind() == event.KindTaskYielded })},
 		{replayer.When(func(e event.Event) bool {
 			if e.Kind() == event.KindTaskSpawned {
 				spawned++
@@ -165,7 +170,8 @@ func TestStreamCannotGoBack(t *testing.T) {
 	if err := r.Seek(9); err != nil {
 		t.Fatal(err)
 	}
-	for name, f := range map[string]func() error{"Reset": r.Reset, "Back": func() error { return r.Back(1) }, "Seek": func() error { return r.Seek(3) }} {
+	for name, f := range map[string]func() error{"Reset": r.Reset, "Back": func() error { return r.Back(1) },
+		"Seek": func() error { return r.Seek(3) }} {
 		if err := f(); !errors.Is(err, replayer.ErrRewind) || r.Pos() != 9 {
 			t.Errorf("%s of a stream: %v, Pos %d", name, err, r.Pos())
 		}
@@ -193,7 +199,8 @@ func TestRecorded(t *testing.T) {
 			t.Fatal(err)
 		}
 		if s := r.State(); s.Recorded != c.done || s.Next != c.next || s.More != (c.next != event.Event{}) {
-			t.Errorf("policy %v: %d recorded events have come, next %v, %v; want %d, %v", c.cfg.Policy, s.Recorded, s.Next, s.More, c.done, c.next)
+			t.Errorf("policy %v: %d recorded events have come, next %v, %v; want %d, %v", c.cfg.Policy, s.Recorded, s.Next,
+				s.More, c.done, c.next)
 		}
 	}
 }
@@ -304,8 +311,8 @@ func TestPanicOfTheProgram(t *testing.T) {
 	}
 }
 
-// TestFailingSourceWhileStepping lets every call of a source fail: the events before are replayed, the error comes in their
-// place and stays.
+// TestFailingSourceWhileStepping lets every call of a source fail: the events before are replayed, the error comes in
+// their place and stays.
 func TestFailingSourceWhileStepping(t *testing.T) {
 	tr := recordOK(t, office)
 	for _, policy := range []replayer.Config{{}, {Policy: replayer.Resync, Window: 4}} {
@@ -415,7 +422,11 @@ func TestBreakpoint(t *testing.T) {
 func TestObserverOfExecutions(t *testing.T) {
 	tr := recordOK(t, office)
 	var seen events
-	cfg := replayer.Config{Sim: simsched.Config{Observer: observe(func(e event.Event) error { seen = append(seen, e); return nil })}}
+	cfg := replayer.Config{Sim: simsched.Config{Observer: observe(func(e event.Event) error {
+		seen = append(seen,
+			e)
+		return nil
+	})}}
 	r := start(t, source.FromTrace(tr), cfg, office)
 	for _, index := range []uint64{9, 4} {
 		if err := r.Seek(index); err != nil {

@@ -11,15 +11,15 @@ import (
 	"github.com/reprise-go/reprise/source"
 )
 
-// mismatch is the first difference of a replay while it is being looked into.
+// mismatch is the first difference of a replay while it is being examined.
 type mismatch struct {
 	divergence.Mismatch
 	names names
 	notes []string
 }
 
-// names are those of the tasks and regions that events of a run mention, kept because an identifier loses its name when
-// its slot is used again.
+// names holds the names of the tasks and regions that events of a run mention. They are kept because an identifier
+// loses its name when its slot is reused.
 type names struct {
 	tasks   map[event.TaskID]string
 	regions map[event.RegionID]string
@@ -35,7 +35,7 @@ func (n names) TaskName(id event.TaskID) string { return n.tasks[id] }
 // RegionName implements [divergence.Names].
 func (n names) RegionName(id event.RegionID) string { return n.regions[id] }
 
-// keep notes what the tasks and regions in events are called in s.
+// keep stores the names in s of the tasks and regions in events.
 func (n names) keep(s *simsched.Sim, events ...event.Event) {
 	for _, e := range events {
 		for f, v := range e.Fields() {
@@ -61,7 +61,7 @@ func (n names) region(s *simsched.Sim, id event.RegionID) {
 	}
 }
 
-// differ notes an event of a strict replay that is not the recorded one, or comes after such a one.
+// differ handles an event of a strict replay that is not the recorded one, or follows such an event.
 func (x *execution) differ(e event.Event) error {
 	if x.mismatch == nil {
 		x.mode = differing
@@ -89,14 +89,14 @@ func (m *mismatch) follow(s *simsched.Sim, e event.Event) {
 	}
 }
 
-// expected is how the recording goes on at the first difference of a strict replay.
+// expected is the continuation of the recording at the first difference of a strict replay.
 type expected struct {
 	events []event.Event // up to divergence.Lookahead
-	site   string        // of the first of them
+	site   string        // code line of the first of them
 }
 
-// foresee reads how the recording goes on, as soon as it is known that the run does not go on like it, and lets that guide
-// the run. It fails if the source cannot be read on. The source is not read after it.
+// foresee reads the continuation of the recording as soon as the run departs from it, and uses it to guide the run.
+// It fails if the source cannot be read. The source is not read afterwards.
 func (x *execution) foresee() {
 	if x.expected != nil {
 		return
@@ -119,7 +119,7 @@ func trace(md event.Metadata, events []event.Event) *event.Trace {
 	return tr
 }
 
-// turn is whose turn it is after the events that matched.
+// turn returns the turn after the events that matched.
 func (x *execution) turn() (t turn) {
 	m := x.progress.Mismatch()
 	for _, e := range append([]event.Event{m.Running}, m.Before...) {
@@ -128,8 +128,8 @@ func (x *execution) turn() (t turn) {
 	return t
 }
 
-// describe notes the first difference of a strict replay, while those that take part still have their names; actual is
-// nil if the run has ended. It fails if the source cannot be read on.
+// describe records the first difference of a strict replay, while the tasks and regions involved still have their
+// names. actual is nil if the run has ended. It fails if the source cannot be read.
 func (x *execution) describe(actual *event.Event) {
 	if x.foresee(); x.failed != nil {
 		return
@@ -140,7 +140,7 @@ func (x *execution) describe(actual *event.Event) {
 	x.note(m, actual)
 }
 
-// note adds to m what is known of the run.
+// note adds the state of the run to m.
 func (x *execution) note(m *mismatch, actual *event.Event) {
 	x.mismatch = m
 	m.ExpectedMetadata, m.ActualMetadata = x.metadata, x.cfg.actualMetadata(x.metadata)
@@ -171,7 +171,7 @@ func (x *execution) note(m *mismatch, actual *event.Event) {
 	}
 }
 
-// divergence describes the mismatch after the run has ended with err; stopped says that the replay ended it.
+// divergence describes the mismatch after the run has ended with err. stopped says whether the replay ended it.
 func (m *mismatch) divergence(err error, stopped bool) *divergence.Divergence {
 	m.RunError = runError(err, stopped)
 	d := divergence.Describe(m.Mismatch)
@@ -179,11 +179,11 @@ func (m *mismatch) divergence(err error, stopped bool) *divergence.Divergence {
 	return d
 }
 
-// longestRunError is how many lines of how a run ended are kept.
+// longestRunError is the maximum number of lines kept of the error of a run.
 const longestRunError = 6
 
-// runError tells in a few lines how a run ended: after a deadlock, who waits for what. Of a run that the replay has stopped
-// it tells only a panic that came before.
+// runError describes in a few lines how a run ended; after a deadlock, the object that each task waits for. If the
+// replay stopped the run, it reports only a panic that came before.
 func runError(err error, stopped bool) string {
 	var p *simsched.PanicError
 	switch {

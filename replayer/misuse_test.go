@@ -15,10 +15,16 @@ import (
 func TestNil(t *testing.T) {
 	tr := recordOK(t, yieldTimes(1))
 	for name, call := range map[string]func(){
-		"Run called with a nil Source":               func() { _, _ = replayer.Run(nil, replayer.Config{}, yieldTimes(1)) },
-		"Run called with a nil program":              func() { _, _ = replayer.Run(source.FromTrace(tr), replayer.Config{}, nil) },
-		"New called with a nil Source":               func() { _, _ = replayer.New(nil, replayer.Config{}, yieldTimes(1)) },
-		"New called with a nil program":              func() { _, _ = replayer.New(source.FromTrace(tr), replayer.Config{}, nil) },
+		"Run called with a nil Source": func() { _, _ = replayer.Run(nil, replayer.Config{}, yieldTimes(1)) },
+		"Run called with a nil program": func() {
+			_,
+				_ = replayer.Run(source.FromTrace(tr), replayer.Config{}, nil)
+		},
+		"New called with a nil Source": func() { _, _ = replayer.New(nil, replayer.Config{}, yieldTimes(1)) },
+		"New called with a nil program": func() {
+			_,
+				_ = replayer.New(source.FromTrace(tr), replayer.Config{}, nil)
+		},
 		"CheckDeterminism called with a nil program": func() { _ = replayer.CheckDeterminism(simsched.Config{}, nil) },
 		"FingerprintOf called with a nil program":    func() { _, _ = replayer.FingerprintOf(simsched.Config{}, nil) },
 		"When called with nil":                       func() { replayer.When(nil) },
@@ -67,7 +73,8 @@ func TestCheckText(t *testing.T) {
 	err := ours.CheckText(fingerprint(list).String())
 	var pe *replayer.ProcessError
 	if !errors.As(err, &pe) || !errors.Is(err, replayer.ErrNondeterministic) || pe.This.String() != ours.String() ||
-		!strings.Contains(err.Error(), "first at one of the events 40 to 41") || !strings.Contains(err.Error(), "reprise diff") {
+		!strings.Contains(err.Error(), "first at one of the events 40 to 41") ||
+		!strings.Contains(err.Error(), "reprise diff") {
 		t.Errorf("another fingerprint: %v", err)
 	}
 }

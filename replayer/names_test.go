@@ -96,7 +96,8 @@ func TestNamesInAReplay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if result, err := replayer.Run(src, replayer.Config{Sim: settings}, named(3, "left", "right")); err != nil || result.Warnings != nil {
+	if result, err := replayer.Run(src, replayer.Config{Sim: settings}, named(3, "left", "right")); err != nil ||
+		result.Warnings != nil {
 		t.Errorf("the same names: %v, %q", err, result.Warnings)
 	}
 }

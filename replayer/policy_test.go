@@ -18,8 +18,8 @@ import (
 	"github.com/reprise-go/reprise/source"
 )
 
-// TestChangesUnderResync replays the changed programs of TestChanges to their end. What is made of each change stands in
-// testdata/resync.txt: how much of the recording is found again, the first difference, and how the run ended.
+// TestChangesUnderResync replays the changed programs of TestChanges to their end. What is made of each change stands
+// in testdata/resync.txt: how much of the recording is found again, the first difference, and how the run ended.
 func TestChangesUnderResync(t *testing.T) {
 	var got strings.Builder
 	for _, c := range changes {
@@ -62,7 +62,8 @@ func TestResyncGivesUp(t *testing.T) {
 			cfg := replayer.Config{Sim: settings, Policy: replayer.Resync, Window: 8, Seed: seed}
 			cfg.Sim.Observer = observe(func(e event.Event) error { runs[i] = append(runs[i], e); return nil })
 			result, err := replayer.Run(source.FromTrace(tr), cfg, draws)
-			if err != nil || !result.Live || !result.Stats.GaveUp || result.LiveAt != 4+8+1 || result.Emitted != 206 || result.Err != nil {
+			if err != nil || !result.Live || !result.Stats.GaveUp || result.LiveAt != 4+8+1 || result.Emitted != 206 ||
+				result.Err != nil {
 				t.Errorf("%+v, %v; want to be live from event 13 on", result, err)
 			}
 		}
@@ -91,7 +92,8 @@ func TestResyncStepping(t *testing.T) {
 		t.Errorf("after the extra draw %d recorded events have come; want %d", s.Recorded, tr.Len()-1)
 	}
 	result, err := r.Run()
-	if err != nil || result.Stats != (divergence.Stats{Matched: uint64(tr.Len()), Inserted: 1}) || result.Emitted != uint64(tr.Len()+1) {
+	if err != nil || result.Stats != (divergence.Stats{Matched: uint64(tr.Len()), Inserted: 1}) ||
+		result.Emitted != uint64(tr.Len()+1) {
 		t.Errorf("%+v, %v", result, err)
 	}
 }
@@ -160,7 +162,8 @@ func TestWhatADivergenceKnows(t *testing.T) {
 	}
 	tr := recordOK(t, body(false))
 	n := uint64(0)
-	for _, src := range []source.Source{&sited{Cursor: source.FromTrace(tr)}, sitedStream{&sited{Cursor: source.FromTrace(tr)}}} {
+	for _, src := range []source.Source{&sited{Cursor: source.FromTrace(tr)},
+		sitedStream{&sited{Cursor: source.FromTrace(tr)}}} {
 		cfg := replayer.Config{Sim: settings, Reproduce: "go test -run X"}
 		result, err := replayer.Run(src, cfg, body(true))
 		var de *divergence.Error
@@ -228,11 +231,13 @@ type attached struct {
 
 func (a *attached) Attach(s *simsched.Sim) { a.sim = s }
 
-// TestStrictUpToTheLivePart: before a run goes on live, the first difference ends it, under every policy that is strict.
+// TestStrictUpToTheLivePart: before a run goes on live, the first difference ends it, under every policy that is
+// strict.
 func TestStrictUpToTheLivePart(t *testing.T) {
 	tr := recordOK(t, yieldTimes(3))
 	for _, cfg := range []replayer.Config{
-		{}, {Policy: replayer.PastEnd}, {Policy: replayer.Prefix, Index: uint64(tr.Len())}, {Policy: replayer.Prefix, Index: 7},
+		{}, {Policy: replayer.PastEnd}, {Policy: replayer.Prefix, Index: uint64(tr.Len())}, {Policy: replayer.Prefix,
+			Index: 7},
 	} {
 		cfg.Sim = settings
 		for _, body := range []program{yieldTimes(1), func(s *simsched.Sim) error { s.Yield(); s.Park(); return nil }} {
@@ -262,8 +267,8 @@ func TestNothingIsToldAfterADivergence(t *testing.T) {
 	}
 }
 
-// TestOmittedUnderARandomStrategy leaves out the events that tell of choices which the default strategy has made: they are
-// made again from the seed of the recording.
+// TestOmittedUnderARandomStrategy leaves out the events that tell of choices which the default strategy has made: they
+// are made again from the seed of the recording.
 func TestOmittedUnderARandomStrategy(t *testing.T) {
 	omitted := event.NewKindSet(event.KindRngValue, event.KindWakerWake, event.KindTimerFired, event.KindIoResult)
 	for seed := range uint64(20) {
@@ -287,24 +292,27 @@ func TestLiveWithoutAnEvent(t *testing.T) {
 	cfg := replayer.Config{Sim: simsched.Config{Chaos: simsched.Chaos{Storm: 1}}, Policy: replayer.PastEnd}
 	tr, _ := recorder.Run(cfg.Sim, body) // deadlocks
 	result, err := replayer.Run(source.FromTrace(tr), cfg, body)
-	if n := uint64(tr.Len()); err != nil || !result.Live || result.LiveAt != n || result.Emitted != n || !errors.Is(result.Err, simsched.ErrDeadlock) {
+	if n := uint64(tr.Len()); err != nil || !result.Live || result.LiveAt != n || result.Emitted != n ||
+		!errors.Is(result.Err, simsched.ErrDeadlock) {
 		t.Errorf("%+v, %v; want to be live after all %d events", result, err, n)
 	}
 }
 
-// TestExpectedWindow diverges at many indices: what the recording would have gone on with is shown, and the line of its first
-// event, wherever the reading ahead stood.
+// TestExpectedWindow diverges at many indices: what the recording would have gone on with is shown, and the line of
+// its first event, wherever the reading ahead stood.
 func TestExpectedWindow(t *testing.T) {
 	tr := recordOK(t, yieldTimes(80))
 	for n := range 70 {
-		for _, src := range []source.Source{source.FromTrace(tr), stream{source.FromTrace(tr)}, &sited{Cursor: source.FromTrace(tr)}} {
+		for _, src := range []source.Source{source.FromTrace(tr), stream{source.FromTrace(tr)},
+			&sited{Cursor: source.FromTrace(tr)}} {
 			_, err := replayer.Run(src, replayer.Config{Sim: settings}, yieldTimes(n))
 			var de *divergence.Error
 			if !errors.As(err, &de) {
 				t.Fatalf("%d yields: %v, want a divergence", n, err)
 			}
 			d, i := de.Divergence, int(de.Divergence.Index)
-			if want := tr.Slice(i, i+1+divergence.DefaultContext); !slices.Equal(d.Expected, want) || !slices.Equal(d.Before, tr.Slice(max(i-5, 0), i)) {
+			if want := tr.Slice(i, i+1+divergence.DefaultContext); !slices.Equal(d.Expected, want) ||
+				!slices.Equal(d.Before, tr.Slice(max(i-5, 0), i)) {
 				t.Errorf("%d yields: after %v expected is %v, want %v", n, d.Before, d.Expected, want)
 			}
 			if _, ok := src.(*sited); ok && d.ExpectedSite != fmt.Sprintf("recorded.go:%d", i) {

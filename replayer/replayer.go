@@ -1,9 +1,10 @@
 // Package replayer turns events back into a run: it drives the scheduler from a recording, without seed or strategy,
 // and checks every event that the run emits. It writes no file.
 //
-// [Run] replays a recording in one call. A [Replayer] replays it step by step, forwards and backwards, and tells at each
-// stop what every task does. A [Policy] says what happens where the run and the recording part. [CheckDeterminism] and
-// a [Fingerprint] find programs that can not be replayed because something they do is no function of their choices.
+// [Run] replays a recording in one call. A [Replayer] replays it step by step, forwards and backwards, and
+// describes at each stop the state of every task. A [Policy] determines what happens when the run departs from the
+// recording. [CheckDeterminism] and [Fingerprint] find programs that cannot be replayed because their behaviour is
+// not a function of their choices.
 package replayer
 
 import (
@@ -12,47 +13,47 @@ import (
 	"github.com/reprise-go/reprise/source"
 )
 
-// Result tells how a replayed run ended, and how far it was that of the recording.
+// Result describes how a replayed run ended, and how far it matched the recording.
 type Result struct {
-	// Events is how many events matched the recording in order, those of kinds that are omitted not counted.
+	// Events is the number of events that matched the recording in order, without those of omitted kinds.
 	Events uint64
 
-	// Emitted is how many events the run emitted that count: those that matched and, under Resync and live, the others.
-	// After a divergence it is equal to Events.
+	// Emitted is the number of events that the run emitted, without those of omitted kinds: those that matched and,
+	// under Resync and live, the others. After a divergence it equals Events.
 	Emitted uint64
 
-	// Err is what simsched.Run returned: the recorded failure again, if the replay matched. After a divergence it tells
-	// how the run ended if it came to an end by itself; if it was the replay that ended it, only what had gone wrong
-	// before, such as a panic.
+	// Err is the error of simsched.Run: the recorded failure again, if the replay matched. After a divergence it is
+	// the error with which the run ended by itself; if the replay ended the run, it has only errors from before,
+	// such as a panic.
 	Err error
 
-	// Warnings say, a line each, in what the recording differs from the program and the settings, see [Differences].
+	// Warnings has one line for each difference between the recording and the program or settings; see [Differences].
 	Warnings []string
 
-	// Live says that the run has gone on without the recording, from event LiveAt on, or was free to: because of Prefix, or
-	// PastEnd, or because Resync has given up.
+	// Live is true if the run continued, or could have continued, without the recording from event LiveAt on:
+	// because of Prefix or PastEnd, or because Resync gave up.
 	Live   bool
 	LiveAt uint64
 
-	// Of Resync only: how the events of the run align with those recorded, how much they have in common, from 0 to 1,
-	// and the first difference, nil if there is none. What is live is not counted, but for its first event.
+	// For Resync only: how the events of the run align with those recorded, how much they have in common, from 0 to
+	// 1, and the first difference, or nil. Of the live part only the first event is counted.
 	Stats    divergence.Stats
 	Fidelity float64
 	First    *divergence.Divergence
 }
 
-// Run replays the recording in src against body. A src that stands elsewhere than at its first event is rewound if it
-// can be.
+// Run replays the recording in src against body. If src is not at its first event, it is rewound if possible.
 //
-// Under the policy [Strict] the error is nil if the run emitted exactly the recorded events and ended where the recording
-// does; a [*divergence.Error] at the first event that differs; or the error of a source that cannot be read, or of the
-// Observer of cfg. The other policies have a divergence only where they are strict. If the settings make no sense
-// ([ErrConfig]), or the recording is not of this program ([ErrProgram]), of another schema version ([ErrVersion]), or
-// without its beginning ([ErrPartial]), nothing is run. It panics if src or body is nil. If a task calls runtime.Goexit, Run does not return.
+// Under the policy [Strict] the error is nil if the run emitted exactly the recorded events and ended where the
+// recording ends. Otherwise it is a [*divergence.Error] at the first event that differs, or the error of a source
+// that cannot be read, or that of the Observer of cfg. The other policies report a divergence only in their strict
+// part. The program is not run if the settings are invalid ([ErrConfig]), or if the recording is of another program
+// ([ErrProgram]), of another schema version ([ErrVersion]), or without its beginning ([ErrPartial]). Run panics if
+// src or body is nil. If a task calls runtime.Goexit, Run does not return.
 //
-// After the first difference of a strict replay the run goes on for up to divergence.Lookahead events, so that the report can
-// tell where it was heading. What of the recording comes next still answers its choices, as under [Resync]; where that has no
-// answer the tasks take turns.
+// After the first difference of a strict replay the run continues for up to divergence.Lookahead events, so that
+// the report can show where it was heading. The next recorded events still answer its choices, as under [Resync];
+// if they have no answer, the tasks take turns.
 func Run(src source.Source, cfg Config, body func(*simsched.Sim) error) (Result, error) {
 	x, err := prepare("Run", src, &cfg)
 	if err != nil {
@@ -82,7 +83,7 @@ func prepare(function string, src source.Source, cfg *Config) (*execution, error
 	return begin(src, cfg)
 }
 
-// begin prepares an execution from the first event of src on.
+// begin prepares an execution from the first event of src.
 func begin(src source.Source, cfg *Config) (*execution, error) {
 	warnings, err := cfg.compatible(src)
 	if err != nil {

@@ -113,7 +113,8 @@ func TestErrorKeepsItsShape(t *testing.T) {
 	}
 }
 
-// TestPanicBeforeTheStop: a panic that happened before the replay ended the run is not forgotten, and the report has it too.
+// TestPanicBeforeTheStop: a panic that happened before the replay ended the run is not forgotten, and the report has
+// it too.
 func TestPanicBeforeTheStop(t *testing.T) {
 	with := func(worker func() error) program {
 		return func(s *simsched.Sim) error {
@@ -158,9 +159,11 @@ func TestRunError(t *testing.T) {
 		{errBoom, true, ""},
 		{panicking, false, "simsched: panic in task T0 clerk: boom\nboom"},
 		{errors.Join(errBoom, panicking), true, "simsched: panic in task T0 clerk: boom\nboom"},
-		{deadlock(1), false, "simsched: deadlock: 2 tasks wait and none can go on\n\tT0 main waits to be woken\n\tT1 clerk waits to be woken"},
-		{deadlock(5), false, "simsched: deadlock: 6 tasks wait and none can go on\n\tT0 main waits to be woken\n\tT1 clerk waits to be woken" +
-			"\n\tT2 clerk waits to be woken\n\tT3 clerk waits to be woken\n\tand 2 lines more"},
+		{deadlock(1),
+			false, "simsched: deadlock: 2 tasks wait and none can go on\n\tT0 main waits to be woken\n\tT1 clerk waits to be woken"},
+		{deadlock(5),
+			false, "simsched: deadlock: 6 tasks wait and none can go on\n\tT0 main waits to be woken\n\tT1 clerk waits to be woken" +
+				"\n\tT2 clerk waits to be woken\n\tT3 clerk waits to be woken\n\tand 2 lines more"},
 	} {
 		if got := replayer.RunError(c.err, c.stopped); got != c.want {
 			t.Errorf("%v, stopped %v: %q, want %q", c.err, c.stopped, got, c.want)
@@ -181,7 +184,8 @@ func TestFailingSource(t *testing.T) {
 			t.Fatalf("a source that does not fail gives %v", err)
 		}
 		for n := range many - whole.Calls {
-			_, err := replayer.Run(&sourcetest.Failing{Source: source.FromTrace(tr), Calls: n}, replayer.Config{Sim: settings}, body)
+			_, err := replayer.Run(&sourcetest.Failing{Source: source.FromTrace(tr), Calls: n}, replayer.Config{Sim: settings},
+				body)
 			if err != sourcetest.Err {
 				t.Errorf("the source fails in call %d, the replay ended with %v, want the error of the source", n, err)
 			}
@@ -297,7 +301,8 @@ func TestTruncatedRecording(t *testing.T) {
 				t.Fatalf("cut after %d events: %s, want a length-mismatch there because the recording ended", n, d.Summary())
 			}
 		}
-		if _, err := replayer.Run(source.FromTrace(traceOf(tr, tr.Slice(0, tr.Len())...)), replayer.Config{Sim: settings}, body); err != nil {
+		if _, err := replayer.Run(source.FromTrace(traceOf(tr, tr.Slice(0, tr.Len())...)), replayer.Config{Sim: settings},
+			body); err != nil {
 			t.Errorf("the whole recording does not match: %v", err)
 		}
 	}
@@ -309,7 +314,8 @@ func TestTooLongRecording(t *testing.T) {
 		tr, _ := record(body)
 		extra := traceOf(tr, append(tr.Slice(0, tr.Len()), event.RngValue(1))...)
 		d := diverge(t, extra, settings, body)
-		if d.Index != uint64(tr.Len()) || d.Category != divergence.LengthMismatch || len(d.Expected) != 1 || len(d.Actual) != 0 {
+		if d.Index != uint64(tr.Len()) || d.Category != divergence.LengthMismatch || len(d.Expected) != 1 ||
+			len(d.Actual) != 0 {
 			t.Errorf("one event too many: %s, want a length-mismatch at event %d because the run ended", d.Summary(), tr.Len())
 		}
 	}
@@ -407,7 +413,8 @@ func TestNamesAtTheDivergence(t *testing.T) {
 	closed := slices.Index(tr.Slice(0, tr.Len()), event.RegionClosed(event.NewRegionID(1, 0), event.OutcomeOK))
 	other := tr.Slice(0, tr.Len())
 	other[closed] = event.RegionClosed(event.NewRegionID(1, 0), event.OutcomeErr)
-	wantEntities(t, diverge(t, traceOf(tr, other...), settings, loop(-1)), `running task T0 "main"`, `both region R1 "pool"`)
+	wantEntities(t, diverge(t, traceOf(tr, other...), settings, loop(-1)), `running task T0 "main"`,
+		`both region R1 "pool"`)
 }
 
 func wantEntities(t *testing.T, d *divergence.Divergence, want ...string) {
@@ -421,8 +428,8 @@ func wantEntities(t *testing.T, d *divergence.Divergence, want ...string) {
 	}
 }
 
-// TestGuidedAfterDivergence replays a recording that always went on with the running task, against a program that draws once
-// more. After that the recording still tells who goes on.
+// TestGuidedAfterDivergence replays a recording that always went on with the running task, against a program that
+// draws once more. After that the recording still tells who goes on.
 func TestGuidedAfterDivergence(t *testing.T) {
 	cfg := settings
 	cfg.Chooser = &lastAlternative{asked: map[simsched.Point]int{}}
@@ -502,7 +509,8 @@ func TestProgramName(t *testing.T) {
 
 func TestProgramErrorNamesBoth(t *testing.T) {
 	tr := event.NewTrace(event.Metadata{Version: 1, Description: "TestTransfer"})
-	_, err := replayer.Run(source.FromTrace(tr), replayer.Config{Sim: simsched.Config{Program: "TestDeposit"}}, yieldTimes(1))
+	_, err := replayer.Run(source.FromTrace(tr), replayer.Config{Sim: simsched.Config{Program: "TestDeposit"}},
+		yieldTimes(1))
 	var pe *replayer.ProgramError
 	if !errors.As(err, &pe) || pe.Recorded != "TestTransfer" || pe.Program != "TestDeposit" {
 		t.Fatalf("the error is %#v, want a ProgramError with both names", err)

@@ -5,7 +5,7 @@ import (
 	"github.com/reprise-go/reprise/event"
 )
 
-// align compares an event of the run with what of the recording has not come yet.
+// align compares an event of the run with the recorded events that have not occurred yet.
 func (x *execution) align(e event.Event) {
 	if x.mismatch != nil {
 		x.mismatch.follow(x.sim, e)
@@ -18,7 +18,7 @@ func (x *execution) align(e event.Event) {
 	}
 }
 
-// compareHead notes the first difference, with which the alignment begins; actual is nil at the end of the run.
+// compareHead records the first difference, at which the alignment begins. actual is nil at the end of the run.
 func (x *execution) compareHead(actual *event.Event) {
 	expected, more := x.guide.aligner.Expect()
 	switch {

@@ -25,8 +25,8 @@ var additions = []struct {
 	{"timer", 3, false, func(s *simsched.Sim, _ *simsched.Mutex) { s.NewTimer(time.Hour).Stop() }},
 }
 
-// delays is a program of three tasks that draw from one stream how long they sleep, or only yield; the second of them does
-// something more in one round.
+// delays is a program of three tasks that draw from one stream how long they sleep, or only yield; the second of them
+// does something more in one round.
 func delays(sleep bool, round int, more func(*simsched.Sim, *simsched.Mutex)) program {
 	return func(s *simsched.Sim) error {
 		r, mu := s.Rand("delays"), s.NewMutex("more")
@@ -50,10 +50,11 @@ func delays(sleep bool, round int, more func(*simsched.Sim, *simsched.Mutex)) pr
 	}
 }
 
-// TestResyncLaw adds one operation to a program: under policy Resync its run has no less in common with the recording than a
-// run under the same seed, at any window of twice what was added or more; after a yield or a draw it lacks nothing at all.
-// Where an added event looks like one that comes soon, as after a lock, which of them was added shows only later, and a
-// choice in between can get the answer to another one: by the margin it may be worse than the run that meets no such doubt.
+// TestResyncLaw adds one operation to a program: under policy Resync its run has no less in common with the recording
+// than a run under the same seed, at any window of twice what was added or more; after a yield or a draw it lacks
+// nothing at all. Where an added event looks like one that comes soon, as after a lock, which of them was added shows
+// only later, and a choice in between can get the answer to another one: by the margin it may be worse than the run
+// that meets no such doubt.
 func TestResyncLaw(t *testing.T) {
 	nothing := func(*simsched.Sim, *simsched.Mutex) {}
 	for _, a := range additions {
@@ -84,8 +85,8 @@ func TestResyncLaw(t *testing.T) {
 	}
 }
 
-// rounds is a program of tasks that draw from one stream in each round, after a yield and before a sleep; the second of them
-// leaves out the yield, or draws twice, in one round.
+// rounds is a program of tasks that draw from one stream in each round, after a yield and before a sleep; the second
+// of them leaves out the yield, or draws twice, in one round.
 func rounds(n, round, yields, draws int) program {
 	return func(s *simsched.Sim) error {
 		r := s.Rand("delays")
@@ -112,8 +113,8 @@ func rounds(n, round, yields, draws int) program {
 	}
 }
 
-// TestDrawsStayWithTheirTasks: where a task draws earlier than recorded, or once more, the others get the values that they got
-// in the recording. Under Resync they do so at any window that is not small.
+// TestDrawsStayWithTheirTasks: where a task draws earlier than recorded, or once more, the others get the values that
+// they got in the recording. Under Resync they do so at any window that is not small.
 func TestDrawsStayWithTheirTasks(t *testing.T) {
 	for i := range 60 {
 		round := i % 6
@@ -124,15 +125,16 @@ func TestDrawsStayWithTheirTasks(t *testing.T) {
 			for window := 16; window <= 256; window *= 2 {
 				result, err := replayer.Run(source.FromTrace(tr), replayer.Config{Policy: replayer.Resync, Window: window}, body)
 				if err != nil || result.Fidelity < least {
-					t.Errorf("%s, round %d, seed %d, window %d: %v, %v; want at least %v", name, round, i, window, result.Stats, err, least)
+					t.Errorf("%s, round %d, seed %d, window %d: %v, %v; want at least %v", name, round, i, window, result.Stats,
+						err, least)
 				}
 			}
 		}
 	}
 }
 
-// TestResyncOfManyYields doubles all yields of a task. It goes on alone for some time, but in most runs not until the alignment gives
-// up.
+// TestResyncOfManyYields doubles all yields of a task. It goes on alone for some time, but in most runs not until the
+// alignment gives up.
 func TestResyncOfManyYields(t *testing.T) {
 	body := func(times int) program {
 		return func(s *simsched.Sim) error {

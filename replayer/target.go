@@ -8,19 +8,19 @@ import (
 	"github.com/reprise-go/reprise/simsched"
 )
 
-// Target is an event to run to, see [Replayer.RunTo]. The zero Target is met by the next event.
+// Target describes an event to run to; see [Replayer.RunTo]. The next event meets the zero Target.
 type Target struct {
 	text  string
 	index uint64
-	exact bool // only the event with the index meets the target
+	exact bool // only the event with this index meets the target
 	meets func(Moment, event.Event) bool
 }
 
-// Moment is what a [Target] asks of a run that stands at an event. A [simsched.Sim] is one.
+// Moment is the view that a [Target] has of a run at an event. A [simsched.Sim] is one.
 type Moment interface {
-	Steps() uint64                   // scheduling steps since the start
+	Steps() uint64                   // number of scheduling steps since the start
 	Elapsed() time.Duration          // virtual time since the start
-	TaskName(id event.TaskID) string // name of a task, "" if it has none
+	TaskName(id event.TaskID) string // name of a task; "" if it has none
 	TaskPath(id event.TaskID) string // path of a task, such as "0.2.1"
 }
 
@@ -34,7 +34,7 @@ func (t Target) String() string {
 	return t.text
 }
 
-// Met reports whether the event e with an index, at moment m of a run, meets t.
+// Met reports whether event e with the given index, at moment m of a run, meets t.
 func (t Target) Met(m Moment, index uint64, e event.Event) bool {
 	switch {
 	case t.exact:
@@ -45,35 +45,37 @@ func (t Target) Met(m Moment, index uint64, e event.Event) bool {
 	return t.meets(m, e)
 }
 
-// Index returns the only index that meets t, and whether t is such a target.
+// Index returns the only index that meets t, and whether there is only one.
 func (t Target) Index() (index uint64, exact bool) { return t.index, t.exact }
 
-// AtIndex is the event with an index, which must not have been emitted yet.
+// AtIndex is met by the event with an index. The event must not have been emitted yet.
 func AtIndex(index uint64) Target {
 	return Target{text: fmt.Sprintf("event %d", index), index: index, exact: true}
 }
 
-// AtTick is the first event in scheduling step tick or a later one.
+// AtTick is met by the first event in scheduling step tick or a later step.
 func AtTick(tick uint64) Target {
-	return Target{text: fmt.Sprintf("step %d", tick), meets: func(m Moment, _ event.Event) bool { return m.Steps() >= tick }}
+	return Target{text: fmt.Sprintf("step %d", tick),
+		meets: func(m Moment, _ event.Event) bool { return m.Steps() >= tick }}
 }
 
-// AtTime is the first event at a virtual time or later, counted from the start of the run.
+// AtTime is met by the first event at or after a virtual time, counted from the start of the run.
 func AtTime(d time.Duration) Target {
-	return Target{text: fmt.Sprintf("virtual time %v", d), meets: func(m Moment, _ event.Event) bool { return m.Elapsed() >= d }}
+	return Target{text: fmt.Sprintf("virtual time %v", d),
+		meets: func(m Moment, _ event.Event) bool { return m.Elapsed() >= d }}
 }
 
-// AtTask is the next time that a task is chosen to run.
+// AtTask is met when a task is next chosen to run.
 func AtTask(id event.TaskID) Target {
 	return scheduled(fmt.Sprintf("task %v", id), func(_ Moment, t event.TaskID) bool { return t == id })
 }
 
-// AtTaskName is the next time that a task with a name is chosen to run.
+// AtTaskName is met when a task with a name is next chosen to run.
 func AtTaskName(name string) Target {
 	return scheduled(fmt.Sprintf("task %q", name), func(m Moment, t event.TaskID) bool { return m.TaskName(t) == name })
 }
 
-// AtTaskPath is the next time that the task with a path, such as "0.2.1", is chosen to run; see [simsched.Task.Path].
+// AtTaskPath is met when the task with a path, such as "0.2.1", is next chosen to run; see [simsched.Task.Path].
 func AtTaskPath(path string) Target {
 	return scheduled("task at path "+path, func(m Moment, t event.TaskID) bool { return m.TaskPath(t) == path })
 }
@@ -84,13 +86,13 @@ func scheduled(text string, is func(Moment, event.TaskID) bool) Target {
 	}}
 }
 
-// AtKind is the next event of a kind.
+// AtKind is met by the next event of a kind.
 func AtKind(k event.Kind) Target {
 	return Target{text: k.String(), meets: func(_ Moment, e event.Event) bool { return e.Kind() == k }}
 }
 
-// When is the next event that f accepts. It is called during the run, by another goroutine, and must not use the Replayer.
-// When panics if f is nil.
+// When is met by the next event that f accepts. f is called during the run, by another goroutine, and must not use
+// the Replayer. When panics if f is nil.
 func When(f func(event.Event) bool) Target {
 	if f == nil {
 		panic("replayer: When called with nil")
