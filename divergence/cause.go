@@ -7,19 +7,19 @@ import (
 	"github.com/reprise-go/reprise/event"
 )
 
-// Cause is the probable cause of a divergence, with advice. It is a guess: the first of the [Rules] that fits gives
-// it.
+// Cause is what a divergence probably comes from, and what to do about it. It is a guess by rules: the first rule of
+// [Rules] that fits gives it.
 type Cause struct {
-	Rule       string // stable name of the rule
+	Rule       string // the name of the rule, stable
 	Text       string // one or two sentences
 	Suggestion string // what to do
 }
 
-// Rule is the public part of a rule that finds causes.
+// Rule is the public part of a rule by which causes are found.
 type Rule struct {
 	Name       string
-	Mirror     string // name of the rule that fits if the two runs are swapped; often the same rule
-	When       string // the condition of the rule, in words
+	Mirror     string // the rule that fits if the two runs are swapped; often the same
+	When       string // when it fits, in words
 	Suggestion string
 }
 
@@ -41,14 +41,14 @@ type rule struct {
 	text func(f *facts) string
 }
 
-// facts is the input of the rules.
+// facts are what rules look at.
 type facts struct {
 	*Mismatch
 	d    *Divergence
-	e, a event.Event // the expected and the actual event; the zero Event if a run has ended
+	e, a event.Event // the two events that differ; the zero Event if a run ended
 }
 
-// cause returns the cause of the first rule that fits.
+// cause tries the rules.
 func (m *Mismatch) cause(d *Divergence) Cause {
 	f := &facts{Mismatch: m, d: d}
 	if len(m.Expected) > 0 {
@@ -62,7 +62,7 @@ func (m *Mismatch) cause(d *Divergence) Cause {
 			return Cause{r.Name, r.text(f), r.Suggestion}
 		}
 	}
-	panic("divergence: no rule fits, although the last one fits every divergence")
+	panic("divergence: no rule fits, although the last one fits everything")
 }
 
 // both reports whether both events are of a kind.
@@ -71,7 +71,7 @@ func (f *facts) both(k event.Kind) bool { return f.e.Kind() == k && f.a.Kind() =
 // either reports whether one of the events is of a kind.
 func (f *facts) either(k event.Kind) bool { return f.e.Kind() == k || f.a.Kind() == k }
 
-// differs reports whether a field differs.
+// differs reports whether a field is among those that differ.
 func (f *facts) differs(field string) bool {
 	return slices.ContainsFunc(f.d.Fields, func(d FieldDiff) bool { return d.Name == field })
 }
@@ -91,7 +91,7 @@ func (f *facts) otherConfig() bool {
 		f.otherMetadata(func(m event.Metadata) uint64 { return m.ConfigHash })
 }
 
-// who returns the task that ran up to the divergence, as the subject of a sentence.
+// who is the task that ran up to the divergence, as the subject of a sentence.
 func (f *facts) who() string {
 	if f.Running.Kind() == 0 {
 		return "the run"
@@ -99,8 +99,8 @@ func (f *facts) who() string {
 	return "task " + f.task(f.Running.Task())
 }
 
-// stranger returns the task or region that e is the first event to name, or "" if there is none: one that was never
-// created before, and that the other run does not create in the events known of it.
+// stranger returns the task or region that e is the first to name, "" if there is none: one that was never created
+// before, and that the other run does not create in what is known of it.
 func (f *facts) stranger(e event.Event, other []event.Event) string {
 	if f.tasks == nil && f.regions == nil {
 		return "" // not known
@@ -129,8 +129,7 @@ func mentions(events []event.Event, t event.FieldType, id uint64) bool {
 	task := entityKinds[t] == "task"
 	for _, e := range events {
 		for field, v := range e.Fields() {
-			if kind := entityKinds[field.Type]; (kind == "task") == task && (kind == "region") != task && v.Present() &&
-				v.Uint64() == id {
+			if kind := entityKinds[field.Type]; (kind == "task") == task && (kind == "region") != task && v.Present() && v.Uint64() == id {
 				return true
 			}
 		}
@@ -138,7 +137,7 @@ func mentions(events []event.Event, t event.FieldType, id uint64) bool {
 	return false
 }
 
-// anonymous returns e without the identifiers that a run assigns in order of creation.
+// anonymous is e without the identifier that a run hands out in the order in which things are made.
 func anonymous(e event.Event) event.Event {
 	switch e.Kind() {
 	case event.KindTaskSpawned:
@@ -154,11 +153,11 @@ func anonymous(e event.Event) event.Event {
 	return Comparable(e)
 }
 
-// permuted returns the number of events, from the divergence on, that are the same in both runs but in another
-// order, with the same sequence of kinds. It returns 0 if there are none.
+// permuted returns how many events, from the divergence on, are the same in both runs but in another order, of the same
+// kinds one by one; 0 if they are not.
 func (f *facts) permuted() int {
 	counts := map[event.Event]int{}
-	open := 0 // number of counts that are not 0
+	open := 0 // how many counts are not 0
 	count := func(e event.Event, by int) {
 		was := counts[e]
 		counts[e] = was + by
@@ -183,13 +182,12 @@ func (f *facts) permuted() int {
 	return 0
 }
 
-// swapped returns two tasks or regions whose names are exchanged: each has, in the actual run, the name of another
-// in the expected run.
+// swapped returns two tasks or regions of which each has, in the actual run, the name that another has in the expected
+// run.
 func (f *facts) swapped() (x, y Entity, ok bool) {
 	var renamed []Entity
 	for _, e := range slices.Concat(f.d.Entities, f.d.Runnable, f.spawned()) {
-		if e.ActualName != "" && !slices.ContainsFunc(renamed,
-			func(r Entity) bool { return r.Kind == e.Kind && r.ID == e.ID }) {
+		if e.ActualName != "" && !slices.ContainsFunc(renamed, func(r Entity) bool { return r.Kind == e.Kind && r.ID == e.ID }) {
 			renamed = append(renamed, e)
 		}
 	}
@@ -203,7 +201,7 @@ func (f *facts) swapped() (x, y Entity, ok bool) {
 	return x, y, false
 }
 
-// spawned returns the tasks and regions that were created in the shared events before the divergence.
+// spawned are the tasks and regions that the shared events before the divergence made.
 func (f *facts) spawned() []Entity {
 	var list []Entity
 	for _, e := range f.Before {
@@ -217,7 +215,7 @@ func (f *facts) spawned() []Entity {
 	return list
 }
 
-// notRunnable reports whether the runnable tasks are known and do not include a task.
+// notRunnable reports whether what could run is known and does not have a task.
 func (f *facts) notRunnable(id event.TaskID) bool {
 	return f.Runnable != nil && !slices.Contains(f.Runnable, id)
 }

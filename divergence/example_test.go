@@ -72,5 +72,5 @@ func ExampleCompare() {
 	// to see it again
 	//   prefix     7 events
 	//   choice     event 4: TaskScheduled task=T0 at_tick=2 is the last before
-	//   signature  dad9f7c9ce91cc90
+	//   signature  9728d689bbf0ffbf
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/reprise-go/reprise/internal/finding"
 )
 
 // maxFailureLines is how much of a failure is told.
@@ -83,7 +85,7 @@ func (o *Outcome) failed() cause {
 		c.parts = append(c.parts, l.lines...)
 		c.lines = append(c.lines, l.text()...)
 	}
-	c.parts = set(c.parts)
+	c.parts = finding.Set(c.parts)
 	return c
 }
 
@@ -118,10 +120,10 @@ func raced(accesses []access, list []logged) cause {
 			at = " at a place that is not known any more"
 		}
 		all = append(all, a.how+at)
-		c.parts = append(c.parts, strings.TrimPrefix(a.how, "previous ")+" "+a.at.fn)
+		c.parts = append(c.parts, strings.TrimPrefix(a.how, "previous ")+" "+a.at.place+" "+a.at.fn)
 	}
 	c.lines = []string{"data race: " + strings.Join(all, ", ")}
-	c.parts = set(c.parts)
+	c.parts = finding.Set(c.parts)
 	for _, l := range list {
 		if !strings.HasSuffix(l.lines[0], ": race detected during execution of test") {
 			c.lines = append(c.lines, l.text()...)
@@ -151,7 +153,8 @@ func (o *Outcome) died(class, start string) cause {
 		for _, f := range frames[:min(len(frames), maxFrames-1)] {
 			c.lines = append(c.lines, "  at "+f.String())
 		}
-		c.parts = append(c.parts, s.inner())
+		at := s.innermost()
+		c.parts = append(c.parts, at.place+" "+at.fn)
 	}
 	if int(o.Task) < len(who.list) && o.Task > 0 {
 		c.lines = append(c.lines, "  in "+who.title(o.Task)+who.origin(o.Task))
@@ -169,7 +172,7 @@ func outOfTime(t traceback) cause {
 			c.parts = append(c.parts, s.inner()+" "+s.state)
 		}
 	}
-	c.parts = append(set(c.parts), "test timed out")
+	c.parts = append(finding.Set(c.parts), "test timed out")
 	return c
 }
 
@@ -188,11 +191,10 @@ func (o *Outcome) deadlocked() cause {
 	}
 	for _, w := range list {
 		if len(circle) == 0 || slices.Contains(circle, w.ID) {
-			_, fn := splitPlace(w.Where)
-			c.parts = append(c.parts, fn+" "+w.Reason)
+			c.parts = append(c.parts, place(w.Where)+" "+w.Reason)
 		}
 	}
-	c.parts = set(c.parts)
+	c.parts = finding.Set(c.parts)
 	return c
 }
 
@@ -203,13 +205,12 @@ func (o *Outcome) leaked() cause {
 	var list []Waiting
 	for _, w := range o.Left {
 		if w.Leaked() {
-			_, fn := splitPlace(w.Where)
 			list = append(list, w)
-			c.parts = append(c.parts, who.start(w.ID)+" "+w.Reason+" "+fn)
+			c.parts = append(c.parts, who.start(w.ID)+" "+w.Reason+" "+place(w.Where))
 		}
 	}
 	c.lines = append([]string{plural(len(list), "goroutine") + " left behind: " + reasons(list)}, who.lines(list)...)
-	c.parts = set(c.parts)
+	c.parts = finding.Set(c.parts)
 	return c
 }
 
@@ -221,10 +222,15 @@ func (o *Outcome) waiting() []Waiting {
 // waits is what each of a list waits for and in which function.
 func waits(list []Waiting) (parts []string) {
 	for _, w := range list {
-		_, fn := splitPlace(w.Where)
-		parts = append(parts, fn+" "+w.Reason)
+		parts = append(parts, place(w.Where)+" "+w.Reason)
 	}
-	return set(parts)
+	return finding.Set(parts)
+}
+
+// place returns a place in the code as a signature has it: the line, without folders, and the function.
+func place(where string) string {
+	line, fn := splitPlace(where)
+	return line + " " + fn
 }
 
 // reasons counts what goroutines wait for: "2 in sync.Mutex.Lock, 1 in select".
@@ -291,9 +297,9 @@ func stuck(t traceback) (lines, parts []string) {
 		}
 	}
 	if len(busy) > 0 {
-		return lines, set(busy)
+		return lines, finding.Set(busy)
 	}
-	return lines, set(parts)
+	return lines, finding.Set(parts)
 }
 
 // limited is the cause of a run that has reached a limit.
@@ -309,7 +315,7 @@ func (o *Outcome) limited() cause {
 		c.lines = append(c.lines, "  "+who.title(g)+who.origin(g))
 		c.parts = append(c.parts, who.start(g))
 	}
-	c.parts = set(c.parts)
+	c.parts = finding.Set(c.parts)
 	return c
 }
 

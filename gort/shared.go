@@ -12,7 +12,7 @@ import (
 // The numbers of the shared file, which the runtime has under the same names with "rpr" in front.
 const (
 	magic   = 0x31304f47_52505249
-	version = 3
+	version = 2
 
 	modeLive   = 1
 	modeReplay = 2
@@ -66,7 +66,6 @@ type header struct {
 	matched uint32
 	extra   uint32
 	pid     uint32
-	forks   uint32
 	calls   [512]uint32
 }
 

@@ -124,16 +124,20 @@ func (s stack) telling() (list []frame) {
 	return list
 }
 
-// inner returns the innermost function of the program, else of what tells something, "" if there is none.
-func (s stack) inner() string {
+// innermost returns the innermost call of the program, or of the library if the program has none; it is zero if the stack
+// has neither.
+func (s stack) innermost() frame {
 	list := s.telling()
 	for _, f := range list {
 		if !library(f.fn) {
-			return f.fn
+			return f
 		}
 	}
 	if len(list) > 0 {
-		return list[0].fn
+		return list[0]
 	}
-	return ""
+	return frame{}
 }
+
+// inner returns the function of the innermost call, "" if there is none.
+func (s stack) inner() string { return s.innermost().fn }

@@ -6,7 +6,6 @@ import (
 
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/event/gorun"
-	"github.com/reprise-go/reprise/tracefile"
 )
 
 // sink takes the events of a run; [github.com/reprise-go/reprise/tracefile.Writer] is one.
@@ -14,48 +13,27 @@ type sink interface {
 	gorun.Sink
 	NameTask(event.TaskID, string)
 	NameRegion(event.RegionID, string)
-	Note(tracefile.Note)
 }
 
-// translate hands the events of a run to out, in the form of package gorun, and notes of what they do not tell.
+// translate hands the events of a run to out, in the form of package gorun.
 func (o *Outcome) translate(out sink) error {
 	out.NameRegion(gorun.Region, "process")
-	t := &translator{sink: out, r: o.Recording, names: o.Recording.Goroutines(), last: map[uint32]tracefile.Object{}}
-	t.w = gorun.NewWriter(t, o.Recording.Seed)
+	t := &translator{Writer: gorun.NewWriter(out, o.Recording.Seed), out: out, r: o.Recording, names: o.Recording.Goroutines()}
 	for i := range o.Recording.Records {
-		r := &o.Recording.Records[i]
-		t.note(r)
-		t.record(r)
+		t.record(&o.Recording.Records[i])
 	}
 	if outcome, ok := o.completes(); ok {
-		t.w.Close(o.Task, outcome)
+		t.Close(o.Task, outcome)
 	}
-	t.left(o)
-	return t.w.Err()
+	return t.Err()
 }
 
-// translator turns records into events and notes.
+// translator turns records into events.
 type translator struct {
-	sink
-	w     *gorun.Writer
+	*gorun.Writer
+	out   sink
 	r     *Recording
 	names []Goroutine
-
-	// The note that goes before the next event of a kind.
-	ahead     tracefile.Note
-	aheadKind event.Kind
-
-	objects objectBook
-	last    map[uint32]tracefile.Object // what each goroutine waited for last
-}
-
-// Append implements [gorun.Sink].
-func (t *translator) Append(e event.Event) error {
-	if t.ahead.Act != "" && e.Kind() == t.aheadKind {
-		t.Note(t.ahead)
-		t.ahead = tracefile.Note{}
-	}
-	return t.sink.Append(e)
 }
 
 // site returns the line of the program with a number.
@@ -66,34 +44,34 @@ func (t *translator) record(r *Record) {
 	switch r.Kind {
 	case Spawn:
 		if int(r.G) < len(t.names) {
-			t.NameTask(gorun.Task(r.G), t.names[r.G].Name())
+			t.out.NameTask(gorun.Task(r.G), t.names[r.G].Name())
 		}
-		t.w.Spawn(r.G, t.site(r.Site))
+		t.Spawn(r.G, t.site(r.Site))
 	case Sched:
-		t.w.Decide(r.G, gorun.Why(r.Reason), r.Points, r.Val>>32, r.Time)
+		t.Decide(r.G, gorun.Why(r.Reason), r.Points, r.Val>>32, r.Time)
 	case Block:
-		t.w.Block(r.G, t.site(r.Site))
+		t.Block(r.G, t.site(r.Site))
 	case Wake:
-		t.w.Wake(r.G)
+		t.Wake(r.G)
 	case Yield:
-		t.w.Yield(r.G, t.site(r.Site))
+		t.Yield(r.G, t.site(r.Site))
 	case Preempt:
-		t.w.Preempt(r.G, r.Val, t.site(r.Site))
+		t.Preempt(r.G, r.Val, t.site(r.Site))
 	case End:
-		t.w.Complete(r.G, event.OutcomeOK)
+		t.Complete(r.G, event.OutcomeOK)
 	case TimerSet:
-		t.w.Event(event.TimerCreated(event.TimerID(r.Points), r.Val), "")
+		t.Event(event.TimerCreated(event.TimerID(r.Points), r.Val), "")
 	case TimerFire:
-		t.w.Advance(r.Time)
-		t.w.Event(event.TimerFired(event.TimerID(r.Val)), "")
+		t.Advance(r.Time)
+		t.Event(event.TimerFired(event.TimerID(r.Val)), "")
 	case TimerStop:
-		t.w.Event(event.TimerCancelled(event.TimerID(r.Val)), "")
+		t.Event(event.TimerCancelled(event.TimerID(r.Val)), "")
 	case Rand:
-		t.w.Event(event.RngValue(r.Val), "")
+		t.Event(event.RngValue(r.Val), "")
 	case Begin:
-		t.w.Start(r.Time)
+		t.Start(r.Time)
 	case Admit:
-		t.w.LetIn(r.G, r.Time)
+		t.LetIn(r.G, r.Time)
 	}
 }
 

@@ -3,9 +3,9 @@ package simtest
 import (
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
+	"github.com/reprise-go/reprise/internal/finding"
 	"github.com/reprise-go/reprise/internal/testpath"
 	"github.com/reprise-go/reprise/tracefile"
 )
@@ -20,9 +20,9 @@ func (s *settings) artifactDir(t, sub testing.TB) string {
 }
 
 // keep writes the trace into a folder, which is made if there is none.
-func (f *finding) keep(dir string, id tracefile.Identity) error {
+func (f *failing) keep(dir string, id tracefile.Identity) error {
 	w := f.witness
-	if f.verdict != reproduced || w == nil {
+	if f.Verdict != finding.Reproduced || w == nil {
 		w = newWitness(f.trace.Metadata, id) // names and lines of the code are those of another run
 		for _, e := range f.trace.All() {
 			if err := w.rec.Observe(e); err != nil {
@@ -33,15 +33,10 @@ func (f *finding) keep(dir string, id tracefile.Identity) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	path := filepath.Join(dir, f.name+testpath.Ext)
+	path := filepath.Join(dir, f.Name+testpath.Ext)
 	if err := w.write(path, f.failure); err != nil {
 		return err
 	}
-	f.file = path
+	f.Trace = path
 	return nil
-}
-
-// keepReport writes the report beside the trace.
-func (f *finding) keepReport(report string) error {
-	return os.WriteFile(strings.TrimSuffix(f.file, testpath.Ext)+".txt", []byte(report), 0o600)
 }

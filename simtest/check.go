@@ -153,7 +153,7 @@ func (c *campaign) seed(seed uint64) {
 		if f == nil {
 			return
 		}
-		t.Run(f.name, func(t *testing.T) {
+		t.Run(f.Name, func(t *testing.T) {
 			t.Helper()
 			c.tell(t, f)
 		})
@@ -161,20 +161,19 @@ func (c *campaign) seed(seed uint64) {
 }
 
 // tell fails t if there is a finding: at length for the first of its signature.
-func (c *campaign) tell(t testing.TB, f *finding) {
+func (c *campaign) tell(t testing.TB, f *failing) {
 	t.Helper()
 	if f == nil {
 		return
 	}
 	c.failing++
 	c.tainted = c.tainted || f.tainted
-	sign := signature(f.failure)
-	if first, again := c.seen[sign]; again {
-		f.attributes(t)
-		t.Errorf("%s fails as %s does, signature %s: %s", f.name, first, sign, headline(f.failure))
+	f.identify()
+	if f.Like = c.seen[f.Signature]; f.Like != "" {
+		f.tell(t)
 		return
 	}
-	c.seen[sign] = f.name
+	c.seen[f.Signature] = f.Name
 	f.report(c.t, t, &c.settings)
 }
 

@@ -3,11 +3,10 @@ package simtest
 import (
 	"errors"
 	"fmt"
-	"hash/fnv"
-	"regexp"
 	"strings"
 
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/internal/finding"
 	"github.com/reprise-go/reprise/replayer"
 	"github.com/reprise-go/reprise/simsched"
 )
@@ -32,7 +31,7 @@ func class(err error) (name string, parts []string) {
 		}
 		return "nondeterminism", nil
 	case errors.As(err, &panicked):
-		return "panic", []string{panicked.Name, fmt.Sprint(panicked.Value)}
+		return "panic", []string{panicked.Name, fmt.Sprint(panicked.Value), panicLine(err)}
 	case errors.As(err, &quit):
 		return "goexit", []string{quit.Name}
 	case errors.As(err, &deadlock):
@@ -71,19 +70,10 @@ func headline(err error) string {
 	return strings.ReplaceAll(firstLine(err), "\r", " ")
 }
 
-// numbers are what a signature takes as equal: runs of digits, with what makes them hex numbers and identifiers.
-var numbers = regexp.MustCompile(`0x[0-9a-fA-F]+|[0-9]+(g[0-9]+)?`)
-
-// signature returns 16 hex digits that are equal for failures of one cause, as far as can be told: of one class, with the
-// same tasks and the same text, where numbers count as equal. Seed, test and place in the run take no part in it.
+// signature returns the signature of a failure: equal for failures of one class, with the same tasks and the same text.
 func signature(err error) string {
 	name, parts := class(err)
-	h := fnv.New64a()
-	for _, part := range append(parts, name) {
-		part = numbers.ReplaceAllString(part, "#")
-		_, _ = fmt.Fprintf(h, "%d:%s", len(part), part) // a hash never fails
-	}
-	return fmt.Sprintf("%016x", h.Sum64())
+	return finding.Sign(name, parts...)
 }
 
 // fails reports whether e is the end of a task that makes the run fail: by a panic, or, of the main task, by an error.

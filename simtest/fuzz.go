@@ -35,6 +35,7 @@ func MakeFuzz(body func(*simsched.Sim) error, opts ...Option) func(*testing.T, [
 		c.leave()
 		if f != nil {
 			f.input = true
+			f.identify()
 			f.report(t, t, &s)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/reprise-go/reprise/internal/atomicfile"
+	"github.com/reprise-go/reprise/internal/finding"
 	"github.com/reprise-go/reprise/internal/prose"
 	"github.com/reprise-go/reprise/internal/testpath"
 	"github.com/reprise-go/reprise/internal/wire"
@@ -145,8 +146,10 @@ func (c *campaign) pin(t testing.TB, name, path string) {
 		p.passed(t, result)
 		return
 	}
-	f := &finding{name: name, failure: result.Err, trace: p.witness.rec.Trace(), seed: p.seed, verdict: reproduced, witness: p.witness,
-		pinned: path, changed: result.First}
+	f := &failing{
+		Finding: finding.Finding{Name: name, Seed: p.seed, Verdict: finding.Reproduced},
+		failure: result.Err, trace: p.witness.rec.Trace(), witness: p.witness, pinned: path, changed: result.First,
+	}
 	f.tainted = p.marked
 	c.tell(t, f)
 }

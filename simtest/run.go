@@ -8,6 +8,7 @@ import (
 
 	"github.com/reprise-go/reprise/divergence"
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/internal/finding"
 	"github.com/reprise-go/reprise/internal/testpath"
 	"github.com/reprise-go/reprise/internal/wire"
 	"github.com/reprise-go/reprise/recorder"
@@ -66,22 +67,11 @@ func (p *program) run(cfg simsched.Config) error {
 	return p.judge(simsched.Run(cfg, p.body), failed)
 }
 
-// verdict is what a second run of a failing one has shown.
-type verdict string
-
-// The verdicts.
-const (
-	reproduced verdict = "reproduced" // the trace gives the same failure
-	flaky      verdict = "flaky"      // it does not
-)
-
-// finding is a failing run and what is known of it.
-type finding struct {
-	name    string // such as seed=0x4d2
-	seed    uint64
+// failing is a failing run and what is known of it.
+type failing struct {
+	finding.Finding
 	failure error
 	trace   *event.Trace
-	verdict verdict
 
 	witness    *witness               // of the second run; nil if there was none
 	divergence *divergence.Divergence // the first event at which the second run differs; nil if none does
@@ -91,33 +81,30 @@ type finding struct {
 	tainted    bool                   // the body has marked the test as failed
 	pinned     string                 // the trace file that was replayed, "" if it was a seed
 	changed    *divergence.Divergence // of a pinned trace, where the program has gone away from it; nil if nowhere
-	notes      []string
-	file       string // the trace, "" if it could not be written
-	reproduce  []string
 }
 
 // confirm makes a failing run again from its trace. marked says that the body marks the test as failed by itself, which
 // cannot be seen a second time.
-func (f *finding) confirm(p *program, s *settings, marked bool) {
+func (f *failing) confirm(p *program, s *settings, marked bool) {
 	f.witness = newWitness(f.trace.Metadata, identity(p.t, s))
 	cfg := replayer.Config{Sim: s.sim}
 	cfg.Sim.Observer, cfg.Sim.CallSites, cfg.Sim.Chaos.Seed = f.witness, true, 0
 	result, err := replayer.Run(source.FromTrace(f.trace), cfg, f.witness.rec.Body(p.body))
 	var diverged *divergence.Error
 	if errors.As(err, &diverged) {
-		f.verdict, f.divergence = flaky, diverged.Divergence
+		f.Verdict, f.divergence = finding.Flaky, diverged.Divergence
 		return
 	}
-	f.verdict, f.problem = flaky, err
+	f.Verdict, f.problem = finding.Flaky, err
 	again := p.judge(result.Err, true)
 	switch {
 	case err != nil:
 	case again == nil && errors.Is(f.failure, errMarked) && marked:
-		f.verdict = reproduced
+		f.Verdict = finding.Reproduced
 	case again == nil || signature(again) != signature(f.failure):
 		f.second = again
 	default:
-		f.verdict, f.failure = reproduced, again // with lines of the code, where it knows them
+		f.Verdict, f.failure = finding.Reproduced, again // with lines of the code, where it knows them
 	}
 }
 
@@ -133,13 +120,13 @@ func newSearch(t testing.TB, body func(*simsched.Sim) error, s settings) *search
 }
 
 // try runs a seed; it returns nil if that passes.
-func (s *search) try(seed uint64) *finding {
+func (s *search) try(seed uint64) *failing {
 	cfg := s.config(seed)
 	return s.attempt(cfg, testpath.Seed(seed))
 }
 
 // attempt makes a run under cfg and, if it fails, a second one; it returns nil if the run passes.
-func (s *search) attempt(cfg simsched.Config, name string) *finding {
+func (s *search) attempt(cfg simsched.Config, name string) *failing {
 	s.rec.Reset(cfg.Metadata())
 	cfg.Observer = s.rec
 	before := s.t.Failed()
@@ -156,17 +143,17 @@ func (s *search) attempt(cfg simsched.Config, name string) *finding {
 	if failure == nil {
 		return nil
 	}
-	f := &finding{name: name, seed: cfg.Seed, failure: failure, trace: s.rec.Trace()}
+	f := &failing{Finding: finding.Finding{Name: name, Seed: cfg.Seed}, failure: failure, trace: s.rec.Trace()}
 	var random *replayer.NondeterminismError
 	if errors.As(failure, &random) {
-		f.verdict, f.divergence = flaky, random.Divergence
-		f.notes = append(f.notes, "two more runs were made under the choices of this one, and they differ")
+		f.Verdict, f.divergence = finding.Flaky, random.Divergence
+		f.Note("two more runs were made under the choices of this one, and they differ")
 		return f
 	}
 	marked := !before && s.t.Failed()
 	f.confirm(&s.program, &s.settings, marked)
 	if f.tainted = marked; marked {
-		f.notes = append(f.notes, fmt.Sprintf("the body has marked %s itself as failed: what it logs appears once for each run, "+
+		f.Note(fmt.Sprintf("the body has marked %s itself as failed: what it logs appears once for each run, "+
 			"and no more seeds are run", s.t.Name()))
 	}
 	return f

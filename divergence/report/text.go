@@ -11,7 +11,7 @@ import (
 	"github.com/reprise-go/reprise/internal/prose"
 )
 
-// kindOfDifference describes the category and the relation.
+// kindOfDifference is the category and the relation in words.
 func (d first) kindOfDifference() string {
 	switch d.Relation {
 	case divergence.RelationMissing:
@@ -26,14 +26,13 @@ func (d first) kindOfDifference() string {
 	return fmt.Sprintf("%s, %s", d.Category, strings.ReplaceAll(string(d.Relation), "-", " "))
 }
 
-// textWidth is the width at which running text is wrapped, in columns.
+// textWidth is the number of columns that running text is broken at.
 const textWidth = 88
 
 // Text implements [Report]: one screen, ending in a newline. It begins with the code and the two events that
-// differ. Then follow the events around them with their indices, where lines of the expected run begin with "-",
-// lines of the actual run with "+", and common lines with a space; then the fields that differ, the tasks and other
-// things involved, the probable cause, the way to see the divergence again, and the notes, as far as they exist.
-// Files of code lines are shown by their base names.
+// differ; then come the events around them with their indices, where lines of the expected run begin with "-", of the
+// actual run with "+", and those of both with a space; then the fields that differ, who is involved, the probable cause,
+// how to see it again, and the notes, as far as there are any. Files of code lines go by their base names.
 func (d first) Text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "divergence [%s] at event %d, virtual time %v: %s\n", d.Code(), d.Index, d.Time, d.kindOfDifference())
@@ -81,7 +80,7 @@ func opening(events []event.Event) string {
 	return events[0].String()
 }
 
-// beside formats a code line to follow an event, with the base name of its file.
+// beside is a code line behind an event; its file goes by its base name.
 func beside(site string) string {
 	if site == "" {
 		return ""
@@ -89,7 +88,7 @@ func beside(site string) string {
 	return "  (" + prose.Line(prose.BaseSite(site)) + ")"
 }
 
-// people returns the lines on the tasks and other things involved.
+// people are the lines on who is involved.
 func (d first) people() []string {
 	var lines []string
 	for _, e := range d.Entities {
@@ -112,7 +111,7 @@ func (d first) people() []string {
 	return append(lines, hang("runnable  ", strings.Join(tasks, ", "))...)
 }
 
-// reasons returns the lines on the cause.
+// reasons are the lines of the cause.
 func (d first) reasons() []string {
 	var lines []string
 	for _, text := range []string{d.Cause.Text, d.Cause.Suggestion} {
@@ -127,7 +126,7 @@ func (d first) reasons() []string {
 	return append(lines, d.runEnd()...)
 }
 
-// runEnd returns the lines on how the actual run ended, as far as the cause does not mention it.
+// runEnd are the lines on how the actual run ended, as far as the cause does not have them.
 func (d first) runEnd() []string {
 	head, rest, _ := strings.Cut(d.RunError, "\n")
 	if head == "" || rest == "" && strings.Contains(d.Cause.Text, head) {
@@ -140,17 +139,16 @@ func (d first) runEnd() []string {
 	return lines
 }
 
-// startsWithDraw reports whether the divergence itself is a random value, so that the drift adds nothing.
+// startsWithDraw reports whether the divergence itself is a random value of a run, so that the drift is no news.
 func startsWithDraw(events []event.Event) bool {
 	return len(events) > 0 && events[0].Kind() == event.KindRngValue
 }
 
-// again returns the lines on how to see the divergence again.
+// again are the lines on how to come back to the divergence.
 func (d first) again() []string {
 	lines := []string{"prefix     " + prose.Count(int(d.Prefix()), "event")}
 	if d.Decision.Kind() != 0 {
-		lines = append(lines, fmt.Sprintf("choice     event %d: %v%s is the last before", d.DecisionAt, d.Decision,
-			prose.AtSite(d.DecisionSite)))
+		lines = append(lines, fmt.Sprintf("choice     event %d: %v%s is the last before", d.DecisionAt, d.Decision, prose.AtSite(d.DecisionSite)))
 	}
 	if d.Reproduce != "" {
 		lines = append(lines, "reproduce  "+prose.Line(d.Reproduce))
@@ -161,7 +159,7 @@ func (d first) again() []string {
 	return append(lines, "signature  "+d.Signature())
 }
 
-// hang wraps text into lines that begin with a label, or with spaces of the same width.
+// hang breaks text into lines that begin with a label or as much space.
 func hang(label, text string) []string {
 	var lines []string
 	line := label
@@ -199,7 +197,7 @@ func (d first) writeWindow(b *strings.Builder) {
 	side("+", divergence.SideActual, d.Actual)
 }
 
-// section writes a list under a heading, or nothing if it is empty.
+// section writes a list under a heading, nothing if it is empty.
 func section[T any](b *strings.Builder, heading string, list []T, text func(T) string) {
 	if len(list) > 0 {
 		fmt.Fprintf(b, "\n%s\n", heading)

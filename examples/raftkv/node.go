@@ -19,7 +19,6 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/reprise-go/reprise/simsched"
-	"github.com/reprise-go/reprise/simsched/simdisk"
 )
 
 // request is a command of a client. It is stored in the log unchanged.
@@ -41,12 +40,12 @@ type node struct {
 	id    uint64
 	sim   *simsched.Sim
 	host  *simsched.Host
-	disk  *simdisk.Disk
+	disk  *simsched.Disk
 	world *world
 
 	storage *raft.MemoryStorage // the content of the disk, in the form that raft reads
 	raft    *raft.RawNode
-	wal     *simdisk.File
+	wal     *simsched.File
 	conn    net.PacketConn
 	store   map[string]string
 	last    map[int]reply // last reply by client, so that a repeated command is applied only once
@@ -250,7 +249,7 @@ func (n *node) recover() error {
 		}
 		whole = end
 	}
-	if n.wal, err = n.disk.OpenFile("wal", simdisk.OpenWrite|simdisk.OpenCreate, 0o644); err != nil {
+	if n.wal, err = n.disk.OpenFile("wal", simsched.OpenWrite|simsched.OpenCreate, 0o644); err != nil {
 		return err
 	}
 	if err := errors.Join(n.wal.Truncate(int64(whole)), n.wal.Sync(), n.disk.SyncDir(".")); err != nil {

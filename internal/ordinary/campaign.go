@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/reprise-go/reprise/gort"
+	"github.com/reprise-go/reprise/internal/finding"
 	"github.com/reprise-go/reprise/internal/prose"
 	"github.com/reprise-go/reprise/internal/testpath"
 	"github.com/reprise-go/reprise/internal/wire"
@@ -33,13 +34,13 @@ type campaign struct {
 	skipped  bool   // the test has skipped itself
 	ran      int
 	leaked   int        // of these, that were not taken for failures
-	findings []*finding // of those that have failed
-	races    []*finding // leaks that other seeds do not have, one a signature
-	notes    []*finding // of those that have not, but are told of, one a signature
+	findings []*failing // of those that have failed
+	races    []*failing // leaks that other seeds do not have, one a signature
+	notes    []*failing // of those that have not, but are told of, one a signature
 	broken   error      // why there can be no more
 	told     time.Time  // when progress was told
 	replays  *attempter // makes them
-	seen     map[string]*finding
+	seen     map[string]*failing
 }
 
 // maxFailing is how many failing seeds are told of. More of them tell nothing new.
@@ -100,7 +101,7 @@ func (c *campaign) more(i int) bool {
 // run runs the seeds and prints what has come of it. It reports whether the test has passed.
 func (c *campaign) run(ctx context.Context) (ok bool) {
 	c.out.run(c.function)
-	c.start, c.seen = c.now(), map[string]*finding{}
+	c.start, c.seen = c.now(), map[string]*failing{}
 	c.told = c.start
 	var workers []worker[attempt]
 	var all []*attempter
@@ -137,12 +138,12 @@ func (c *campaign) take(ctx context.Context, i int, a attempt) bool {
 		case err != nil:
 			c.broken = err
 			return false
-		case !f.passes:
+		case !f.Passes:
 			c.findings = append(c.findings, f)
-		case f.like == "":
+		case f.Like == "":
 			c.notes = append(c.notes, f)
 		}
-		if f.passes && a.outcome.Verdict == gort.Leaked {
+		if f.Passes && a.outcome.Verdict == gort.Leaked {
 			c.leaked++
 		}
 	}
@@ -183,18 +184,18 @@ func (c *campaign) judgeLeaks() {
 	if c.leaks != wire.LeaksAuto {
 		return
 	}
-	isLeak := func(f *finding) bool { return f.outcome.Verdict == gort.Leaked }
+	isLeak := func(f *failing) bool { return f.outcome.Verdict == gort.Leaked }
 	if c.leaked == c.ran {
 		for _, f := range c.notes {
 			if isLeak(f) {
-				f.notes = append(f.notes, "it comes under every seed that was run, and so is no failure; with --leaks fail it is")
+				f.Note("it comes under every seed that was run, and so is no failure; with --leaks fail it is")
 			}
 		}
 		return
 	}
 	for _, f := range c.notes {
 		if isLeak(f) {
-			f.passes = false
+			f.Passes = false
 			c.races = append(c.races, f)
 		}
 	}
@@ -230,12 +231,12 @@ func (c *campaign) compareWithoutControl(ctx context.Context) {
 	}
 	f := c.findings[0]
 	switch {
-	case f.class == classNondeterminism, f.outcome.Verdict == gort.Limited: // of which that is known
+	case f.Class == finding.Nondeterminism, f.outcome.Verdict == gort.Limited: // of which that is known
 	case f.outcome.Verdict == gort.Leaked: // for which an ordinary run does not look
-		f.notes = append(f.notes, "it fails under every seed; with --leaks report a leak is no failure")
+		f.Note("it fails under every seed; with --leaks report a leak is no failure")
 	default:
 		how, _ := c.withoutControl(ctx, c.patience)
-		f.notes = append(f.notes, "it fails under every seed, "+how)
+		f.Note("it fails under every seed, " + how)
 	}
 }
 

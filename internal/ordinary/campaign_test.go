@@ -418,7 +418,7 @@ func TestTooLate(t *testing.T) {
 	defer cancel()
 	s, out := fakeSession(t, &fakeRunner{}, "SEEDS=9 ARTIFACTS="+t.TempDir())
 	c := s.campaign("TestX", 1)
-	c.seen = map[string]*finding{}
+	c.seen = map[string]*failing{}
 	f := &fakeRunner{end: at(map[int]string{0: "lost"}), turns: atOnce}
 	o, err := f.Run(t.Context(), c.control(c.nth(0)))
 	if err != nil {

@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/fnv"
-	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -15,76 +13,51 @@ import (
 
 	"github.com/reprise-go/reprise/divergence/report"
 	"github.com/reprise-go/reprise/gort"
+	"github.com/reprise-go/reprise/internal/finding"
 	"github.com/reprise-go/reprise/internal/prose"
 	"github.com/reprise-go/reprise/internal/testpath"
 	"github.com/reprise-go/reprise/internal/wire"
 )
 
-// verdict is what the replays of a failing run have shown.
-type verdict string
+// failing is a failing run, or one that has left goroutines behind, and what is known of it.
+type failing struct {
+	finding.Finding
+	outcome *gort.Outcome
 
-// The verdicts.
-const (
-	reproduced  verdict = "reproduced"  // they fail in the same way
-	flaky       verdict = "flaky"       // they do not
-	unconfirmed verdict = "unconfirmed" // there can be none, or none is needed
-)
-
-// classNondeterminism is the class of runs of one seed that differ; the others are those of package gort.
-const classNondeterminism = "nondeterminism"
-
-// finding is a failing run, or one that has left goroutines behind, and what is known of it.
-type finding struct {
-	name      string // such as seed=0x00000000000004d2
-	seed      uint64
-	outcome   *gort.Outcome
-	passes    bool // it is not taken for a failure, only told of
-	class     string
-	failure   string
-	signature string
-	like      string // the name of an earlier one of the same signature, of which all is told; "" if this is the first
-
-	verdict   verdict
-	apart     bool   // the replays made other decisions, since some were due to the real clock
-	differs   string // what a replay, or the second run, does otherwise
-	problem   error  // why it could not be replayed
-	notes     []string
-	file      string // the trace, "" if it could not be written
-	reproduce []string
-}
-
-// headline is the most telling line of a failure.
-func (f *finding) headline() string {
-	line, _, _ := strings.Cut(strings.TrimLeft(f.failure, "\n"), "\n")
-	return oneLine(strings.TrimSpace(line))
+	apart   bool   // the replays made other decisions, since some were due to the real clock
+	differs string // what a replay, or the second run, does otherwise
+	problem error  // why it could not be replayed
 }
 
 // examine finds out what is to be told of a run. The first of a signature is saved and replayed.
-func (c *campaign) examine(ctx context.Context, a attempt) (*finding, error) {
+func (c *campaign) examine(ctx context.Context, a attempt) (*failing, error) {
 	o := a.outcome
-	f := &finding{name: testpath.Seed(a.seed), seed: a.seed, outcome: o, passes: !a.failed}
+	f := &failing{Finding: finding.Finding{Name: testpath.Seed(a.seed), Seed: a.seed, Passes: !a.failed}, outcome: o}
 	if a.second != nil {
-		f.class, f.failure, f.verdict = classNondeterminism, "two runs of one seed differ: something outside of the control takes part", flaky
-		f.signature = c.signature(classNondeterminism) // one a test: where they part is chance
+		f.Class, f.Verdict = finding.Nondeterminism, finding.Flaky
+		f.Failure = "two runs of one seed differ: something outside of the control takes part"
+		f.Signature = finding.Sign(f.Class, c.pkg, c.function) // one a test: where they part is chance
 	} else {
-		f.class, f.failure, f.signature = o.Class(), o.Failure(), o.Signature()
+		f.Class, f.Failure, f.Signature = o.Class(), o.Failure(), o.Signature()
 	}
-	if first := c.seen[f.signature]; first != nil {
-		f.like, f.passes = first.name, first.passes
+	if first := c.seen[f.Signature]; first != nil {
+		first.Failed++
+		f.Like, f.Passes = first.Name, first.Passes
 		return f, nil
 	}
-	c.seen[f.signature] = f
+	c.seen[f.Signature] = f
+	f.Failed = 1
 	if o.Verdict == gort.Limited {
 		var how string
-		how, f.passes = c.withoutControl(ctx, max(c.wall, c.patience)) // a long test may just be one
-		f.notes = append(f.notes, "it was ended under control, "+how)
-		if f.passes { // the trace would be large, and tell that the test is
-			f.verdict, f.reproduce = unconfirmed, c.commands(f)
+		how, f.Passes = c.withoutControl(ctx, max(c.wall, c.patience)) // a long test may just be one
+		f.Note("it was ended under control, " + how)
+		if f.Passes { // the trace would be large, and tell that the test is
+			f.Verdict, f.Reproduce = finding.Unconfirmed, c.commands(f)
 			return f, nil
 		}
 	}
 	if err := c.save(f); err != nil {
-		f.notes = append(f.notes, fmt.Sprintf("the trace could not be kept: %v", err))
+		f.Note(fmt.Sprintf("the trace could not be kept: %v", err))
 	}
 	var err error
 	if a.second != nil {
@@ -92,19 +65,12 @@ func (c *campaign) examine(ctx context.Context, a attempt) (*finding, error) {
 	} else {
 		err = c.confirm(ctx, f)
 	}
-	f.reproduce = c.commands(f)
+	f.Reproduce = c.commands(f)
 	return f, err
 }
 
-// signature returns the signature of what is of a class and happens in this test function.
-func (c *campaign) signature(class string) string {
-	h := fnv.New64a()
-	_, _ = io.WriteString(h, class+" "+c.pkg+" "+c.function) // a hash never fails
-	return fmt.Sprintf("%016x", h.Sum64())
-}
-
 // save writes the trace of a run.
-func (c *campaign) save(f *finding) error {
+func (c *campaign) save(f *failing) error {
 	dir := testpath.Artifacts(c.artifacts, c.pkg, c.function)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
@@ -113,11 +79,11 @@ func (c *campaign) save(f *finding) error {
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(dir, f.name+testpath.Ext)
+	path := filepath.Join(dir, f.Name+testpath.Ext)
 	if err := f.outcome.Save(path, c.function, id); err != nil {
 		return err
 	}
-	f.file = path
+	f.Trace = path
 	return nil
 }
 
@@ -125,35 +91,35 @@ func (c *campaign) save(f *finding) error {
 const replays = 2
 
 // confirm makes a failing run again, from the trace file if there is one.
-func (c *campaign) confirm(ctx context.Context, f *finding) error {
+func (c *campaign) confirm(ctx context.Context, f *failing) error {
 	choices := f.outcome.Recording.Choices()
-	if f.file != "" {
-		loaded, _, err := gort.Load(f.file)
+	if f.Trace != "" {
+		loaded, _, err := gort.Load(f.Trace)
 		if err != nil { // as of a run that ended before main.main
-			f.verdict, f.problem = unconfirmed, err
+			f.Verdict, f.problem = finding.Unconfirmed, err
 			return nil
 		}
 		choices = loaded
 	}
-	control := c.control(f.seed)
+	control := c.control(f.Seed)
 	control.Choices = choices
 	for range replays {
 		again, err := c.replays.make(ctx, control)
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			f.verdict, f.problem = unconfirmed, errors.New("-timeout is over")
+			f.Verdict, f.problem = finding.Unconfirmed, errors.New("-timeout is over")
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		f.verdict = reproduced
+		f.Verdict = finding.Reproduced
 		o := f.outcome
 		alike := again.Recording.Hash == o.Recording.Hash
-		if again.Verdict == o.Verdict && again.Signature() == f.signature && (alike || o.Forced > 0) {
+		if again.Verdict == o.Verdict && again.Signature() == f.Signature && (alike || o.Forced > 0) {
 			f.apart = f.apart || !alike
 			continue
 		}
-		f.verdict = flaky
+		f.Verdict = finding.Flaky
 		f.differs, err = unlike(o, again)
 		return err
 	}
@@ -201,19 +167,19 @@ func lineUnlike(expected, actual []byte) string {
 }
 
 // commands reproduce a finding: by its seed, and by its trace.
-func (c *campaign) commands(f *finding) (list []string) {
+func (c *campaign) commands(f *failing) (list []string) {
 	s := c.settings
 	if f.outcome.Verdict == gort.Leaked && s.leaks == wire.LeaksAuto { // a single seed has no others
 		s.leaks = wire.LeaksFail
 	}
-	s.determinism = f.class == classNondeterminism
-	words := c.command(c.selection, &s, c.args, f.seed)
+	s.determinism = f.Class == finding.Nondeterminism
+	words := c.command(c.selection, &s, c.args, f.Seed)
 	for i, w := range words {
 		words[i] = prose.ShellQuote(w)
 	}
 	list = append(list, strings.Join(words, " "))
-	if f.file != "" {
-		list = append(list, "reprise replay "+prose.ShellQuote(f.file))
+	if f.Trace != "" {
+		list = append(list, "reprise replay "+prose.ShellQuote(f.Trace))
 	}
 	return list
 }

@@ -45,29 +45,34 @@ func (a Attr[T]) Parse(value string) (v T, ok bool) { return a.parse(value) }
 // What is known of a finding; the attributes of the subtest that reports it.
 var (
 	AttrSeed = attribute(Attribute{
-		Name: "reprise.seed", Form: "the seed of the run, 0x and 16 hex digits", Writers: tests, Readers: []string{Command},
+		Name: "reprise.seed", Form: "the seed of the run, 0x and 16 hex digits",
+		Writers: []string{Findings}, Readers: []string{Findings},
 	}, ParseSeed)
 	AttrEvent = attribute(Attribute{
-		Name: "reprise.event", Form: "the index of the event that fails", Writers: []string{Simulate}, Readers: []string{Command},
+		Name: "reprise.event", Form: "the index of the event that fails", Writers: []string{Findings}, Readers: []string{Findings},
 	}, ParseSeed)
 	AttrSignature = attribute(Attribute{
 		Name: "reprise.signature", Form: "16 hex digits, equal for findings of one cause",
-		Writers: tests, Readers: []string{Command},
+		Writers: []string{Findings}, Readers: []string{Findings},
 	}, parseText)
 	AttrVerdict = attribute(Attribute{
-		Name: "reprise.verdict", Form: Alternatives(Verdicts), Writers: tests, Readers: []string{Command},
+		Name: "reprise.verdict", Form: Alternatives(Verdicts), Writers: []string{Findings}, Readers: []string{Findings},
 	}, among(Verdicts))
 	AttrClass = attribute(Attribute{
-		Name: "reprise.class", Form: "the kind of failure, such as deadlock", Writers: tests, Readers: []string{Command},
+		Name: "reprise.class", Form: "the kind of failure, such as deadlock", Writers: []string{Findings}, Readers: []string{Findings},
 	}, parseText)
 	AttrFailure = attribute(Attribute{
-		Name: "reprise.failure", Form: "the most telling line of the failure", Writers: tests, Readers: []string{Command},
+		Name: "reprise.failure", Form: "the most telling line of the failure", Writers: []string{Findings}, Readers: []string{Findings},
 	}, parseText)
+	AttrFailed = attribute(Attribute{
+		Name: "reprise.failed", Form: "the runs with this signature and all runs of the test: 5/22",
+		Writers: []string{Findings}, Readers: []string{Findings},
+	}, parseExtent)
 	AttrTrace = attribute(Attribute{
-		Name: "reprise.trace", Form: "the path of the trace file", Writers: tests, Readers: []string{Command},
+		Name: "reprise.trace", Form: "the path of the trace file", Writers: []string{Findings}, Readers: []string{Findings},
 	}, parseText)
 	AttrReproduce = attribute(Attribute{
-		Name: "reprise.reproduce", Form: "a command for a shell", Writers: tests, Readers: []string{Command},
+		Name: "reprise.reproduce", Form: "a command for a shell", Writers: []string{Findings}, Readers: []string{Findings},
 	}, parseText)
 )
 
@@ -83,9 +88,6 @@ var (
 		Name: "reprise.replay", Form: Alternatives(Replays), Writers: []string{Simulate}, Readers: []string{Command},
 	}, among(Replays))
 )
-
-// tests are the packages that report findings.
-var tests = []string{Wrapper, Simulate}
 
 // The values of [AttrVerdict]: what replays of a failing run have shown.
 const (

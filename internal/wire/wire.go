@@ -34,6 +34,7 @@ const (
 	Wrapper  = "internal/ordinary" // stands in for the binary of an ordinary test
 	Simulate = "simtest"
 	Engine   = "gort"
+	Findings = "internal/finding"           // its attributes, for a test binary that writes them and the command that reads them
 	Runtime  = "gort/internal/patch/inject" // the code that is compiled into the runtime of a test binary
 )
 

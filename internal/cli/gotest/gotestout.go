@@ -30,7 +30,7 @@ func (r *testResults) text(w io.Writer) {
 		if i < len(r.findings) {
 			label = fmt.Sprintf("%d.", i+1)
 		}
-		f.text(w, label)
+		_, _ = io.WriteString(w, f.Entry(label))
 	}
 	for _, t := range r.others {
 		_, _ = fmt.Fprintf(w, "FAIL %s\n%s", t.name(), t.text())
@@ -53,37 +53,6 @@ func (r *testResults) left() (names []string) {
 		}
 	}
 	return names
-}
-
-// text writes a finding.
-func (f *testFinding) text(w io.Writer, label string) {
-	_, _ = fmt.Fprintf(w, "%s %s\n   %s, %s, signature %s, in %s %s%s\n%s\n", label, f.Failure, f.Class, f.Verdict, f.Signature,
-		f.Package, f.Test, f.others(), strings.TrimRight(f.Report, "\n"))
-}
-
-// others tells how often a cause was seen besides the first time.
-func (f *testFinding) others() string {
-	if len(f.Also) == 0 {
-		return ""
-	}
-	tests := map[string]bool{}
-	for _, name := range append(f.Also, f.Package+" "+f.Test) {
-		tests[withoutSeed(name)] = true
-	}
-	text := fmt.Sprintf(", and %d more", len(f.Also))
-	if len(tests) > 1 {
-		text += fmt.Sprintf(" in %d tests", len(tests))
-	}
-	return text
-}
-
-// withoutSeed is the name of the test that a subtest of a seed or a pinned trace belongs to.
-func withoutSeed(name string) string {
-	i := max(strings.LastIndex(name, "/seed=0x"), strings.LastIndex(name, "/pin="))
-	if i < 0 {
-		return name
-	}
-	return name[:i]
 }
 
 func (r *testResults) summary() string {
@@ -147,9 +116,9 @@ func (r *testResults) markdown(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "### reprise: %s\n", r.summary())
 	for _, f := range slices.Concat(r.findings, r.notes) {
-		fmt.Fprintf(&b, "\n%s\n\n%s, %s, signature `%s`, in `%s` `%s`%s\n\n%s\n", code(f.Failure), f.Class, f.Verdict, f.Signature,
-			f.Package, f.Test, f.others(), fence("sh", f.Reproduce))
-		fmt.Fprintf(&b, "<details><summary>Report</summary>\n\n%s\n</details>\n", fence("", f.Report))
+		fmt.Fprintf(&b, "\n%s\n\n%s, %s, signature `%s`, in `%s` `%s`%s\n\n%s\n", code(f.Headline()), f.Class, f.Verdict,
+			f.Signature, f.Package, f.Test, f.Others(), fence("sh", f.Command()))
+		fmt.Fprintf(&b, "<details><summary>Report</summary>\n\n%s\n</details>\n", fence("", f.Report()))
 	}
 	for _, t := range r.others {
 		fmt.Fprintf(&b, "\nFAIL %s\n\n%s", code(t.name()), fence("", t.text()))
@@ -219,11 +188,12 @@ func (r *testResults) sortedPackages() (list []string) {
 // junit is the test case of a test.
 func (t *testResult) junit() junit.Testcase {
 	c := junit.Testcase{Name: t.test, Classname: t.pkg, Time: fmt.Sprintf("%.3f", t.elapsed)}
+	f, ok := t.finding()
 	switch {
 	case t.action == "skip":
 		c.Skipped = &junit.Result{Message: "skipped"}
-	case t.action == "fail" && t.attrs[wire.AttrFailure.Name] != "":
-		c.Failure = &junit.Result{Message: t.attrs[wire.AttrFailure.Name], Type: t.attrs[wire.AttrClass.Name], Data: t.text()}
+	case t.action == "fail" && ok:
+		c.Failure = &junit.Result{Message: f.Headline(), Type: f.Class, Data: f.Report()}
 	case t.action == "fail":
 		c.Failure = &junit.Result{Message: "failed", Data: t.text()}
 	case t.action == "":
@@ -240,10 +210,10 @@ var reportPlace = regexp.MustCompile(`(?m)^ *([^ :]+\.go):([0-9]+): `)
 func (r *testResults) annotate(w io.Writer) {
 	for _, f := range r.findings {
 		where := ""
-		if m := reportPlace.FindStringSubmatch(f.Report); m != nil {
+		if m := reportPlace.FindStringSubmatch(f.Report()); m != nil {
 			where = fmt.Sprintf("file=%s,line=%s,", property(filepath.Join(ordinary.RelativeDir(f.Package), m[1])), m[2])
 		}
-		_, _ = fmt.Fprintf(w, "::error %stitle=%s::%s\n", where, property(f.Test), message(f.Failure+"\n"+f.Reproduce))
+		_, _ = fmt.Fprintf(w, "::error %stitle=%s::%s\n", where, property(f.Test), message(f.Headline()+"\n"+f.Command()))
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/reprise-go/reprise/internal/finding"
 	"github.com/reprise-go/reprise/internal/prose"
 	"github.com/reprise-go/reprise/internal/wire"
 )
@@ -29,25 +30,6 @@ type testResult struct {
 	attrs     map[string]string
 }
 
-// finding is a cause of failures: all that have one signature.
-type testFinding struct {
-	Schema    int      `json:"schema"`
-	Signature string   `json:"signature"`
-	Class     string   `json:"class"`
-	Verdict   string   `json:"verdict"`
-	Failure   string   `json:"failure"`
-	Package   string   `json:"package"`
-	Test      string   `json:"test"`
-	Seed      string   `json:"seed"`
-	Event     string   `json:"event"`
-	Trace     string   `json:"trace"`
-	Reproduce string   `json:"reproduce"`
-	Also      []string `json:"also"` // the other tests and subtests that fail for this cause
-	Report    string   `json:"report"`
-
-	first *testResult
-}
-
 // testResults collects what go test says.
 type testResults struct {
 	say      func(format string, args ...any)
@@ -56,11 +38,11 @@ type testResults struct {
 	packages map[string]bool
 	build    strings.Builder // output of packages that do not build
 
-	findings []*testFinding // by package and test, after settle
-	notes    []*testFinding // of tests that pass
-	others   []*testResult  // tests and packages that fail without a finding
-	done     int            // packages
-	last     string         // what ended last, or how far it is
+	findings []*finding.Finding // by package and test, after settle
+	notes    []*finding.Finding // of tests that pass
+	others   []*testResult      // tests and packages that fail without a finding
+	done     int                // packages
+	last     string             // what ended last, or how far it is
 
 	interrupted bool
 	plain       string // why ordinary tests ran once, uncontrolled; "" if they did not
@@ -127,16 +109,17 @@ func (r *testResults) result(pkg, test string) *testResult {
 // settle works out the findings.
 func (r *testResults) settle() {
 	slices.SortStableFunc(r.order, func(a, b *testResult) int { return strings.Compare(a.pkg, b.pkg) })
-	failed, passed := map[string]*testFinding{}, map[string]*testFinding{}
+	failed, passed := map[string]*finding.Finding{}, map[string]*finding.Finding{}
 	explained := map[*testResult]bool{}
 	for _, t := range r.order {
+		f, ok := t.finding()
 		switch {
-		case t.attrs[wire.AttrSignature.Name] == "":
+		case !ok:
 		case t.action == "pass":
-			r.notes = gather(r.notes, passed, t)
+			r.notes = gather(r.notes, passed, f)
 		default:
 			r.explain(t, explained)
-			r.findings = gather(r.findings, failed, t)
+			r.findings = gather(r.findings, failed, f)
 		}
 	}
 	for _, t := range r.order {
@@ -146,22 +129,29 @@ func (r *testResults) settle() {
 	}
 }
 
-// gather adds a result to the finding of its signature, or makes one.
-func gather(list []*testFinding, bySignature map[string]*testFinding, t *testResult) []*testFinding {
-	sign := t.attrs[wire.AttrSignature.Name]
-	if f := bySignature[sign]; f != nil {
-		f.Also = append(f.Also, t.pkg+" "+t.test)
+// finding returns the finding that the test reports, if it reports one.
+func (t *testResult) finding() (*finding.Finding, bool) {
+	return finding.FromAttributes(t.pkg, t.test, t.attrs, t.text())
+}
+
+// gather adds a finding to the first one of its signature, or to the list if it is the first.
+func gather(list []*finding.Finding, first map[string]*finding.Finding, f *finding.Finding) []*finding.Finding {
+	if earlier := first[f.Signature]; earlier != nil {
+		earlier.Also = append(earlier.Also, f.Package+" "+f.Test)
 		return list
 	}
-	bySignature[sign] = newTestFinding(t)
-	return append(list, bySignature[sign])
+	first[f.Signature] = f
+	return append(list, f)
 }
+
+// parent returns the name of the test of which a subtest is a part, "" if it is no subtest.
+func parent(test string) string { return test[:max(0, strings.LastIndexByte(test, '/'))] }
 
 // explain notes that a finding is why t, the tests that it is a part of, and its package fail.
 func (r *testResults) explain(t *testResult, explained map[*testResult]bool) {
 	explained[t] = true
 	for name := t.test; name != ""; {
-		name = name[:max(0, strings.LastIndexByte(name, '/'))]
+		name = parent(name)
 		if up := r.results[[2]string{t.pkg, name}]; up != nil {
 			explained[up] = true
 		}
@@ -173,16 +163,6 @@ func (r *testResults) hasFailingPart(t *testResult) bool {
 	return slices.ContainsFunc(r.order, func(u *testResult) bool {
 		return u != t && u.pkg == t.pkg && u.action != "pass" && u.action != "skip" && (t.test == "" || strings.HasPrefix(u.test, t.test+"/"))
 	})
-}
-
-func newTestFinding(t *testResult) *testFinding {
-	a := func(attr *wire.Attribute) string { return t.attrs[attr.Name] }
-	return &testFinding{
-		Schema: 1, Signature: a(wire.AttrSignature.Attribute), Class: a(wire.AttrClass.Attribute),
-		Verdict: a(wire.AttrVerdict.Attribute), Failure: a(wire.AttrFailure.Attribute), Package: t.pkg, Test: t.test,
-		Seed: a(wire.AttrSeed.Attribute), Event: a(wire.AttrEvent.Attribute), Trace: a(wire.AttrTrace.Attribute),
-		Reproduce: a(wire.AttrReproduce.Attribute), Also: []string{}, Report: t.text(), first: t,
-	}
 }
 
 // text is the output of a test without what go test adds.

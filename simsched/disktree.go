@@ -1,4 +1,4 @@
-package simdisk
+package simsched
 
 import (
 	"io/fs"

@@ -1,11 +1,10 @@
-package simdisk
+package simsched
 
 import (
 	"io"
 	"io/fs"
 
 	"github.com/reprise-go/reprise/event"
-	"github.com/reprise-go/reprise/simsched"
 )
 
 // File is an open file or directory of a [Disk]. It has the methods of [os.File] of the same names. Its position is its
@@ -14,7 +13,7 @@ import (
 // [os.File]: https://pkg.go.dev/os#File
 type File struct {
 	disk    *Disk
-	reg     *simsched.Registration
+	reg     *Registration
 	node    *node
 	name    string
 	flag    OpenFlag
@@ -35,7 +34,7 @@ var _ interface {
 
 // begin is the start of every operation but Close.
 func (f *File) begin(method, op string) error {
-	f.reg.Enter(method)
+	f.disk.sim.enter(method)
 	f.disk.sim.Sleep(f.disk.latency)
 	return f.open(op)
 }
@@ -102,7 +101,7 @@ func (f *File) read(b []byte, off int64) int {
 	if off < int64(len(f.node.data)) {
 		n = copy(b, f.node.data[off:])
 	}
-	f.reg.Result(n)
+	f.reg.moved(n)
 	return n
 }
 
@@ -136,7 +135,7 @@ func (f *File) write(b []byte, off int64) (int, error) {
 		return 0, f.fail("write", event.IOInvalidInput.Err())
 	}
 	f.node.write(b, int(off), f.disk.sim.Now())
-	f.reg.Result(len(b))
+	f.reg.moved(len(b))
 	return len(b), nil
 }
 
@@ -149,7 +148,7 @@ func (f *File) Truncate(size int64) error {
 		return f.fail("truncate", event.IOInvalidInput.Err())
 	}
 	f.node.truncate(int(size), f.disk.sim.Now())
-	f.reg.Result(0)
+	f.reg.moved(0)
 	return nil
 }
 
@@ -166,15 +165,14 @@ func (f *File) Sync() error {
 	} else {
 		f.node.sync()
 	}
-	f.reg.Result(0)
+	f.reg.moved(0)
 	return nil
 }
 
 // Seek sets the position of the next Read or Write and returns it. It takes no time and is no I/O, so that it is an
 // event only if it fails.
 func (f *File) Seek(offset int64, whence int) (int64, error) {
-	f.reg.Enter("File.Seek")
-	f.disk.sim.Sleep(0)
+	f.disk.sim.point(f.disk.sim.enter("File.Seek"))
 	if err := f.open("seek"); err != nil {
 		return 0, err
 	}
@@ -196,7 +194,7 @@ func (f *File) Stat() (fs.FileInfo, error) {
 	if err := f.begin("File.Stat", "stat"); err != nil {
 		return nil, err
 	}
-	f.reg.Result(0)
+	f.reg.moved(0)
 	return f.node.info(f.name), nil
 }
 
@@ -209,7 +207,7 @@ func (f *File) ReadDir(n int) ([]fs.DirEntry, error) {
 	if !f.node.dir {
 		return nil, f.fail("readdir", event.IOInvalidInput.Err())
 	}
-	f.reg.Result(0)
+	f.reg.moved(0)
 	if !f.listed {
 		f.listed = true
 		if name, ok := f.disk.live.nameOf(f.node); ok {
@@ -229,10 +227,11 @@ func (f *File) ReadDir(n int) ([]fs.DirEntry, error) {
 
 // Close ends the use of f. It syncs nothing, takes no time and is no event. Closing twice is an error.
 func (f *File) Close() error {
-	if !f.reg.Release("File.Close") {
+	t, ok := f.disk.sim.release("File.Close")
+	if !ok {
 		return nil
 	}
-	f.disk.sim.Sleep(0)
+	f.disk.sim.point(t)
 	err := f.open("close")
 	f.closed = true
 	return err

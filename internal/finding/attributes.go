@@ -1,0 +1,92 @@
+package finding
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+
+	"github.com/reprise-go/reprise/internal/wire"
+)
+
+// Attribute is an attribute of the test that reports a finding.
+type Attribute struct{ Key, Value string }
+
+// Attributes returns what a test binary tells the command about the finding, without what is not known.
+func (f *Finding) Attributes() (list []Attribute) {
+	for _, a := range []Attribute{
+		{wire.AttrSeed.Name, seedText(f.Seed)},
+		{wire.AttrEvent.Name, f.Event},
+		{wire.AttrSignature.Name, f.Signature},
+		{wire.AttrVerdict.Name, string(f.Verdict)},
+		{wire.AttrClass.Name, f.Class},
+		{wire.AttrFailure.Name, f.Headline()},
+		{wire.AttrFailed.Name, f.counts()},
+		{wire.AttrTrace.Name, f.Trace},
+		{wire.AttrReproduce.Name, f.Command()},
+	} {
+		if a.Value != "" {
+			list = append(list, a)
+		}
+	}
+	return list
+}
+
+// FromAttributes returns the finding that a test reported; ok is false if it reported none. The report of the test is its
+// text.
+func FromAttributes(pkg, test string, attributes map[string]string, text string) (f *Finding, ok bool) {
+	get := func(a *wire.Attribute) string { return attributes[a.Name] }
+	f = &Finding{
+		Package: pkg, Test: test, Event: get(wire.AttrEvent.Attribute), Class: get(wire.AttrClass.Attribute),
+		Failure: get(wire.AttrFailure.Attribute), Signature: get(wire.AttrSignature.Attribute),
+		Verdict: Verdict(get(wire.AttrVerdict.Attribute)), Trace: get(wire.AttrTrace.Attribute), Text: text,
+	}
+	f.Seed, _ = wire.AttrSeed.Parse(get(wire.AttrSeed.Attribute))      // 0 if it is not known
+	counts, _ := wire.AttrFailed.Parse(get(wire.AttrFailed.Attribute)) // zero if they are not known
+	f.Failed, f.Ran = counts.Ran, counts.All
+	if reproduce := get(wire.AttrReproduce.Attribute); reproduce != "" {
+		f.Reproduce = []string{reproduce}
+	}
+	return f, f.Signature != ""
+}
+
+// counts returns how many of how many runs failed with the signature, "" if that is not known.
+func (f *Finding) counts() string {
+	if f.Ran == 0 {
+		return ""
+	}
+	return wire.Extent{Ran: f.Failed, All: f.Ran}.String()
+}
+
+func seedText(seed uint64) string { return fmt.Sprintf("0x%016x", seed) }
+
+// MarshalJSON implements [json.Marshaler]. Keys are only ever added; schema is the version of their meaning.
+func (f *Finding) MarshalJSON() ([]byte, error) {
+	also := f.Also
+	if also == nil {
+		also = []string{}
+	}
+	var b bytes.Buffer
+	x := json.NewEncoder(&b)
+	x.SetEscapeHTML(false) // for people, who read the lines too
+	err := x.Encode(struct {
+		Schema    int      `json:"schema"`
+		Signature string   `json:"signature"`
+		Class     string   `json:"class"`
+		Verdict   Verdict  `json:"verdict"`
+		Failure   string   `json:"failure"`
+		Package   string   `json:"package"`
+		Test      string   `json:"test"`
+		Seed      string   `json:"seed"`
+		Event     string   `json:"event"`
+		Trace     string   `json:"trace"`
+		Reproduce string   `json:"reproduce"`
+		Also      []string `json:"also"` // the other tests and subtests with this signature
+		Runs      int      `json:"runs"`
+		Failed    int      `json:"failed"`
+		Report    string   `json:"report"`
+	}{
+		1, f.Signature, f.Class, f.Verdict, f.Headline(), f.Package, f.Test, seedText(f.Seed), f.Event, f.Trace, f.Command(),
+		also, f.Ran, f.Failed, f.Report(),
+	})
+	return b.Bytes(), err
+}

@@ -1,0 +1,86 @@
+// Package finding holds a failing run as a value: its class, failure, signature, verdict, seed and trace, the commands that
+// reproduce it, and how many runs failed in the same way.
+//
+// Both worlds make a [Finding] for a run that fails. It has one text form, [Finding.Report]; one list of attributes,
+// [Finding.Attributes], by which the command learns of it from a test binary; and one JSON form. [Sign] is the one
+// algorithm of signatures, and [Fold] its one rule for what counts as equal.
+//
+// The package knows nothing of how runs are made. Schedules, stacks and differences come to it as text.
+package finding
+
+import (
+	"cmp"
+	"strings"
+	"time"
+
+	"github.com/reprise-go/reprise/internal/wire"
+)
+
+// Verdict is the result of replaying a failing run.
+type Verdict string
+
+// The verdicts.
+const (
+	Reproduced  Verdict = wire.Reproduced  // the replays failed in the same way
+	Flaky       Verdict = wire.Flaky       // they did not
+	Unconfirmed Verdict = wire.Unconfirmed // there was no replay
+)
+
+// Finding is a failing run, or a passing one that deserves a note.
+type Finding struct {
+	Package string // import path
+	Test    string // name of the test function, or of the subtest that reports the finding
+	Name    string // of the run within its test, such as seed=0x00000000000004d2
+	Seed    uint64
+	Event   string // index of the event that fails, "" if it is not known
+
+	Class     string // kind of failure in a word or two, such as "data race"
+	Failure   string // what failed, in lines
+	Telling   string // the most telling line of the failure; "" for the first
+	Signature string // see Sign
+	Verdict   Verdict
+	Passes    bool   // the run is not a failure; the finding is a note
+	Like      string // name of the first finding with this signature, which tells more; "" if this is the first
+
+	Trace     string   // path of the trace file, "" if there is none
+	Reproduce []string // shell commands that make the run again, the shortest first
+	Pin       string   // shell command that pins the trace, "" if it cannot be pinned
+
+	Ran, Failed int      // runs of the test, and those that failed with this signature; 0 if that is not known
+	Also        []string // other tests and subtests that failed with this signature, "package test"
+
+	// The parts of the report besides these.
+	Verb      string        // what the run did, "" for "fails"
+	Length    string        // how much happened in the run, such as "12 events"
+	Virtual   time.Duration // virtual time at the end of the run
+	Confirmed string        // what the replays showed, without a newline at the end
+	Sections  []Section     // the schedule, the stacks, or how a replay differs
+	Outside   string        // what a replay depends on outside of the control, "" for nothing
+	Notes     []string
+
+	// Text is the whole report of a finding that was read from the output of a test; "" means that Report writes it.
+	Text string
+}
+
+// Section is a part of a report: lines under a title.
+type Section struct{ Title, Text string }
+
+// Nondeterminism is the class of runs that differ although all choices were the same.
+const Nondeterminism = "nondeterminism"
+
+// Headline returns the most telling line of the failure.
+func (f *Finding) Headline() string {
+	line, _, _ := strings.Cut(strings.TrimLeft(cmp.Or(f.Telling, f.Failure), "\n"), "\n")
+	return strings.TrimSpace(strings.ReplaceAll(line, "\r", " "))
+}
+
+// Note adds a note.
+func (f *Finding) Note(text string) { f.Notes = append(f.Notes, text) }
+
+// Command returns the shortest shell command that makes the run again, "" if there is none.
+func (f *Finding) Command() string {
+	if len(f.Reproduce) == 0 {
+		return ""
+	}
+	return f.Reproduce[0]
+}

@@ -1,0 +1,128 @@
+package finding
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/reprise-go/reprise/internal/prose"
+	"github.com/reprise-go/reprise/internal/testpath"
+)
+
+// Report returns what a test prints about the finding: a screen of text for the first of a signature, a line for others.
+// There is no newline at the end.
+func (f *Finding) Report() string {
+	if f.Text != "" {
+		return f.Text
+	}
+	if f.Like != "" {
+		return fmt.Sprintf("%s fails as %s does, signature %s: %s", f.Name, f.Like, f.Signature, f.Headline())
+	}
+	var b strings.Builder
+	class := f.Class
+	if f.Verdict == Flaky && class != Nondeterminism {
+		class = "flaky, " + class
+	}
+	fmt.Fprintf(&b, "%s %s (%s) after %s, at %v of virtual time:\n", f.Name, cmp.Or(f.Verb, "fails"), class, f.Length, f.Virtual)
+	b.WriteString(prose.Indent(f.Failure) + "\n")
+	f.writeSections(&b)
+	if f.Outside != "" {
+		b.WriteString(strings.TrimRight(f.Outside, "\n") + "\n")
+	}
+	for _, n := range f.Notes {
+		fmt.Fprintf(&b, "note: %s\n", n)
+	}
+	fmt.Fprintf(&b, "signature %s\n\n", f.Signature)
+	f.writeCommands(&b)
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// writeSections writes what the replays showed and the sections. The title of the first section goes on in the line of
+// what the replays showed.
+func (f *Finding) writeSections(b *strings.Builder) {
+	line := f.Confirmed
+	for i, s := range f.Sections {
+		switch {
+		case i > 0:
+			line = s.Title
+		case line != "" && s.Title != "":
+			line += "; " + s.Title
+		default:
+			line += s.Title
+		}
+		if line != "" {
+			b.WriteString(line + "\n")
+		}
+		if text := strings.TrimRight(s.Text, "\n"); text != "" {
+			b.WriteString(prose.Indent(text) + "\n")
+		}
+		line = ""
+	}
+	if line != "" {
+		b.WriteString(line + "\n")
+	}
+}
+
+// writeCommands writes the commands of the report.
+func (f *Finding) writeCommands(b *strings.Builder) {
+	for i, c := range f.Reproduce {
+		label := "to reproduce: "
+		if i > 0 {
+			label = "          or: "
+		}
+		b.WriteString(label + c + "\n")
+	}
+	if f.Pin != "" {
+		b.WriteString("      to pin: " + f.Pin + "\n")
+	}
+}
+
+// KeepReport writes the report to a file beside the trace, if there is one.
+func (f *Finding) KeepReport() {
+	if f.Trace == "" {
+		return
+	}
+	path := strings.TrimSuffix(f.Trace, testpath.Ext) + ".txt"
+	if err := os.WriteFile(path, []byte(f.Report()), 0o600); err != nil {
+		f.Note(fmt.Sprintf("the report could not be kept: %v", err))
+	}
+}
+
+// Entry returns the finding as one of a list: its headline after a label, what is known of it, and its report. It ends in
+// a newline.
+func (f *Finding) Entry(label string) string {
+	return fmt.Sprintf("%s %s\n   %s\n%s\n", label, f.Headline(), f.Summary(), strings.TrimRight(f.Report(), "\n"))
+}
+
+// Summary returns what is known of the finding besides its failure, in a line.
+func (f *Finding) Summary() string {
+	return fmt.Sprintf("%s, %s, signature %s, in %s %s%s", f.Class, f.Verdict, f.Signature, f.Package, f.Test, f.Others())
+}
+
+// Others tells how often the signature occurred besides the first time, and how many runs there were.
+func (f *Finding) Others() (text string) {
+	if len(f.Also) > 0 {
+		tests := map[string]bool{}
+		for _, name := range append(f.Also[:len(f.Also):len(f.Also)], f.Package+" "+f.Test) {
+			tests[withoutRun(name)] = true
+		}
+		text = fmt.Sprintf(", and %d more", len(f.Also))
+		if len(tests) > 1 {
+			text += fmt.Sprintf(" in %d tests", len(tests))
+		}
+	}
+	if f.Ran > 1 {
+		text += fmt.Sprintf("; in %d of %s", f.Failed, prose.Count(f.Ran, "run"))
+	}
+	return text
+}
+
+// withoutRun returns the name of the test to which the subtest of a seed or of a pinned trace belongs.
+func withoutRun(name string) string {
+	i := max(strings.LastIndex(name, "/seed=0x"), strings.LastIndex(name, "/pin="))
+	if i < 0 {
+		return name
+	}
+	return name[:i]
+}
