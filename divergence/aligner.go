@@ -10,19 +10,19 @@ import (
 	"github.com/reprise-go/reprise/source"
 )
 
-// DefaultWindow is how far an [Aligner] looks unless it is told otherwise, in events.
+// DefaultWindow is the default window of an [Aligner], in events.
 const DefaultWindow = 64
 
-// MaxWindow is the largest window of an [Aligner]: the memory it needs grows with the square of the window.
+// MaxWindow is the largest window of an [Aligner], in events. Its memory grows with the square of the window.
 const MaxWindow = 1024
 
-// Match is what an [Aligner] makes of an event of the actual run.
+// Match is the result of aligning an event of the actual run.
 type Match uint8
 
-// The matches. GaveUp stays once it came.
+// The matches. After GaveUp an Aligner returns only GaveUp.
 const (
 	Matched   Match = iota // it is an expected event, in order
-	Reordered              // it is an expected event that was passed over before
+	Reordered              // it is an expected event that was skipped before
 	Inserted               // it is not expected
 	GaveUp                 // the Aligner has given up
 )
@@ -37,29 +37,29 @@ func (m Match) String() string {
 	return fmt.Sprintf("match(%d)", uint8(m))
 }
 
-// Verdict is what is known of an event when it comes. Later events can show that another alignment is better, so the
-// sum of verdicts can differ from [Stats], which has the last word.
+// Verdict is what is known of an event when it arrives. Later events can show that another alignment is better, so
+// the sum of verdicts can differ from [Stats], which is authoritative.
 type Verdict struct {
 	Match   Match
-	Skipped int // Matched: how many expected events were passed over to get to it
-	By      int // Reordered: by how many expected events it came too late
+	Skipped int // Matched: number of expected events that were skipped to reach it
+	By      int // Reordered: number of expected events by which it came too late
 }
 
-// Stats says how two runs align. Every actual event is one of Matched, Inserted, Reordered and Changed, every expected
-// event one of Matched, Deleted, Reordered and Changed.
+// Stats counts the events of two aligned runs. Every actual event is one of Matched, Inserted, Reordered and
+// Changed; every expected event is one of Matched, Deleted, Reordered and Changed.
 type Stats struct {
 	Matched   uint64 // in both runs, in the same order
 	Inserted  uint64 // in the actual run only
 	Deleted   uint64 // in the expected run only
 	Reordered uint64 // in both runs, at most a window apart, in another order
 	Changed   uint64 // in the same place, of one kind, with other values
-	GaveUp    bool   // the runs had nothing in common for too long; what came after was not aligned
-	GaveUpAt  uint64 // the index of the last actual event that was looked at before, if GaveUp
+	GaveUp    bool   // the runs had nothing in common for too long; later events were not aligned
+	GaveUpAt  uint64 // if GaveUp: index of the last actual event that was aligned
 }
 
-// Fidelity is how much two runs have in common, from 0 to 1: of all places of the alignment the part that match, where
-// an event in another order counts half. It is 1 if and only if all events match in order. Two runs without events have
-// fidelity 1.
+// Fidelity measures how much two runs have in common, from 0 to 1: the part of the alignment's places that match,
+// where an event in another order counts half. It is 1 if and only if all events match in order. Two runs without
+// events have fidelity 1.
 func (s Stats) Fidelity() float64 {
 	all := s.Matched + s.Inserted + s.Deleted + s.Reordered + s.Changed
 	if all == 0 {
@@ -78,9 +78,9 @@ func (s Stats) String() string {
 	return text
 }
 
-// Comparable returns e without what follows from other events: an at_tick, which an inserted step shifts everywhere
-// after it, and all fields of a checkpoint, which count what happened before. The [Aligner] and the canonical comparison
-// take events as equal whose Comparable is equal.
+// Comparable returns e without the fields that depend on other events: an at_tick, which an inserted step shifts in
+// all later events, and all fields of a checkpoint, which count what happened before. The [Aligner] and the
+// canonical comparison treat events as equal if their Comparables are equal.
 func Comparable(e event.Event) event.Event {
 	switch e.Kind() {
 	case event.KindTaskScheduled:
@@ -98,42 +98,43 @@ func Comparable(e event.Event) event.Event {
 	return e
 }
 
-// Aligner aligns a run, event by event, with the events of an expected source, in which events may be missing, changed
-// or in another order. It finds the alignment with the fewest insertions and deletions: by dynamic programming over a
-// band around the best alignment so far (after Ukkonen, Algorithms for Approximate String Matching, 1985), from each
-// event that does not match up to the point where all alignments worth looking at have joined. Elsewhere it compares one
-// event with one.
+// Aligner aligns a run, event by event, with the events of an expected source, in which events may be missing,
+// changed or in another order. It finds the alignment with the fewest insertions and deletions. From each event
+// that does not match it uses dynamic programming over a band around the best alignment so far (after Ukkonen,
+// Algorithms for Approximate String Matching, 1985), until all promising alignments have joined. Elsewhere it
+// compares one event with one.
 //
-// What it promises: for two runs of which one arises from the other by k insertions and deletions, k at most the window,
-// the insertions and deletions found, a change or a reordering counted as two, are at most k, whatever the events. Where
-// it takes longer than 16 windows for the alignments to join, as in runs that repeat themselves all the time, the best
-// one so far is taken, and the promise holds from there on anew.
+// The guarantee: if one run arises from the other by k insertions and deletions, and k is at most the window, then
+// the insertions and deletions found, with a change or a reordering counted as two, are at most k, whatever the
+// events. If the alignments take longer than 16 windows to join, as in runs that repeat themselves all the time,
+// the best one so far is taken, and the guarantee starts anew there.
 //
-// It gives up when more than a window of actual events in a row is nothing that was expected. Memory is bounded by the
-// window, whatever the length of the runs. An Aligner is made by [NewAligner]; it is not safe for concurrent use.
+// It gives up when more actual events in a row than the window have no counterpart in the expected run. Memory is
+// bounded by the window, whatever the length of the runs. An Aligner is made by [NewAligner]; it is not safe for
+// concurrent use.
 type Aligner struct {
 	src    source.Source
 	window int
-	err    error // of src
-	ended  bool  // src has no more events
+	err    error // error of src
+	ended  bool  // whether src has no more events
 
-	recorded []event.Event // expected events from index first on
+	recorded []event.Event // expected events from index first
 	first    uint64
 	head     uint64 // index of the next expected event
-	fed      uint64 // actual events so far
-	lonely   int    // actual events in a row without a match
+	fed      uint64 // number of actual events so far
+	lonely   int    // number of actual events in a row without a match
 	tally    tally
 	band     band
 	finished bool
-	whole    bool      // do not give up where the expected run has ended: nobody waits for an answer
-	rows     func(Row) // gets the alignment as it becomes known, if it is not nil
+	whole    bool      // do not give up after the end of the expected run, because all results are wanted
+	rows     func(Row) // receives the alignment as it becomes known; may be nil
 }
 
-// NewAligner returns an Aligner over the events of expected from where its cursor stands. A window of 0 means
+// NewAligner returns an Aligner over the events of expected from its current position. A window of 0 means
 // [DefaultWindow]. It panics if the window is negative or larger than [MaxWindow].
 func NewAligner(expected source.Source, window int) *Aligner {
 	if window < 0 || window > MaxWindow {
-		panic(fmt.Sprintf("divergence: NewAligner with a window of %d, the largest is %d", window, MaxWindow))
+		panic(fmt.Sprintf("divergence: NewAligner with a window of %d; the maximum is %d", window, MaxWindow))
 	}
 	if window == 0 {
 		window = DefaultWindow
@@ -141,7 +142,7 @@ func NewAligner(expected source.Source, window int) *Aligner {
 	return &Aligner{src: expected, window: window, tally: tally{window: uint64(window)}}
 }
 
-// fill reads expected events up to and including index, and reports whether there are so many.
+// fill reads expected events up to and including index, and reports whether there are that many.
 func (a *Aligner) fill(index uint64) bool {
 	for !a.ended && index >= a.first+uint64(len(a.recorded)) {
 		e, err := a.src.Next()
@@ -157,17 +158,17 @@ func (a *Aligner) fill(index uint64) bool {
 	return index < a.first+uint64(len(a.recorded))
 }
 
-// at returns the expected event with an index that has been filled, Comparable.
+// at returns the Comparable of the expected event with an index, which must have been filled.
 func (a *Aligner) at(index uint64) event.Event { return Comparable(a.recorded[index-a.first]) }
 
-// drop forgets the expected events before index, if that is worth while.
+// drop forgets the expected events before index, if it saves enough.
 func (a *Aligner) drop(index uint64) {
 	if n := int(index - a.first); n == len(a.recorded) || n > 4*a.window {
 		a.recorded, a.first = slices.Delete(a.recorded, 0, n), index
 	}
 }
 
-// accept takes actual for the next expected event, if it is that one.
+// accept takes actual as the next expected event if it is that event.
 func (a *Aligner) accept(actual event.Event) bool {
 	if !a.fill(a.head) {
 		return false
@@ -186,8 +187,8 @@ func (a *Aligner) accept(actual event.Event) bool {
 	return true
 }
 
-// Expect returns the next expected event, as it was recorded, and whether there is one: the event after the last one of
-// the best alignment so far.
+// Expect returns the next expected event, as it was recorded, and whether there is one. It is the event after the
+// last one of the best alignment so far.
 func (a *Aligner) Expect() (event.Event, bool) {
 	index := a.Index()
 	if a.tally.stats.GaveUp || !a.fill(index) {
@@ -196,7 +197,7 @@ func (a *Aligner) Expect() (event.Event, bool) {
 	return a.recorded[index-a.first], true
 }
 
-// Index returns the index of the event that Expect returns, counted from where the source stood at the start.
+// Index returns the index of the event that Expect returns, counted from the position of the source at the start.
 func (a *Aligner) Index() uint64 {
 	if a.band.active {
 		return a.band.best
@@ -204,9 +205,9 @@ func (a *Aligner) Index() uint64 {
 	return a.head
 }
 
-// Unmatched yields the expected events that can still come, as they were recorded: first up to a window of those from
-// Index on, in order, then those that were passed over, the oldest first, without their ticks. Feed must not be called
-// meanwhile.
+// Unmatched yields the expected events that can still come, as they were recorded: first up to a window of events
+// from Index on, in order, then the skipped ones, oldest first, without their ticks. Feed must not be called during
+// the iteration.
 func (a *Aligner) Unmatched() iter.Seq[event.Event] {
 	return func(yield func(event.Event) bool) {
 		if a.tally.stats.GaveUp {
@@ -225,7 +226,7 @@ func (a *Aligner) Unmatched() iter.Seq[event.Event] {
 	}
 }
 
-// Err returns the error of the source that ended the expected events, nil if it was their end.
+// Err returns the error of the source, or nil if there is none.
 func (a *Aligner) Err() error { return a.err }
 
 // Feed takes the next event of the actual run. It panics after Finish.
@@ -250,7 +251,7 @@ func (a *Aligner) Feed(actual event.Event) Verdict {
 	return a.settle(Comparable(actual), actual)
 }
 
-// settle feeds e, Comparable, to the band and tells what became of it.
+// settle feeds the Comparable e to the band and returns the verdict.
 func (a *Aligner) settle(e, recorded event.Event) Verdict {
 	before := a.band.best
 	a.step(e)
@@ -274,7 +275,7 @@ func (a *Aligner) settle(e, recorded event.Event) Verdict {
 	return v
 }
 
-// late looks for e among the expected events that the best alignment has passed over.
+// late searches for e among the expected events that the best alignment has skipped.
 func (a *Aligner) late(e event.Event) (by int, ok bool) {
 	t := a.tally.clone()
 	before := t.stats.Reordered
@@ -295,8 +296,8 @@ func (a *Aligner) giveUp() {
 	a.tally.stats.GaveUp, a.tally.stats.GaveUpAt = true, a.fed-1
 }
 
-// preview is the tally as if the alignment were the best one so far, with or without looking for changed events, which
-// can still turn out to be in another order.
+// preview returns the tally as if the best alignment so far were final. If change is false, it does not look for
+// changed events, which can still turn out to be in another order.
 func (a *Aligner) preview(change bool) tally {
 	if !a.band.active {
 		return a.tally
@@ -309,14 +310,14 @@ func (a *Aligner) preview(change bool) tally {
 	return t
 }
 
-// Stats returns the counts so far: the expected events from Index on are not among them.
+// Stats returns the counts so far. Expected events from Index on are not included.
 func (a *Aligner) Stats() Stats { return a.preview(true).stats }
 
-// Fidelity is that of Stats.
+// Fidelity returns the fidelity of Stats.
 func (a *Aligner) Fidelity() float64 { return a.Stats().Fidelity() }
 
-// Finish says that the actual run has ended, reads what is left of the expected events, which were deleted then, and
-// returns the final counts. The error is that of the source.
+// Finish ends the actual run, reads the remaining expected events, which count as deleted, and returns the final
+// counts. The error is that of the source.
 func (a *Aligner) Finish() (Stats, error) {
 	if a.finished {
 		return a.tally.stats, a.err
@@ -336,7 +337,7 @@ func (a *Aligner) Finish() (Stats, error) {
 	return a.tally.stats, a.err
 }
 
-// reach is the index after the last expected event that has been read.
+// reach returns the index after the last expected event that has been read.
 func (a *Aligner) reach() uint64 { return a.first + uint64(len(a.recorded)) }
 
 // open starts the band at the head.
@@ -352,7 +353,7 @@ func (a *Aligner) open() {
 func (a *Aligner) step(e event.Event) {
 	b := &a.band
 	half := uint64(2*a.window + 1)
-	from := b.from // never back, even where best goes back
+	from := b.from // never moves back, even if best does
 	if b.best > b.start+half {
 		from = max(b.from, b.best-half)
 	}
@@ -364,7 +365,7 @@ func (a *Aligner) step(e event.Event) {
 	b.step(e, from, to)
 }
 
-// extend gives the band the expected events that have been read.
+// extend adds the expected events that have been read to the band.
 func (a *Aligner) extend() {
 	b := &a.band
 	for i := b.start + uint64(len(b.expected)); i < a.reach(); i++ {
@@ -377,7 +378,7 @@ func (a *Aligner) trace(end uint64) []op {
 	return a.band.trace(end, func(index uint64) event.Event { return a.at(index) })
 }
 
-// report hands the steps of the band on as rows.
+// report passes the steps of the band on as rows.
 func (a *Aligner) report(ops []op) {
 	actualAt := a.fed - uint64(len(a.band.recorded))
 	recorded := a.band.recorded
@@ -394,14 +395,14 @@ func (a *Aligner) report(ops []op) {
 	}
 }
 
-// close takes the alignment that ends at expected index end for good and goes on from there.
+// close makes the alignment that ends at expected index end final and continues from there.
 func (a *Aligner) close(end uint64) {
 	a.take(end)
 	a.tally.change()
 	a.tally.expire(a.head)
 }
 
-// take takes the alignment that ends at expected index end into the tally.
+// take adds the alignment that ends at expected index end to the tally.
 func (a *Aligner) take(end uint64) {
 	ops := a.trace(end)
 	if a.rows != nil {

@@ -121,18 +121,26 @@ func TestAlignerCounts(t *testing.T) {
 		{"equal", run, run, divergence.Stats{Matched: 6}},
 		{"inserted", run, slices.Insert(slices.Clone(run), 2, timer(1), timer(2)), divergence.Stats{Matched: 6, Inserted: 2}},
 		{"deleted", run, slices.Delete(slices.Clone(run), 1, 4), divergence.Stats{Matched: 3, Deleted: 3}},
-		{"changed", run, events{draw(1), draw(2), draw(9), draw(4), draw(5), draw(6)}, divergence.Stats{Matched: 5, Changed: 1}},
-		{"changed at the end", run, events{draw(1), draw(2), draw(3), draw(4), draw(5), draw(9)}, divergence.Stats{Matched: 5, Changed: 1}},
-		{"another kind", run, events{draw(1), draw(2), timer(3), draw(4), draw(5), draw(6)}, divergence.Stats{Matched: 5, Inserted: 1, Deleted: 1}},
+		{"changed", run, events{draw(1), draw(2), draw(9), draw(4), draw(5), draw(6)},
+			divergence.Stats{Matched: 5, Changed: 1}},
+		{"changed at the end", run, events{draw(1), draw(2), draw(3), draw(4), draw(5), draw(9)},
+			divergence.Stats{Matched: 5, Changed: 1}},
+		{"another kind", run, events{draw(1), draw(2), timer(3), draw(4), draw(5), draw(6)},
+			divergence.Stats{Matched: 5, Inserted: 1, Deleted: 1}},
 		{"one kind in two places", events{draw(1), timer(1), timer(2), draw(2)}, events{timer(1), draw(9), timer(2), draw(2)},
 			divergence.Stats{Matched: 3, Inserted: 1, Deleted: 1}},
-		{"swapped", run, events{draw(1), draw(3), draw(2), draw(4), draw(5), draw(6)}, divergence.Stats{Matched: 5, Reordered: 1}},
-		{"late", run, events{draw(1), draw(3), draw(4), draw(5), draw(2), draw(6)}, divergence.Stats{Matched: 5, Reordered: 1}},
-		{"early", run, events{draw(1), draw(5), draw(2), draw(3), draw(4), draw(6)}, divergence.Stats{Matched: 5, Reordered: 1}},
+		{"swapped", run, events{draw(1), draw(3), draw(2), draw(4), draw(5), draw(6)},
+			divergence.Stats{Matched: 5, Reordered: 1}},
+		{"late", run, events{draw(1), draw(3), draw(4), draw(5), draw(2), draw(6)},
+			divergence.Stats{Matched: 5, Reordered: 1}},
+		{"early", run, events{draw(1), draw(5), draw(2), draw(3), draw(4), draw(6)},
+			divergence.Stats{Matched: 5, Reordered: 1}},
 		{"more at the end", run, append(slices.Clone(run), timer(1)), divergence.Stats{Matched: 6, Inserted: 1}},
 		{"less at the end", run, run[:4], divergence.Stats{Matched: 4, Deleted: 2}},
-		{"ticks do not count", events{event.TaskScheduled(t1, 1), event.TaskSpawned(t1, r1, 2), event.RegionCreated(r1, r0, 3), event.RootRegionCreated(r1, 4), event.Checkpoint(1, 2, 3, 4)},
-			events{event.TaskScheduled(t1, 5), event.TaskSpawned(t1, r1, 6), event.RegionCreated(r1, r0, 7), event.RootRegionCreated(r1, 8), event.Checkpoint(5, 6, 7, 8)},
+		{"ticks do not count", events{event.TaskScheduled(t1, 1), event.TaskSpawned(t1, r1, 2),
+			event.RegionCreated(r1, r0, 3), event.RootRegionCreated(r1, 4), event.Checkpoint(1, 2, 3, 4)},
+			events{event.TaskScheduled(t1, 5), event.TaskSpawned(t1, r1, 6), event.RegionCreated(r1, r0, 7),
+				event.RootRegionCreated(r1, 8), event.Checkpoint(5, 6, 7, 8)},
 			divergence.Stats{Matched: 5}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -165,8 +173,10 @@ func TestAlignerTellsAtOnce(t *testing.T) {
 			t.Errorf("the verdict on %v is %+v, want %+v", c.feed, got, c.want)
 		}
 		next, ok := a.Expect()
-		if open := slices.Collect(a.Unmatched()); next != c.next || !ok || a.Index() != c.index || len(open) != c.open || open[0] != c.next {
-			t.Errorf("after %v %v at %d is expected, %v can come; want %v at %d, %d events", c.feed, next, a.Index(), open, c.next, c.index, c.open)
+		if open := slices.Collect(a.Unmatched()); next != c.next || !ok || a.Index() != c.index || len(open) != c.open ||
+			open[0] != c.next {
+			t.Errorf("after %v %v at %d is expected, %v can come; want %v at %d, %d events", c.feed, next, a.Index(),
+				open, c.next, c.index, c.open)
 		}
 	}
 	if got, want := a.Stats(), (divergence.Stats{Matched: 4, Inserted: 1, Reordered: 1}); got != want {
@@ -209,8 +219,8 @@ func TestAlignerGivesUp(t *testing.T) {
 	}
 }
 
-// TestAlignerStreams aligns long runs that differ all the time in a window that they need: the memory stays bounded, and
-// so does what is read ahead.
+// TestAlignerStreams aligns long runs that differ all the time in a window that they need: the memory stays bounded,
+// and so does what is read ahead.
 func TestAlignerStreams(t *testing.T) {
 	const window, n = 8, 20_000
 	read := &reads{n: n}
@@ -230,7 +240,8 @@ func TestAlignerStreams(t *testing.T) {
 		}
 	}
 	s, err := a.Finish()
-	if want := (divergence.Stats{Matched: n - (n+6)/7, Inserted: (n + 2) / 3, Deleted: (n + 6) / 7}); s != want || err != nil {
+	if want := (divergence.Stats{Matched: n - (n+6)/7, Inserted: (n + 2) / 3, Deleted: (n + 6) / 7}); s != want ||
+		err != nil {
 		t.Errorf("the alignment is %+v, %v; want %+v", s, err, want)
 	}
 }
@@ -282,8 +293,10 @@ func TestAlignerOfFailingSource(t *testing.T) {
 }
 
 func TestAlignerMisuse(t *testing.T) {
-	wantPanic(t, "divergence: NewAligner with a window of -1, the largest is 1024", func() { divergence.NewAligner(cursor(), -1) })
-	wantPanic(t, "divergence: NewAligner with a window of 1025, the largest is 1024", func() { divergence.NewAligner(cursor(), 1025) })
+	wantPanic(t, "divergence: NewAligner with a window of -1; the maximum is 1024",
+		func() { divergence.NewAligner(cursor(), -1) })
+	wantPanic(t, "divergence: NewAligner with a window of 1025; the maximum is 1024",
+		func() { divergence.NewAligner(cursor(), 1025) })
 	a := divergence.NewAligner(cursor(), 0)
 	for range 2 {
 		if s, err := a.Finish(); s != (divergence.Stats{}) || err != nil || s.Fidelity() != 1 {
@@ -329,8 +342,8 @@ func TestDivergenceAlign(t *testing.T) {
 	}
 }
 
-// TestAlignmentOfAPrefix has one run that goes on long after the other: swapped, the counts are swapped, and neither way
-// gives up.
+// TestAlignmentOfAPrefix has one run that goes on long after the other: swapped, the counts are swapped, and neither
+// way gives up.
 func TestAlignmentOfAPrefix(t *testing.T) {
 	var run events
 	for i := range uint64(2000) {

@@ -7,7 +7,7 @@ import (
 	"github.com/reprise-go/reprise/event"
 )
 
-// step is how an alignment comes to a cell: by an event of both runs, of the actual one, of the expected one.
+// step is a way of reaching a cell: by an event of both runs, of the actual run, or of the expected run.
 type step uint8
 
 const (
@@ -16,16 +16,16 @@ const (
 	stepDelete
 )
 
-// op is one step of an alignment: its event, and the expected index at which it stands.
+// op is one step of an alignment: its event and its expected index.
 type op struct {
 	step step
 	e    event.Event
 	at   uint64
 }
 
-// band is the dynamic programming of an [Aligner]. A cell stands for the best alignment of the actual events since the
-// start of the band, a row each, with the expected events from start up to but not including a column. Its cost is the number
-// of insertions and deletions. A row has the columns from to to, both included.
+// band is the dynamic programming of an [Aligner]. Rows are the actual events since the start of the band. A cell
+// is the best alignment of these events with the expected events from start up to, but not including, its column.
+// Its cost is the number of insertions and deletions. A row has the columns from to to, both included.
 type band struct {
 	active bool
 	start  uint64
@@ -35,19 +35,19 @@ type band struct {
 	costs  []int32
 	spare  []int32
 	rows   []bandRow
-	actual []event.Event // of the rows but the first, Comparable
+	actual []event.Event // events of the rows except the first, as Comparable
 
 	recorded []event.Event // the same, as recorded
-	expected []event.Event // from start on, Comparable
+	expected []event.Event // from start, as Comparable
 }
 
-// bandRow is how the cells of a row are reached.
+// bandRow stores how the cells of a row are reached.
 type bandRow struct {
 	from  uint64
 	steps []step
 }
 
-// open starts the band before any actual event: everything up to a column is deleted.
+// open starts the band before any actual event: all events up to a column are deleted.
 func (b *band) open(start, to uint64) {
 	n := int(to - start + 1)
 	b.active, b.start, b.from, b.to, b.best = true, start, start, to, start
@@ -61,7 +61,7 @@ func (b *band) open(start, to uint64) {
 	}
 }
 
-// newRow appends a row, in memory of an earlier band if there is some.
+// newRow appends a row, in the memory of an earlier band if possible.
 func (b *band) newRow(from uint64, n int) []step {
 	if len(b.rows) < cap(b.rows) {
 		b.rows = b.rows[:len(b.rows)+1]
@@ -91,7 +91,7 @@ func (b *band) step(e event.Event, from, to uint64) {
 	steps := b.newRow(from, n)[:n]
 	costs := slices.Grow(b.spare[:0], n)[:n]
 	expected := b.expected[from-b.start : to-b.start]
-	costs[0], steps[0] = above[0]+1, stepInsert // what would lead there by a match is outside of the band
+	costs[0], steps[0] = above[0]+1, stepInsert // a match would come from outside the band
 	left, diagonal, least := costs[0], above[0], costs[0]
 	for i := 1; i < n; i++ {
 		up := above[i]
@@ -112,8 +112,8 @@ func (b *band) step(e event.Event, from, to uint64) {
 	b.actual = append(b.actual, e)
 }
 
-// choose sets best to a cell of the least cost: a match ahead of the last best cell if there is one, else a cell from
-// there on, so that an event that comes late does not lead back.
+// choose sets best to a cell with the least cost: to a match ahead of the last best cell if there is one, otherwise
+// to a cell at or after it, so that a late event does not move best back.
 func (b *band) choose(least int32, steps []step) {
 	last := b.best
 	chosen := false
@@ -132,14 +132,15 @@ func (b *band) choose(least int32, steps []step) {
 	}
 }
 
-// stepInto is how the best cell was reached.
+// stepInto returns how the best cell was reached.
 func (b *band) stepInto() step {
 	r := b.rows[len(b.rows)-1]
 	return r.steps[b.best-r.from]
 }
 
-// joined reports whether the best alignment just matched and can do whatever any other cell can, at no higher cost: by
-// deleting as many expected events, or inserting as many actual ones, as the other is ahead or behind.
+// joined reports whether the best alignment has just matched and can do whatever any other cell can, at no higher
+// cost: by deleting as many expected events, or inserting as many actual ones, as the other cell is ahead or
+// behind.
 func (b *band) joined() bool {
 	if b.stepInto() != stepMatch {
 		return false
@@ -154,7 +155,8 @@ func (b *band) joined() bool {
 	return true
 }
 
-// last returns the column of the best cell if the actual run ends here and all further expected events are deleted.
+// last returns the column of the best cell if the actual run ended here and all further expected events were
+// deleted.
 func (b *band) last() uint64 {
 	best := 0
 	for i, cost := range b.costs {
@@ -165,7 +167,7 @@ func (b *band) last() uint64 {
 	return b.from + uint64(best)
 }
 
-// trace returns the steps to the cell of the last row in a column, from the start on.
+// trace returns the steps from the start to the cell of the last row in a column.
 func (b *band) trace(column uint64, expected func(uint64) event.Event) []op {
 	var ops []op
 	for row := len(b.rows) - 1; row > 0 || column > b.start; {
@@ -187,21 +189,21 @@ func (b *band) trace(column uint64, expected func(uint64) event.Event) []op {
 	return ops
 }
 
-// tally counts the steps of an alignment and finds, among the events that one run has and the other has not, those that
-// are only in another order or have changed.
+// tally counts the steps of an alignment. Among the events that only one run has, it finds those that are only in
+// another order or have changed.
 type tally struct {
 	window  uint64
 	stats   Stats
 	missing []loose // expected events that did not come
 	strays  []loose // actual events that were not expected
-	gap     uint64  // the number of places so far between two events that match
+	gap     uint64  // number of places so far between two events that match
 }
 
-// loose is an event of one run alone.
+// loose is an event of only one run.
 type loose struct {
 	e   event.Event
 	at  uint64 // expected index
-	gap uint64 // 0 if it is too late to call it changed
+	gap uint64 // 0 if it can no longer become a changed event
 }
 
 func (t *tally) clone() tally {
@@ -229,7 +231,8 @@ func (t *tally) add(ops []op) {
 	}
 }
 
-// pair looks for the event of o on the other side; there it is reordered, else it is loose on its own side.
+// pair looks for the event of o on the other side. If it is there, it is reordered; otherwise it is loose on its own
+// side.
 func (t *tally) pair(other, own []loose, o op, otherCount, ownCount *uint64) (newOther, newOwn []loose) {
 	if i := find(other, o.e); i >= 0 && max(o.at, other[i].at)-min(o.at, other[i].at) <= t.window {
 		*otherCount--
@@ -244,11 +247,14 @@ func (t *tally) pair(other, own []loose, o op, otherCount, ownCount *uint64) (ne
 	return other, own
 }
 
-// change takes a missing and a stray event of one kind in one gap for one event that changed.
+// change pairs a missing and a stray event of one kind in one gap as one changed event.
 func (t *tally) change() {
 	for i := 0; i < len(t.missing); {
 		m := t.missing[i]
-		j := slices.IndexFunc(t.strays, func(s loose) bool { return s.gap != 0 && s.gap == m.gap && s.e.Kind() == m.e.Kind() })
+		j := slices.IndexFunc(t.strays, func(s loose) bool {
+			return s.gap != 0 && s.gap == m.gap &&
+				s.e.Kind() == m.e.Kind()
+		})
 		if j < 0 {
 			t.missing[i].gap = 0
 			i++
@@ -265,7 +271,7 @@ func (t *tally) change() {
 	t.gap++
 }
 
-// expire forgets what is more than a window ago.
+// expire forgets events more than a window ago.
 func (t *tally) expire(head uint64) {
 	old := func(l loose) bool { return l.at+t.window < head }
 	t.missing, t.strays = slices.DeleteFunc(t.missing, old), slices.DeleteFunc(t.strays, old)

@@ -167,8 +167,8 @@ func BenchmarkAlign(b *testing.B) {
 	}
 }
 
-// BenchmarkCanonical compares a million events with the same in another order, 300 between two barriers; the goal is 2 s.
-// The whole run without a barrier is the worst case of memory.
+// BenchmarkCanonical compares a million events with the same in another order, 300 between two barriers; the goal is 2
+// s. The whole run without a barrier is the worst case of memory.
 func BenchmarkCanonical(b *testing.B) {
 	for _, c := range []struct {
 		name     string

@@ -13,53 +13,56 @@ import (
 	"github.com/reprise-go/reprise/source"
 )
 
-// Canonical says where two runs that differ in more than the order of independent events part. Both runs are cut at
-// their barriers, and the events between two barriers are put into layers (see [CompareCanonical]); this is the first
-// layer that differs.
+// Canonical describes where two runs part that differ in more than the order of independent events. Both runs are
+// cut at their barriers, and the events between two barriers are arranged in layers (see [CompareCanonical]).
+// Canonical is the first layer that differs.
 type Canonical struct {
-	Segment      int      // the number of barriers before
-	Layer        int      // within the segment, from 1; 0 if the barrier that ends it differs, or one run ends there
-	ExpectedOnly []Placed // the events of the layer that the actual run has not, there; by index
-	ActualOnly   []Placed // the events of the layer that the expected run has not, there; by index
-	Notes        []string // in what the metadata differ
+	Segment      int      // number of barriers before the difference
+	Layer        int      // layer in the segment, from 1; 0 if the barrier that ends it differs, or one run ends there
+	ExpectedOnly []Placed // events of the layer that only the expected run has, by index
+	ActualOnly   []Placed // events of the layer that only the actual run has, by index
+	Notes        []string // the differences of the metadata
 }
 
 // Placed is an event with its place in its run.
 type Placed struct {
 	Index uint64
 	Event event.Event
-	Task  event.TaskID // that was running, if Running
+	Task  event.TaskID // the running task, if Running
 	// Running is false if no task was running since the last barrier.
 	Running bool
 }
 
-// CompareCanonical reads two runs and tells whether they are equal up to the order of independent events: nil if so. It
-// compares the Foata normal forms of the runs (Cartier and Foata, Problèmes combinatoires de commutation et
-// réarrangements, 1969; Diekert and Rozenberg, The Book of Traces, 1995), with this dependence:
+// CompareCanonical reads two runs and compares them up to the order of independent events. It returns nil if they
+// are equal. It compares the Foata normal forms of the runs (Cartier and Foata, Problèmes combinatoires de
+// commutation et réarrangements, 1969; Diekert and Rozenberg, The Book of Traces, 1995), with this dependence:
 //
-//   - An event belongs to the running task, that of the last TaskScheduled, and to every task, region, timer and token
-//     that it names. From a barrier to the next TaskScheduled the scheduler itself counts as the running task.
+//   - An event belongs to the running task, which is that of the last TaskScheduled, and to every task, region, timer
+//     and token that it names. From a barrier to the next TaskScheduled the scheduler itself counts as the running
+//     task.
 //   - RngValues also belong to the source of randomness.
-//   - Two events are dependent if they belong to one and the same, and their order counts.
-//   - TimeAdvanced, Checkpoint, RngSeed, WakerBatchWake and a ChaosInjection without a task are barriers: they depend on
-//     every event.
+//   - Two events that belong to the same thing are dependent, and their order counts.
+//   - TimeAdvanced, Checkpoint, RngSeed, WakerBatchWake and a ChaosInjection without a task are barriers: they depend
+//     on every event.
 //
-// Events are compared as by [Comparable], with the task that was running. So a schedule may differ where tasks do
-// nothing together that makes an event; what tasks do together without an event, such as an uncontended lock, is not
-// seen.
+// Events are equal if their [Comparable] and the running task are equal. So schedules may differ where tasks do
+// nothing together that makes an event; interactions without an event, such as an uncontended lock, are not seen.
 //
-// The layer of an event is one more than the highest layer among the earlier events that it depends on; two runs are
-// equivalent if and only if each layer has the same events, however often. This takes O(n log n) time and memory for the
-// events between two barriers. Sources are treated as by [Compare], but for runs that begin late, which are an error.
+// The layer of an event is one more than the highest layer among the earlier events that it depends on. Two runs
+// are equivalent if and only if each layer has the same events, equally often. The comparison takes O(n log n) time
+// and memory for the events between two barriers. Sources are treated as by [Compare], except that runs which begin
+// late are an error.
 func CompareCanonical(expected, actual source.Source) (*Canonical, error) {
 	if expected == actual {
-		return nil, errors.New("divergence: CompareCanonical called with one source for both runs, whose cursor they would share")
+		return nil,
+			errors.New("divergence: CompareCanonical called with one source for both runs, whose cursor they would share")
 	}
 	if err := errors.Join(source.Rewind(expected), source.Rewind(actual)); err != nil {
 		return nil, err
 	}
 	if source.First(expected) != 0 || source.First(actual) != 0 {
-		return nil, errors.New("divergence: CompareCanonical of a run whose first events are missing: its layers are not known")
+		return nil,
+			errors.New("divergence: CompareCanonical of a run whose first events are missing: its layers are not known")
 	}
 	e, a := &segmenter{src: expected}, &segmenter{src: actual}
 	for n := 0; ; n++ {
@@ -77,14 +80,15 @@ func CompareCanonical(expected, actual source.Source) (*Canonical, error) {
 	}
 }
 
-// compareSegments compares what two segmenters have read, up to and including the barriers.
+// compareSegments compares the current segments of two segmenters, including their barriers.
 func compareSegments(e, a *segmenter) *Canonical {
 	if !slices.Equal(e.events, a.events) {
 		if d := compareLayers(e, a); d != nil {
 			return d
 		}
 	}
-	if Comparable(e.barrier) == Comparable(a.barrier) || e.start == 0 && a.start == 0 && len(e.events)+len(a.events) == 0 && bothSeeds(e.barrier, a.barrier) {
+	if Comparable(e.barrier) == Comparable(a.barrier) || e.start == 0 && a.start == 0 &&
+		len(e.events)+len(a.events) == 0 && bothSeeds(e.barrier, a.barrier) {
 		return nil
 	}
 	d := &Canonical{}
@@ -97,7 +101,7 @@ func compareSegments(e, a *segmenter) *Canonical {
 	return d
 }
 
-// compareLayers finds the first layer of two segments that differs.
+// compareLayers finds the first layer in which two segments differ.
 func compareLayers(es, as *segmenter) *Canonical {
 	e, a := es.layers(), as.layers()
 	n := 0
@@ -147,13 +151,13 @@ func compareLayers(es, as *segmenter) *Canonical {
 
 // placed is an event in its layer.
 type placed struct {
-	tag   uint64 // of the event as Comparable and the running task: what is equal has one tag
+	tag   uint64 // of the Comparable event and the running task; equal pairs have equal tags
 	layer uint32
-	at    uint32 // in the segment
+	at    uint32 // index in the segment
 }
 
-// compareTo orders by layer and then so that equal events stand together, first by tag. Events whose tags collide are
-// compared as text.
+// compareTo orders by layer, and within a layer by tag, so that equal events are adjacent. Different events with
+// the same tag are compared as text.
 func (s *segmenter) compareTo(p placed, o *segmenter, q placed) int {
 	if p.layer != q.layer || p.tag != q.tag {
 		return cmp.Or(cmp.Compare(p.layer, q.layer), cmp.Compare(p.tag, q.tag))
@@ -177,8 +181,8 @@ func (s *segmenter) public(p placed) Placed {
 	return r
 }
 
-// actor is what an event can belong to: a mixture of its kind and its identifier, one to one for each kind and with the
-// kinds apart but for chance, which would only make two events dependent that are not.
+// actor identifies something that an event can belong to: a hash of its kind and identifier. Within a kind the hash
+// is one to one. A collision between kinds is unlikely and would only make two independent events dependent.
 type actor uint64
 
 const (
@@ -198,15 +202,15 @@ func taskOf(a actor) event.TaskID { return event.TaskID(a ^ taskActor) }
 // segmenter reads a run up to its next barrier.
 type segmenter struct {
 	src     source.Source
-	start   uint64 // index of the first event
+	start   uint64 // index of the first event of the segment
 	events  []event.Event
 	barrier event.Event // the event after events; the zero Event at the end of the run
 	next    uint64
 
-	runs   []actor  // which task was running at each event
+	runs   []actor  // the task that was running at each event
 	found  []placed // in the order of the run
 	placed []placed // by layer and tag
-	counts []uint32 // of each layer
+	counts []uint32 // number of events in each layer
 	last   depths
 }
 
@@ -240,7 +244,7 @@ func isBarrier(e event.Event) bool {
 	return false
 }
 
-// layers puts the events of the segment into their layers, in the order of compareTo.
+// layers arranges the events of the segment in layers, in the order of compareTo.
 func (s *segmenter) layers() []placed {
 	s.runs, s.found, s.counts = s.runs[:0], s.found[:0], s.counts[:0]
 	s.last.reset()
@@ -265,17 +269,17 @@ func (s *segmenter) layers() []placed {
 	return s.sorted()
 }
 
-// sorted sorts what was found: by counting, and then within each layer.
+// sorted sorts the events: into layers by counting, and then within each layer.
 func (s *segmenter) sorted() []placed {
 	s.placed = slices.Grow(s.placed[:0], len(s.found))[:len(s.found)]
 	end := uint32(0)
 	for i, n := range s.counts {
-		s.counts[i] = end // where the layer starts
+		s.counts[i] = end // the start of the layer
 		end += n
 	}
 	for _, p := range s.found {
 		s.placed[s.counts[p.layer]] = p
-		s.counts[p.layer]++ // where it ends, at last
+		s.counts[p.layer]++ // finally the end of the layer
 	}
 	start := uint32(0)
 	for _, end := range s.counts {
@@ -285,7 +289,7 @@ func (s *segmenter) sorted() []placed {
 	return s.placed
 }
 
-// belongs returns what e belongs to besides the running task, 0 for nothing, and a number for the rest of its fields.
+// belongs returns the actors of e besides the running task, 0 if there is none, and a hash of its other fields.
 func belongs(e event.Event) (first, second actor, value uint64) {
 	switch e.Kind() {
 	case event.KindTaskScheduled, event.KindTaskYielded, event.KindWakerWake:
@@ -323,20 +327,20 @@ func belongs(e event.Event) (first, second actor, value uint64) {
 	return 0, 0, 0
 }
 
-// mix is a bijection that spreads every bit over all (the finalizer of SplitMix64).
+// mix is a bijection that spreads every bit over all bits (the finalizer of SplitMix64).
 func mix(x uint64) uint64 {
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
 	x = (x ^ x>>27) * 0x94d049bb133111eb
 	return x ^ x>>31
 }
 
-// depths is the highest layer so far of each actor: a hash table that is emptied by counting up its round.
+// depths is the highest layer so far of each actor, as a hash table that is emptied by incrementing its round.
 type depths struct {
 	slots []depth
 	used  int
 	shift int
 	round uint32
-	none  uint32 // of the actor 0, which is nothing
+	none  uint32 // layer of actor 0, which is no actor
 }
 
 type depth struct {
@@ -373,7 +377,7 @@ func (d *depths) grow() {
 	}
 }
 
-// of returns the layer of an actor, 0 at first. The pointer is valid until the next grow.
+// of returns the layer of an actor, initially 0. The pointer is valid until the next grow.
 func (d *depths) of(a actor) *uint32 {
 	if a == 0 {
 		d.none = 0

@@ -175,20 +175,23 @@ func TestCanonicalAgainstRival(t *testing.T) {
 			same++
 		default:
 			other++
-			if got.Layer != back.Layer || got.Segment != back.Segment || cmp.Diff(got.ExpectedOnly, back.ActualOnly, byValue) != "" {
-				t.Fatalf("swapping the runs gives more than swapped sides:\n%s\n%s", report.OfCanonical(got).Text(), report.OfCanonical(back).Text())
+			if got.Layer != back.Layer || got.Segment != back.Segment ||
+				cmp.Diff(got.ExpectedOnly, back.ActualOnly, byValue) != "" {
+				t.Fatalf("swapping the runs gives more than swapped sides:\n%s\n%s", report.OfCanonical(got).Text(),
+					report.OfCanonical(back).Text())
 			}
 			wantPlaced(t, got.ExpectedOnly, a)
 			wantPlaced(t, got.ActualOnly, b)
 		}
 	})
 	if same == 0 || other == 0 || reordered == 0 {
-		t.Errorf("%d equal, %d equivalent, %d different runs were drawn: the property says too little", same, reordered, other)
+		t.Errorf("%d equal, %d equivalent, %d different runs were drawn: the property says too little", same, reordered,
+			other)
 	}
 }
 
-// TestCanonicalOfEveryPair swaps any two things that two tasks can do: the runs are equivalent if and only if the two are
-// independent by the definition.
+// TestCanonicalOfEveryPair swaps any two things that two tasks can do: the runs are equivalent if and only if the two
+// are independent by the definition.
 func TestCanonicalOfEveryPair(t *testing.T) {
 	var letters1 events
 	for k := range event.Kinds() {
@@ -201,7 +204,8 @@ func TestCanonicalOfEveryPair(t *testing.T) {
 	}
 	spare, region := event.NewTaskID(8, 0), event.NewRegionID(0, 1) // filled has the region 1, which is this one
 	letters1 = append(letters1, event.TaskSpawned(spare, region, 0), event.TaskSpawned(event.NewTaskID(9, 0), region, 0),
-		event.RegionCreated(r2, region, 0), event.RootRegionCreated(region, 0), event.ChaosInjection(event.ChaosDelay, 1), event.RegionClosed(r1, 0))
+		event.RegionCreated(r2, region, 0), event.RootRegionCreated(region, 0), event.ChaosInjection(event.ChaosDelay,
+			1), event.RegionClosed(r1, 0))
 	independent := 0
 	for _, x := range letters1 {
 		for _, y := range letters1 {
@@ -247,7 +251,8 @@ func TestCanonicalGoldens(t *testing.T) {
 	}{
 		{"independent tasks", yields(t0, t1, t2), yields(t2, t0, t1)},
 		{"seeds alone", events{event.RngSeed(1)}, events{event.RngSeed(2)}},
-		{"draws in another order", slices.Concat(yields(t0), draw(1), yields(t1), draw(2)), slices.Concat(yields(t1), draw(2), yields(t0), draw(1))},
+		{"draws in another order", slices.Concat(yields(t0), draw(1), yields(t1), draw(2)),
+			slices.Concat(yields(t1), draw(2), yields(t0), draw(1))},
 		{"across a barrier", slices.Concat(yields(t0), advance, yields(t1)), slices.Concat(yields(t1), advance, yields(t0))},
 		{"an event less", yields(t0, t1, t1), yields(t1, t0)},
 		{"another barrier", slices.Concat(yields(t0), advance), slices.Concat(yields(t0), events{event.TimeAdvanced(0, 6)})},

@@ -7,19 +7,19 @@ import (
 	"github.com/reprise-go/reprise/event"
 )
 
-// Cause is what a divergence probably comes from, and what to do about it. It is a guess by rules: the first rule of
-// [Rules] that fits gives it.
+// Cause is the probable cause of a divergence, with advice. It is a guess: the first of the [Rules] that fits gives
+// it.
 type Cause struct {
-	Rule       string // the name of the rule, stable
+	Rule       string // stable name of the rule
 	Text       string // one or two sentences
 	Suggestion string // what to do
 }
 
-// Rule is the public part of a rule by which causes are found.
+// Rule is the public part of a rule that finds causes.
 type Rule struct {
 	Name       string
-	Mirror     string // the rule that fits if the two runs are swapped; often the same
-	When       string // when it fits, in words
+	Mirror     string // name of the rule that fits if the two runs are swapped; often the same rule
+	When       string // the condition of the rule, in words
 	Suggestion string
 }
 
@@ -41,14 +41,14 @@ type rule struct {
 	text func(f *facts) string
 }
 
-// facts are what rules look at.
+// facts is the input of the rules.
 type facts struct {
 	*Mismatch
 	d    *Divergence
-	e, a event.Event // the two events that differ; the zero Event if a run ended
+	e, a event.Event // the expected and the actual event; the zero Event if a run has ended
 }
 
-// cause tries the rules.
+// cause returns the cause of the first rule that fits.
 func (m *Mismatch) cause(d *Divergence) Cause {
 	f := &facts{Mismatch: m, d: d}
 	if len(m.Expected) > 0 {
@@ -62,7 +62,7 @@ func (m *Mismatch) cause(d *Divergence) Cause {
 			return Cause{r.Name, r.text(f), r.Suggestion}
 		}
 	}
-	panic("divergence: no rule fits, although the last one fits everything")
+	panic("divergence: no rule fits, although the last one fits every divergence")
 }
 
 // both reports whether both events are of a kind.
@@ -71,7 +71,7 @@ func (f *facts) both(k event.Kind) bool { return f.e.Kind() == k && f.a.Kind() =
 // either reports whether one of the events is of a kind.
 func (f *facts) either(k event.Kind) bool { return f.e.Kind() == k || f.a.Kind() == k }
 
-// differs reports whether a field is among those that differ.
+// differs reports whether a field differs.
 func (f *facts) differs(field string) bool {
 	return slices.ContainsFunc(f.d.Fields, func(d FieldDiff) bool { return d.Name == field })
 }
@@ -91,7 +91,7 @@ func (f *facts) otherConfig() bool {
 		f.otherMetadata(func(m event.Metadata) uint64 { return m.ConfigHash })
 }
 
-// who is the task that ran up to the divergence, as the subject of a sentence.
+// who returns the task that ran up to the divergence, as the subject of a sentence.
 func (f *facts) who() string {
 	if f.Running.Kind() == 0 {
 		return "the run"
@@ -99,8 +99,8 @@ func (f *facts) who() string {
 	return "task " + f.task(f.Running.Task())
 }
 
-// stranger returns the task or region that e is the first to name, "" if there is none: one that was never created
-// before, and that the other run does not create in what is known of it.
+// stranger returns the task or region that e is the first event to name, or "" if there is none: one that was never
+// created before, and that the other run does not create in the events known of it.
 func (f *facts) stranger(e event.Event, other []event.Event) string {
 	if f.tasks == nil && f.regions == nil {
 		return "" // not known
@@ -129,7 +129,8 @@ func mentions(events []event.Event, t event.FieldType, id uint64) bool {
 	task := entityKinds[t] == "task"
 	for _, e := range events {
 		for field, v := range e.Fields() {
-			if kind := entityKinds[field.Type]; (kind == "task") == task && (kind == "region") != task && v.Present() && v.Uint64() == id {
+			if kind := entityKinds[field.Type]; (kind == "task") == task && (kind == "region") != task && v.Present() &&
+				v.Uint64() == id {
 				return true
 			}
 		}
@@ -137,7 +138,7 @@ func mentions(events []event.Event, t event.FieldType, id uint64) bool {
 	return false
 }
 
-// anonymous is e without the identifier that a run hands out in the order in which things are made.
+// anonymous returns e without the identifiers that a run assigns in order of creation.
 func anonymous(e event.Event) event.Event {
 	switch e.Kind() {
 	case event.KindTaskSpawned:
@@ -153,11 +154,11 @@ func anonymous(e event.Event) event.Event {
 	return Comparable(e)
 }
 
-// permuted returns how many events, from the divergence on, are the same in both runs but in another order, of the same
-// kinds one by one; 0 if they are not.
+// permuted returns the number of events, from the divergence on, that are the same in both runs but in another
+// order, with the same sequence of kinds. It returns 0 if there are none.
 func (f *facts) permuted() int {
 	counts := map[event.Event]int{}
-	open := 0 // how many counts are not 0
+	open := 0 // number of counts that are not 0
 	count := func(e event.Event, by int) {
 		was := counts[e]
 		counts[e] = was + by
@@ -182,12 +183,13 @@ func (f *facts) permuted() int {
 	return 0
 }
 
-// swapped returns two tasks or regions of which each has, in the actual run, the name that another has in the expected
-// run.
+// swapped returns two tasks or regions whose names are exchanged: each has, in the actual run, the name of another
+// in the expected run.
 func (f *facts) swapped() (x, y Entity, ok bool) {
 	var renamed []Entity
 	for _, e := range slices.Concat(f.d.Entities, f.d.Runnable, f.spawned()) {
-		if e.ActualName != "" && !slices.ContainsFunc(renamed, func(r Entity) bool { return r.Kind == e.Kind && r.ID == e.ID }) {
+		if e.ActualName != "" && !slices.ContainsFunc(renamed,
+			func(r Entity) bool { return r.Kind == e.Kind && r.ID == e.ID }) {
 			renamed = append(renamed, e)
 		}
 	}
@@ -201,7 +203,7 @@ func (f *facts) swapped() (x, y Entity, ok bool) {
 	return x, y, false
 }
 
-// spawned are the tasks and regions that the shared events before the divergence made.
+// spawned returns the tasks and regions that were created in the shared events before the divergence.
 func (f *facts) spawned() []Entity {
 	var list []Entity
 	for _, e := range f.Before {
@@ -215,7 +217,7 @@ func (f *facts) spawned() []Entity {
 	return list
 }
 
-// notRunnable reports whether what could run is known and does not have a task.
+// notRunnable reports whether the runnable tasks are known and do not include a task.
 func (f *facts) notRunnable(id event.TaskID) bool {
 	return f.Runnable != nil && !slices.Contains(f.Runnable, id)
 }

@@ -10,11 +10,11 @@ import (
 	"github.com/reprise-go/reprise/source"
 )
 
-// Compare reads two runs and returns the first difference, nil if there is none. Differences of the metadata are notes
-// and make no divergence of their own, and neither does another seed in a leading RngSeed, so that runs of different
-// seeds can be compared. Where one source begins later than the other, they are compared from there on. Sources that
-// stand elsewhere than at their first event are rewound if they can be. The two must not be one and the same source. The
-// error is that of a source that cannot be read.
+// Compare reads two runs and returns their first difference, or nil if there is none. Differences of the metadata
+// are notes and do not count as a divergence. Neither does a different seed in a leading RngSeed, so that runs of
+// different seeds can be compared. If one source begins later than the other, they are compared from there on.
+// Sources that are not at their first event are rewound if possible. The two must be different sources. The error
+// is that of a source that cannot be read.
 func Compare(expected, actual source.Source) (*Divergence, error) {
 	if expected == actual {
 		return nil, errors.New("divergence: Compare called with one source for both runs, whose cursor they would share")
@@ -47,7 +47,7 @@ func Compare(expected, actual source.Source) (*Divergence, error) {
 	}
 }
 
-// shared returns how many events two runs share from here on; at the start of both a seed may be another.
+// shared returns the number of equal events at the start of e and a. At the start of both runs the seeds may differ.
 func shared(e, a []event.Event, start bool) int {
 	n, least := 0, min(len(e), len(a))
 	if start && least > 0 && bothSeeds(e[0], a[0]) {
@@ -59,7 +59,7 @@ func shared(e, a []event.Event, start bool) int {
 	return n
 }
 
-// align reads both sources up to the first event that both have.
+// align reads both sources up to the first event that both runs have.
 func align(expected, actual source.Source) (Progress, error) {
 	var progress Progress
 	from, to, behind := source.First(expected), source.First(actual), expected
@@ -85,18 +85,18 @@ func bothSeeds(a, b event.Event) bool {
 	return a.Kind() == event.KindRngSeed && b.Kind() == event.KindRngSeed
 }
 
-// run reads a source, many events at a time if it can, unless it then could not tell where a single one came from.
+// run reads a source: many events at a time if possible, unless the code lines of single events would be lost.
 type run struct {
 	src   source.Source
 	namer source.Namer  // the source, or nil
 	bulk  source.Bulk   // the source, or nil
-	back  source.Seeker // the source, if bulk and namer are
+	back  source.Seeker // the source, if both bulk and namer are set
 	buf   []event.Event
-	ahead []event.Event // read and not yet compared
-	err   error         // after these
+	ahead []event.Event // read but not yet compared
+	err   error         // the error after these events
 }
 
-// atOnce is how many events a run reads at a time.
+// atOnce is the number of events that a run reads at a time.
 const atOnce = 512
 
 func newRun(s source.Source) *run {
@@ -116,7 +116,7 @@ func newRun(s source.Source) *run {
 	return r
 }
 
-// fill sees to it that there are events ahead, if there are more. The end is no error.
+// fill makes sure that there are events ahead, unless the run has ended. The end is not an error.
 func (r *run) fill() error {
 	if len(r.ahead) > 0 || r.err == io.EOF {
 		return nil
@@ -134,14 +134,14 @@ func (r *run) fill() error {
 	return r.err
 }
 
-// window returns the events from index on, the first of those ahead, up to Lookahead, and where in the code the first
-// one came from.
+// window returns the events from index on, the first of those ahead, up to Lookahead, and the code line of the
+// first one.
 func (r *run) window(index uint64) (events []event.Event, site string, err error) {
 	if len(r.ahead) == 0 {
 		return nil, "", nil
 	}
 	events = append(events, r.ahead[:min(Lookahead, len(r.ahead))]...)
-	if r.back != nil { // to hear of the first one alone
+	if r.back != nil { // read the first event alone for its code line
 		if err := r.back.Seek(index); err != nil {
 			return nil, "", err
 		}
@@ -163,7 +163,7 @@ func (r *run) window(index uint64) (events []event.Event, site string, err error
 	return events, site, nil
 }
 
-// between describes the difference between two runs.
+// between describes the difference between two runs at the current index.
 func (p *Progress) between(expected, actual *run) (*Divergence, error) {
 	m := p.Mismatch()
 	m.ExpectedMetadata, m.ActualMetadata = expected.src.Metadata(), actual.src.Metadata()
@@ -186,8 +186,8 @@ func (p *Progress) between(expected, actual *run) (*Divergence, error) {
 	return d, nil
 }
 
-// Notes says, a line each, what a reader should know of two runs besides their events: in what the metadata differ, as by
-// [CompareMetadata], and where the comparison begins if that is not their first event.
+// Notes returns lines about two runs that a reader should know besides their events: the differences of the
+// metadata, as from [CompareMetadata], and where the comparison begins if that is not the first event.
 func Notes(expected, actual source.Source) []string {
 	return append(CompareMetadata(expected.Metadata(), actual.Metadata()), startNotes(expected, actual)...)
 }
@@ -200,7 +200,7 @@ func startNotes(expected, actual source.Source) []string {
 	return []string{fmt.Sprintf("compared from event %d on, the first that both recordings have", first)}
 }
 
-// about returns what a source may know of its run besides the events.
+// about returns the names of a source and why its recording ends early, as far as it knows them.
 func about(s source.Source) (names Names, end string) {
 	if n, ok := s.(source.Namer); ok {
 		names = n
@@ -227,8 +227,8 @@ func Read(s source.Source, n int) ([]event.Event, error) {
 	return events, nil
 }
 
-// CompareMetadata says, a line each, in what two runs differ from the outset. Of a description, which can be a megabyte
-// long, a line has the first 60 characters.
+// CompareMetadata returns a line for each difference of the metadata. A description, which can be a megabyte long,
+// is cut to 60 characters.
 func CompareMetadata(expected, actual event.Metadata) []string {
 	var notes []string
 	if expected.Seed != actual.Seed {

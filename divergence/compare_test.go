@@ -32,7 +32,8 @@ func twoRuns(t *rapid.T) (expected, actual []event.Event) {
 	case "equal":
 		actual = expected
 	}
-	if len(expected) > 0 && len(actual) > 0 && expected[0].Kind() == event.KindRngSeed && actual[0].Kind() == event.KindRngSeed {
+	if len(expected) > 0 && len(actual) > 0 && expected[0].Kind() == event.KindRngSeed &&
+		actual[0].Kind() == event.KindRngSeed {
 		actual = slices.Clone(actual)
 		actual[0] = expected[0] // Compare takes other seeds for equal, which TestCompareMetadata looks at
 	}
@@ -206,7 +207,8 @@ func TestCompareOfFailingSources(t *testing.T) {
 	expected := []event.Event{value(1), value(2), value(3), value(4)}
 	for _, actual := range [][]event.Event{{value(1), value(2), value(8)}, expected[:2], expected} {
 		const many = 1000
-		e, a := &sourcetest.Failing{Source: cursor(expected...), Calls: many}, &sourcetest.Failing{Source: cursor(actual...), Calls: many}
+		e, a := &sourcetest.Failing{Source: cursor(expected...), Calls: many}, &sourcetest.Failing{Source: cursor(actual...),
+			Calls: many}
 		want := compare(t, e, a)
 		eCalls, aCalls := many-e.Calls, many-a.Calls
 		for n := range eCalls {
@@ -215,7 +217,8 @@ func TestCompareOfFailingSources(t *testing.T) {
 		for n := range aCalls {
 			wantErr(t, cursor(expected...), &sourcetest.Failing{Source: cursor(actual...), Calls: n})
 		}
-		got := compare(t, &sourcetest.Failing{Source: cursor(expected...), Calls: eCalls}, &sourcetest.Failing{Source: cursor(actual...), Calls: aCalls})
+		got := compare(t, &sourcetest.Failing{Source: cursor(expected...), Calls: eCalls},
+			&sourcetest.Failing{Source: cursor(actual...), Calls: aCalls})
 		if diff := cmp.Diff(want, got, byValue); diff != "" {
 			t.Errorf("sources that would fail later give another divergence:\n%s", diff)
 		}
@@ -373,7 +376,8 @@ func TestCompareAsksTheSources(t *testing.T) {
 	short := func(end string, with ...event.Event) *knowing {
 		return &knowing{Source: cursor(append(slices.Clone(shared), with...)...), end: end}
 	}
-	if d := compare(t, short("stopped early"), short("", event.RngValue(1))); d.Cause.Rule != "recording-stopped" || d.ExpectedSite != "" {
+	if d := compare(t, short("stopped early"), short("", event.RngValue(1))); d.Cause.Rule != "recording-stopped" ||
+		d.ExpectedSite != "" {
 		t.Errorf("a recording that was stopped gives the cause %+v, site %q", d.Cause, d.ExpectedSite)
 	}
 	if d := compare(t, short("", event.RngValue(1)), short("stopped early")); d.Cause.Rule != "actual-stopped" {
@@ -391,7 +395,8 @@ func (l lateStart) First() uint64 { return l.from }
 
 // TestCompareOfLateStart compares runs of which one lacks the first events: nothing is said of what was made there.
 func TestCompareOfLateStart(t *testing.T) {
-	whole := events{event.TaskSpawned(t1, r1, 0), event.RngValue(1), event.TaskSpawned(t0, r1, 0), event.TaskYielded(t1), event.TaskYielded(t1)}
+	whole := events{event.TaskSpawned(t1, r1, 0), event.RngValue(1), event.TaskSpawned(t0, r1, 0), event.TaskYielded(t1),
+		event.TaskYielded(t1)}
 	other := append(slices.Clone(whole[:4]), event.WakerWake(t2), event.TaskYielded(t1))
 	for _, c := range []struct {
 		expected, actual source.Source
@@ -424,7 +429,8 @@ func TestNamesOfBothRuns(t *testing.T) {
 	} {
 		d := divergence.Describe(divergence.Mismatch{
 			Expected: events{event.TaskYielded(t1)}, Actual: events{event.RngValue(1)},
-			ExpectedNames: called(map[event.TaskID]string{t1: c.expected}), ActualNames: called(map[event.TaskID]string{t1: c.actual}),
+			ExpectedNames: called(map[event.TaskID]string{t1: c.expected}),
+			ActualNames:   called(map[event.TaskID]string{t1: c.actual}),
 		})
 		if e := d.Entities[0]; e.Name != c.name || e.ActualName != c.actualName {
 			t.Errorf("the names %q and %q give %q and %q", c.expected, c.actual, e.Name, e.ActualName)

@@ -1,8 +1,8 @@
-// Package divergence tells where two runs part, and why: [Compare] finds the first event that differs, and [Describe]
-// classifies the difference, relates the two sides to each other and looks for the probable cause. [Align] tells how far two
-// runs still match after that event, and [CompareCanonical] whether they are equal up to the order of independent events.
-// Package report, below this one, writes all that down. The package compares any two sources and must not know a
-// scheduler or a format of reports.
+// Package divergence finds where two runs part, and why. [Compare] finds the first event that differs, and
+// [Describe] classifies the difference, relates the two sides to each other and looks for the probable cause.
+// [Align] measures how far two runs still match after that event, and [CompareCanonical] decides whether they are
+// equal up to the order of independent events. Package divergence/report renders the results. This package compares
+// any two sources and must not know a scheduler or a format of reports.
 package divergence
 
 import (
@@ -24,13 +24,13 @@ type Error struct {
 	Divergence *Divergence
 }
 
-// Error says where and how the runs differ, in one line.
+// Error returns one line with the place and the difference.
 func (e *Error) Error() string { return "divergence: " + e.Divergence.Summary() }
 
 // Is reports whether target is [ErrDiverged].
 func (e *Error) Is(target error) bool { return target == ErrDiverged }
 
-// Category is the class of a divergence.
+// Category is the class of a divergence, such as a different task or a different random value.
 type Category string
 
 // The categories, after those of the asupersync runtime.
@@ -49,7 +49,7 @@ const (
 	LengthMismatch     Category = "length-mismatch"
 )
 
-// families maps events of one kind that differ to a category.
+// families maps the family of two events of one kind that differ to a category.
 var families = map[event.Family]Category{
 	event.FamilyTask:       SchedulingOrder,
 	event.FamilyTime:       TimeDivergence,
@@ -79,37 +79,37 @@ func Classify(expected, actual event.Event) Category {
 
 // Divergence is the first difference between an expected and an actual run.
 type Divergence struct {
-	Index    uint64        // of the first event that differs, from 0
-	Time     time.Duration // virtual, since the start of the run
+	Index    uint64        // index of the first event that differs, from 0
+	Time     time.Duration // virtual time since the start of the run
 	Category Category
 	Relation Relation      // how the actual events relate to the expected ones
-	Count    int           // of events that are missing or extra, or by how many places they are reordered; else 0
+	Count    int           // number of events missing or extra, or of places by which they are reordered; otherwise 0
 	Side     Side          // EndedEarly: the run that ended
-	Before   []event.Event // the last events that both runs share, ending with Index-1
+	Before   []event.Event // the last events that both runs share, up to Index-1
 	Expected []event.Event // from Index on; empty if the expected run ended there
 	Actual   []event.Event // from Index on; empty if the actual run ended there
-	Fields   []FieldDiff   // what differs, if the events are of one kind
-	Entities []Entity      // the running task, and what the two events name
-	Runnable []Entity      // the tasks that could have been chosen, in the order of the scheduler; nil if not known
-	Cause    Cause         // the probable one
-	Rest     *Stats        // how far the rest of the runs still matches, as from [Align]; nil if that was not looked at
-	Drift    *Drift        // of the random values around the divergence; nil if there is none
+	Fields   []FieldDiff   // the fields that differ, if the events are of one kind
+	Entities []Entity      // the running task, and everything that the two events name
+	Runnable []Entity      // the tasks that could have been chosen, in the order of the scheduler; nil if unknown
+	Cause    Cause         // the probable cause
+	Rest     *Stats        // how far the rest of the runs still matches, as from [Align]; nil if not computed
+	Drift    *Drift        // difference of the random values around the divergence; nil if there is none
 
-	Decision   event.Event // the last TaskScheduled before Index, after which the runs part; the zero Event if there is none
+	Decision   event.Event // the last TaskScheduled before Index; the zero Event if there is none
 	DecisionAt uint64      // its index
 
-	// DecisionSite is where in the code the task of Decision stood when it was chosen; "" if it is not known, as in simulated
-	// runs.
+	// DecisionSite is the code line at which the task of Decision had stopped when it was chosen; "" if unknown, as
+	// in simulated runs.
 	DecisionSite string
 
-	ExpectedSite, ActualSite string   // code lines such as "internal/bank.go:25", "" if not known
-	RunError                 string   // how the actual run ended by itself, up to six lines, "" if it did not
-	Reproduce                string   // the command that shows the divergence again, "" if there is none
-	Notes                    []string // what else a reader should know
+	ExpectedSite, ActualSite string   // code lines such as "internal/bank.go:25"; "" if unknown
+	RunError                 string   // the error with which the actual run ended by itself, up to six lines; "" if none
+	Reproduce                string   // the command that shows the divergence again; "" if there is none
+	Notes                    []string // further lines that a reader should know
 }
 
-// Code returns the code of the category, such as "RPR1001", "" for the zero Divergence. Codes are stable; docs/codes.md
-// lists them.
+// Code returns the code of the category, such as "RPR1001", or "" for the zero Divergence. Codes are stable;
+// docs/codes.md lists them.
 func (d *Divergence) Code() string {
 	if d.Category == "" {
 		return ""
@@ -117,7 +117,7 @@ func (d *Divergence) Code() string {
 	return codes.Named(string(d.Category)).Code
 }
 
-// Prefix returns the number of events that a replay must come through to show the divergence: up to and including the
+// Prefix returns the number of events that a replay must process to show the divergence: up to and including the
 // event at Index.
 func (d *Divergence) Prefix() uint64 { return d.Index + 1 }
 
@@ -140,8 +140,8 @@ type FieldDiff struct {
 	Actual   event.Value
 }
 
-// Describe works out all that can be said of a mismatch. It asks the names for tasks and regions, so it must be called
-// while they are known. It panics if both runs ended at the index, or if the events there are equal.
+// Describe turns a mismatch into a Divergence. It looks up names of tasks and regions, so call it while they are
+// known. It panics if both runs ended at the index, or if the events there are equal.
 func Describe(m Mismatch) *Divergence {
 	d := &Divergence{
 		Index: m.Index, Time: m.Time, Before: m.Before, Expected: shown(m.Expected), Actual: shown(m.Actual),
@@ -169,13 +169,13 @@ func Describe(m Mismatch) *Divergence {
 	return d
 }
 
-// shown is the part of a window that a report shows.
+// shown returns the part of a window that a report shows.
 func shown(events []event.Event) []event.Event { return events[:min(len(events), 1+DefaultContext)] }
 
-// mostLines is how many lines of an error a report shows.
+// mostLines is the maximum number of lines of an error in a report.
 const mostLines = 6
 
-// fewLines returns the first lines of s, each as by [prose.Line]; blank lines are left out.
+// fewLines returns the first lines of s, each as by [prose.Line], without blank lines.
 func fewLines(s string) string {
 	var lines []string
 	for line := range strings.Lines(s) {

@@ -7,17 +7,17 @@ import (
 	"github.com/reprise-go/reprise/internal/prose"
 )
 
-// Drift says that two runs draw different random values around a divergence: in what is known of both from there on,
+// Drift reports that two runs draw different random values around a divergence: in the known events from there on,
 // their n-th draws have different values, or one run has ended before its n-th draw.
 type Drift struct {
-	Expected, Actual int // how many values each run draws in what is known of it
+	Expected, Actual int // number of values that each run draws in its known events
 
-	// Draw is the number of the first draw that differs or that one run alone has, counted from 1 at the start of the
-	// run. ExpectedAt and ActualAt are the indices of the two events; -1 if the run has ended before it.
+	// Draw is the number of the first draw that differs or that only one run has, counted from 1 at the start of
+	// the run. ExpectedAt and ActualAt are the indices of the two events; -1 if the run has ended before it.
 	Draw                 uint64
 	ExpectedAt, ActualAt int64
 
-	Stream string // the label of the random stream of the actual draw, "" if not known
+	Stream string // label of the random stream of the actual draw; "" if unknown
 }
 
 // String returns the drift in one sentence.
@@ -36,8 +36,8 @@ func (d *Drift) String() string {
 	return text
 }
 
-// drift compares the random values in what is known of both runs. Where one of them has more draws the other must be
-// known up to its end: a draw that is not among the events that were looked at may come later, and be equal.
+// drift compares the random values in the known events of both runs. If one run has more draws, the other must be
+// known up to its end: otherwise an equal draw might follow later.
 func (m *Mismatch) drift() *Drift {
 	if len(m.Expected) == 0 || len(m.Actual) == 0 {
 		return nil
@@ -66,7 +66,7 @@ func (m *Mismatch) drift() *Drift {
 	return d
 }
 
-// over reports whether a window reaches to the end of its run, whose recording was not stopped before.
+// over reports whether a window reaches the end of its run, and the recording was not stopped before.
 func over(window []event.Event, stopped string) bool { return len(window) < Lookahead && stopped == "" }
 
 // draws returns the positions of the RngValues.

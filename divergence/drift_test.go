@@ -27,7 +27,8 @@ func TestDrift(t *testing.T) {
 			"the first random value that differs is draw 1: event 1 in the expected run, none in the actual run"},
 	} {
 		m := divergence.Mismatch{Expected: c.expected, Actual: c.actual, Stream: "dice"}
-		m.Expected, m.Actual = m.Expected[:min(len(m.Expected), divergence.Lookahead)], m.Actual[:min(len(m.Actual), divergence.Lookahead)]
+		m.Expected, m.Actual = m.Expected[:min(len(m.Expected), divergence.Lookahead)], m.Actual[:min(len(m.Actual),
+			divergence.Lookahead)]
 		got := ""
 		if d := divergence.Describe(m).Drift; d != nil {
 			got = d.String()
@@ -41,9 +42,11 @@ func TestDrift(t *testing.T) {
 // TestRunErrorLines gives an error of many lines: the first six are shown.
 func TestRunErrorLines(t *testing.T) {
 	m := divergence.Mismatch{Expected: events{event.TaskYielded(t1)}, Actual: events{event.RngValue(1)}}
-	m.RunError = "simsched: deadlock: 9 tasks wait and none can go on" + strings.Repeat("\n\tT1 worker waits to be woken", 9)
+	m.RunError = "simsched: deadlock: 9 tasks wait and none can go on" +
+		strings.Repeat("\n\tT1 worker waits to be woken", 9)
 	d := divergence.Describe(m)
-	if lines := strings.Split(d.RunError, "\n"); len(lines) != 6 || lines[1] != "T1 worker waits to be woken" || lines[5] != "…" {
+	if lines := strings.Split(d.RunError, "\n"); len(lines) != 6 || lines[1] != "T1 worker waits to be woken" ||
+		lines[5] != "…" {
 		t.Errorf("the error is shown as %q", d.RunError)
 	}
 	if want := "\n    T1 worker waits to be woken\n"; !strings.Contains(report.Of(d).Text(), want) {

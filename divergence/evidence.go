@@ -9,7 +9,7 @@ import (
 	"github.com/reprise-go/reprise/internal/prose"
 )
 
-// oneSided reports whether one run has events more and then goes on like the other.
+// oneSided reports whether one run has additional events and then continues like the other.
 func (f *facts) oneSided() bool {
 	return f.d.Relation == RelationExtra || f.d.Relation == RelationMissing
 }
@@ -19,10 +19,11 @@ func panics(e event.Event) bool {
 	return e.Kind() == event.KindTaskCompleted && e.Outcome() == event.OutcomePanicked
 }
 
-// panicText tells of a panic of the actual run, with its value if the run ended with it.
+// panicText describes a panic of the actual run, with its value if the run ended with it.
 func (f *facts) panicText() string {
 	id, value := f.a.Task(), ""
-	if _, text, ok := strings.Cut(prose.Line(f.RunError), "panic in task "+id.String()+" "+nameIn(f.ActualNames, "task", uint64(id))+": "); ok {
+	if _, text, ok := strings.Cut(prose.Line(f.RunError),
+		"panic in task "+id.String()+" "+nameIn(f.ActualNames, "task", uint64(id))+": "); ok {
 		value = ": " + text
 	}
 	return fmt.Sprintf("Task %s panicked here in the actual run%s%s; in the expected run it does not: %v comes next%s.",
@@ -34,16 +35,17 @@ func ends(e, other event.Event) bool {
 	return e.Kind() == event.KindTaskCompleted && other.Kind() != 0 && other.Kind() != event.KindTaskCompleted
 }
 
-// endText tells of a task that ends in one run, by e, where next comes in the other.
+// endText describes a task that ends in one run, with e, where the other run has next.
 func (f *facts) endText(does, other string, e, next event.Event, site, otherSite string) string {
 	return fmt.Sprintf("Task %s ends here in the %s run (%v)%s, and goes on in the %s run: %v comes next%s.",
 		f.task(e.Task()), does, e.Outcome(), prose.AtSite(site), other, next, prose.AtSite(otherSite))
 }
 
-// lostWake returns the first event that wakes a task in what one run does here: among its first event, the second if the
-// first is but a step of the running task, and all that the other run lacks. The task must run then, and in the other run
-// either nothing is heard of it up to the end, or the error says that it waits.
-func (f *facts) lostWake(list, other []event.Event, lacks Relation, stopped, runError string) (wake event.Event, ok bool) {
+// lostWake returns the first event that wakes a task in what only one run does here: its first event, its second
+// event if the first is a step of the running task, and all events that the other run lacks. The woken task must
+// run afterwards. In the other run it must not occur again up to the end, or the error must say that it waits.
+func (f *facts) lostWake(list, other []event.Event, lacks Relation, stopped, runError string) (wake event.Event,
+	ok bool) {
 	n := 1
 	if f.Running.Kind() != 0 && len(list) > 0 && Comparable(list[0]) == Comparable(f.Running) {
 		n = 2
@@ -61,7 +63,10 @@ func (f *facts) lostWake(list, other []event.Event, lacks Relation, stopped, run
 
 // runs reports whether a task runs in events.
 func runs(id event.TaskID, events []event.Event) bool {
-	return slices.ContainsFunc(events, func(e event.Event) bool { return e.Kind() == event.KindTaskScheduled && e.Task() == id })
+	return slices.ContainsFunc(events, func(e event.Event) bool {
+		return e.Kind() == event.KindTaskScheduled &&
+			e.Task() == id
+	})
 }
 
 func leftWaiting(id event.TaskID, run []event.Event, stopped, runError string) bool {
@@ -74,7 +79,7 @@ func leftWaiting(id event.TaskID, run []event.Event, stopped, runError string) b
 	return len(run) > 0 && over(run, stopped)
 }
 
-// unsent is the wake that the actual run lacks, spurious the one that the expected run lacks.
+// unsent returns the wake that the actual run lacks; spurious returns the one that the expected run lacks.
 func (f *facts) unsent() (event.Event, bool) {
 	return f.lostWake(f.Expected, f.Actual, RelationMissing, f.ActualEnd, f.RunError)
 }
@@ -83,7 +88,7 @@ func (f *facts) spurious() (event.Event, bool) {
 	return f.lostWake(f.Actual, f.Expected, RelationExtra, f.ExpectedEnd, "")
 }
 
-// waitsIn reports whether one of the lines of an error tells of a task that waits.
+// waitsIn reports whether a line of an error says that a task waits.
 func waitsIn(runError string, id event.TaskID) bool {
 	for line := range strings.Lines(runError) {
 		if line = strings.TrimSpace(line); strings.HasPrefix(line, id.String()+" ") && strings.Contains(line, " waits ") {
@@ -93,7 +98,7 @@ func waitsIn(runError string, id event.TaskID) bool {
 	return false
 }
 
-// wakeText tells of a task that only one run wakes.
+// wakeText describes a task that only one run wakes.
 func (f *facts) wakeText(does, other string, wake event.Event, site string) string {
 	return fmt.Sprintf("In the %s run %s wakes task %s here%s; the %s run never does, and ends while it waits: the signal is lost.",
 		does, f.who(), f.task(wake.Task()), prose.AtSite(site), other)
@@ -104,8 +109,8 @@ const (
 	millisecond = 1_000_000
 )
 
-// byClock reports whether two instants that differ look like those of a real clock: one is no whole number of
-// microseconds, or both are no whole milliseconds and differ by less than a hundredth of the time from now on.
+// byClock reports whether two different instants look like those of a real clock: one is not a whole number of
+// microseconds, or both are not whole milliseconds and differ by less than a hundredth of the time from now on.
 func (f *facts) byClock(x, y uint64) bool {
 	if x%microsecond != 0 || y%microsecond != 0 {
 		return true
@@ -114,7 +119,7 @@ func (f *facts) byClock(x, y uint64) bool {
 	return x%millisecond != 0 && y%millisecond != 0 && (max(x, y)-min(x, y))*100 < longer
 }
 
-// durationText tells of timers or instants that differ.
+// durationText describes timers or instants that differ.
 func (f *facts) durationText() string {
 	if f.both(event.KindTimeAdvanced) {
 		return fmt.Sprintf("Virtual time moves on to %v in one run and to %v in the other: a timer is missing, or has another duration.",
@@ -124,10 +129,10 @@ func (f *facts) durationText() string {
 		prose.Capital(f.who()), f.value(f.e, "deadline_nanos"), f.value(f.a, "deadline_nanos"))
 }
 
-// drawsAmong is the number of random values in events.
+// drawsAmong returns the number of random values in events.
 func drawsAmong(events []event.Event) int { return len(draws(events)) }
 
-// leadingDraws is the number of random values at the start of the events that one run alone has.
+// leadingDraws returns the number of random values at the start of the events that only one run has.
 func (f *facts) leadingDraws(list []event.Event) int {
 	list = list[:min(f.d.Count, len(list))]
 	if n := slices.IndexFunc(list, func(e event.Event) bool { return e.Kind() != event.KindRngValue }); n >= 0 {
@@ -136,7 +141,7 @@ func (f *facts) leadingDraws(list []event.Event) int {
 	return len(list)
 }
 
-// drawText tells of draws that one run has and the other has not.
+// drawText describes draws that only one run has.
 func (f *facts) drawText(does, other string, list []event.Event, site string) string {
 	since := "there was no draw before"
 	if f.draws > 0 {
@@ -157,7 +162,7 @@ func (f *facts) drawText(does, other string, list []event.Event, site string) st
 		does, f.who(), values(n), stream, prose.AtSite(site), other, f.draws+1, since, more, f.thenAlike())
 }
 
-// stream is " of stream %q" if the stream of the actual draw is known, else "".
+// stream returns " of stream %q" if the stream of the actual draw is known, otherwise "".
 func (f *facts) stream() string {
 	if f.Stream == "" || f.a.Kind() != event.KindRngValue {
 		return ""
@@ -172,8 +177,8 @@ func values(n int) string {
 	return fmt.Sprintf("%d random values", n)
 }
 
-// doer is the task that does e and what follows, as the subject of a sentence: where both runs choose a task it is the one
-// that is chosen.
+// doer returns the task that does e and what follows, as the subject of a sentence. Where both runs choose a task,
+// it is the chosen one.
 func (f *facts) doer(e event.Event) string {
 	if f.both(event.KindTaskScheduled) {
 		return "task " + f.task(e.Task())
@@ -181,7 +186,7 @@ func (f *facts) doer(e event.Event) string {
 	return f.who()
 }
 
-// extraEvents are the events that one run alone has, in words.
+// extraEvents describes the events that only one run has.
 func (f *facts) extraEvents(list []event.Event) string {
 	list = list[:min(f.d.Count, len(list))]
 	text := fmt.Sprintf("1 event, %v,", list[0].Kind())
@@ -194,7 +199,7 @@ func (f *facts) extraEvents(list []event.Event) string {
 	return text
 }
 
-// thenAlike says how long the runs are known to agree after the events that one of them alone has.
+// thenAlike describes how long the runs agree after the events that only one of them has.
 func (f *facts) thenAlike() string {
 	e, a := sequence(f.Expected), sequence(f.Actual)
 	if f.d.Relation == RelationMissing {
@@ -215,11 +220,12 @@ func (f *facts) thenAlike() string {
 	return fmt.Sprintf("Then the runs go on alike for %s.", prose.Count(n, "event"))
 }
 
-// orderText tells which event stands elsewhere.
+// orderText describes an event that is at another place.
 func (f *facts) orderText() string {
 	e, a, k := sequence(f.Expected), sequence(f.Actual), f.d.Count
 	late := func(x event.Event, where string) string {
-		return fmt.Sprintf("The runs do the same things in another order: %v comes %s later in the %s run.", x, prose.Count(k, "event"), where)
+		return fmt.Sprintf("The runs do the same things in another order: %v comes %s later in the %s run.",
+			x, prose.Count(k, "event"), where)
 	}
 	if k < len(a) && a[k] == e[0] {
 		return late(f.e, "actual")

@@ -10,15 +10,15 @@ import (
 )
 
 const (
-	// DefaultContext is the number of events shown before a divergence and after it on each side.
+	// DefaultContext is the number of events shown before a divergence, and after it on each side.
 	DefaultContext = 5
 
-	// Lookahead is the number of events of each side that should be known from a divergence on, to tell how the sides
-	// relate to each other and why they part.
+	// Lookahead is the number of events of each side, from a divergence on, that should be known in order to relate
+	// the sides and to find the cause.
 	Lookahead = 32
 )
 
-// Names gives names to the tasks and regions of a run. Both methods return "" for what is not known.
+// Names returns the names of the tasks and regions of a run. Both methods return "" if the name is unknown.
 type Names interface {
 	TaskName(event.TaskID) string
 	RegionName(event.RegionID) string
@@ -26,47 +26,48 @@ type Names interface {
 
 // Stopper is a source that knows whether its recording was stopped before the run ended.
 type Stopper interface {
-	// Stopped returns "" if the recording goes to the end of the run or that is not known, else, in one line, what
-	// happened to it, such as "stopped at the limit of 1000 events".
+	// Stopped returns a line such as "stopped at the limit of 1000 events" if the recording ends before the run
+	// did. It returns "" if the recording is complete or if this is not known.
 	Stopped() string
 }
 
-// Mismatch is what is known of a divergence before it is described. [Progress.Mismatch] starts one.
+// Mismatch is the data from which a divergence is described. [Progress.Mismatch] starts one.
 type Mismatch struct {
 	Index    uint64
-	Time     time.Duration // virtual, since the start of the run
+	Time     time.Duration // virtual time since the start of the run
 	Running  event.Event   // the last TaskScheduled before Index; the zero Event if there is none
-	Before   []event.Event // shared, ending with Index-1
+	Before   []event.Event // shared events, up to Index-1
 	Expected []event.Event // from Index on, up to Lookahead events; fewer if the run ended, none if it ended at Index
-	Actual   []event.Event // likewise
+	Actual   []event.Event // the same for the actual run
 
-	ExpectedNames, ActualNames Names // nil if not known
+	ExpectedNames, ActualNames Names // nil if unknown
 
-	// Runnable are the tasks among which the scheduler of the actual run could choose, at its last choice of a task before
-	// the actual event, in its order; of an ordinary run those that were ready at Index. Nil if not known.
+	// Runnable is the list of tasks that the scheduler of the actual run could choose at its last choice before the
+	// actual event, in its order. In an ordinary run it is the list of tasks that were ready at Index. Nil if
+	// unknown.
 	Runnable []event.TaskID
 
-	// Ordinary says that both are runs of an ordinary program and not of the simulated scheduler: there an injected delay of
-	// a task is a preemption, and ticks count preemption points besides decisions.
+	// Ordinary is true if both are runs of an ordinary program and not of the simulated scheduler. There an
+	// injected delay of a task is a preemption, and ticks count preemption points as well as decisions.
 	Ordinary bool
 
-	// Stream is the label of the random stream of the actual draw, "" if not known.
+	// Stream is the label of the random stream of the actual draw; "" if unknown.
 	Stream string
 
-	ExpectedSite, ActualSite string // code lines such as "internal/bank.go:25", "" if not known
-	RunningSite              string // where in the actual run the task of Running stood before; likewise
-	RunError                 string // how the actual run ended by itself, in lines; "" if it did not
-	Reproduce                string // the command that shows this divergence again, "" if there is none
+	ExpectedSite, ActualSite string // code lines such as "internal/bank.go:25"; "" if unknown
+	RunningSite              string // code line at which the task of Running had stopped in the actual run; "" if unknown
+	RunError                 string // the error with which the actual run ended by itself, in lines; "" if none
+	Reproduce                string // the command that shows this divergence again; "" if there is none
 
-	// ExpectedMetadata and ActualMetadata become notes where they differ, and point to causes. They are not looked at
+	// ExpectedMetadata and ActualMetadata become notes where they differ, and hint at causes. They are ignored
 	// unless both have a Version.
 	ExpectedMetadata, ActualMetadata event.Metadata
 
-	ExpectedEnd, ActualEnd string // as from Stopper.Stopped
+	ExpectedEnd, ActualEnd string // see Stopper.Stopped
 
-	runningAt uint64 // the index of Running, plus 1; 0 if not known
-	draws     uint64 // the number of RngValues before Index
-	drawnAt   uint64 // the index of the last of them
+	runningAt uint64 // index of Running plus 1; 0 if unknown
+	draws     uint64 // number of RngValues before Index
+	drawnAt   uint64 // index of the last of them
 	tasks     population
 	regions   population
 }
@@ -76,11 +77,11 @@ type Entity struct {
 	Role       string // "running", "expected", "actual", "both" or "runnable"
 	Kind       string // "task", "region", "timer" or "token"
 	ID         uint64
-	Name       string // "" if not known
-	ActualName string // what it is called in the actual run, if that is known and something else; "" if not
+	Name       string // "" if unknown
+	ActualName string // its name in the actual run, if that is known and different; otherwise ""
 }
 
-// longestName is how many characters of a name a report shows.
+// longestName is the maximum number of characters of a name in a report.
 const longestName = 60
 
 // String returns the kind, the identifier and the names.
@@ -105,8 +106,8 @@ func (e Entity) id() string {
 	return fmt.Sprint(e.ID)
 }
 
-// decision returns Running with its index, as Progress noted it or where Before has it; the zero Event if the index is
-// not known.
+// decision returns Running and its index, from Progress or found in Before. It returns the zero Event if the index
+// is unknown.
 func (m *Mismatch) decision() (event.Event, uint64) {
 	if m.runningAt > 0 {
 		return m.Running, m.runningAt - 1
@@ -119,14 +120,14 @@ func (m *Mismatch) decision() (event.Event, uint64) {
 	return event.Event{}, 0
 }
 
-// entityKinds says which fields name an entity.
+// entityKinds maps the fields that name an entity to its kind.
 var entityKinds = map[event.FieldType]string{
 	event.TypeTask: "task", event.TypeOptionalTask: "task",
 	event.TypeRegion: "region", event.TypeOptionalRegion: "region",
 	event.TypeTimer: "timer", event.TypeToken: "token",
 }
 
-// entities lists the running task, then what the expected and the actual event name; one that both name comes once.
+// entities lists the running task and then everything that the expected and the actual event name, without duplicates.
 func (m *Mismatch) entities() []Entity {
 	var list []Entity
 	add := func(role string, e event.Event) {
@@ -161,7 +162,7 @@ func (m *Mismatch) mention(list []Entity, role, kind string, id uint64) []Entity
 	return append(list, m.entity(role, kind, id))
 }
 
-// entity looks up the names. What one run does not know is taken from the other.
+// entity looks up the names. A name that one run does not know is taken from the other.
 func (m *Mismatch) entity(role, kind string, id uint64) Entity {
 	expected, actual := nameIn(m.ExpectedNames, kind, id), nameIn(m.ActualNames, kind, id)
 	switch {
@@ -185,7 +186,7 @@ func nameIn(names Names, kind string, id uint64) string {
 	return ""
 }
 
-// runnable names the runnable tasks.
+// runnable returns the runnable tasks with their names.
 func (m *Mismatch) runnable() []Entity {
 	var list []Entity
 	for _, id := range m.Runnable {
@@ -203,14 +204,14 @@ func (m *Mismatch) task(id event.TaskID) string {
 	return fmt.Sprintf("%s %q", e.id(), prose.Cut(prose.Line(e.Name), longestName))
 }
 
-// population is the set of all tasks, or of all regions, that a run has had so far: the last generation of each arena
-// index.
+// population is the set of all tasks, or of all regions, that a run has had so far, stored as the last generation
+// of each arena index.
 type population []uint32
 
-// maxPopulation bounds the memory that a trace can ask for. Of what lies beyond nothing is known.
+// maxPopulation bounds the memory that a trace can demand. Indices beyond it count as known.
 const maxPopulation = 1 << 20
 
-// add notes an identifier. Indices come in order, or nearly so, in what a run records.
+// add adds an identifier. In a recorded run, indices come in order, or nearly so.
 func (p *population) add(index, generation uint32) {
 	if int(index) >= len(*p) {
 		if index >= maxPopulation || int(index) > 2*len(*p)+1024 {
@@ -221,7 +222,7 @@ func (p *population) add(index, generation uint32) {
 	(*p)[index] = generation + 1
 }
 
-// lacks reports whether there has never been such an identifier. An index that add did not take counts as known.
+// lacks reports whether an identifier never occurred. An index that add did not take counts as known.
 func (p population) lacks(index, generation uint32) bool {
 	if int(index) >= len(p) {
 		return int(index) <= 2*len(p)+1024 && index < maxPopulation

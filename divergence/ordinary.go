@@ -11,8 +11,8 @@ import (
 	"github.com/reprise-go/reprise/source"
 )
 
-// lookBack reads the actual run of an ordinary program once more, up to the mismatch, to learn what its events tell only
-// all together: who is ready there, and where the task that runs had stood before it was chosen.
+// lookBack reads the actual run of an ordinary program once more, up to the mismatch, to learn what its events tell
+// only all together: who is ready there, and where the task that runs had stood before it was chosen.
 func (m *Mismatch) lookBack(actual source.Source) error {
 	s, ok := actual.(source.Seeker)
 	if !ok || source.First(s) != 0 {
@@ -49,7 +49,8 @@ func (f *facts) points(decision event.Event) uint64 {
 
 // morePoints reports whether run has passed more points than other up to the decision that both make here.
 func (f *facts) morePoints(run, other event.Event) bool {
-	return f.Ordinary && f.both(event.KindTaskScheduled) && f.Running.Kind() != 0 && run.Tick() > other.Tick() && other.Tick() > f.Running.Tick()
+	return f.Ordinary && f.both(event.KindTaskScheduled) && f.Running.Kind() != 0 && run.Tick() > other.Tick() &&
+		other.Tick() > f.Running.Tick()
 }
 
 // pointsText tells of more points.
@@ -125,12 +126,14 @@ var ordinaryRules = []rule{
 		"Run it where the outside answers as in the recorded run, or keep files, sockets and processes out of the test."},
 		func(f *facts) bool { return f.Ordinary && f.either(event.KindIoReady) },
 		func(f *facts) string { return f.outsideText() }},
-	{Rule{"not-preempted", "preempted-here-only", "a task of an ordinary run is preempted in the expected run, and not in the actual run", whatRuns},
+	{Rule{"not-preempted", "preempted-here-only",
+		"a task of an ordinary run is preempted in the expected run, and not in the actual run", whatRuns},
 		func(f *facts) bool { return f.Ordinary && preempts(f.e) && f.a.Kind() != 0 && !preempts(f.a) },
 		func(f *facts) string {
 			return f.preemptText("expected", "actual", f.e, f.a, f.ExpectedSite, f.ActualSite)
 		}},
-	{Rule{"preempted-here-only", "not-preempted", "a task of an ordinary run is preempted in the actual run, and not in the expected run", whatRuns},
+	{Rule{"preempted-here-only", "not-preempted",
+		"a task of an ordinary run is preempted in the actual run, and not in the expected run", whatRuns},
 		func(f *facts) bool { return f.Ordinary && preempts(f.a) && f.e.Kind() != 0 && !preempts(f.e) },
 		func(f *facts) string {
 			return f.preemptText("actual", "expected", f.a, f.e, f.ActualSite, f.ExpectedSite)
@@ -142,10 +145,12 @@ var ordinaryRules = []rule{
 			return fmt.Sprintf("Time leaps ahead to a timer here in one run and not, or not as far, in the other: %v in the expected run, %v in the actual run.",
 				next(f.e), next(f.a))
 		}},
-	{Rule{"more-points", "fewer-points", "a task of an ordinary run passes more preemption points in the actual run before it stops", whatRuns},
+	{Rule{"more-points", "fewer-points",
+		"a task of an ordinary run passes more preemption points in the actual run before it stops", whatRuns},
 		func(f *facts) bool { return f.morePoints(f.a, f.e) },
 		func(f *facts) string { return f.pointsText("actual", "expected", f.a, f.e) }},
-	{Rule{"fewer-points", "more-points", "a task of an ordinary run passes more preemption points in the expected run before it stops", whatRuns},
+	{Rule{"fewer-points", "more-points",
+		"a task of an ordinary run passes more preemption points in the expected run before it stops", whatRuns},
 		func(f *facts) bool { return f.morePoints(f.e, f.a) },
 		func(f *facts) string { return f.pointsText("expected", "actual", f.e, f.a) }},
 	{Rule{"clock", "clock", "instants of ordinary runs differ by less than a millisecond", whatRuns},

@@ -34,15 +34,18 @@ func (r ordinaryRun) TaskName(id event.TaskID) string {
 	return ""
 }
 
-// TestOrdinaryRuns checks what Compare learns of two ordinary runs: who is ready where they part, in the order in which the
-// tasks became so, and where the running task stood.
+// TestOrdinaryRuns checks what Compare learns of two ordinary runs: who is ready where they part, in the order in
+// which the tasks became so, and where the running task stood.
 func TestOrdinaryRuns(t *testing.T) {
 	t3 := event.NewTaskID(3, 0)
 	start := events{
 		event.RngSeed(5), event.RootRegionCreated(r0, 0), event.TaskSpawned(t0, r0, 0), event.TaskScheduled(t0, 1),
-		event.Checkpoint(1, 0, 1, 1), event.TaskSpawned(t1, r0, 1), event.TaskSpawned(t2, r0, 1), event.TaskSpawned(t3, r0, 1),
-		event.ChaosInjectionInto(t0, event.ChaosDelay, 0), event.TaskScheduled(t2, 5), event.ChaosInjection(event.ChaosDelay, 7),
-		event.TaskScheduled(t3, 9), event.TaskYielded(t3), event.TaskScheduled(t1, 12), event.WakerWake(t2), event.WakerWake(t2),
+		event.Checkpoint(1, 0, 1, 1), event.TaskSpawned(t1, r0, 1), event.TaskSpawned(t2, r0, 1), event.TaskSpawned(t3,
+			r0, 1),
+		event.ChaosInjectionInto(t0, event.ChaosDelay, 0), event.TaskScheduled(t2, 5), event.ChaosInjection(event.ChaosDelay,
+			7),
+		event.TaskScheduled(t3, 9), event.TaskYielded(t3), event.TaskScheduled(t1,
+			12), event.WakerWake(t2), event.WakerWake(t2),
 	}
 	run := func(next event.Event) source.Source {
 		trace := traceOf(event.NewMetadata(5), slices.Concat(start, events{next, event.RngValue(1)})...)
@@ -56,15 +59,18 @@ func TestOrdinaryRuns(t *testing.T) {
 	if got, want := strings.Join(tasks, ", "), "T0, T3, T2"; got != want {
 		t.Errorf("ready are %s, want %s", got, want)
 	}
-	if want := "Up to here task T1 \"spawned by event 5\" has passed 5 preemption points since a.go:13 in the actual run, and 2 in the expected run"; d.Cause.Rule != "more-points" ||
-		!strings.HasPrefix(d.Cause.Text, want) {
+	const want = "Up to here task T1 \"spawned by event 5\" has passed 5 preemption points since a.go:13 in the actual run, " +
+		"and 2 in the expected run"
+	if d.Cause.Rule != "more-points" || !strings.HasPrefix(d.Cause.Text, want) {
 		t.Errorf("the cause is %s, want more-points, %s", d.Cause.Text, want)
 	}
 	t4 := event.NewTaskID(4, 0)
-	if d := compare(t, run(event.TaskScheduled(t3, 15)), run(event.TaskSpawned(t4, r0, 12))); d.Entities[2].Name != "spawned by event 16" {
+	if d := compare(t, run(event.TaskScheduled(t3, 15)),
+		run(event.TaskSpawned(t4, r0, 12))); d.Entities[2].Name != "spawned by event 16" {
 		t.Errorf("the task that the actual run spawns has no name: %v", d.Entities)
 	}
-	simulated := source.FromTrace(traceOf(event.NewMetadata(5), append(slices.Clone(start), event.TaskScheduled(t3, 15))...))
+	simulated := source.FromTrace(traceOf(event.NewMetadata(5),
+		append(slices.Clone(start), event.TaskScheduled(t3, 15))...))
 	if d := compare(t, simulated, run(event.TaskScheduled(t3, 18))); d.Runnable != nil || d.Cause.Rule == "more-points" {
 		t.Errorf("a simulated and an ordinary run: ready %v, cause %s", d.Runnable, d.Cause.Rule)
 	}
@@ -102,9 +108,9 @@ func TestClockBoundary(t *testing.T) {
 	}
 }
 
-// TestOneSidedDraws: a run that draws one value more, or one less, and then goes on like the other has the values of one
-// stream in one order. That is not another stream, although both events here are draws with different values; and a
-// choice that one run makes once more is not a choice that was answered differently.
+// TestOneSidedDraws: a run that draws one value more, or one less, and then goes on like the other has the values of
+// one stream in one order. That is not another stream, although both events here are draws with different values; and
+// a choice that one run makes once more is not a choice that was answered differently.
 func TestOneSidedDraws(t *testing.T) {
 	value, chosen := event.RngValue, event.TaskScheduled
 	rest := events{event.TaskYielded(t1), chosen(t2, 8), event.TaskCompleted(t2, event.OutcomeOK), event.TaskYielded(t1)}

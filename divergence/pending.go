@@ -6,8 +6,8 @@ import (
 	"github.com/reprise-go/reprise/event"
 )
 
-// Ahead yields the expected events from Index on, up to a window of them, with their indices, as they were recorded. Feed
-// must not be called meanwhile.
+// Ahead yields the expected events from Index on, up to a window of them, with their indices, as they were
+// recorded. Feed must not be called during the iteration.
 func (a *Aligner) Ahead() iter.Seq2[uint64, event.Event] {
 	return func(yield func(uint64, event.Event) bool) {
 		if a.tally.stats.GaveUp {
@@ -21,8 +21,8 @@ func (a *Aligner) Ahead() iter.Seq2[uint64, event.Event] {
 	}
 }
 
-// Passed yields the expected events that were passed over and can still come, with their indices, the oldest first, without
-// their ticks. Feed must not be called meanwhile.
+// Passed yields the skipped expected events that can still come, with their indices, oldest first, without their
+// ticks. Feed must not be called during the iteration.
 func (a *Aligner) Passed() iter.Seq2[uint64, event.Event] {
 	return func(yield func(uint64, event.Event) bool) {
 		if a.tally.stats.GaveUp {

@@ -6,17 +6,18 @@ import (
 	"github.com/reprise-go/reprise/event"
 )
 
-// Relation is how the events of the actual run relate to those of the expected run, from a divergence on.
+// Relation describes how the events of the actual run relate to those of the expected run, from a divergence on.
 type Relation string
 
 // The relations. Swapping the runs swaps RelationMissing with RelationExtra and leaves the others as they are.
 const (
-	RelationChanged    Relation = "changed-value" // the events there are of one kind, with other values
-	RelationMissing    Relation = "missing"       // the actual run lacks events, and goes on like the expected run then
-	RelationExtra      Relation = "extra"         // the actual run has more events, and goes on like the expected run then
-	RelationReordered  Relation = "reordered"     // both runs have the event, at different places
-	RelationReplaced   Relation = "replaced"      // the events there are of different kinds, and nothing else fits
-	RelationEndedEarly Relation = "ended-early"   // one run ends there
+	RelationChanged Relation = "changed-value" // the events are of one kind, with different values
+	RelationMissing Relation = "missing"       // the actual run lacks events and then continues like the expected run
+	// the actual run has more events and then continues like the expected run
+	RelationExtra      Relation = "extra"
+	RelationReordered  Relation = "reordered"   // both runs have the event, at different places
+	RelationReplaced   Relation = "replaced"    // the events are of different kinds, and no other relation fits
+	RelationEndedEarly Relation = "ended-early" // one run ends there
 )
 
 // Side is one of two runs.
@@ -28,16 +29,16 @@ const (
 	SideActual   Side = "actual"
 )
 
-// convincing is how many events after a difference must match before it counts as explained, unless all that is known
-// matches.
+// convincing is the number of events after a difference that must match before the difference counts as explained,
+// unless all known events match.
 const convincing = 3
 
-// all is more than any number of events that can match.
+// all is larger than any number of events that can match.
 const all = Lookahead + 1
 
-// relate finds the relation that explains most of what is known of two runs from their first difference on. Between
-// relations that explain equally much it takes a changed value first, then the smallest count; whether an event is
-// missing or extra is then told by the events themselves, so that swapping the runs swaps the answer.
+// relate finds the relation that explains most of the known events of two runs from their first difference on.
+// Among relations that explain equally much it prefers a changed value, then the smallest count. Whether an event
+// is missing or extra is then decided by the events themselves, so that swapping the runs swaps the result.
 func relate(expected, actual []event.Event) (r Relation, count int, ended Side) {
 	switch {
 	case len(expected) == 0:
@@ -77,7 +78,7 @@ func relate(expected, actual []event.Event) (r Relation, count int, ended Side) 
 	return best, count, ""
 }
 
-// shifted is how many events match if k events are missing or extra.
+// shifted returns the number of events that match if k events are missing or extra.
 func shifted(e, a []event.Event, r Relation, k int) int {
 	if r == RelationExtra {
 		e, a = a, e
@@ -88,8 +89,8 @@ func shifted(e, a []event.Event, r Relation, k int) int {
 	return common(e, a, k, 0, -1, -1)
 }
 
-// sequence is what two windows are compared by: their events as [Comparable], and the zero Event for the end of the run
-// if the window reaches it.
+// sequence returns a window in the form that is compared: its events as [Comparable], and the zero Event for the
+// end of the run if the window reaches it.
 func sequence(events []event.Event) []event.Event {
 	s := make([]event.Event, 0, Lookahead+1)
 	for _, e := range events[:min(len(events), Lookahead)] {
@@ -101,8 +102,8 @@ func sequence(events []event.Event) []event.Event {
 	return s
 }
 
-// common counts the equal events of e from i on and a from j on, where e[skipE] and a[skipA] are passed over. It is all if
-// nothing that is known differs, and 0 if nothing is known.
+// common counts the equal events of e from i on and a from j on, skipping e[skipE] and a[skipA]. It returns all if
+// no known event differs, and 0 if no event is known.
 func common(e, a []event.Event, i, j, skipE, skipA int) int {
 	n := 0
 	for {
@@ -125,7 +126,7 @@ func common(e, a []event.Event, i, j, skipE, skipA int) int {
 	}
 }
 
-// position returns the first index of e, -1 if there is none.
+// position returns the first index of e, or -1 if it does not occur.
 func position(events []event.Event, e event.Event) int {
 	for i, x := range events {
 		if x == e {
@@ -135,7 +136,7 @@ func position(events []event.Event, e event.Event) int {
 	return -1
 }
 
-// before is a total order of events.
+// before defines a total order of events.
 func before(a, b event.Event) bool {
 	return bytes.Compare(a.AppendJSON(nil), b.AppendJSON(nil)) < 0
 }

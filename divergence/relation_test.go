@@ -65,7 +65,8 @@ func TestRelationOfPeriodicRuns(t *testing.T) {
 	x, y := slices.Repeat(word("xy"), 40), slices.Repeat(word("yx"), 40)
 	there, back := compare(t, cursor(x...), cursor(y...)), compare(t, cursor(y...), cursor(x...))
 	if there.Relation != "missing" || back.Relation != "extra" || there.Count != 1 || back.Count != 1 {
-		t.Errorf("the relations are %s %d and %s %d, want missing 1 and extra 1", there.Relation, there.Count, back.Relation, back.Count)
+		t.Errorf("the relations are %s %d and %s %d, want missing 1 and extra 1", there.Relation, there.Count, back.Relation,
+			back.Count)
 	}
 }
 

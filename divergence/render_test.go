@@ -23,7 +23,8 @@ import (
 func nasty() *divergence.Divergence {
 	nastyNames := names{tasks: map[event.TaskID]string{t1: "a|b`c``d*e_<f>\r\n::error::%0A,x", t2: "\x1b[31mred"}}
 	d := divergence.Describe(divergence.Mismatch{
-		Running: event.TaskScheduled(t1, 1), Expected: events{event.TaskScheduled(t1, 2)}, Actual: events{event.TaskScheduled(t2, 2)},
+		Running: event.TaskScheduled(t1, 1), Expected: events{event.TaskScheduled(t1,
+			2)}, Actual: events{event.TaskScheduled(t2, 2)},
 		ExpectedNames: nastyNames, Runnable: []event.TaskID{t2}, ExpectedSite: "old.go:1", ActualSite: "a,b:c%.go:25",
 		Reproduce: "reprise replay `x` | cat\nrm", RunError: "100% ::\nmore",
 	})
@@ -33,7 +34,8 @@ func nasty() *divergence.Divergence {
 
 func TestNastyGoldens(t *testing.T) {
 	d := nasty()
-	golden.Check(t, "nasty.golden", strings.Join([]string{report.Of(d).Text(), report.Of(d).Markdown(), report.Of(d).GitHub()}, "\n=====\n"))
+	golden.Check(t, "nasty.golden",
+		strings.Join([]string{report.Of(d).Text(), report.Of(d).Markdown(), report.Of(d).GitHub()}, "\n=====\n"))
 }
 
 // TestFormsCannotBeBrokenInto checks what the reader of each form relies on.
@@ -61,7 +63,8 @@ func TestGitHubFindsALine(t *testing.T) {
 		{"", "c:b.go", "::error file=c%3Ab.go,title=RPR1006"},
 	} {
 		d := divergence.Describe(divergence.Mismatch{
-			Expected: events{event.RngValue(1)}, Actual: events{event.RngValue(2)}, ExpectedSite: c.expected, ActualSite: c.actual,
+			Expected: events{event.RngValue(1)}, Actual: events{event.RngValue(2)}, ExpectedSite: c.expected,
+			ActualSite: c.actual,
 		})
 		if got := report.Of(d).GitHub(); !strings.HasPrefix(got, c.want) {
 			t.Errorf("sites %q and %q give %q, want %q", c.expected, c.actual, got, c.want)
@@ -82,7 +85,8 @@ func TestColorText(t *testing.T) {
 				t.Errorf("%s: a line has %d escapes: %q", name, n, line)
 			}
 		}
-		if !strings.Contains(colored, "\x1b[31m- expected") || !strings.Contains(colored, "\x1b[32m+ actual") || !strings.Contains(colored, "\x1b[1mwhy") {
+		if !strings.Contains(colored, "\x1b[31m- expected") || !strings.Contains(colored, "\x1b[32m+ actual") ||
+			!strings.Contains(colored, "\x1b[1mwhy") {
 			t.Errorf("%s: colours are missing:\n%q", name, colored)
 		}
 	}
@@ -114,12 +118,15 @@ func TestSignature(t *testing.T) {
 			m.Running = event.TaskScheduled(t2, 3)
 			m.ExpectedNames = called(map[event.TaskID]string{t2: "worker-4"})
 		}},
-		"name":     {false, func(m *divergence.Mismatch) { m.ExpectedNames = called(map[event.TaskID]string{t1: "main"}) }},
-		"file":     {false, func(m *divergence.Mismatch) { m.ActualSite = "main.go:25" }},
-		"field":    {false, func(m *divergence.Mismatch) { m.Actual = events{event.TimerCreated(2, 5)} }},
-		"kind":     {false, func(m *divergence.Mismatch) { m.Actual = events{event.TimerFired(1)} }},
-		"relation": {false, func(m *divergence.Mismatch) { m.Expected, m.Actual = append(m.Actual, m.Expected...), m.Expected }},
-		"side":     {false, func(m *divergence.Mismatch) { m.Actual = nil }},
+		"name":  {false, func(m *divergence.Mismatch) { m.ExpectedNames = called(map[event.TaskID]string{t1: "main"}) }},
+		"file":  {false, func(m *divergence.Mismatch) { m.ActualSite = "main.go:25" }},
+		"field": {false, func(m *divergence.Mismatch) { m.Actual = events{event.TimerCreated(2, 5)} }},
+		"kind":  {false, func(m *divergence.Mismatch) { m.Actual = events{event.TimerFired(1)} }},
+		"relation": {false, func(m *divergence.Mismatch) {
+			m.Expected, m.Actual = append(m.Actual, m.Expected...),
+				m.Expected
+		}},
+		"side": {false, func(m *divergence.Mismatch) { m.Actual = nil }},
 	} {
 		m := base()
 		c.change(&m)
@@ -132,7 +139,8 @@ func TestSignature(t *testing.T) {
 // TestSignatureTellsCauses has an added lock and an added timer, and two reasons for another deadline.
 func TestSignatureTellsCauses(t *testing.T) {
 	sign := func(expected, actual events) string {
-		return divergence.Describe(divergence.Mismatch{Running: event.TaskScheduled(t1, 3), Expected: expected, Actual: actual}).Signature()
+		return divergence.Describe(divergence.Mismatch{Running: event.TaskScheduled(t1, 3), Expected: expected,
+			Actual: actual}).Signature()
 	}
 	lock := sign(tail, then(event.TaskScheduled(t1, 4)))
 	timer := sign(tail, then(event.TaskScheduled(t1, 4), event.TimerCreated(2, 5)))
@@ -165,7 +173,8 @@ func TestSideBySide(t *testing.T) {
 		{"narrow, little context", report.SideBySide{Width: 60, Context: 1}, run, other},
 		{"few rows", report.SideBySide{MaxRows: 8}, run, other},
 		{"one ends", report.SideBySide{}, run[:3], run[:9]},
-		{"given up", report.SideBySide{Window: 2}, run[:6], events{event.TimerFired(1), event.TimerFired(1), event.TimerFired(1), event.TimerFired(1)}},
+		{"given up", report.SideBySide{Window: 2}, run[:6],
+			events{event.TimerFired(1), event.TimerFired(1), event.TimerFired(1), event.TimerFired(1)}},
 		{"nothing", report.SideBySide{}, nil, nil},
 	} {
 		var b bytes.Buffer
@@ -205,16 +214,18 @@ func (r ringSource) First() uint64 { return r.first }
 // Site implements source.Namer.
 func (ringSource) Site() string { return "internal/pool/pool.go:7" }
 
-// TestSideBySideOfALateStart has a run of which only the end was kept: the indices are those of the whole runs, and names
-// and code lines stand where they fit.
+// TestSideBySideOfALateStart has a run of which only the end was kept: the indices are those of the whole runs, and
+// names and code lines stand where they fit.
 func TestSideBySideOfALateStart(t *testing.T) {
 	run := slices.Concat(opening, tail)
 	late := func(first int) source.Source {
-		return ringSource{cursor(run[first:]...), names{tasks: map[event.TaskID]string{t1: "worker", t2: "a worker with a long name"}}, uint64(first)}
+		return ringSource{cursor(run[first:]...),
+			names{tasks: map[event.TaskID]string{t1: "worker", t2: "a worker with a long name"}}, uint64(first)}
 	}
 	var text bytes.Buffer
 	for _, width := range []int{0, 60} {
-		if _, err := (report.SideBySide{Context: 20, Width: width}).Write(&text, cursor(run[:len(run)-1]...), late(9)); err != nil {
+		if _, err := (report.SideBySide{Context: 20, Width: width}).Write(&text, cursor(run[:len(run)-1]...),
+			late(9)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -255,7 +266,8 @@ func FuzzReports(f *testing.F) {
 		if err != nil || !json.Valid(b) {
 			t.Fatalf("no JSON: %v", err)
 		}
-		if report.Of(there).Text() == "" || strings.Count(report.Of(there).GitHub(), "\n") != 1 || !strings.HasSuffix(report.Of(there).Markdown(), "\n") {
+		if report.Of(there).Text() == "" || strings.Count(report.Of(there).GitHub(), "\n") != 1 ||
+			!strings.HasSuffix(report.Of(there).Markdown(), "\n") {
 			t.Fatal("a report is not whole")
 		}
 		if mirrors[string(there.Relation)] != string(back.Relation) || mirrors[there.Cause.Rule] != back.Cause.Rule {
@@ -278,10 +290,12 @@ func TestLongTextIsCut(t *testing.T) {
 	long := strings.Repeat("é \xff", 1<<18)
 	d := divergence.Describe(divergence.Mismatch{
 		Running: event.TaskScheduled(t1, 1), Expected: events{event.TaskScheduled(t1, 2)}, Runnable: []event.TaskID{t1, t2},
-		ExpectedNames: called(map[event.TaskID]string{t1: long, t2: long}), ActualNames: called(map[event.TaskID]string{t1: long + "x"}),
+		ExpectedNames: called(map[event.TaskID]string{t1: long,
+			t2: long}), ActualNames: called(map[event.TaskID]string{t1: long + "x"}),
 		ExpectedSite: long, ActualSite: long, RunError: long, Reproduce: long,
 	})
-	for form, text := range map[string]string{"text": report.Of(d).Text(), "Markdown": report.Of(d).Markdown(), "GitHub": report.Of(d).GitHub()} {
+	for form, text := range map[string]string{"text": report.Of(d).Text(), "Markdown": report.Of(d).Markdown(),
+		"GitHub": report.Of(d).GitHub()} {
 		if len(text) > 8<<10 {
 			t.Errorf("the %s has %d bytes", form, len(text))
 		}

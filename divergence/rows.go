@@ -10,23 +10,23 @@ import (
 	"github.com/reprise-go/reprise/source"
 )
 
-// Row is a step of an alignment: an event of each run, or of one.
+// Row is a step of an alignment: an event of each run, or of one run.
 type Row struct {
 	Expected, Actual     event.Event // the zero Event if the run has none there
 	ExpectedAt, ActualAt uint64      // their indices
 
-	// Notes are the names that an event mentions, in quotes, and the base name of its code line, as far as they are known.
+	// Notes are the names that an event mentions, in quotes, and the base name of its code line, as far as known.
 	ExpectedNotes, ActualNotes []string
 }
 
-// Align aligns two whole runs with an [Aligner] of a window, 0 for [DefaultWindow], and says how they align. Sources are
-// treated as by [Compare], also where one begins later than the other. At the end of the expected run the alignment does
-// not give up: what is left of the actual run is inserted, as what is left of the expected run is deleted at the end of the
-// actual one. So, where insertions and deletions, a change or a reordering counted as two, are at most a window, swapping
-// the runs gives as many of them, and does not give up either; beyond that it can, for one order of the runs alone. The
-// error is that of a source that cannot be read.
+// Align aligns two whole runs with an [Aligner] and returns the counts. A window of 0 means [DefaultWindow].
+// Sources are treated as by [Compare], also if one begins later than the other. The alignment does not give up at
+// the end of the expected run: the rest of the actual run counts as inserted, just as the rest of the expected run
+// counts as deleted at the end of the actual one. So if the insertions and deletions, with a change or a reordering
+// counted as two, are at most a window, swapping the runs gives the same number and does not give up either; beyond
+// that it can, for one order of the runs only. The error is that of a source that cannot be read.
 //
-// If show is not nil it is called with every row of the alignment, in order.
+// If show is not nil, it is called with every row of the alignment, in order.
 func Align(expected, actual source.Source, window int, show func(Row)) (Stats, error) {
 	if expected == actual {
 		return Stats{}, errors.New("divergence: Align called with one source for both runs, whose cursor they would share")
@@ -55,9 +55,9 @@ func Align(expected, actual source.Source, window int, show func(Row)) (Stats, e
 	return s, err
 }
 
-// Align aligns what two runs have from the divergence on, with an [Aligner] of a window, 0 for [DefaultWindow], and keeps
-// in Rest how the whole runs align: all before the divergence matches. The sources are those that were compared. The
-// error is that of a source that cannot be read.
+// Align aligns the two runs from the divergence on, with an [Aligner], and stores in Rest how the whole runs align;
+// all events before the divergence match. A window of 0 means [DefaultWindow]. The sources must be those that were
+// compared. The error is that of a source that cannot be read.
 func (d *Divergence) Align(expected, actual source.Seeker, window int) error {
 	if err := errors.Join(expected.Seek(d.Index), actual.Seek(d.Index)); err != nil {
 		return err
@@ -74,7 +74,7 @@ func (d *Divergence) Align(expected, actual source.Seeker, window int) error {
 	return nil
 }
 
-// alignOn aligns two runs from where their cursors stand.
+// alignOn aligns two runs from their current positions.
 func alignOn(expected, actual source.Source, window int, rows func(Row)) (Stats, error) {
 	a := NewAligner(expected, window)
 	a.rows, a.whole = rows, true
@@ -90,12 +90,13 @@ func alignOn(expected, actual source.Source, window int, rows func(Row)) (Stats,
 	}
 }
 
-// noted is a source that keeps what else is known of an event, from the time when it is read to the time when it is shown.
+// noted is a source that keeps the names and the code line of each event from the time it is read until it is
+// shown.
 type noted struct {
 	source.Source
-	namer source.Namer // nil if the source is none
+	namer source.Namer // nil if the source is not a Namer
 	notes [][]string
-	first uint64 // counted from where the source stood
+	first uint64 // counted from the position of the source at the start
 }
 
 func newNoted(s source.Source) *noted {
@@ -127,7 +128,7 @@ func (n *noted) about(e event.Event) (notes []string) {
 	return notes
 }
 
-// at returns the notes of an event, and forgets those before it.
+// at returns the notes of an event, and drops those of earlier events.
 func (n *noted) at(index uint64) []string {
 	if index < n.first || index-n.first >= uint64(len(n.notes)) {
 		return nil

@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/reprise-go/reprise/internal/procs"
 	"github.com/reprise-go/reprise/internal/testpath"
 	"github.com/reprise-go/reprise/internal/wire"
 )
@@ -84,13 +85,7 @@ func (r *Runner) Run(ctx context.Context, c Control) (*Outcome, error) {
 	}
 	limited, cancel := context.WithTimeout(ctx, or(c.Wall, time.Minute))
 	defer cancel()
-	exit, err := 0, error(nil)
-	if r.alone {
-		exit, err = r.process(limited)
-	} else if exit, err = r.server.run(limited, &r.s.header().pid); err != nil {
-		_ = r.server.close() // it is of no use any more; the next run gets another
-		r.server = nil
-	}
+	exit, err := r.execute(ctx, limited)
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("gort: %s: %w", r.test, ctx.Err())
 	}
@@ -113,6 +108,30 @@ func (r *Runner) Run(ctx context.Context, c Control) (*Outcome, error) {
 		return nil, fmt.Errorf("%w\n%s", err, out)
 	}
 	return o, nil
+}
+
+// execute makes one run, ends what it has started, and returns its exit status, -1 if a signal ended it. At the end of
+// limited the run may say where its goroutines stand; at that of ctx it is killed.
+func (r *Runner) execute(ctx, limited context.Context) (exit int, err error) {
+	if r.alone {
+		exit, err = r.process(ctx, limited)
+		r.sweep()
+		return exit, err
+	}
+	server := r.server
+	if exit, err = server.run(ctx, limited, &r.s.header().pid); err != nil {
+		_ = server.close() // it is of no use any more; the next run gets another
+		r.server = nil
+	}
+	r.sweep(server.cmd.Process.Pid)
+	return exit, err
+}
+
+// sweep ends the processes that a run has started and that have left its process group. except are kept.
+func (r *Runner) sweep(except ...int) {
+	if r.s.header().forks > 0 {
+		procs.Sweep(wire.Gort.Assign(nameOf(r.s.file)), except...)
+	}
 }
 
 // prepare makes the files ready for a run.
@@ -178,11 +197,12 @@ func (r *Runner) command() (*exec.Cmd, *os.File, error) {
 	}
 	cmd.Env = append(env[:len(env):len(env)], wire.Gort.Assign(nameOf(r.s.file)))
 	cmd.Stdout, cmd.Stderr = out, out
+	procs.Group(cmd, syscall.SIGKILL)
 	return cmd, out, nil
 }
 
 // process makes a run in a process of its own and returns its exit status, -1 if a signal ended it.
-func (r *Runner) process(ctx context.Context) (int, error) {
+func (r *Runner) process(ctx, limited context.Context) (int, error) {
 	cmd, out, err := r.command()
 	if err != nil {
 		return 0, err
@@ -191,8 +211,8 @@ func (r *Runner) process(ctx context.Context) (int, error) {
 	if err := cmd.Start(); err != nil {
 		return 0, fmt.Errorf("gort: %s: %w", r.b.Path, err)
 	}
-	stop := endAt(ctx, cmd.Process.Signal)
-	err = cmd.Wait()
+	stop := endAt(ctx, limited, signalCommand(cmd))
+	err = procs.Wait(cmd)
 	stop()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
@@ -204,9 +224,9 @@ func (r *Runner) process(ctx context.Context) (int, error) {
 // grace is how long a process that is ended gets to say where its goroutines stand.
 const grace = 2 * time.Second
 
-// endAt ends a process when ctx is done: first so that the runtime prints the stacks of all goroutines. Nothing is sent after stop
-// has returned.
-func endAt(ctx context.Context, signal func(os.Signal) error) (stop func()) {
+// endAt ends a process: when limited is done, first so that the runtime prints the stacks of all goroutines; when ctx is done,
+// at once. Nothing is sent after stop has returned.
+func endAt(ctx, limited context.Context, signal func(os.Signal) error) (stop func()) {
 	var lock sync.Mutex
 	over := false
 	send := func(s os.Signal) {
@@ -216,15 +236,30 @@ func endAt(ctx context.Context, signal func(os.Signal) error) (stop func()) {
 			_ = signal(s) // the process may have ended by itself
 		}
 	}
-	stopped := context.AfterFunc(ctx, func() {
-		send(syscall.SIGQUIT)
-		time.AfterFunc(grace, func() { send(os.Kill) })
+	ended := context.AfterFunc(ctx, func() { send(os.Kill) })
+	late := context.AfterFunc(limited, func() {
+		if ctx.Err() == nil {
+			send(syscall.SIGQUIT)
+			time.AfterFunc(grace, func() { send(os.Kill) })
+		}
 	})
 	return func() {
-		stopped()
+		ended()
+		late()
 		lock.Lock()
 		defer lock.Unlock()
 		over = true
+	}
+}
+
+// signalCommand returns a function that signals to a process: to its whole group what kills.
+func signalCommand(cmd *exec.Cmd) func(os.Signal) error {
+	return func(s os.Signal) error {
+		if s == os.Kill {
+			procs.Signal(cmd.Process, s)
+			return nil
+		}
+		return cmd.Process.Signal(s)
 	}
 }
 
@@ -267,7 +302,7 @@ func (r *Runner) serve(ctx context.Context) error {
 	s := &server{cmd, commands, answers}
 	limited, cancel := context.WithTimeout(ctx, or(r.common.Wall, time.Minute))
 	defer cancel()
-	stop := endAt(limited, cmd.Process.Signal)
+	stop := endAt(ctx, limited, signalCommand(cmd))
 	tag, _, err := s.answer()
 	stop()
 	if err == nil && tag == tagReady {
@@ -289,14 +324,14 @@ func (s *server) answer() (tag, value uint32, err error) {
 }
 
 // run makes one run and returns the exit status, -1 if a signal ended it. The process writes its number to pid.
-func (s *server) run(ctx context.Context, pid *uint32) (int, error) {
+func (s *server) run(ctx, limited context.Context, pid *uint32) (int, error) {
 	if _, err := s.commands.Write([]byte{1}); err != nil {
 		return 0, fmt.Errorf("gort: %s has gone: %w", s.cmd.Path, err)
 	}
-	stop := endAt(ctx, func(signal os.Signal) error {
+	stop := endAt(ctx, limited, func(signal os.Signal) error {
 		switch pid := atomic.LoadUint32(pid); {
 		case pid != 0 && pid <= math.MaxInt32: // more means other processes
-			return signalTo(int(pid))(signal)
+			return signalTo(int(pid))(signal) // the server ends the rest of the group
 		case signal == os.Kill: // nobody else would end it
 			return s.cmd.Process.Kill()
 		}
@@ -310,10 +345,12 @@ func (s *server) run(ctx context.Context, pid *uint32) (int, error) {
 	return exitStatus(status), nil
 }
 
-// close ends the server.
+// close ends the server and what it has started.
 func (s *server) close() error {
 	err := errors.Join(s.commands.Close(), s.answers.Close())
-	if wait := s.cmd.Wait(); wait != nil {
+	patience := time.AfterFunc(grace, func() { procs.Signal(s.cmd.Process, os.Kill) })
+	defer patience.Stop()
+	if wait := procs.Wait(s.cmd); wait != nil {
 		var exit *exec.ExitError
 		if !errors.As(wait, &exit) {
 			err = errors.Join(err, wait)

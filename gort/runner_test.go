@@ -345,7 +345,7 @@ func TestServerMute(t *testing.T) {
 			pid = uint32(-int32(cmd.Process.Pid))
 		}
 		s := &server{cmd, commands, answers}
-		if _, err := s.run(ctx, &pid); err == nil || !strings.Contains(err.Error(), "has gone") {
+		if _, err := s.run(ctx, ctx, &pid); err == nil || !strings.Contains(err.Error(), "has gone") {
 			t.Error(err)
 		}
 		if err := s.close(); err != nil {

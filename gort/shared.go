@@ -12,7 +12,7 @@ import (
 // The numbers of the shared file, which the runtime has under the same names with "rpr" in front.
 const (
 	magic   = 0x31304f47_52505249
-	version = 2
+	version = 3
 
 	modeLive   = 1
 	modeReplay = 2
@@ -66,6 +66,7 @@ type header struct {
 	matched uint32
 	extra   uint32
 	pid     uint32
+	forks   uint32
 	calls   [512]uint32
 }
 

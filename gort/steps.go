@@ -354,9 +354,9 @@ func (s *stepper) parted(r Record) {
 func (o *Outcome) lastWords(who *cast, g uint32) string {
 	switch {
 	case o.Verdict == Panicked && g == o.Task:
-		return "panics" + o.diedAt("panic: ")
+		return "panics" + at(o.diedAt())
 	case o.Verdict == Crashed && g == o.Task:
-		return "ends the process by a fatal error" + o.diedAt("fatal error: ")
+		return "ends the process by a fatal error" + at(o.diedAt())
 	case o.Verdict == Failed && g == o.Task && who.inTest(g):
 		return "ends the process"
 	case o.Verdict == Limited:
@@ -367,11 +367,23 @@ func (o *Outcome) lastWords(who *cast, g uint32) string {
 	return ""
 }
 
-// diedAt says where the process died, with a space in front.
-func (o *Outcome) diedAt(start string) string {
+// at puts " at " before a place, "" if there is none.
+func at(place string) string {
+	if place == "" {
+		return ""
+	}
+	return " at " + place
+}
+
+// diedAt returns the place where the process died of a panic or a fatal error, "" if it did not or if that is not known.
+func (o *Outcome) diedAt() string {
+	start := map[Verdict]string{Panicked: "panic: ", Crashed: "fatal error: "}[o.Verdict]
+	if start == "" {
+		return ""
+	}
 	if t := parseTraceback(string(o.Output), start); len(t.stacks) > 0 {
 		if list := t.stacks[0].telling(); len(list) > 0 {
-			return " at " + list[0].String()
+			return list[0].String()
 		}
 	}
 	return ""

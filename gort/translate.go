@@ -6,6 +6,7 @@ import (
 
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/event/gorun"
+	"github.com/reprise-go/reprise/tracefile"
 )
 
 // sink takes the events of a run; [github.com/reprise-go/reprise/tracefile.Writer] is one.
@@ -13,27 +14,48 @@ type sink interface {
 	gorun.Sink
 	NameTask(event.TaskID, string)
 	NameRegion(event.RegionID, string)
+	Note(tracefile.Note)
 }
 
-// translate hands the events of a run to out, in the form of package gorun.
+// translate hands the events of a run to out, in the form of package gorun, and notes of what they do not tell.
 func (o *Outcome) translate(out sink) error {
 	out.NameRegion(gorun.Region, "process")
-	t := &translator{Writer: gorun.NewWriter(out, o.Recording.Seed), out: out, r: o.Recording, names: o.Recording.Goroutines()}
+	t := &translator{sink: out, r: o.Recording, names: o.Recording.Goroutines(), last: map[uint32]tracefile.Object{}}
+	t.w = gorun.NewWriter(t, o.Recording.Seed)
 	for i := range o.Recording.Records {
-		t.record(&o.Recording.Records[i])
+		r := &o.Recording.Records[i]
+		t.note(r)
+		t.record(r)
 	}
 	if outcome, ok := o.completes(); ok {
-		t.Close(o.Task, outcome)
+		t.w.Close(o.Task, outcome)
 	}
-	return t.Err()
+	t.left(o)
+	return t.w.Err()
 }
 
-// translator turns records into events.
+// translator turns records into events and notes.
 type translator struct {
-	*gorun.Writer
-	out   sink
+	sink
+	w     *gorun.Writer
 	r     *Recording
 	names []Goroutine
+
+	// The note that goes before the next event of a kind.
+	ahead     tracefile.Note
+	aheadKind event.Kind
+
+	objects objectBook
+	last    map[uint32]tracefile.Object // what each goroutine waited for last
+}
+
+// Append implements [gorun.Sink].
+func (t *translator) Append(e event.Event) error {
+	if t.ahead.Act != "" && e.Kind() == t.aheadKind {
+		t.Note(t.ahead)
+		t.ahead = tracefile.Note{}
+	}
+	return t.sink.Append(e)
 }
 
 // site returns the line of the program with a number.
@@ -44,34 +66,34 @@ func (t *translator) record(r *Record) {
 	switch r.Kind {
 	case Spawn:
 		if int(r.G) < len(t.names) {
-			t.out.NameTask(gorun.Task(r.G), t.names[r.G].Name())
+			t.NameTask(gorun.Task(r.G), t.names[r.G].Name())
 		}
-		t.Spawn(r.G, t.site(r.Site))
+		t.w.Spawn(r.G, t.site(r.Site))
 	case Sched:
-		t.Decide(r.G, gorun.Why(r.Reason), r.Points, r.Val>>32, r.Time)
+		t.w.Decide(r.G, gorun.Why(r.Reason), r.Points, r.Val>>32, r.Time)
 	case Block:
-		t.Block(r.G, t.site(r.Site))
+		t.w.Block(r.G, t.site(r.Site))
 	case Wake:
-		t.Wake(r.G)
+		t.w.Wake(r.G)
 	case Yield:
-		t.Yield(r.G, t.site(r.Site))
+		t.w.Yield(r.G, t.site(r.Site))
 	case Preempt:
-		t.Preempt(r.G, r.Val, t.site(r.Site))
+		t.w.Preempt(r.G, r.Val, t.site(r.Site))
 	case End:
-		t.Complete(r.G, event.OutcomeOK)
+		t.w.Complete(r.G, event.OutcomeOK)
 	case TimerSet:
-		t.Event(event.TimerCreated(event.TimerID(r.Points), r.Val), "")
+		t.w.Event(event.TimerCreated(event.TimerID(r.Points), r.Val), "")
 	case TimerFire:
-		t.Advance(r.Time)
-		t.Event(event.TimerFired(event.TimerID(r.Val)), "")
+		t.w.Advance(r.Time)
+		t.w.Event(event.TimerFired(event.TimerID(r.Val)), "")
 	case TimerStop:
-		t.Event(event.TimerCancelled(event.TimerID(r.Val)), "")
+		t.w.Event(event.TimerCancelled(event.TimerID(r.Val)), "")
 	case Rand:
-		t.Event(event.RngValue(r.Val), "")
+		t.w.Event(event.RngValue(r.Val), "")
 	case Begin:
-		t.Start(r.Time)
+		t.w.Start(r.Time)
 	case Admit:
-		t.LetIn(r.G, r.Time)
+		t.w.LetIn(r.G, r.Time)
 	}
 }
 

@@ -30,7 +30,7 @@ var ourPackages = func() (prefixes []string) {
 	pc, _, _, _ := runtime.Caller(0)
 	name := runtime.FuncForPC(pc).Name()
 	module := name[:strings.LastIndex(name, "/simsched.")]
-	for _, p := range []string{"simsched", "recorder", "replayer", "simtest"} {
+	for _, p := range []string{"simsched", "simsched/simdisk", "recorder", "replayer", "simtest"} {
 		prefixes = append(prefixes, module+"/"+p+".")
 	}
 	return append(prefixes, "iter.", "runtime.", "math/rand/v2.")

@@ -24,7 +24,7 @@
 //
 // Tasks in regions with cancellation, contexts, finalizers; Mutex, RWMutex, Cond, Once, WaitGroup, Semaphore, Atomic,
 // Chan, Select; Timer, Ticker, AfterFunc; random streams; an I/O reactor with Pipe; hosts in a network with Listen,
-// Dial and ListenPacket; Disk; faults by [Chaos].
+// Dial and ListenPacket; faults by [Chaos]. Package simdisk, below this one, has a disk.
 //
 // # Ends
 //

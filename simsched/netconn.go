@@ -107,7 +107,7 @@ func (c *Conn) Read(b []byte) (int, error) {
 	case len(c.buf) > 0:
 		return c.take(b), nil
 	case c.eof || c.readClosed:
-		c.reg.moved(0)
+		c.reg.Result(0)
 		return 0, io.EOF
 	default:
 		return 0, c.fault("read", c.broken)

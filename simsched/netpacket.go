@@ -103,7 +103,7 @@ func (p *PacketConn) ReadFrom(b []byte) (int, net.Addr, error) {
 		p.reg.ClearReady(event.Readable)
 	}
 	n := copy(b, first.data)
-	p.reg.moved(n)
+	p.reg.Result(n)
 	return n, first.from, nil
 }
 
@@ -148,7 +148,7 @@ func (p *PacketConn) WriteTo(b []byte, addr net.Addr) (int, error) {
 	if to := p.host.find(name); to != nil {
 		p.sim.net.link(p.host, to).sendPacket(packet{p.addr, port, bytes.Clone(b)})
 	}
-	p.reg.moved(len(b))
+	p.reg.Result(len(b))
 	return len(b), nil
 }
 

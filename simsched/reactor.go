@@ -23,6 +23,26 @@ func (s *Sim) Register(name string) *Registration {
 	return &Registration{sim: s, token: event.Token(s.tokens), name: name}
 }
 
+// Enter begins an operation of a device that is built upon r. It panics as the methods of package simsched do if the caller
+// is not the running task; op is the name of the operation in that panic, such as "Disk.Stat". While tasks are unwound it
+// does not return.
+func (r *Registration) Enter(op string) { r.owner().enter(op) }
+
+// Release is [Registration.Enter] for an operation that releases something and never blocks, such as closing a file. While
+// tasks are unwound it returns false, and the operation must do nothing.
+func (r *Registration) Release(op string) bool {
+	_, ok := r.owner().release(op)
+	return ok
+}
+
+// owner returns the simulation, nil for a registration that was not made by one.
+func (r *Registration) owner() *Sim {
+	if r == nil {
+		return nil
+	}
+	return r.sim
+}
+
 // Token returns the token of r.
 func (r *Registration) Token() event.Token { return r.token }
 
@@ -118,9 +138,9 @@ func (r *Registration) Fail(kind event.IOErrorKind) error {
 	return fmt.Errorf("%s: %w", r.name, kind.Err())
 }
 
-// moved reports an operation that moved n bytes. It makes no choice.
-func (r *Registration) moved(n int) {
-	t := r.sim.enter("Registration.moved")
+// Result reports an operation that moved n bytes. It emits an IoResult event and makes no choice.
+func (r *Registration) Result(n int) {
+	t := r.sim.enter("Registration.Result")
 	r.sim.emit(event.IoResult(r.token, int64(n)))
 	r.sim.stopIfEnded(t)
 }

@@ -16,10 +16,12 @@ import (
 //	ActTurn   it runs next      -                   -                -               -
 //	ActStop   it stops          operation           it waits for     hold the object where it stands
 //	ActWake   it becomes ready  -                   it waited for    woke it         -
-//	ActSet    it sets a timer   -                   the timer        -               -
+//	ActSet    it sets a timer   -                   -                -               -
 //	ActDo     it does something what it does        it does it to    other ones      where
 //	ActFail   it marks the test as failed           -                -               -
+//	ActPart   -                 what the recording that is replayed has instead      -
 //	ActLeft   it has not ended  operation           it waits for     hold the object where it stands
+//	ActEnd    it ended the run  how the run ended   -                -               where it stands
 //
 // Fields that are not known are empty. A reader must pass over an Act that it does not know.
 type Note struct {
@@ -45,7 +47,9 @@ const (
 	ActSet   Act = "sets"
 	ActDo    Act = "does"
 	ActFail  Act = "fails"
+	ActPart  Act = "parts"
 	ActLeft  Act = "left"
+	ActEnd   Act = "ends"
 )
 
 // NoTask stands in a [Note] that is about no task.

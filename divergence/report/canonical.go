@@ -13,13 +13,14 @@ import (
 // layer is the [Report] of a difference in more than the order of independent events.
 type layer struct{ *divergence.Canonical }
 
-// Text implements [Report]. Of each side at most ten events are shown.
+// Text implements [Report]. It shows at most ten events of each side.
 func (c layer) Text() string {
 	var b strings.Builder
 	if c.Layer == 0 {
 		fmt.Fprintf(&b, "the runs differ in more than the order of independent events: at barrier %d\n", c.Segment+1)
 	} else {
-		fmt.Fprintf(&b, "the runs differ in more than the order of independent events: after barrier %d, in layer %d\n", c.Segment, c.Layer)
+		fmt.Fprintf(&b, "the runs differ in more than the order of independent events: after barrier %d, in layer %d\n",
+			c.Segment, c.Layer)
 	}
 	c.side(&b, "- ", "expected", c.ExpectedOnly)
 	c.side(&b, "+ ", "actual", c.ActualOnly)
@@ -44,7 +45,7 @@ func (c layer) side(b *strings.Builder, mark, name string, events []divergence.P
 	}
 }
 
-// by is the task that was running, unless the event names it first.
+// by names the task that was running, unless the event names it first.
 func by(p divergence.Placed) string {
 	if !p.Running || p.Event.Kind() == event.KindTaskScheduled {
 		return ""
@@ -84,11 +85,11 @@ type jsonPlaced struct {
 // MarshalJSON implements [Report]: one object.
 //
 //	schema         the number of this form, [JSONSchema]
-//	segment        how many barriers come before
+//	segment        number of barriers before the difference
 //	layer          the first layer that differs, from 1; 0 if the barrier differs that ends the segment
-//	expected_only  the events that only the expected run has there: objects with index, task (that was running, or null), event
-//	actual_only    the events that only the actual run has there
-//	notes          in what the metadata differ
+//	expected_only  events that only the expected run has there: objects with index, event, task (running, or null)
+//	actual_only    events that only the actual run has there
+//	notes          the differences of the metadata
 func (c layer) MarshalJSON() ([]byte, error) {
 	return json.Marshal(jsonCanonical{
 		JSONSchema, c.Segment, c.Layer, placedJSON(c.ExpectedOnly), placedJSON(c.ActualOnly), list(c.Notes),

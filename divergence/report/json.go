@@ -85,34 +85,34 @@ type jsonAlignment struct {
 // MarshalJSON implements [Report]: one object.
 //
 //	schema       the number of this form, [JSONSchema]
-//	code         of the category, such as "RPR1004"
-//	index        of the first event that differs, from 0
-//	time_nanos   the virtual time there, in nanoseconds since the start of the run
-//	category     one of the twelve, such as "timer-mismatch"
+//	code         code of the category, such as "RPR1004"
+//	index        index of the first event that differs, from 0
+//	time_nanos   virtual time there, in nanoseconds since the start of the run
+//	category     one of the twelve categories, such as "timer-mismatch"
 //	relation     changed-value, missing, extra, reordered, replaced or ended-early
-//	count        how many events are missing or extra, by how many places they are reordered; else 0
+//	count        number of events missing or extra, or of places by which they are reordered; otherwise 0
 //	ended        the run that ended early: "expected", "actual" or ""
 //	before       the last events that both runs share
-//	expected     the events of the expected run from index on; empty if it ended there
-//	actual       the same of the actual run
-//	fields       what differs, if the events are of one kind: objects with name, expected and actual
-//	entities     who takes part: objects with role, kind, id and, if they are known, name and an actual_name that differs
-//	runnable     which tasks could be chosen: objects like entities, null if that is not known
-//	cause        the probable one: an object with rule, text and suggestion
-//	drift        of random values: an object with draw, expected_at, actual_at, expected_values, actual_values, or null; stream if known
-//	prefix       how many events a replay must come through to show the divergence
-//	decision_at  the index of the last TaskScheduled before, null if there is none
-//	decision     that event, null if there is none
-//	sites        code lines: an object with expected and actual, "" where it is not known
-//	run_error    how the actual run ended by itself, up to six lines, "" if it did not
-//	reproduce    the command that shows the divergence again, "" if there is none
+//	expected     events of the expected run from index on; empty if it ended there
+//	actual       events of the actual run from index on; empty if it ended there
+//	fields       fields that differ, if the events are of one kind: objects with name, expected and actual
+//	entities     things involved: objects with role, kind, id, name if known, and actual_name if different
+//	runnable     tasks that could be chosen: objects like entities; null if unknown
+//	cause        the probable cause: an object with rule, text and suggestion
+//	drift        null, or draws that differ: draw, expected_at, actual_at, expected_values, actual_values, stream
+//	prefix       number of events that a replay must process to show the divergence
+//	decision_at  index of the last TaskScheduled before the divergence, or null
+//	decision     that event, or null
+//	sites        code lines: an object with expected and actual; "" if unknown
+//	run_error    the error with which the actual run ended by itself, up to six lines; "" if none
+//	reproduce    the command that shows the divergence again; "" if there is none
 //	alignment    of the whole runs: fidelity, matched, inserted, deleted, changed, reordered, gave_up_at; or null
-//	signature    16 hex digits, equal for divergences of one cause
-//	notes        what else a reader should know, as text
+//	signature    16 hex digits, equal for divergences with one cause
+//	notes        further lines that a reader should know
 //
-// Events are in the JSON form of the event schema. Values and identifiers are numbers, a value that is absent is null.
-// Lists are never null, but for runnable. Fields may be added under the same schema number. docs/report.md has the
-// whole form.
+// Events are in the JSON form of the event schema. Values and identifiers are numbers; an absent value is null.
+// Lists are never null, except runnable. Fields may be added under the same schema number. docs/report.md describes
+// the whole form.
 func (d first) MarshalJSON() ([]byte, error) {
 	j := jsonDivergence{
 		Schema: JSONSchema, Code: d.Code(), Index: d.Index, TimeNanos: int64(d.Time), Category: d.Category,

@@ -9,9 +9,9 @@ import (
 	"github.com/jstemmer/go-junit-report/v2/junit"
 )
 
-// JUnit writes the outcome of one comparison as JUnit XML: a suite with one test case, which fails with the text of r, and
-// passes if r is nil. Neither times nor host names are in it, so that equal differences give equal bytes. The error is
-// that of w.
+// JUnit writes the result of a comparison as JUnit XML: a suite with one test case, which fails with the text of r,
+// or passes if r is nil. It contains no times and host names, so that equal differences give equal bytes. The error
+// is that of w.
 func JUnit(w io.Writer, suite, name string, r Report) error {
 	if r == nil {
 		return writeCase(w, suite, name, nil)
@@ -25,12 +25,13 @@ func (d first) junit() *junit.Result {
 	}
 }
 
-// code is a section with the code lines and their whole paths, "" if none is known.
+// code returns a section with the code lines and their full paths, or "" if none is known.
 func (d first) code() string {
 	if d.ExpectedSite == "" && d.ActualSite == "" {
 		return ""
 	}
-	return fmt.Sprintf("\ncode\n  expected  %s\n  actual    %s\n", cmp.Or(d.ExpectedSite, "not known"), cmp.Or(d.ActualSite, "not known"))
+	return fmt.Sprintf("\ncode\n  expected  %s\n  actual    %s\n", cmp.Or(d.ExpectedSite, "not known"),
+		cmp.Or(d.ActualSite, "not known"))
 }
 
 func (c layer) junit() *junit.Result {
@@ -39,8 +40,8 @@ func (c layer) junit() *junit.Result {
 	}
 }
 
-// FailureJUnit is [JUnit] for a run that failed, or was to be as it was recorded and is not, without events that differ.
-// The class is a word for what went wrong, the message may be any text.
+// FailureJUnit is like [JUnit] for a run that failed, or that did not end as recorded, without events that differ.
+// class is a word for the kind of failure; message may be any text.
 func FailureJUnit(w io.Writer, suite, name, class, message string) error {
 	title, _, _ := strings.Cut(message, "\n")
 	return writeCase(w, suite, name, &junit.Result{Message: title, Type: class, Data: message})

@@ -41,9 +41,12 @@ func TestJUnit(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, write := range map[string]func(io.Writer) error{
-		"diverged.xml":        func(w io.Writer) error { return report.JUnit(w, "reprise diff", "a & b", report.Of(d)) },
-		"equal.xml":           func(w io.Writer) error { return report.JUnit(w, "reprise diff", "a & b", nil) },
-		"canonical.xml":       func(w io.Writer) error { return report.JUnit(w, "reprise diff", "a & b", report.OfCanonical(c)) },
+		"diverged.xml": func(w io.Writer) error { return report.JUnit(w, "reprise diff", "a & b", report.Of(d)) },
+		"equal.xml":    func(w io.Writer) error { return report.JUnit(w, "reprise diff", "a & b", nil) },
+		"canonical.xml": func(w io.Writer) error {
+			return report.JUnit(w, "reprise diff", "a & b",
+				report.OfCanonical(c))
+		},
 		"canonical-equal.xml": func(w io.Writer) error { return report.JUnit(w, "reprise diff", "a & b", nil) },
 	} {
 		var b bytes.Buffer
@@ -84,14 +87,16 @@ func wantText(t *testing.T, name string, b []byte, d *divergence.Divergence, c *
 		if failure != nil {
 			t.Errorf("%s has a failure", name)
 		}
-	case name == "diverged.xml" && failure.Data != report.Of(d).Text(), name == "canonical.xml" && failure.Data != report.OfCanonical(c).Text():
+	case name == "diverged.xml" && failure.Data != report.Of(d).Text(), name == "canonical.xml" &&
+		failure.Data != report.OfCanonical(c).Text():
 		t.Errorf("%s has another text than the report:\n%s", name, failure.Data)
 	}
 }
 
 // TestJUnitHasWholePaths has code lines, of which the text has the base names only.
 func TestJUnitHasWholePaths(t *testing.T) {
-	d := divergence.Describe(divergence.Mismatch{Actual: []event.Event{event.RngValue(5)}, ActualSite: "internal/pool/pool.go:66"})
+	d := divergence.Describe(divergence.Mismatch{Actual: []event.Event{event.RngValue(5)},
+		ActualSite: "internal/pool/pool.go:66"})
 	var b bytes.Buffer
 	if err := report.JUnit(&b, "suite", "case", report.Of(d)); err != nil {
 		t.Fatal(err)

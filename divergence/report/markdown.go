@@ -15,7 +15,8 @@ func (d first) Markdown() string {
 	fmt.Fprintf(&b, "| | event %d, virtual time %v | code |\n|---|---|---|\n", d.Index, d.Time)
 	fmt.Fprintf(&b, "| expected | %s | %s |\n", cell(opening(d.Expected)), cell(d.ExpectedSite))
 	fmt.Fprintf(&b, "| actual | %s | %s |\n\n", cell(opening(d.Actual)), cell(d.ActualSite))
-	fmt.Fprintf(&b, "**Why, probably** (`%s`): %s %s\n\n", d.Cause.Rule, escapeMarkdown(d.Cause.Text), escapeMarkdown(d.Cause.Suggestion))
+	fmt.Fprintf(&b, "**Why, probably** (`%s`): %s %s\n\n", d.Cause.Rule, escapeMarkdown(d.Cause.Text),
+		escapeMarkdown(d.Cause.Suggestion))
 	var window strings.Builder
 	d.writeWindow(&window)
 	b.WriteString(fenced("diff", window.String()))
@@ -26,7 +27,7 @@ func (d first) Markdown() string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// bullets writes a list of lines, each as code.
+// bullets writes a list of lines, each formatted as code.
 func bullets(b *strings.Builder, heading string, lines []string) {
 	if len(lines) == 0 {
 		return
@@ -34,7 +35,7 @@ func bullets(b *strings.Builder, heading string, lines []string) {
 	fmt.Fprintf(b, "**%s**\n\n%s", heading, fenced("text", strings.Join(lines, "\n")+"\n"))
 }
 
-// fenced returns text, which ends in a newline, as a block of code that it cannot end.
+// fenced returns text, which ends in a newline, as a code block with a fence longer than any in text.
 func fenced(language, text string) string {
 	fence := "```"
 	for strings.Contains(text, fence) {
@@ -43,7 +44,7 @@ func fenced(language, text string) string {
 	return fence + language + "\n" + text + fence + "\n\n"
 }
 
-// cell returns text as code in a cell of a table. A cell ends at a "|" even within code, unless it is escaped.
+// cell returns text as code in a table cell. An unescaped "|" ends a cell even within code.
 func cell(text string) string {
 	if text == "" {
 		return ""
@@ -55,7 +56,7 @@ func cell(text string) string {
 	return "`" + text + "`"
 }
 
-// escapeMarkdown returns text that Markdown shows as it is.
+// escapeMarkdown returns text that Markdown renders unchanged.
 func escapeMarkdown(text string) string {
 	var b strings.Builder
 	for _, r := range prose.Line(text) {
@@ -67,9 +68,9 @@ func escapeMarkdown(text string) string {
 	return b.String()
 }
 
-// GitHub implements [Report]: a workflow command that annotates the code line where the actual run stood, or the
-// expected one if that is not known, ending in a newline; see "Workflow commands for GitHub Actions" in GitHub's
-// documentation.
+// GitHub implements [Report]: a workflow command that annotates the code line of the actual run, or that of the
+// expected run if the former is unknown, ending in a newline. See "Workflow commands for GitHub Actions" in
+// GitHub's documentation.
 func (d first) GitHub() string {
 	site := cmp.Or(d.ActualSite, d.ExpectedSite, d.DecisionSite)
 	var properties []string
@@ -93,7 +94,7 @@ func GitHubError(title, message string) string {
 	return "::error title=" + githubProperty.Replace(title) + "::" + githubMessage.Replace(message) + "\n"
 }
 
-// What the syntax of workflow commands gives a meaning to.
+// The characters that have a meaning in the syntax of workflow commands.
 var (
 	githubMessage  = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
 	githubProperty = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")

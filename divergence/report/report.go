@@ -1,5 +1,5 @@
-// Package report writes what package divergence has found, in every format: text for people, with and without colours,
-// Markdown for a job summary, workflow commands of GitHub, JSON, JUnit XML, and two runs side by side. [Of] makes the
+// Package report renders the results of package divergence in every format: text with and without colours, Markdown
+// for a job summary, workflow commands of GitHub, JSON, JUnit XML, and two runs side by side. [Of] makes the
 // [Report] of a divergence. The package must not know how differences are found.
 package report
 
@@ -11,11 +11,11 @@ import (
 	"github.com/reprise-go/reprise/divergence"
 )
 
-// A Report is a difference between two runs that can be written in every format. Texts end in a newline. Equal differences
-// give equal bytes.
+// A Report is a difference between two runs that can be written in every format. Texts end in a newline. Equal
+// differences give equal bytes.
 type Report interface {
-	Text() string      // for people
-	ColorText() string // Text in the colours of a terminal (ANSI), if it has any
+	Text() string      // for a terminal or a log
+	ColorText() string // Text with the colours of a terminal (ANSI), if there are any
 	Markdown() string  // for a job summary
 	GitHub() string    // a workflow command, see "Workflow commands for GitHub Actions" in GitHub's documentation
 	json.Marshaler     // one object; docs/report.md has its form
@@ -23,7 +23,7 @@ type Report interface {
 	junit() *junit.Result
 }
 
-// Of returns the report of a divergence, nil if d is nil.
+// Of returns the report of a divergence, or nil if d is nil.
 func Of(d *divergence.Divergence) Report {
 	if d == nil {
 		return nil
@@ -31,7 +31,7 @@ func Of(d *divergence.Divergence) Report {
 	return first{d}
 }
 
-// OfCanonical returns the report of a difference in more than the order of independent events, nil if c is nil.
+// OfCanonical returns the report of a difference in more than the order of independent events, or nil if c is nil.
 func OfCanonical(c *divergence.Canonical) Report {
 	if c == nil {
 		return nil

@@ -14,7 +14,7 @@ import (
 	"github.com/reprise-go/reprise/source"
 )
 
-// mark is what stands between the two columns.
+// mark is the sign between the two columns.
 type mark byte
 
 const (
@@ -24,7 +24,7 @@ const (
 	actualOnly   mark = '>'
 )
 
-// markOf returns the mark of a row, which is "changed" if its two events are not one and the same.
+// markOf returns the mark of a row, which is "changed" if its two events differ.
 func markOf(r divergence.Row) mark {
 	switch {
 	case r.Actual.Kind() == 0:
@@ -35,25 +35,26 @@ func markOf(r divergence.Row) mark {
 	return same
 }
 
-// line is a row as it is printed.
+// line is a printed row.
 type line struct {
 	divergence.Row
 	mark mark
 }
 
-// SideBySide says how runs are shown side by side. The zero SideBySide is ready to use.
+// SideBySide sets how runs are shown side by side. The zero SideBySide is ready to use.
 type SideBySide struct {
-	Window  int // of the alignment, in events; 0 means divergence.DefaultWindow
-	Context int // events in common that are shown before and after a difference; 0 means divergence.DefaultContext
-	Width   int // columns of a line; 0 means 120, and at least 60 are taken
-	MaxRows int // lines after which only their number is told; 0 means 1000
+	Window  int // window of the alignment, in events; 0 means divergence.DefaultWindow
+	Context int // number of common events shown before and after a difference; 0 means divergence.DefaultContext
+	Width   int // columns of a line; 0 means 120, the minimum is 60
+	MaxRows int // maximum number of lines, after which only the number of further lines is shown; 0 means 1000
 }
 
-// Write aligns two runs and writes them in two columns, an event of each a line, with its index. Between the columns
-// stands "|" where an event has other values, "<" and ">" where only the expected or the actual run has one, and a space
-// where both have it. Behind an event stand the names that it mentions and its code line, if they are known and fit. Runs
-// that do not begin at one event are shown from the first one that both have. Of the events in common only those near a difference are shown. It ends with the counts, which it
-// also returns. The error is that of a source, or of w.
+// Write aligns two runs and writes them in two columns, one event of each a line, with its index. The sign between
+// the columns is "|" if an event has different values, "<" or ">" if only the expected or the actual run has it,
+// and a space if both have it. The names that an event mentions and its code line follow it, if they are known and
+// fit. Runs that begin at different events are shown from the first event that both have. Common events are shown
+// only near a difference. The counts follow at the end, and are also returned. The error is that of a source or of
+// w.
 func (s SideBySide) Write(w io.Writer, expected, actual source.Source) (divergence.Stats, error) {
 	p := &columns{w: bufio.NewWriter(w), context: s.Context, left: s.MaxRows}
 	if p.context == 0 {
@@ -83,15 +84,15 @@ func (s SideBySide) Write(w io.Writer, expected, actual source.Source) (divergen
 
 const indexWidth = 8
 
-// columns prints rows. A gap is what stands between two events in common: its rows are paired when it ends.
+// columns prints rows. A gap is the part between two common events; its rows are paired when it ends.
 type columns struct {
 	w       *bufio.Writer
-	width   int // of the text of an event
+	width   int // columns for the text of an event
 	context int
-	left    int    // lines that may still be printed; negative: how many more there were
-	before  []line // in common, not printed yet
-	folded  int    // how many in common before those are not shown
-	after   int    // how many in common are still to be shown after a difference
+	left    int    // number of lines that may still be printed; if negative, the number of lines left out
+	before  []line // common events that are not printed yet
+	folded  int    // number of common events before those that are not shown
+	after   int    // number of common events that are still to be shown after a difference
 	gap     []line
 }
 
@@ -117,7 +118,7 @@ func (c *columns) add(row divergence.Row) {
 	}
 }
 
-// endGap prints the rows of a gap, those of one kind on both sides as changed.
+// endGap prints the rows of a gap. Events of one kind on both sides become changed events.
 func (c *columns) endGap() {
 	if len(c.gap) == 0 {
 		return
@@ -133,7 +134,7 @@ func (c *columns) endGap() {
 	c.gap = c.gap[:0]
 }
 
-// pairRows joins an event of the expected run with the next one of its kind of the actual run, keeping both in order.
+// pairRows pairs an event of the expected run with the next event of its kind of the actual run, keeping both in order.
 func pairRows(gap []line) []line {
 	var e, a, rows []line
 	for _, r := range gap {
@@ -161,7 +162,7 @@ func pairRows(gap []line) []line {
 	return append(rows, a...)
 }
 
-// fold tells of events in common that are not shown.
+// fold prints the number of common events that are not shown.
 func (c *columns) fold(n int) {
 	if n > 0 && c.take() {
 		fmt.Fprintf(c.w, "%*s  … %s in common\n", indexWidth, "", prose.Count(n, "event"))
@@ -188,7 +189,7 @@ func (c *columns) print(r line) {
 	c.columns(expected, actual, r.mark)
 }
 
-// text is an event with its index, and as many of its notes as fit.
+// text returns an event with its index, and as many of its notes as fit.
 func (c *columns) text(index uint64, e event.Event, notes []string) string {
 	text := fmt.Sprintf("%*d  %v", indexWidth, index, e)
 	for _, note := range notes {

@@ -11,7 +11,7 @@ import (
 	"github.com/reprise-go/reprise/internal/prose"
 )
 
-// kindOfDifference is the category and the relation in words.
+// kindOfDifference describes the category and the relation.
 func (d first) kindOfDifference() string {
 	switch d.Relation {
 	case divergence.RelationMissing:
@@ -26,13 +26,14 @@ func (d first) kindOfDifference() string {
 	return fmt.Sprintf("%s, %s", d.Category, strings.ReplaceAll(string(d.Relation), "-", " "))
 }
 
-// textWidth is the number of columns that running text is broken at.
+// textWidth is the width at which running text is wrapped, in columns.
 const textWidth = 88
 
 // Text implements [Report]: one screen, ending in a newline. It begins with the code and the two events that
-// differ; then come the events around them with their indices, where lines of the expected run begin with "-", of the
-// actual run with "+", and those of both with a space; then the fields that differ, who is involved, the probable cause,
-// how to see it again, and the notes, as far as there are any. Files of code lines go by their base names.
+// differ. Then follow the events around them with their indices, where lines of the expected run begin with "-",
+// lines of the actual run with "+", and common lines with a space; then the fields that differ, the tasks and other
+// things involved, the probable cause, the way to see the divergence again, and the notes, as far as they exist.
+// Files of code lines are shown by their base names.
 func (d first) Text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "divergence [%s] at event %d, virtual time %v: %s\n", d.Code(), d.Index, d.Time, d.kindOfDifference())
@@ -80,7 +81,7 @@ func opening(events []event.Event) string {
 	return events[0].String()
 }
 
-// beside is a code line behind an event; its file goes by its base name.
+// beside formats a code line to follow an event, with the base name of its file.
 func beside(site string) string {
 	if site == "" {
 		return ""
@@ -88,7 +89,7 @@ func beside(site string) string {
 	return "  (" + prose.Line(prose.BaseSite(site)) + ")"
 }
 
-// people are the lines on who is involved.
+// people returns the lines on the tasks and other things involved.
 func (d first) people() []string {
 	var lines []string
 	for _, e := range d.Entities {
@@ -111,7 +112,7 @@ func (d first) people() []string {
 	return append(lines, hang("runnable  ", strings.Join(tasks, ", "))...)
 }
 
-// reasons are the lines of the cause.
+// reasons returns the lines on the cause.
 func (d first) reasons() []string {
 	var lines []string
 	for _, text := range []string{d.Cause.Text, d.Cause.Suggestion} {
@@ -126,7 +127,7 @@ func (d first) reasons() []string {
 	return append(lines, d.runEnd()...)
 }
 
-// runEnd are the lines on how the actual run ended, as far as the cause does not have them.
+// runEnd returns the lines on how the actual run ended, as far as the cause does not mention it.
 func (d first) runEnd() []string {
 	head, rest, _ := strings.Cut(d.RunError, "\n")
 	if head == "" || rest == "" && strings.Contains(d.Cause.Text, head) {
@@ -139,16 +140,17 @@ func (d first) runEnd() []string {
 	return lines
 }
 
-// startsWithDraw reports whether the divergence itself is a random value of a run, so that the drift is no news.
+// startsWithDraw reports whether the divergence itself is a random value, so that the drift adds nothing.
 func startsWithDraw(events []event.Event) bool {
 	return len(events) > 0 && events[0].Kind() == event.KindRngValue
 }
 
-// again are the lines on how to come back to the divergence.
+// again returns the lines on how to see the divergence again.
 func (d first) again() []string {
 	lines := []string{"prefix     " + prose.Count(int(d.Prefix()), "event")}
 	if d.Decision.Kind() != 0 {
-		lines = append(lines, fmt.Sprintf("choice     event %d: %v%s is the last before", d.DecisionAt, d.Decision, prose.AtSite(d.DecisionSite)))
+		lines = append(lines, fmt.Sprintf("choice     event %d: %v%s is the last before", d.DecisionAt, d.Decision,
+			prose.AtSite(d.DecisionSite)))
 	}
 	if d.Reproduce != "" {
 		lines = append(lines, "reproduce  "+prose.Line(d.Reproduce))
@@ -159,7 +161,7 @@ func (d first) again() []string {
 	return append(lines, "signature  "+d.Signature())
 }
 
-// hang breaks text into lines that begin with a label or as much space.
+// hang wraps text into lines that begin with a label, or with spaces of the same width.
 func hang(label, text string) []string {
 	var lines []string
 	line := label
@@ -197,7 +199,7 @@ func (d first) writeWindow(b *strings.Builder) {
 	side("+", divergence.SideActual, d.Actual)
 }
 
-// section writes a list under a heading, nothing if it is empty.
+// section writes a list under a heading, or nothing if it is empty.
 func section[T any](b *strings.Builder, heading string, list []T, text func(T) string) {
 	if len(list) > 0 {
 		fmt.Fprintf(b, "\n%s\n", heading)

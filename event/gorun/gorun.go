@@ -101,6 +101,16 @@ func Points(before, tick uint64) uint64 {
 // startTick returns the tick of the start of main.main, given the one before.
 func startTick(tick uint64) uint64 { return (tick/1000 + 1) * 1000 }
 
+// The reasons that notes of a trace file give for what is no operation of the program.
+const (
+	ReasonYield   = "runtime.Gosched"      // a task yields
+	ReasonPreempt = "preempted"            // a task is preempted
+	ReasonForced  = "preempted by force"   // a task is preempted that has passed no point for a second of real time
+	ReasonSyscall = "system call"          // a task is held up in a system call
+	ReasonPoller  = "poller or a signal"   // a task is let in because of the network poller or of a signal
+	ReasonReturn  = "end of a system call" // a task is let in behind a system call
+)
+
 // Why says why a task stopped.
 type Why uint8
 

@@ -19,6 +19,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/reprise-go/reprise/simsched"
+	"github.com/reprise-go/reprise/simsched/simdisk"
 )
 
 // request is a command of a client. It is stored in the log unchanged.
@@ -40,12 +41,12 @@ type node struct {
 	id    uint64
 	sim   *simsched.Sim
 	host  *simsched.Host
-	disk  *simsched.Disk
+	disk  *simdisk.Disk
 	world *world
 
 	storage *raft.MemoryStorage // the content of the disk, in the form that raft reads
 	raft    *raft.RawNode
-	wal     *simsched.File
+	wal     *simdisk.File
 	conn    net.PacketConn
 	store   map[string]string
 	last    map[int]reply // last reply by client, so that a repeated command is applied only once
@@ -249,7 +250,7 @@ func (n *node) recover() error {
 		}
 		whole = end
 	}
-	if n.wal, err = n.disk.OpenFile("wal", simsched.OpenWrite|simsched.OpenCreate, 0o644); err != nil {
+	if n.wal, err = n.disk.OpenFile("wal", simdisk.OpenWrite|simdisk.OpenCreate, 0o644); err != nil {
 		return err
 	}
 	if err := errors.Join(n.wal.Truncate(int64(whole)), n.wal.Sync(), n.disk.SyncDir(".")); err != nil {

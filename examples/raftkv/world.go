@@ -10,6 +10,7 @@ import (
 	"github.com/anishathalye/porcupine"
 
 	"github.com/reprise-go/reprise/simsched"
+	"github.com/reprise-go/reprise/simsched/simdisk"
 )
 
 const (
@@ -43,7 +44,7 @@ func Program(forgetVotes bool) func(*simsched.Sim) error {
 			Latency: 2 * time.Millisecond, Jitter: 30 * time.Millisecond, Loss: 10_000, Duplicate: 5_000, Reorder: 10_000,
 		})
 		for id := uint64(1); id <= nodes; id++ {
-			n := &node{id: id, sim: s, world: w, host: w.host(hostName(id)), disk: s.NewDisk(hostName(id))}
+			n := &node{id: id, sim: s, world: w, host: w.host(hostName(id)), disk: simdisk.New(s, hostName(id))}
 			w.nodes = append(w.nodes, n)
 			n.start()
 		}

@@ -8,7 +8,7 @@ import (
 )
 
 // core lists the packages whose results must depend only on their inputs.
-var core = []string{"event", "strategy", "simsched", "divergence", "minimize"}
+var core = []string{"event", "strategy", "simsched", "simsched/simdisk", "divergence", "minimize"}
 
 // forbiddenImports are the packages that no core package may import, except the core packages listed for each.
 var forbiddenImports = map[string][]string{

@@ -24,6 +24,7 @@ var rules = []rule{
 	{"tracefile", []string{"event", "internal/atomicfile"}, []string{"github.com/klauspost/compress"}},
 	{"strategy", nil, nil},
 	{"simsched", []string{"event", "strategy"}, nil},
+	{"simsched/simdisk", []string{"event", "simsched"}, nil},
 	{"source", []string{"event", "tracefile"}, nil},
 	{"recorder", []string{"event", "tracefile", "simsched"}, nil}, // simsched, so that recorder.Run exists
 	{"divergence", []string{"event", "event/gorun", "source", "internal/codes", "internal/finding", "internal/prose"}, []string{"github.com/google/go-cmp"}},
@@ -35,9 +36,10 @@ var rules = []rule{
 	{"traceview", []string{"event", "source", "divergence"}, nil},
 	{"watchdog", []string{"event", "simsched"}, nil},
 	{"gort/internal/patch", nil, nil},
-	{"gort", []string{"gort/internal/patch", "event", "event/gorun", "tracefile", "internal/finding", "internal/testpath",
+	{"gort", []string{"gort/internal/patch", "event", "event/gorun", "tracefile", "internal/finding", "internal/procs",
+		"internal/testpath", "internal/wire"}, nil},
+	{"simtest", []string{above, "internal/atomicfile", "internal/finding", "internal/prose", "internal/testpath",
 		"internal/wire"}, nil},
-	{"simtest", []string{above, "internal/atomicfile", "internal/finding", "internal/prose", "internal/testpath", "internal/wire"}, nil},
 	{"internal/ordinary", []string{above, "internal/finding", "internal/prose", "internal/testpath", "internal/wire"}, nil},
 	{"examples", []string{above}, nil},
 	{"examples/", []string{above}, []string{
@@ -56,6 +58,7 @@ var rules = []rule{
 	{"internal/golden", nil, []string{"github.com/google/go-cmp"}},
 	{"internal/lint", nil, nil},
 	{"internal/tracecheck", []string{"event"}, nil},
+	{"internal/procs", nil, nil},
 	{"internal/prose", nil, nil},
 	{"internal/testpath", nil, nil},
 	{"internal/wire", nil, nil},

@@ -19,7 +19,8 @@ import (
 
 // ordered lists the packages whose output, errors and picks must not depend on map order.
 var ordered = []string{
-	"event", "simsched", "source", "recorder", "replayer", "divergence", "gort", "gort/internal/patch",
+	"event", "simsched", "simsched/simdisk", "source", "recorder", "replayer", "divergence", "divergence/report", "gort",
+	"gort/internal/patch",
 	"internal/cli", "internal/base", "internal/cli/compare", "internal/cli/demo", "internal/cli/files",
 	"internal/cli/gotest",
 	"internal/cli/replay",

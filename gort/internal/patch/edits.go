@@ -40,6 +40,9 @@ const (
 // point is a preemption point inside the runtime.
 const point = "if rprOn { rprPoint() };"
 
+// chanPoint is a preemption point of an operation on the channel c.
+const chanPoint = "if rprOn { getg().rpr.uses = uintptr(unsafe.Pointer(c)); rprPoint() };"
+
 // userPoint is a preemption point in another package, which has the declaration of an addition.
 const userPoint = "reprisePoint();"
 
@@ -106,6 +109,7 @@ var edits = []edit{
 	{all, "syscall/syscall_linux.go", "Syscall", "runtime_entersyscall()", swap, enter},
 	{all, "syscall/syscall_linux.go", "Syscall6", "runtime_entersyscall()", swap, enter},
 
+	{all, "runtime/proc.go", "syscall_runtime_BeforeFork", "", before, "if rprOn { rpr.h.forks++ };"},
 	{all, "runtime/netpoll.go", "poll_runtime_pollReset", "", before, "if rprOn { rprPoint(); rprPoll() };"},
 	{all, "runtime/netpoll.go", "poll_runtime_pollWait", "", before, "if rprOn { rprPoll() };"},
 
@@ -116,7 +120,8 @@ var edits = []edit{
 	{all, "runtime/panic.go", "throw", "", before, "if rprOn { rprFailed(rprEndThrow) };"},
 
 	// Who holds what.
-	{all, "runtime/sema.go", "semacquire1", "root.queue(addr, s, lifo)", before, "gp.rpr.sema = uintptr(unsafe.Pointer(addr));"},
+	{all, "runtime/sema.go", "semacquire1", "root.queue(addr, s, lifo)", before, "gp.rpr.uses = uintptr(unsafe.Pointer(addr));"},
+	{all, "runtime/sema.go", "notifyListWait", "", before, "getg().rpr.uses = uintptr(unsafe.Pointer(l));"},
 	{all, "sync/mutex.go", "(*Mutex).Lock", "m.mu.Lock()", after, ";repriseHeldMutex(m)"},
 	{all, "sync/mutex.go", "(*Mutex).TryLock", "m.mu.TryLock()", swap, "repriseTriedMutex(m, m.mu.TryLock())"},
 	{all, "sync/rwmutex.go", "(*RWMutex).RLock", "rw.readerCount.Add(1)", swap, "repriseReader(rw, rw.readerCount.Add(1))"},
@@ -128,8 +133,8 @@ var edits = []edit{
 	{all, "testing/testing.go", "(*common).Fail", "", before, "sync.RepriseFail();"},
 
 	// Preemption points.
-	{all, "runtime/chan.go", "chansend", "", before, point},
-	{all, "runtime/chan.go", "chanrecv", "", before, point},
+	{all, "runtime/chan.go", "chansend", "", before, chanPoint},
+	{all, "runtime/chan.go", "chanrecv", "", before, chanPoint},
 	{all, "runtime/chan.go", "closechan", "", before, point},
 	{all, "runtime/select.go", "selectgo", "", before, point},
 	{all, "runtime/time.go", "timeSleep", "", before, point},

@@ -1,4 +1,4 @@
-package simsched
+package simdisk
 
 import (
 	"io/fs"
@@ -17,7 +17,7 @@ func (d *Disk) Stat(name string) (fs.FileInfo, error) {
 	if n == nil {
 		return nil, fail(d.reg, "stat", name, event.IONotFound.Err())
 	}
-	d.reg.moved(0)
+	d.reg.Result(0)
 	return n.info(name), nil
 }
 
@@ -32,7 +32,7 @@ func (d *Disk) ReadDir(name string) ([]fs.DirEntry, error) {
 	case !n.dir:
 		return nil, fail(d.reg, "readdir", name, event.IOInvalidInput.Err())
 	}
-	d.reg.moved(0)
+	d.reg.Result(0)
 	return d.live.entries(name), nil
 }
 

@@ -1,4 +1,4 @@
-package simsched_test
+package simdisk_test
 
 import (
 	"bytes"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/simsched"
+	"github.com/reprise-go/reprise/simsched/simdisk"
 )
 
 // move is an operation on one of two open files with the same data.
@@ -28,8 +29,8 @@ var moves = rapid.SliceOf(rapid.Custom(func(t *rapid.T) move {
 
 // twoFiles are the open files and what should be in them.
 type twoFiles struct {
-	files [2]*simsched.File
-	flags [2]simsched.OpenFlag
+	files [2]*simdisk.File
+	flags [2]simdisk.OpenFlag
 	pos   [2]int
 	data  []byte
 }
@@ -55,7 +56,7 @@ func (f *twoFiles) read(m move, at int, read func([]byte) (int, error), atEnd fu
 
 func (f *twoFiles) do(m move, fill byte) error {
 	file, pos, b := f.files[m.who], &f.pos[m.who], bytes.Repeat([]byte{fill}, m.len)
-	appends := f.flags[m.who]&simsched.OpenAppend != 0
+	appends := f.flags[m.who]&simdisk.OpenAppend != 0
 	switch m.op {
 	case "read":
 		err := f.read(m, *pos, file.Read, func(n int) bool { return n == 0 && m.len > 0 })
@@ -95,12 +96,12 @@ func (f *twoFiles) do(m move, fill byte) error {
 func TestDiskFileAgainstBytes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		list := moves.Draw(t, "moves")
-		second := rapid.SampledFrom([]simsched.OpenFlag{simsched.OpenWrite, simsched.OpenAppend}).Draw(t, "second")
+		second := rapid.SampledFrom([]simdisk.OpenFlag{simdisk.OpenWrite, simdisk.OpenAppend}).Draw(t, "second")
 		play(t, simsched.Config{Seed: 1}, func(s *simsched.Sim) (err error) {
-			d := s.NewDisk("d")
-			f := twoFiles{flags: [2]simsched.OpenFlag{simsched.OpenWrite, second}}
+			d := simdisk.New(s, "d")
+			f := twoFiles{flags: [2]simdisk.OpenFlag{simdisk.OpenWrite, second}}
 			for i, flag := range f.flags {
-				if f.files[i], err = d.OpenFile("f", flag|simsched.OpenRead|simsched.OpenCreate, 0o644); err != nil {
+				if f.files[i], err = d.OpenFile("f", flag|simdisk.OpenRead|simdisk.OpenCreate, 0o644); err != nil {
 					return err
 				}
 			}

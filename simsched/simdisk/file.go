@@ -1,10 +1,11 @@
-package simsched
+package simdisk
 
 import (
 	"io"
 	"io/fs"
 
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/simsched"
 )
 
 // File is an open file or directory of a [Disk]. It has the methods of [os.File] of the same names. Its position is its
@@ -13,7 +14,7 @@ import (
 // [os.File]: https://pkg.go.dev/os#File
 type File struct {
 	disk    *Disk
-	reg     *Registration
+	reg     *simsched.Registration
 	node    *node
 	name    string
 	flag    OpenFlag
@@ -34,7 +35,7 @@ var _ interface {
 
 // begin is the start of every operation but Close.
 func (f *File) begin(method, op string) error {
-	f.disk.sim.enter(method)
+	f.reg.Enter(method)
 	f.disk.sim.Sleep(f.disk.latency)
 	return f.open(op)
 }
@@ -101,7 +102,7 @@ func (f *File) read(b []byte, off int64) int {
 	if off < int64(len(f.node.data)) {
 		n = copy(b, f.node.data[off:])
 	}
-	f.reg.moved(n)
+	f.reg.Result(n)
 	return n
 }
 
@@ -135,7 +136,7 @@ func (f *File) write(b []byte, off int64) (int, error) {
 		return 0, f.fail("write", event.IOInvalidInput.Err())
 	}
 	f.node.write(b, int(off), f.disk.sim.Now())
-	f.reg.moved(len(b))
+	f.reg.Result(len(b))
 	return len(b), nil
 }
 
@@ -148,7 +149,7 @@ func (f *File) Truncate(size int64) error {
 		return f.fail("truncate", event.IOInvalidInput.Err())
 	}
 	f.node.truncate(int(size), f.disk.sim.Now())
-	f.reg.moved(0)
+	f.reg.Result(0)
 	return nil
 }
 
@@ -165,14 +166,15 @@ func (f *File) Sync() error {
 	} else {
 		f.node.sync()
 	}
-	f.reg.moved(0)
+	f.reg.Result(0)
 	return nil
 }
 
 // Seek sets the position of the next Read or Write and returns it. It takes no time and is no I/O, so that it is an
 // event only if it fails.
 func (f *File) Seek(offset int64, whence int) (int64, error) {
-	f.disk.sim.point(f.disk.sim.enter("File.Seek"))
+	f.reg.Enter("File.Seek")
+	f.disk.sim.Sleep(0)
 	if err := f.open("seek"); err != nil {
 		return 0, err
 	}
@@ -194,7 +196,7 @@ func (f *File) Stat() (fs.FileInfo, error) {
 	if err := f.begin("File.Stat", "stat"); err != nil {
 		return nil, err
 	}
-	f.reg.moved(0)
+	f.reg.Result(0)
 	return f.node.info(f.name), nil
 }
 
@@ -207,7 +209,7 @@ func (f *File) ReadDir(n int) ([]fs.DirEntry, error) {
 	if !f.node.dir {
 		return nil, f.fail("readdir", event.IOInvalidInput.Err())
 	}
-	f.reg.moved(0)
+	f.reg.Result(0)
 	if !f.listed {
 		f.listed = true
 		if name, ok := f.disk.live.nameOf(f.node); ok {
@@ -227,11 +229,10 @@ func (f *File) ReadDir(n int) ([]fs.DirEntry, error) {
 
 // Close ends the use of f. It syncs nothing, takes no time and is no event. Closing twice is an error.
 func (f *File) Close() error {
-	t, ok := f.disk.sim.release("File.Close")
-	if !ok {
+	if !f.reg.Release("File.Close") {
 		return nil
 	}
-	f.disk.sim.point(t)
+	f.disk.sim.Sleep(0)
 	err := f.open("close")
 	f.closed = true
 	return err

@@ -1,4 +1,4 @@
-package simsched_test
+package simdisk_test
 
 import (
 	"bytes"
@@ -17,6 +17,7 @@ import (
 	"github.com/reprise-go/reprise/recorder"
 	"github.com/reprise-go/reprise/replayer"
 	"github.com/reprise-go/reprise/simsched"
+	"github.com/reprise-go/reprise/simsched/simdisk"
 	"github.com/reprise-go/reprise/source"
 )
 
@@ -45,9 +46,9 @@ func play(t failer, cfg simsched.Config, body func(*simsched.Sim) error) *event.
 }
 
 // playDisk plays a program of one task and one disk.
-func playDisk(t *testing.T, body func(s *simsched.Sim, d *simsched.Disk)) *event.Trace {
+func playDisk(t *testing.T, body func(s *simsched.Sim, d *simdisk.Disk)) *event.Trace {
 	t.Helper()
-	return play(t, simsched.Config{Seed: 1}, func(s *simsched.Sim) error { body(s, s.NewDisk("d")); return nil })
+	return play(t, simsched.Config{Seed: 1}, func(s *simsched.Sim) error { body(s, simdisk.New(s, "d")); return nil })
 }
 
 // ioEvents are the I/O events and drawn values of a trace as text.
@@ -87,7 +88,7 @@ func wantErr(t *testing.T, err error, op, name string, target error) {
 	}
 }
 
-func wantData(t *testing.T, d *simsched.Disk, name, want string) {
+func wantData(t *testing.T, d *simdisk.Disk, name, want string) {
 	t.Helper()
 	if got := must[[]byte](t)(d.ReadFile(name)); string(got) != want {
 		t.Errorf("%s holds %q, want %q", name, got, want)
@@ -96,8 +97,8 @@ func wantData(t *testing.T, d *simsched.Disk, name, want string) {
 
 // TestDiskKeepsCopies: the slices of a caller stay the caller's.
 func TestDiskKeepsCopies(t *testing.T) {
-	playDisk(t, func(s *simsched.Sim, d *simsched.Disk) {
-		f, b := must[*simsched.File](t)(d.Create("f")), []byte("abc")
+	playDisk(t, func(s *simsched.Sim, d *simdisk.Disk) {
+		f, b := must[*simdisk.File](t)(d.Create("f")), []byte("abc")
 		must[int](t)(f.Write(b))
 		b[0] = 'x'
 		ok(t, f.Sync())
@@ -105,7 +106,7 @@ func TestDiskKeepsCopies(t *testing.T) {
 		must[[]byte](t)(d.ReadFile("f"))[1] = 'x'
 		wantData(t, d, "f", "abc")
 		for range 2 { // what the second crash drops must not have reached what the first one left
-			f := must[*simsched.File](t)(d.OpenFile("f", simsched.OpenWrite, 0))
+			f := must[*simdisk.File](t)(d.OpenFile("f", simdisk.OpenWrite, 0))
 			must[int](t)(f.Write([]byte("xyz")))
 			d.CrashSynced()
 			wantData(t, d, "f", "abc")
@@ -128,7 +129,7 @@ func names(fsys fs.FS) (list []string) {
 	return list[1:]
 }
 
-func wantNames(t *testing.T, d *simsched.Disk, want ...string) {
+func wantNames(t *testing.T, d *simdisk.Disk, want ...string) {
 	t.Helper()
 	if got := names(d.FS()); !slices.Equal(got, want) {
 		t.Errorf("the disk holds %q, want %q", got, want)
@@ -136,8 +137,8 @@ func wantNames(t *testing.T, d *simsched.Disk, want ...string) {
 }
 
 func TestDiskFile(t *testing.T) {
-	playDisk(t, func(s *simsched.Sim, d *simsched.Disk) {
-		f := must[*simsched.File](t)(d.Create("f"))
+	playDisk(t, func(s *simsched.Sim, d *simdisk.Disk) {
+		f := must[*simdisk.File](t)(d.Create("f"))
 		if n, err := io.WriteString(f, "hello world"); n != 11 || err != nil {
 			t.Errorf("Write = %d, %v", n, err)
 		}
@@ -183,9 +184,9 @@ func TestDiskFile(t *testing.T) {
 }
 
 func TestDiskFileErrors(t *testing.T) {
-	playDisk(t, func(s *simsched.Sim, d *simsched.Disk) {
+	playDisk(t, func(s *simsched.Sim, d *simdisk.Disk) {
 		inval, perm := event.IOInvalidInput.Err(), fs.ErrPermission
-		f := must[*simsched.File](t)(d.Create("f"))
+		f := must[*simdisk.File](t)(d.Create("f"))
 		_, err := f.ReadAt(nil, -1)
 		wantErr(t, err, "read", "f", inval)
 		_, err = f.WriteAt(nil, -1)
@@ -203,18 +204,18 @@ func TestDiskFileErrors(t *testing.T) {
 		_, err = f.ReadDir(0)
 		wantErr(t, err, "readdir", "f", inval)
 
-		r := must[*simsched.File](t)(d.Open("f"))
+		r := must[*simdisk.File](t)(d.Open("f"))
 		_, err = r.Write([]byte("x"))
 		wantErr(t, err, "write", "f", perm)
 		_, err = r.WriteAt([]byte("x"), 0)
 		wantErr(t, err, "write", "f", perm)
 		wantErr(t, r.Truncate(0), "truncate", "f", perm)
-		a := must[*simsched.File](t)(d.OpenFile("f", simsched.OpenAppend, 0))
+		a := must[*simdisk.File](t)(d.OpenFile("f", simdisk.OpenAppend, 0))
 		_, err = a.Read(make([]byte, 1))
 		wantErr(t, err, "read", "f", perm)
 		_, err = a.WriteAt([]byte("x"), 0)
 		wantErr(t, err, "write", "f", inval)
-		dir := must[*simsched.File](t)(d.Open("."))
+		dir := must[*simdisk.File](t)(d.Open("."))
 		_, err = dir.Read(make([]byte, 1))
 		wantErr(t, err, "read", ".", inval)
 		_, err = dir.Seek(0, io.SeekStart)
@@ -224,7 +225,7 @@ func TestDiskFileErrors(t *testing.T) {
 }
 
 // wantClosed checks that f can be used no more and that trying is no event.
-func wantClosed(t *testing.T, f *simsched.File) {
+func wantClosed(t *testing.T, f *simdisk.File) {
 	t.Helper()
 	b := []byte("x")
 	for _, op := range []func() error{
@@ -245,8 +246,8 @@ func wantClosed(t *testing.T, f *simsched.File) {
 }
 
 func TestDiskClosed(t *testing.T) {
-	trace := playDisk(t, func(s *simsched.Sim, d *simsched.Disk) {
-		f, g := must[*simsched.File](t)(d.Create("f")), must[*simsched.File](t)(d.Create("g"))
+	trace := playDisk(t, func(s *simsched.Sim, d *simdisk.Disk) {
+		f, g := must[*simdisk.File](t)(d.Create("f")), must[*simdisk.File](t)(d.Create("g"))
 		ok(t, f.Close())
 		wantClosed(t, f)
 		d.CrashSynced()
@@ -259,12 +260,12 @@ func TestDiskClosed(t *testing.T) {
 }
 
 func TestDiskOpenFile(t *testing.T) {
-	const r, w, a, c, x, tr = simsched.OpenRead, simsched.OpenWrite, simsched.OpenAppend, simsched.OpenCreate,
-		simsched.OpenExclusive, simsched.OpenTruncate
+	const r, w, a, c, x, tr = simdisk.OpenRead, simdisk.OpenWrite, simdisk.OpenAppend, simdisk.OpenCreate,
+		simdisk.OpenExclusive, simdisk.OpenTruncate
 	exist, missing, inval := fs.ErrExist, fs.ErrNotExist, event.IOInvalidInput.Err()
 	for _, c := range []struct {
 		name string
-		flag simsched.OpenFlag
+		flag simdisk.OpenFlag
 		want error
 		then string // what the file holds after "!" was written
 	}{
@@ -276,7 +277,7 @@ func TestDiskOpenFile(t *testing.T) {
 		{"d", r, nil, ""}, {"d", w, inval, ""}, {"d", a, inval, ""}, {"d", r | c, inval, ""}, {".", w | c | tr, inval, ""},
 		{"/f", r, fs.ErrInvalid, ""}, {"", w | c, fs.ErrInvalid, ""}, {"d/../f", r, fs.ErrInvalid, ""},
 	} {
-		playDisk(t, func(s *simsched.Sim, d *simsched.Disk) {
+		playDisk(t, func(s *simsched.Sim, d *simdisk.Disk) {
 			ok(t, d.Mkdir("d", 0o700))
 			ok(t, d.WriteFile("f", []byte("old"), 0o600))
 			f, err := d.OpenFile(c.name, c.flag, 0o640)
@@ -299,7 +300,7 @@ func TestDiskOpenFile(t *testing.T) {
 }
 
 func TestDiskNames(t *testing.T) {
-	playDisk(t, func(s *simsched.Sim, d *simsched.Disk) {
+	playDisk(t, func(s *simsched.Sim, d *simdisk.Disk) {
 		inval := event.IOInvalidInput.Err()
 		ok(t, d.MkdirAll("a/b/c", 0o755))
 		ok(t, d.MkdirAll("a/b", 0o755))
@@ -352,8 +353,8 @@ func TestDiskNames(t *testing.T) {
 }
 
 func TestDiskRemovedFileStaysOpen(t *testing.T) {
-	playDisk(t, func(s *simsched.Sim, d *simsched.Disk) {
-		f := must[*simsched.File](t)(d.Create("f"))
+	playDisk(t, func(s *simsched.Sim, d *simdisk.Disk) {
+		f := must[*simdisk.File](t)(d.Create("f"))
 		ok(t, d.Remove("f"))
 		must[int](t)(f.Write([]byte("abc")))
 		b := make([]byte, 3)
@@ -361,7 +362,7 @@ func TestDiskRemovedFileStaysOpen(t *testing.T) {
 			t.Errorf("ReadAt of a removed file = %q, %v", b[:n], err)
 		}
 		ok(t, d.Mkdir("d", 0))
-		dir := must[*simsched.File](t)(d.Open("d"))
+		dir := must[*simdisk.File](t)(d.Open("d"))
 		ok(t, d.Remove("d"))
 		if list := must[[]fs.DirEntry](t)(dir.ReadDir(0)); len(list) != 0 {
 			t.Errorf("a removed directory holds %v", list)
@@ -372,7 +373,7 @@ func TestDiskRemovedFileStaysOpen(t *testing.T) {
 
 func TestDiskFS(t *testing.T) {
 	for _, latency := range []time.Duration{0, time.Millisecond} {
-		playDisk(t, func(s *simsched.Sim, d *simsched.Disk) {
+		playDisk(t, func(s *simsched.Sim, d *simdisk.Disk) {
 			ok(t, fstest.TestFS(d.FS()))
 			d.SetLatency(latency)
 			ok(t, d.MkdirAll("a/b/empty", 0o755))
@@ -390,8 +391,8 @@ func TestDiskFS(t *testing.T) {
 }
 
 func TestDiskEvents(t *testing.T) {
-	trace := playDisk(t, func(s *simsched.Sim, d *simsched.Disk) {
-		f := must[*simsched.File](t)(d.Create("f"))
+	trace := playDisk(t, func(s *simsched.Sim, d *simdisk.Disk) {
+		f := must[*simdisk.File](t)(d.Create("f"))
 		must[int](t)(f.Write(make([]byte, 2000)))
 		ok(t, f.Sync())
 		must[int](t)(f.ReadAt(make([]byte, 7), 0))
@@ -415,8 +416,8 @@ func TestDiskEvents(t *testing.T) {
 }
 
 func TestDiskFail(t *testing.T) {
-	playDisk(t, func(s *simsched.Sim, d *simsched.Disk) {
-		f := must[*simsched.File](t)(d.Create("f"))
+	playDisk(t, func(s *simsched.Sim, d *simdisk.Disk) {
+		f := must[*simdisk.File](t)(d.Create("f"))
 		b := make([]byte, 1)
 		for i, op := range []func() error{
 			func() error { _, err := f.Write([]byte("abc")); return err },
@@ -449,9 +450,9 @@ func TestDiskFail(t *testing.T) {
 }
 
 func TestDiskLatency(t *testing.T) {
-	playDisk(t, func(s *simsched.Sim, d *simsched.Disk) {
+	playDisk(t, func(s *simsched.Sim, d *simdisk.Disk) {
 		d.SetLatency(time.Second)
-		f := must[*simsched.File](t)(d.Create("f"))
+		f := must[*simdisk.File](t)(d.Create("f"))
 		must[int](t)(f.Write([]byte("abc")))
 		if info := must[fs.FileInfo](t)(f.Stat()); !info.ModTime().Equal(time.Date(2000, 1, 1, 0, 0, 2, 0, time.UTC)) {
 			t.Errorf("written at %v", info.ModTime())
@@ -466,8 +467,8 @@ func TestDiskLatency(t *testing.T) {
 
 // TestDiskCrashMeanwhile: what has begun when the disk crashes has no effect afterwards.
 func TestDiskCrashMeanwhile(t *testing.T) {
-	playDisk(t, func(s *simsched.Sim, d *simsched.Disk) {
-		f := must[*simsched.File](t)(d.Create("f"))
+	playDisk(t, func(s *simsched.Sim, d *simdisk.Disk) {
+		f := must[*simdisk.File](t)(d.Create("f"))
 		ok(t, d.SyncDir("."))
 		d.SetLatency(time.Second)
 		for _, op := range []func() error{
@@ -492,11 +493,11 @@ func TestDiskCrashMeanwhile(t *testing.T) {
 
 // TestDiskUnwinding: deferred calls of a task that is unwound leave the disk alone.
 func TestDiskUnwinding(t *testing.T) {
-	var f *simsched.File
+	var f *simdisk.File
 	closed := false
 	err := simsched.Run(simsched.Config{}, func(s *simsched.Sim) error {
-		d := s.NewDisk("d")
-		f = must[*simsched.File](t)(d.Create("f"))
+		d := simdisk.New(s, "d")
+		f = must[*simdisk.File](t)(d.Create("f"))
 		s.Go("stuck", func() error {
 			defer func() { closed = f.Close() == nil }()
 			defer func() { _, _ = f.Write([]byte("abc")) }()
@@ -521,11 +522,11 @@ func TestDiskSharedFile(t *testing.T) {
 	orders := map[string]bool{}
 	for seed := range uint64(20) {
 		play(t, simsched.Config{Seed: seed}, func(s *simsched.Sim) error {
-			d := s.NewDisk("d")
+			d := simdisk.New(s, "d")
 			err := s.InRegion("writers", func(*simsched.Region) error {
 				for _, word := range []string{"aa", "bb"} {
 					s.Go(word, func() error {
-						f, err := d.OpenFile("f", simsched.OpenAppend|simsched.OpenCreate, 0)
+						f, err := d.OpenFile("f", simdisk.OpenAppend|simdisk.OpenCreate, 0)
 						for range 3 {
 							must[int](t)(io.WriteString(f, word))
 						}

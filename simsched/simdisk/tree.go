@@ -1,4 +1,4 @@
-package simsched
+package simdisk
 
 import (
 	"io/fs"

@@ -1,4 +1,4 @@
-package simsched
+package simdisk
 
 import (
 	"cmp"
@@ -135,14 +135,16 @@ func byBlock(edits []edit) []int {
 // [Disk]. Every open file is as if it were closed, and operations that other tasks have begun fail with [fs.ErrClosed].
 // It ends no task.
 func (d *Disk) Crash() {
-	d.sim.point(d.sim.enter("Disk.Crash"))
+	d.reg.Enter("Disk.Crash")
+	d.sim.Sleep(0)
 	c := &decisions{values: d.sim.Rand("disk " + d.name)}
 	d.crash(c.pick)
 }
 
 // CrashSynced is [Disk.Crash] that loses everything that was not synced. It decides and draws nothing.
 func (d *Disk) CrashSynced() {
-	d.sim.point(d.sim.enter("Disk.CrashSynced"))
+	d.reg.Enter("Disk.CrashSynced")
+	d.sim.Sleep(0)
 	d.crash(func(n int) int { return n - 1 })
 }
 

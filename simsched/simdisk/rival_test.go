@@ -1,4 +1,4 @@
-package simsched_test
+package simdisk_test
 
 import (
 	"fmt"
@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/reprise-go/reprise/simsched"
+	"github.com/reprise-go/reprise/simsched/simdisk"
 )
 
 // step is an operation of a history. A file is opened for each.
@@ -24,7 +24,7 @@ func (s step) String() string {
 }
 
 // do makes the step on a disk and reports whether it succeeded.
-func (s step) do(d *simsched.Disk) bool {
+func (s step) do(d *simdisk.Disk) bool {
 	switch s.op {
 	case "mkdir":
 		return d.Mkdir(s.name, 0o755) == nil
@@ -35,12 +35,12 @@ func (s step) do(d *simsched.Disk) bool {
 	case "syncdir":
 		return d.SyncDir(s.name) == nil
 	}
-	flag := simsched.OpenWrite
+	flag := simdisk.OpenWrite
 	switch s.op {
 	case "create":
-		flag |= simsched.OpenCreate | simsched.OpenExclusive
+		flag |= simdisk.OpenCreate | simdisk.OpenExclusive
 	case "sync":
-		flag = simsched.OpenRead
+		flag = simdisk.OpenRead
 	}
 	f, err := d.OpenFile(s.name, flag, 0o644)
 	if err != nil {
@@ -60,7 +60,7 @@ func (s step) do(d *simsched.Disk) bool {
 // diskState is what is on a disk: files with their data, directories under a name that ends in a slash.
 type diskState map[string]string
 
-func stateOf(d *simsched.Disk) diskState {
+func stateOf(d *simdisk.Disk) diskState {
 	state := diskState{}
 	for _, name := range names(d.FS()) {
 		state[name] = ""

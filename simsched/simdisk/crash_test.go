@@ -1,4 +1,4 @@
-package simsched_test
+package simdisk_test
 
 import (
 	"bytes"
@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/reprise-go/reprise/simsched"
+	"github.com/reprise-go/reprise/simsched/simdisk"
 )
 
 // drawStep draws a step that has a chance to succeed: mostly it is about a name that is there.
@@ -73,7 +74,7 @@ func TestDiskAgainstRival(t *testing.T) {
 		history := drawHistory(t)
 		cfg := simsched.Config{Seed: rapid.Uint64Range(0, 1000).Draw(t, "seed")}
 		play(t, cfg, func(s *simsched.Sim) error {
-			d, r := s.NewDisk("d"), newRival(nil)
+			d, r := simdisk.New(s, "d"), newRival(nil)
 			for i, step := range history {
 				if err := compare(d, &r, step); err != nil {
 					return fmt.Errorf("step %d of %v: %w", i, history, err)
@@ -85,7 +86,7 @@ func TestDiskAgainstRival(t *testing.T) {
 }
 
 // compare makes a step on both.
-func compare(d *simsched.Disk, r **rival, s step) error {
+func compare(d *simdisk.Disk, r **rival, s step) error {
 	switch s.op {
 	case "crash", "crash synced":
 		if s.op == "crash" {
@@ -225,7 +226,7 @@ func sorted(set map[string]bool) []string { return slices.Sorted(maps.Keys(set))
 func crashed(t *testing.T, cfg simsched.Config, steps []step) (after string) {
 	t.Helper()
 	err := simsched.Run(cfg, func(s *simsched.Sim) error {
-		d := s.NewDisk("d")
+		d := simdisk.New(s, "d")
 		for _, step := range steps {
 			if !step.do(d) {
 				return fmt.Errorf("%v failed", step)
@@ -242,7 +243,7 @@ func crashed(t *testing.T, cfg simsched.Config, steps []step) (after string) {
 }
 
 // save replaces a file the way it is done everywhere, with or without the sync that makes it safe.
-func save(d *simsched.Disk, data []byte, sync bool) error {
+func save(d *simdisk.Disk, data []byte, sync bool) error {
 	f, err := d.Create("config.tmp")
 	if err != nil {
 		return err
@@ -272,7 +273,7 @@ func TestDiskSave(t *testing.T) {
 		torn, found := 0, map[int]bool{}
 		for seed := range uint64(300) {
 			play(t, simsched.Config{Seed: seed}, func(s *simsched.Sim) error {
-				d, saved := s.NewDisk("d"), -1
+				d, saved := simdisk.New(s, "d"), -1
 				s.Go("saver", func() error {
 					for i, v := range versions {
 						if err := save(d, v, sync); err != nil {
@@ -313,8 +314,8 @@ func TestDiskLog(t *testing.T) {
 	lengths := map[int]bool{}
 	for seed := range uint64(200) {
 		play(t, simsched.Config{Seed: seed}, func(s *simsched.Sim) error {
-			d, synced, record := s.NewDisk("d"), 0, bytes.Repeat([]byte("r"), 300)
-			f, err := d.OpenFile("log", simsched.OpenAppend|simsched.OpenCreate, 0o644)
+			d, synced, record := simdisk.New(s, "d"), 0, bytes.Repeat([]byte("r"), 300)
+			f, err := d.OpenFile("log", simdisk.OpenAppend|simdisk.OpenCreate, 0o644)
 			if err := errors.Join(err, d.SyncDir(".")); err != nil {
 				return err
 			}
@@ -348,14 +349,14 @@ func TestDiskLog(t *testing.T) {
 
 // TestDiskManyDecisions: what one value cannot decide takes another one.
 func TestDiskManyDecisions(t *testing.T) {
-	trace := playDisk(t, func(s *simsched.Sim, d *simsched.Disk) {
-		f := must[*simsched.File](t)(d.Create("f"))
+	trace := playDisk(t, func(s *simsched.Sim, d *simdisk.Disk) {
+		f := must[*simdisk.File](t)(d.Create("f"))
 		ok(t, d.SyncDir("."))
 		must[int](t)(f.Write(make([]byte, 512*48)))
 		d.Crash() // one
 		ok(t, d.WriteFile("f", bytes.Repeat([]byte("x"), 512*480), 0))
 		d.CrashSynced() // none
-		f = must[*simsched.File](t)(d.OpenFile("f", simsched.OpenWrite, 0))
+		f = must[*simdisk.File](t)(d.OpenFile("f", simdisk.OpenWrite, 0))
 		must[int](t)(f.Write(bytes.Repeat([]byte("x"), 512*480)))
 		d.Crash() // ten
 		got := must[[]byte](t)(d.ReadFile("f"))

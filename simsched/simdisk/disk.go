@@ -1,4 +1,7 @@
-package simsched
+// Package simdisk simulates a disk: a file system whose operations take virtual time and can fail, and that can crash. It
+// is a device of package simsched, built upon a [simsched.Registration] as a program's own devices are, and must not know
+// anything else of the scheduler.
+package simdisk
 
 import (
 	"io"
@@ -9,6 +12,7 @@ import (
 	"time"
 
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/simsched"
 )
 
 // Disk is a file system that can crash. It outlives the tasks that use it: what a crash leaves is there for whoever
@@ -49,9 +53,9 @@ import (
 // names and truncations share one order. Two things that some file systems do are left out: a write after a truncation
 // that is lost never survives, and a file never gets longer without any of the data that made it longer.
 type Disk struct {
-	sim     *Sim
+	sim     *simsched.Sim
 	name    string
-	reg     *Registration
+	reg     *simsched.Registration
 	live    tree     // what programs see
 	durable tree     // what is safe
 	journal []change // leads from durable to live
@@ -75,11 +79,11 @@ const (
 
 const openForChange = OpenWrite | OpenAppend | OpenCreate
 
-// NewDisk returns an empty disk. The name is for reports and for the stream of random values that decides crashes.
-func (s *Sim) NewDisk(name string) *Disk {
-	s.enter("NewDisk")
+// New returns an empty disk. The name is for reports and for the stream of random values that decides crashes.
+func New(s *simsched.Sim, name string) *Disk {
+	reg := s.Register("disk " + name)
 	root := tree{{".", &node{dir: true, perm: 0o777, mod: s.Now()}}}
-	return &Disk{sim: s, name: name, reg: s.Register("disk " + name), live: root, durable: slices.Clone(root)}
+	return &Disk{sim: s, name: name, reg: reg, live: root, durable: slices.Clone(root)}
 }
 
 // Name returns the name of the disk.
@@ -90,7 +94,7 @@ func (d *Disk) SetLatency(latency time.Duration) { d.latency = latency }
 
 // Fail makes the next data operation, on any file, fail without effect with the error of kind: a read, write,
 // truncation by [File.Truncate], or sync. What a failed sync left unsynced a later one can still make durable. A kind of
-// 0 is [event.IOOther]. [Chaos] fails no operation of a disk.
+// 0 is [event.IOOther]. [simsched.Chaos] fails no operation of a disk.
 func (d *Disk) Fail(kind event.IOErrorKind) { d.failing = kind.Err() }
 
 // takeFailure returns the error that the data operation at hand must have.
@@ -101,7 +105,7 @@ func (d *Disk) takeFailure() (err error) {
 
 // begin is the start of every operation on names.
 func (d *Disk) begin(method, op string, names ...string) error {
-	d.sim.enter(method)
+	d.reg.Enter(method)
 	crashes := d.crashes
 	d.sim.Sleep(d.latency)
 	if d.crashes != crashes {
@@ -120,12 +124,12 @@ func (d *Disk) end(op, name string, err error) error {
 	if err != nil {
 		return fail(d.reg, op, name, err)
 	}
-	d.reg.moved(0)
+	d.reg.Result(0)
 	return nil
 }
 
 // fail reports a failed operation and returns its error.
-func fail(r *Registration, op, name string, err error) error {
+func fail(r *simsched.Registration, op, name string, err error) error {
 	_ = r.Fail(event.IOErrorKindOf(err)) // for its event
 	return &fs.PathError{Op: op, Path: name, Err: err}
 }

@@ -1,0 +1,150 @@
+package gort
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/event/gorun"
+	"github.com/reprise-go/reprise/tracefile"
+)
+
+// note gives the notes of a record, before its events.
+func (t *translator) note(r *Record) {
+	n := tracefile.Note{Task: gorun.Task(r.G), Time: uint64(r.Time)}
+	switch r.Kind {
+	case Spawn:
+		n.Act, n.Time = tracefile.ActStart, 0
+		n.Reason, n.Place, n.Tasks = t.r.Text(r.Points), shortPlace(t.r.Text(r.Site)), tasks(uint32(r.Val>>32))
+		t.Note(n)
+	case Sched:
+		t.decided(r, n)
+	case Block:
+		n.Act, n.Reason, n.Place = tracefile.ActStop, t.r.Text(r.Points), shortPlace(t.r.Text(r.Site))
+		n.Object, n.Tasks = t.objects.of(uint32(r.Val), n.Reason), tasks(uint32(r.Val>>32))
+		t.last[r.G] = n.Object
+		t.Note(n)
+	case Yield, Preempt:
+		n.Act, n.Reason, n.Place = tracefile.ActStop, stopReason(r), shortPlace(t.r.Text(r.Site))
+		t.Note(n)
+	case Wake:
+		n.Act, n.Tasks, n.Object = tracefile.ActWake, tasks(uint32(r.Val)), t.last[r.G]
+		t.Note(n)
+	case Admit:
+		n.Act, n.Reason = tracefile.ActWake, gorun.ReasonPoller
+		if r.Reason == 2 {
+			n.Reason = gorun.ReasonReturn
+		}
+		t.before(event.KindIoReady, n)
+	case TimerSet:
+		n.Act = tracefile.ActSet
+		t.Note(n)
+	case Fail:
+		n.Act = tracefile.ActFail
+		t.Note(n)
+	case Expected:
+		t.Note(tracefile.Note{Act: tracefile.ActPart, Task: tracefile.NoTask, Reason: t.expected(*r), Time: n.Time})
+	}
+}
+
+// before keeps a note for the next event of a kind.
+func (t *translator) before(kind event.Kind, n tracefile.Note) { t.ahead, t.aheadKind = n, kind }
+
+// decided notes when a decision was made, and that it was made because a goroutine is held up.
+func (t *translator) decided(r *Record, n tracefile.Note) {
+	if r.Reason == WhySyscall && r.prev() != 0 {
+		t.Note(tracefile.Note{Act: tracefile.ActStop, Task: gorun.Task(r.prev()), Reason: gorun.ReasonSyscall})
+	}
+	n.Act = tracefile.ActTurn
+	t.before(event.KindTaskScheduled, n)
+}
+
+// expected says what a recording has where its replay went differently, "" for its end.
+func (t *translator) expected(r Record) string {
+	if r.Kind = RecordKind(r.Site); !r.choice() {
+		return ""
+	}
+	return newCast(&Outcome{Recording: t.r}).choice(r)
+}
+
+// stopReason is the reason of a goroutine that stops and could go on.
+func stopReason(r *Record) string {
+	switch {
+	case r.Kind == Yield:
+		return gorun.ReasonYield
+	case r.Reason == WhyForced:
+		return gorun.ReasonForced
+	}
+	return gorun.ReasonPreempt
+}
+
+// left gives the notes of the end: how the run ended, and which goroutines are left.
+func (t *translator) left(o *Outcome) {
+	end := tracefile.Note{Act: tracefile.ActEnd, Task: tracefile.NoTask, Time: uint64(o.Virtual)}
+	end.Reason, end.Place = o.Verdict.String(), o.diedAt()
+	if o.Task != 0 {
+		end.Task = gorun.Task(o.Task)
+	}
+	if o.Verdict == TimedOut && o.said() == "" {
+		end.Reason = endKilled
+	}
+	t.Note(end)
+	for _, w := range o.Left {
+		n := tracefile.Note{Act: tracefile.ActLeft, Task: gorun.Task(w.ID), Reason: w.Reason, Tasks: tasks(w.Holder)}
+		n.Place = shortPlace(w.Where)
+		if w.Reason != "" {
+			n.Object = t.last[w.ID]
+		}
+		for line := range strings.Lines(w.Stack) {
+			n.Stack = append(n.Stack, shortPlace(strings.TrimSpace(line)))
+		}
+		t.Note(n)
+	}
+}
+
+// endKilled is how a run ended that took too long in real time.
+const endKilled = "killed"
+
+// tasks returns the task of a goroutine, none for 0.
+func tasks(g uint32) []event.TaskID {
+	if g == 0 {
+		return nil
+	}
+	return []event.TaskID{gorun.Task(g)}
+}
+
+// shortPlace takes the folder out of a text of the runtime: "queue.go:25 example.com/queue.(*Queue).run".
+func shortPlace(text string) string {
+	line, fn, _ := strings.Cut(text, " ")
+	return strings.TrimSpace(line[strings.LastIndexByte(line, '/')+1:] + " " + fn)
+}
+
+// objectBook names what goroutines wait for, by kind and the order of first use.
+type objectBook struct {
+	named map[uint32]tracefile.Object // by the number that the runtime gave
+	count map[string]int              // by kind
+}
+
+// kinds are those of the objects for which goroutines wait with a reason of the runtime.
+var kinds = map[string]string{
+	"sync.Mutex.Lock": "mutex", "sync.RWMutex.Lock": "rwmutex", "sync.RWMutex.RLock": "rwmutex",
+	"sync.WaitGroup.Wait": "wait group", "sync.Cond.Wait": "cond", "chan send": "channel", "chan receive": "channel",
+}
+
+// of returns the object with a number, 0 for one that is not known, for which a goroutine waits with a reason.
+func (b *objectBook) of(number uint32, reason string) tracefile.Object {
+	kind := kinds[reason]
+	if number == 0 || kind == "" {
+		return tracefile.Object{Kind: kind}
+	}
+	if o, found := b.named[number]; found {
+		return o
+	}
+	if b.named == nil {
+		b.named, b.count = map[uint32]tracefile.Object{}, map[string]int{}
+	}
+	b.count[kind]++
+	o := tracefile.Object{Kind: kind, Name: fmt.Sprintf("%s %d", kind, b.count[kind])}
+	b.named[number] = o
+	return o
+}

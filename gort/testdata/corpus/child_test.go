@@ -1,0 +1,45 @@
+package corpus
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// leave starts a process that outlives the test and prints its number.
+func leave(t *testing.T, attr *syscall.SysProcAttr, command ...string) {
+	t.Helper()
+	c := exec.Command(command[0], command[1:]...)
+	c.SysProcAttr, c.Stdout = attr, os.Stdout
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	fmt.Println("child", c.Process.Pid)
+}
+
+// TestChildLeft leaves a child behind, and one that is no longer in the process group of the test.
+func TestChildLeft(t *testing.T) {
+	leave(t, nil, "sleep", "600")
+	leave(t, &syscall.SysProcAttr{Setsid: true}, "sleep", "600")
+}
+
+// TestChildAwaited waits for a child with a child of its own.
+func TestChildAwaited(t *testing.T) {
+	leave(t, nil, "sh", "-c", "sleep 600 & echo child $!; wait")
+	leave(t, &syscall.SysProcAttr{Setpgid: true}, "sleep", "600")
+	if err := exec.Command("sleep", "600").Run(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestChildDescriptors prints what descriptors a child inherits.
+func TestChildDescriptors(t *testing.T) {
+	list, err := exec.Command("ls", "/proc/self/fd").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Println("descriptors", strings.Join(strings.Fields(string(list)), " "))
+}

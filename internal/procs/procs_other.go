@@ -1,0 +1,22 @@
+//go:build !unix
+
+package procs
+
+import (
+	"os"
+	"os/exec"
+	"syscall"
+)
+
+// Group does nothing on this system.
+func Group(*exec.Cmd, syscall.Signal) {}
+
+// Signal kills the head if s is [os.Kill]; other signals reach the processes without help.
+func Signal(head *os.Process, s os.Signal) {
+	if s == os.Kill {
+		_ = head.Kill() // it may have ended by itself
+	}
+}
+
+// Wait waits for the command. The error is that of [exec.Cmd.Wait].
+func Wait(cmd *exec.Cmd) error { return cmd.Wait() }

@@ -1,0 +1,38 @@
+//go:build unix
+
+package procs
+
+import (
+	"os"
+	"os/exec"
+	"syscall"
+)
+
+// Group makes a command that has not been started the head of a new process group, which signals from the terminal do not
+// reach. On Linux the head gets the signal death when the thread that started it ends, which in a Go program is usually
+// when the process does.
+func Group(cmd *exec.Cmd, death syscall.Signal) {
+	if cmd.SysProcAttr == nil {
+		cmd.SysProcAttr = &syscall.SysProcAttr{}
+	}
+	cmd.SysProcAttr.Setpgid = true
+	setDeath(cmd.SysProcAttr, death)
+}
+
+// Signal sends a signal to every process in the group of head. That the group has ended is no error.
+func Signal(head *os.Process, s os.Signal) {
+	if number, ok := s.(syscall.Signal); ok {
+		_ = syscall.Kill(-head.Pid, number)
+	}
+}
+
+// Wait waits for a command prepared by [Group], and kills what is left of its group. The error is that of [exec.Cmd.Wait].
+func Wait(cmd *exec.Cmd) error {
+	if awaitExit(cmd.Process.Pid) {
+		Signal(cmd.Process, syscall.SIGKILL) // while the head keeps its number, which no other group can have
+		return cmd.Wait()
+	}
+	err := cmd.Wait()
+	Signal(cmd.Process, syscall.SIGKILL)
+	return err
+}
