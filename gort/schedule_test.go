@@ -32,6 +32,7 @@ func told() []struct {
 		{"leak by a leap of time", 30, leapt(Leaked)},
 		{"sleeps and timers", 30, timers()},
 		{"timers that fire in a turn", 30, lazyTimers()},
+		{"a ticker that nobody hears", 30, ticking(50)},
 		{"outside", 30, outside()},
 		{"panic", 30, panicking()},
 		{"exit", 30, exiting()},
@@ -45,6 +46,37 @@ func told() []struct {
 		{"before any test", 30, outsideDeadlock()},
 		{"diverged", 30, split},
 		{"nothing", 30, (&tape{}).outcome(Passed, 0, "")},
+	}
+}
+
+// ticking has a ticker that fires again and again, in the turn of a goroutine and between two turns.
+func ticking(times int) *Outcome {
+	t := newTape()
+	t.sched(2, 1, WhyBlock)
+	tick := func(first int) {
+		for i := range times {
+			id := uint32(first + i)
+			t.setTimer(2, id, t.time+1)
+			t.fire(2, id, t.time+1)
+		}
+	}
+	tick(1)
+	t.block(2, "sleep", ask)
+	tick(1 + times)
+	t.wake(2, 0)
+	t.sched(2, 1, WhyBlock)
+	tick(1 + 2*times)
+	return t.outcome(Failed, 2, "--- FAIL: TestAsk (0.00s)\n")
+}
+
+// TestManyTimers checks that a schedule of very many timers is told, in lines that are as short as those of a few. With steps
+// that grow with the square of their number this test would not end.
+func TestManyTimers(t *testing.T) {
+	words := func(times int) string {
+		return strings.Join(strings.Fields(numbers.ReplaceAllString(ticking(times).Schedule(30), "#")), " ")
+	}
+	if few, many := words(1000), words(1_000_000); few != many {
+		t.Errorf("%.2000s\nis told in other words than\n%.2000s", many, few)
 	}
 }
 

@@ -2,6 +2,7 @@ package gort
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -16,6 +17,7 @@ type step struct {
 	marked   bool   // it ends with a preemption, or time leaps: a choice that ordinary runs seldom make
 	idle     bool   // the turn was spent in package testing
 	note     bool   // it is about steps that are left out
+	times    int    // how often it happened again, of a step between two turns
 	text     string
 }
 
@@ -28,6 +30,9 @@ type stepper struct {
 	opened bool // a step is being told
 	open   step
 	acts   []act // what it did so far
+
+	inside  bool // the result of endOfTurn
+	settled int  // it holds for records that have at least so many behind them
 
 	decisions int
 	left      int      // how many decisions are still to come
@@ -51,6 +56,20 @@ type act struct {
 	format string
 	label  string
 	ids    []uint32
+	times  int // how often it happened again
+}
+
+// text is the act for people.
+func (a act) text(who *cast) string {
+	return repeated(strings.TrimSpace(fmt.Sprintf(a.format, who.paths(a.ids))+" "+a.label), a.times)
+}
+
+// repeated is what happened, and again so many times.
+func repeated(text string, times int) string {
+	if times == 0 || text == "" {
+		return text
+	}
+	return fmt.Sprintf("%s (%d times)", text, times+1)
 }
 
 // horizon is how many decisions before the end are told at most.
@@ -58,7 +77,7 @@ const horizon = 5_000
 
 // steps tells the end of the run as steps.
 func (o *Outcome) steps(who *cast) []step {
-	s := &stepper{o: o, who: who, state: make([]uint8, len(who.list))}
+	s := &stepper{o: o, who: who, state: make([]uint8, len(who.list)), settled: math.MaxInt}
 	records := o.untilFailed()
 	for _, r := range records {
 		if r.Kind == Sched {
@@ -130,14 +149,14 @@ func (s *stepper) record(r Record, rest []Record) {
 		s.timers[r.Points] = r
 	case TimerFire:
 		if text := s.fired(r, rest); s.inTurn(rest) {
-			s.acts = append(s.acts, act{format: "%s", label: text})
+			s.note(text)
 		} else {
 			s.between(r.Time, text)
 		}
 	case Admit:
 		s.admitted(r)
 	case Fail:
-		s.acts = append(s.acts, act{format: "%s", label: "marks the test as failed"})
+		s.note("marks the test as failed")
 	case Begin:
 		s.decisions, s.open.decision = 0, 0
 	case Expected:
@@ -163,8 +182,12 @@ func (s *stepper) turn(r Record) {
 // heldUp is how a turn ends for which nothing was recorded.
 const heldUp = "is held up in a system call"
 
-// between begins a step that is no turn.
+// between begins a step that is no turn. One that repeats the step before is only counted.
 func (s *stepper) between(time int64, text string) {
+	if s.opened && s.open.g == 0 && s.open.text == text && text != "" && len(s.acts) == 0 {
+		s.open.times++
+		return
+	}
 	if s.open.g != 0 {
 		s.finish(heldUp)
 	}
@@ -180,10 +203,10 @@ func (s *stepper) flush() {
 	if s.opened && s.told() {
 		var parts []string
 		for _, a := range s.acts {
-			parts = append(parts, strings.TrimSpace(fmt.Sprintf(a.format, s.who.paths(a.ids))+" "+a.label))
+			parts = append(parts, a.text(s.who))
 		}
 		if s.open.g == 0 {
-			parts = append([]string{s.open.text}, parts...)
+			parts = append([]string{repeated(s.open.text, s.open.times)}, parts...)
 		} else {
 			parts = append(parts, s.open.text)
 		}
@@ -193,13 +216,24 @@ func (s *stepper) flush() {
 	s.open, s.acts, s.opened = step{}, nil, false
 }
 
+// note adds what happens in the current step and is about no goroutine.
+func (s *stepper) note(text string) {
+	switch n := len(s.acts) - 1; {
+	case !s.told():
+	case n >= 0 && s.acts[n].ids == nil && s.acts[n].label == text:
+		s.acts[n].times++
+	default:
+		s.acts = append(s.acts, act{format: "%s", label: text})
+	}
+}
+
 // act notes what happens to a goroutine in the current step.
 func (s *stepper) act(format, label string, g uint32) {
 	s.state[g] = stateReady
 	if n := len(s.acts) - 1; n >= 0 && s.acts[n].format == format && s.acts[n].label == label {
 		s.acts[n].ids = append(s.acts[n].ids, g)
 	} else if s.told() {
-		s.acts = append(s.acts, act{format, label, []uint32{g}})
+		s.acts = append(s.acts, act{format: format, label: label, ids: []uint32{g}})
 	}
 }
 
@@ -297,17 +331,26 @@ func (s *stepper) inTurn(rest []Record) bool {
 	if s.open.g == 0 {
 		return false
 	}
-	for _, r := range rest {
+	if len(rest) < s.settled {
+		s.inside, s.settled = endOfTurn(rest)
+	}
+	return s.inside
+}
+
+// endOfTurn reports whether the goroutine stops by itself, as the first record that is about that has it. So it is for
+// every record before that one: for those with at least the returned number of records behind them.
+func endOfTurn(rest []Record) (inside bool, least int) {
+	for i, r := range rest {
 		switch r.Kind {
 		case Sched:
-			return r.Reason != WhySyscall
+			return r.Reason != WhySyscall, len(rest) - i
 		case Admit:
-			return false
+			return false, len(rest) - i
 		case Block, Yield, Preempt, End:
-			return true
+			return true, len(rest) - i
 		}
 	}
-	return true
+	return true, 0
 }
 
 // fired says which timer fires.
