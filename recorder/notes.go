@@ -17,12 +17,14 @@ type notes struct {
 	tasks   map[event.TaskID]string
 	regions map[event.RegionID]string
 	sites   map[uint64]string // code lines by the index of the event
+	more    annotations
 }
 
 // attach connects the Recorder to the simulation, and notes the names that exist before its main task.
 func (r *Recorder) attach(s *simsched.Sim) {
 	n := &r.state.notes
-	n.sim = s
+	n.sim, n.more = s, newAnnotations()
+	n.more.runs, n.more.stopped = event.NewTaskID(0, 0), false
 	n.tasks, n.regions = map[event.TaskID]string{}, map[event.RegionID]string{}
 	n.file, _ = r.settings.Sink.(*tracefile.Writer)
 	n.nameRegion(event.NewRegionID(0, 0))
@@ -40,6 +42,9 @@ func (r *Recorder) note(e event.Event) {
 		n.nameTask(e.Task())
 	case event.KindRegionCreated:
 		n.nameRegion(e.Region())
+	}
+	if r.settings.Notes {
+		n.annotateEvent(e, r.state.seen)
 	}
 	if r.settings.Sites {
 		r.noteSite(e)
@@ -106,6 +111,9 @@ func (n *notes) write(w *tracefile.Writer, index uint64, e event.Event) {
 	if site := n.sites[index]; site != "" {
 		w.Site(site)
 	}
+	for _, note := range n.more.at[index] {
+		w.Note(note)
+	}
 }
 
 // nameEarlier passes the names of tasks and regions that began before the first of the events to w.
@@ -135,6 +143,9 @@ func (n *notes) nameAll(w *tracefile.Writer) {
 // setEnd sets the reason why the recording ends, if the Sink is a trace file.
 func (r *Recorder) setEnd(end tracefile.End) {
 	if w, ok := r.settings.Sink.(*tracefile.Writer); ok {
+		if r.settings.Notes {
+			r.state.notes.annotateEnd(w, end)
+		}
 		w.SetEnd(end)
 	}
 }

@@ -85,6 +85,7 @@ func (r *Recorder) forget() {
 		}
 	}
 	clear(s.notes.sites)
+	clear(s.notes.more.at)
 	s.first, s.start = s.seen, s.now // room is computed again when it is used up
 }
 
@@ -111,6 +112,9 @@ func (r *Recorder) WriteFile(path string, end tracefile.End) error {
 	}
 	if r.state.stopped != "" {
 		end = r.atStop()
+	}
+	if r.settings.Notes {
+		n.annotateEnd(w, end)
 	}
 	w.SetEnd(end)
 	return w.Close()

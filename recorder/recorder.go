@@ -88,3 +88,11 @@ func (b both) Observe(e event.Event) error {
 	}
 	return b.second.Observe(e)
 }
+
+// Note implements [simsched.Noter].
+func (b both) Note(what string, o simsched.Object) {
+	b.first.Note(what, o)
+	if n, ok := b.second.(simsched.Noter); ok {
+		n.Note(what, o)
+	}
+}

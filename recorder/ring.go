@@ -79,6 +79,7 @@ func (s *state) toRing(t *event.Trace, limit uint64) {
 func (r *Recorder) drop() {
 	g := r.state.ring
 	delete(r.state.notes.sites, g.first)
+	delete(r.state.notes.more.at, g.first)
 	r.state.notes.ended(g.pop())
 }
 

@@ -83,6 +83,7 @@ func (h *Host) Crash() {
 	if h.region == nil {
 		return
 	}
+	h.sim.tell("crashes", h.object())
 	h.region.kill("Host.Crash")
 	h.region.outcome = event.OutcomeCancelled
 	h.shut()
@@ -126,6 +127,7 @@ func (h *Host) Restart() {
 	}
 	h.sim.point(t)
 	if h.region == nil {
+		h.sim.tell("restarts", h.object())
 		h.region = h.sim.openRegion(h.name, h.sim.root)
 	}
 }

@@ -159,6 +159,7 @@ func (n *Network) SetDetection(d time.Duration) {
 // never cut off from itself.
 func (n *Network) Partition(from, to *Host) {
 	if _, ok := n.change("Network.Partition"); ok {
+		n.sim.tell("cut off from "+from.name, to.object())
 		n.link(from, to).cut = true
 	}
 }
@@ -166,6 +167,7 @@ func (n *Network) Partition(from, to *Host) {
 // Heal ends a partition in one direction. Everything held up arrives after the latency of the link.
 func (n *Network) Heal(from, to *Host) {
 	if t, ok := n.change("Network.Heal"); ok {
+		n.sim.tell("reached again by "+from.name, to.object())
 		n.link(from, to).cut = false
 		n.link(from, to).resume()
 		n.sim.stopIfEnded(t)
@@ -175,6 +177,7 @@ func (n *Network) Heal(from, to *Host) {
 // Isolate cuts all links from and to h, like pulling its cable.
 func (n *Network) Isolate(h *Host) {
 	if _, ok := n.change("Network.Isolate"); ok {
+		n.sim.tell("isolated", h.object())
 		h.isolated = true
 	}
 }
@@ -182,6 +185,7 @@ func (n *Network) Isolate(h *Host) {
 // Reconnect undoes [Network.Isolate]. Partitions between h and other hosts stay.
 func (n *Network) Reconnect(h *Host) {
 	if t, ok := n.change("Network.Reconnect"); ok {
+		n.sim.tell("reconnected", h.object())
 		h.isolated = false
 		n.resume()
 		n.sim.stopIfEnded(t)

@@ -22,6 +22,7 @@ func (d *deadline) set(r *Registration, at time.Time) {
 	}
 	expire := func() {
 		d.expired = true
+		s.tell("deadline passed", r.object())
 		r.wake()
 	}
 	if left := s.Until(at); left > 0 {

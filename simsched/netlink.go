@@ -1,6 +1,7 @@
 package simsched
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/reprise-go/reprise/event"
@@ -98,6 +99,11 @@ const (
 	segmentReset              // the connection is gone
 )
 
+var segmentNames = [...]string{"segment", "request", "acceptance", "refusal", "end", "reset"}
+
+// String returns what a segment is called in notes.
+func (k segmentKind) String() string { return segmentNames[k] }
+
 // flow is one direction of a connection. Data arrives in the order in which it was sent.
 type flow struct {
 	link     *link
@@ -123,11 +129,28 @@ func (f *flow) room() int { return max(0, f.window-f.unread) }
 // send sends a segment. It takes ownership of data.
 func (f *flow) send(kind segmentKind, data []byte) {
 	f.unread += len(data)
-	due := later(f.link.arrival(len(data)), f.link.resends())
+	due := f.link.arrival(len(data))
+	if late := f.link.resends(); late > 0 {
+		due = later(due, late)
+		f.lost(kind, len(data), late)
+	}
 	f.queue = append(f.queue, segment{kind, data, due})
 	if len(f.queue) == 1 {
 		f.arm()
 	}
+}
+
+// lost tells that a segment was lost and is sent again, which makes it late.
+func (f *flow) lost(kind segmentKind, size int, late time.Duration) {
+	s := f.link.net.sim
+	if s.noter == nil {
+		return
+	}
+	what := kind.String()
+	if kind == segmentData {
+		what += fmt.Sprintf(" of %d bytes", size)
+	}
+	s.tell(fmt.Sprintf("%s lost and sent again, %v late", what, late), f.from.reg.object())
 }
 
 // arm sets the timer for the first segment.

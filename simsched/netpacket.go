@@ -226,6 +226,7 @@ func (l *link) sendPacket(p packet) {
 	}
 	for range copies {
 		if n.hit(k.Loss) {
+			n.sim.tell("packet from "+l.from.name+" lost", l.to.object())
 			continue
 		}
 		at := l.arrival(len(p.data))

@@ -40,6 +40,8 @@ type Sim struct {
 
 	clock  clock
 	tokens uint64
+	noter  Noter    // the Observer, if it is one
+	left   []Left   // see Sim.Left
 	net    *Network // nil until used
 
 	idle       []*coroutine          // coroutines without a task
@@ -85,6 +87,7 @@ func newSim(cfg Config) *Sim {
 		panic("simsched: Run called with a Chooser that was used in another run")
 	}
 	s := &Sim{cfg: cfg, toCheck: uint64(max(cfg.CheckpointEvery, 0))}
+	s.noter, _ = cfg.Observer.(Noter)
 	s.choice.sim, s.choice.due, s.choice.Chaos = s, &s.clock.due, &s.cfg.Chaos
 	rates := cfg.Chaos.rates()
 	for o, kinds := range occasions {

@@ -92,6 +92,9 @@ func (s *Sim) stuck() error {
 	for i := range s.tasks.slots {
 		if t := s.tasks.slots[i]; !t.done {
 			g.Blocked = append(g.Blocked, t.blocked())
+			if s.noter != nil {
+				s.left = append(s.left, Left{t.id, t.wait()})
+			}
 		}
 	}
 	for i := range s.regions.slots {
@@ -107,14 +110,7 @@ func (s *Sim) stuck() error {
 }
 
 func (t *Task) blocked() Blocked {
-	b := Blocked{Task: t.id, Name: t.name, Path: t.Path(), WaitsFor: t.blockedOn.waitsFor(), Line: t.line()}
-	if h, ok := t.blockedOn.(holder); ok {
-		for _, u := range h.holders() {
-			if !u.done {
-				b.HeldBy = append(b.HeldBy, u.id)
-			}
-		}
-	}
+	b := Blocked{Task: t.id, Name: t.name, Path: t.Path(), WaitsFor: t.blockedOn.waitsFor(), HeldBy: t.heldBy(), Line: t.line()}
 	if l, ok := t.blockedOn.(loser); ok {
 		b.LostWakeup = l.lostWakeup()
 	}

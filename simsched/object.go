@@ -1,0 +1,147 @@
+package simsched
+
+import "github.com/reprise-go/reprise/event"
+
+// Object is something that tasks wait for or act upon, as reports name it.
+type Object struct {
+	Kind string // such as "mutex" or "channel"
+	Name string // that the program gave it; need not be unique
+	ID   any    // comparable; tells objects of one kind and name apart
+}
+
+// Wait is what a task waits for.
+type Wait struct {
+	Op     string // the operation, such as "Mutex.Lock"
+	Object Object // zero if it waits for no single object, as in a Select or a Sleep
+	HeldBy []event.TaskID
+	Line   string // as in [TaskInfo]
+}
+
+// Noter is an [Observer] that is also told what happens to objects and has no event of its own, such as that a packet
+// is lost. Note is called while the run goes on, before the next event; what says what happened, such as "crashes". A run
+// without a Noter pays nothing for it.
+type Noter interface {
+	Observer
+	Note(what string, o Object)
+}
+
+// tell tells the Noter what happens to an object.
+func (s *Sim) tell(what string, o Object) {
+	if s.noter == nil || s.err != nil {
+		return
+	}
+	s.inHook = true
+	s.noter.Note(what, o)
+	s.inHook = false
+}
+
+// Waiting returns what a task waits for, and whether it waits. See [Attacher] for when it may be called.
+func (s *Sim) Waiting(id event.TaskID) (Wait, bool) {
+	t := s.task(id)
+	if t == nil || t.done || t.blockedOn == nil || t.self.queue == &s.ready {
+		return Wait{}, false
+	}
+	return t.wait(), true
+}
+
+// wait describes what t waits for.
+func (t *Task) wait() Wait {
+	w := Wait{Op: "Park", HeldBy: t.heldBy(), Line: t.line()}
+	if d, ok := t.blockedOn.(doer); ok {
+		w.Op, w.Object = d.doing()
+	}
+	return w
+}
+
+// heldBy returns the live tasks that could end the wait of t, as far as they are known.
+func (t *Task) heldBy() (list []event.TaskID) {
+	if h, ok := t.blockedOn.(holder); ok {
+		for _, u := range h.holders() {
+			if !u.done {
+				list = append(list, u.id)
+			}
+		}
+	}
+	return list
+}
+
+// Acting returns the task whose operation the current event comes from, and whether there is one: there is none where
+// virtual time moves, timers fire and tasks are chosen. See [Attacher] for when it may be called.
+func (s *Sim) Acting() (event.TaskID, bool) {
+	if s.firing || s.current == nil || s.current.blockedOn != nil {
+		return 0, false
+	}
+	return s.current.id, true
+}
+
+// Left is a task that was left when no task of the run could go on.
+type Left struct {
+	Task event.TaskID
+	Wait
+}
+
+// Left returns the tasks that were left when the run ended by a deadlock or a leak, if its Observer is a [Noter]. It is for
+// after the run.
+func (s *Sim) Left() []Left { return s.left }
+
+// Ended returns the reason for which the run ended before its tasks did: a [*DeadlockError], [*LeakError] or
+// [*StepLimitError], or what the Observer returned; nil if there is none.
+func (s *Sim) Ended() error { return s.err }
+
+// doer is a blocker that knows the operation and the object for which a task waits.
+type doer interface{ doing() (op string, o Object) }
+
+func (c *sending[T]) doing() (string, Object) {
+	return "Chan.Send", Object{"channel", c.name, (*Chan[T])(c)}
+}
+
+func (c *receiving[T]) doing() (string, Object) {
+	return "Chan.Recv", Object{"channel", c.name, (*Chan[T])(c)}
+}
+
+func (sleeping) doing() (string, Object) { return "Sleep", Object{} }
+
+func (parking) doing() (string, Object) { return "Park", Object{} }
+
+func (cases selecting) doing() (string, Object) {
+	if len(cases) == 1 {
+		if d, ok := cases[0].(doer); ok {
+			return d.doing()
+		}
+	}
+	return "Select", Object{}
+}
+
+func (k *sendCase[T]) doing() (string, Object) { return (*sending[T])(k.c).doing() }
+
+func (k *recvCase[T]) doing() (string, Object) { return (*receiving[T])(k.c).doing() }
+
+func (c *Cond) doing() (string, Object) { return "Cond.Wait", Object{"cond", c.name, c} }
+
+func (m *Mutex) doing() (string, Object) { return "Mutex.Lock", Object{"mutex", m.name, m} }
+
+func (rw *RWMutex) doing() (string, Object) { return "RWMutex.Lock", Object{"rwmutex", rw.name, rw} }
+
+func (rw *reading) doing() (string, Object) {
+	return "RWMutex.RLock", Object{"rwmutex", rw.name, (*RWMutex)(rw)}
+}
+
+func (g *grant) doing() (string, Object) {
+	return "Semaphore.Acquire", Object{"semaphore", g.sem.name, g.sem}
+}
+
+func (wg *WaitGroup) doing() (string, Object) {
+	return "WaitGroup.Wait", Object{"wait group", wg.name, wg}
+}
+
+func (a *awaiting) doing() (string, Object) { return "wait to be " + a.interest.String(), a.r.object() }
+
+func (r *Registration) object() Object { return Object{"I/O", r.name, r} }
+
+func (r *closing) doing() (string, Object) {
+	return "end of region", Object{"region", r.name, (*Region)(r)}
+}
+
+func (t *joining) doing() (string, Object) { return "Task.Join", Object{"task", t.name, (*Task)(t)} }
+
+func (h *Host) object() Object { return Object{"host", h.name, h} }
