@@ -138,8 +138,8 @@ func howEnded(err error, end tracefile.End) string {
 // maxObjects is how many objects are told apart; those beyond it have the name that the program gave them.
 const maxObjects = 1 << 16
 
-// objectBook names objects: by the name that the program gave, with a number behind it for the second of a kind and name,
-// and by a number for those without a name.
+// objectBook names objects: by the name that the program gave, with a number behind it for the second of a kind and
+// name, and by a number for those without a name.
 type objectBook struct {
 	named map[any]tracefile.Object
 	count map[tracefile.Object]int

@@ -346,6 +346,13 @@ func (x *execution) tell(e event.Event) error {
 	return x.failed
 }
 
+// Note implements [simsched.Noter], for an Observer of the settings that is one.
+func (x *execution) Note(what string, o simsched.Object) {
+	if n, ok := x.cfg.Sim.Observer.(simsched.Noter); ok {
+		n.Note(what, o)
+	}
+}
+
 // goLive leaves the recording.
 func (x *execution) goLive() {
 	x.mode, x.liveAt = live, x.index()

@@ -18,8 +18,8 @@ type Wait struct {
 }
 
 // Noter is an [Observer] that is also told what happens to objects and has no event of its own, such as that a packet
-// is lost. Note is called while the run goes on, before the next event; what says what happened, such as "crashes". A run
-// without a Noter pays nothing for it.
+// is lost. Note is called while the run goes on, before the next event; what says what happened, such as "crashes". A
+// run without a Noter pays nothing for it.
 type Noter interface {
 	Observer
 	Note(what string, o Object)
@@ -80,8 +80,8 @@ type Left struct {
 	Wait
 }
 
-// Left returns the tasks that were left when the run ended by a deadlock or a leak, if its Observer is a [Noter]. It is for
-// after the run.
+// Left returns the tasks that were left when the run ended by a deadlock or a leak, if its Observer is a [Noter]. It is
+// for after the run.
 func (s *Sim) Left() []Left { return s.left }
 
 // Ended returns the reason for which the run ended before its tasks did: a [*DeadlockError], [*LeakError] or

@@ -22,8 +22,8 @@ func (w *witness) last() string {
 // tailLength is how many events a report shows.
 const tailLength = 10
 
-// witness is the Observer of a run that is worth it: it records everything that a trace file can hold, and keeps the last
-// lines for the report, up to the first event that makes the run fail.
+// witness is the Observer of a run that is worth it: it records everything that a trace file can hold, and keeps the
+// last lines for the report, up to the first event that makes the run fail.
 type witness struct {
 	rec  *recorder.Recorder
 	sim  *simsched.Sim
@@ -33,11 +33,14 @@ type witness struct {
 	full bool // the tail ends with the failure
 }
 
-var _ simsched.Attacher = (*witness)(nil)
+var (
+	_ simsched.Attacher = (*witness)(nil)
+	_ simsched.Noter    = (*witness)(nil)
+)
 
 // newWitness returns a witness of a run with metadata.
 func newWitness(md event.Metadata, id tracefile.Identity) *witness {
-	rec, err := recorder.NewConfig(md, recorder.Config{Sites: true, Identity: id})
+	rec, err := recorder.NewConfig(md, recorder.Config{Sites: true, Notes: true, Identity: id})
 	if err != nil {
 		panic(err) // the settings are always the same
 	}
@@ -46,6 +49,9 @@ func newWitness(md event.Metadata, id tracefile.Identity) *witness {
 
 // Attach implements [simsched.Attacher].
 func (w *witness) Attach(s *simsched.Sim) { w.sim = s }
+
+// Note implements [simsched.Noter].
+func (w *witness) Note(what string, o simsched.Object) { w.rec.Note(what, o) }
 
 // Observe implements [simsched.Observer].
 func (w *witness) Observe(e event.Event) error {

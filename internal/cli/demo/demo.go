@@ -161,7 +161,7 @@ func (d *demo) record() error {
 	d.title("Keep the recording of that run")
 	cfg := d.program.Config()
 	cfg.Seed = d.trace.Metadata.Seed
-	r, err := recorder.NewConfig(cfg.Metadata(), recorder.Config{Sites: true})
+	r, err := recorder.NewConfig(cfg.Metadata(), recorder.Config{Sites: true, Notes: true})
 	if err != nil {
 		return base.Failed(err)
 	}
