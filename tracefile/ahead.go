@@ -1,6 +1,6 @@
 package tracefile
 
-// readAhead is the goroutine that reads blocks before they are asked for. While it runs the loader is its own.
+// readAhead is a goroutine that reads blocks before they are needed. While it runs, only it uses the loader.
 type readAhead struct {
 	ready chan *block
 	free  chan *block
@@ -22,7 +22,7 @@ func startAhead(l *loader) *readAhead {
 	return a
 }
 
-// work reads blocks until one has an error, which is the last one.
+// work reads blocks until one has an error; that block is the last one.
 func (a *readAhead) work(l *loader) {
 	defer close(a.over)
 	for {
@@ -32,7 +32,7 @@ func (a *readAhead) work(l *loader) {
 		case b := <-a.free:
 			l.load(b)
 			failed := b.err != nil
-			a.ready <- b // there are no more blocks than fit
+			a.ready <- b // never blocks: the channel has room for all blocks
 			if failed {
 				return
 			}
@@ -40,7 +40,7 @@ func (a *readAhead) work(l *loader) {
 	}
 }
 
-// swap returns the next block and takes a used one.
+// swap returns the next block and takes back a used one.
 func (a *readAhead) swap(used *block) *block {
 	b := <-a.ready
 	select {
@@ -50,7 +50,7 @@ func (a *readAhead) swap(used *block) *block {
 	return b
 }
 
-// stopAhead ends the goroutine. The loader is where it had read to.
+// stopAhead ends the goroutine. The loader is at the position up to which the goroutine has read.
 func (r *Reader) stopAhead() {
 	if r.ahead != nil {
 		close(r.ahead.quit)

@@ -75,7 +75,8 @@ func corpusFile(t *testing.T, do func(w *tracefile.Writer)) []byte {
 		t.Fatal(err)
 	}
 	do(w)
-	if err := errors.Join(w.Append(event.TaskSpawned(0, 0, 0)), w.Append(event.TaskSpawned(1, 0, 0)), w.Close()); err != nil {
+	if err := errors.Join(w.Append(event.TaskSpawned(0, 0, 0)), w.Append(event.TaskSpawned(1, 0, 0)),
+		w.Close()); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()

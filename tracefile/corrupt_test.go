@@ -693,7 +693,8 @@ func TestHeadersLie(t *testing.T) {
 			{"another start", func(b *block) { b.head[0] = 'r' }},
 		} {
 			blocks := cutBlocks(t, file)
-			if lie.tell(blocks[k]); blocks[k].isType(typeNames, typeSites, typeNotes) && blocks[k].head[atEncoding] == encodingZstd {
+			if lie.tell(blocks[k]); blocks[k].isType(typeNames, typeSites, typeNotes) &&
+				blocks[k].head[atEncoding] == encodingZstd {
 				continue // these are decoded when somebody asks; see quietTraps
 			}
 			what := fmt.Sprintf("chunk %d, %s", k, lie.name)

@@ -8,10 +8,11 @@ import (
 	"github.com/reprise-go/reprise/internal/atomicfile"
 )
 
-// Create returns a Writer to the file path, whose metadata and identity are on the disk when it returns. An existing
-// file is replaced, not overwritten: at any moment the name stands for the old file or for a new one that starts whole.
-// It keeps its permissions, a symbolic link its place. What is no regular file, such as a pipe, is written to as it is.
-// The errors are those of [NewWriter] and of the file system.
+// Create returns a Writer to the file path. When it returns, metadata and identity are on the disk. An existing
+// file is replaced, not overwritten: at any moment the name refers to the old file or to a new one with a complete
+// start. An existing file keeps its permissions; a symbolic link stays, and its target is replaced. Anything that
+// is not a regular file, such as a pipe, is written in place. The errors are those of [NewWriter] and of the file
+// system.
 func Create(path string, md event.Metadata, cfg Config) (*Writer, error) {
 	file, err := atomicfile.Create(path)
 	if err != nil {
@@ -33,7 +34,7 @@ func Create(path string, md event.Metadata, cfg Config) (*Writer, error) {
 	return w, nil
 }
 
-// finish closes a file and gives it its name, unless something failed before, and returns the first error.
+// finish closes a file and gives it its final name, unless something failed before, and returns the first error.
 func finish(file *atomicfile.File, err error) error {
 	if err != nil {
 		return giveUp(file, err)
@@ -44,7 +45,7 @@ func finish(file *atomicfile.File, err error) error {
 	return nil
 }
 
-// giveUp closes a file, removes it if it has no name yet, and adds what fails to err.
+// giveUp closes a file, removes it if it does not have its final name yet, and adds failures to err.
 func giveUp(file *atomicfile.File, err error) error {
 	if failed := file.Abort(); failed != nil {
 		err = errors.Join(err, fmt.Errorf("tracefile: %w", failed))

@@ -8,36 +8,36 @@ import (
 	"github.com/reprise-go/reprise/event"
 )
 
-// The classes of errors of a reader, for [errors.Is]. Every error of a reader but io.EOF is a [*Error] that wraps one
-// of them, or the error of the underlying reader.
+// The classes of errors of a reader, for [errors.Is]. Every error of a reader except io.EOF is a [*Error] that
+// wraps one of them, or the error of the underlying reader.
 var (
-	// ErrCorrupt says that the input is no trace file, or that a part of it is damaged.
+	// ErrCorrupt reports that the input is not a trace file, or that a part of it is damaged.
 	ErrCorrupt = errors.New("corrupt trace file")
 
-	// ErrTruncated says that the file stops before its end: the recording was killed, or the rest was lost. Every event
-	// of the chunks that are whole was returned before.
+	// ErrTruncated reports that the file stops before its end: the recording was killed, or the rest was lost.
+	// Every event of the complete chunks was returned before.
 	ErrTruncated = errors.New("trace file without its end")
 
-	// ErrVersion says that the format of the file, or the schema of its events, has a version that this package does
-	// not read.
+	// ErrVersion reports that the format of the file, or the schema of its events, has a version that this package
+	// cannot read.
 	ErrVersion = errors.New("unsupported version of the trace file format")
 
-	// ErrSeek says that there is no such position, or that it cannot be reached.
+	// ErrSeek reports that a position does not exist, or cannot be reached.
 	ErrSeek = errors.New("cannot seek there")
 
-	// ErrClosed says that a [Writer] or [Reader] was used after its end.
+	// ErrClosed reports that a [Writer] or [Reader] was used after Close.
 	ErrClosed = errors.New("tracefile: already closed")
 )
 
-// Error says what is wrong with a trace file, and where.
+// Error describes an error in a trace file and its location.
 type Error struct {
-	Offset int64 // bytes of the file before the chunk or the part that is wrong; -1 if not known
-	Chunk  int64 // number of the chunk, from 0; -1 outside of the chunks or if not known
-	Index  int64 // index of the first event that is not returned because of the error; -1 if not known
+	Offset int64 // offset in bytes of the chunk or part that is wrong; -1 if unknown
+	Chunk  int64 // number of the chunk, from 0; -1 outside the chunks or if unknown
+	Index  int64 // index of the first event that is not returned because of the error; -1 if unknown
 	Err    error // wraps ErrCorrupt, ErrTruncated, ErrVersion, ErrSeek or a read error
 }
 
-// Error returns the place, the cause, and what can be done.
+// Error returns the location, the cause, and a remedy if there is one.
 func (e *Error) Error() string {
 	var where []string
 	if e.Index >= 0 {
@@ -71,7 +71,7 @@ func truncated(format string, args ...any) error {
 	return fmt.Errorf("%w: "+format, append([]any{ErrTruncated}, args...)...)
 }
 
-// schemaError puts an error of package event into one of the classes here.
+// schemaError puts an error of package event into a class of this package.
 func schemaError(err error) error {
 	if errors.Is(err, event.ErrVersion) {
 		return fmt.Errorf("%w: %w", ErrVersion, err)

@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// Identity says which program made a recording, and how: text under text keys, those below and any other, such as
-// "settings.x". It takes no part in the events.
+// Identity describes the program that made a recording, and the settings: text by text keys, the keys below and any
+// others, such as "settings.x". It does not affect the events.
 type Identity map[string]string
 
 // The keys of an [Identity] that have a meaning to reprise.
@@ -19,10 +19,10 @@ const (
 	KeyGo       = "go"       // version of Go
 	KeyOS       = "os"       // operating system, as in runtime.GOOS
 	KeyArch     = "arch"     // architecture, as in runtime.GOARCH
-	KeyTool     = "tool"     // name and version of what wrote the file
-	KeyStrategy = "strategy" // how choices were made
-	KeyOmitted  = "omitted"  // what was left out of the recording
-	KeyRun      = "run"      // what sort of run it is: [RunOrdinary]; absent for one of the simulated scheduler
+	KeyTool     = "tool"     // name and version of the program that wrote the file
+	KeyStrategy = "strategy" // name of the strategy
+	KeyOmitted  = "omitted"  // kinds of events that were not recorded
+	KeyRun      = "run"      // kind of run: [RunOrdinary]; absent for a simulated run
 )
 
 // RunOrdinary is the value of [KeyRun] for the run of an ordinary program, as package gort records it.
@@ -32,12 +32,12 @@ const RunOrdinary = "ordinary"
 const (
 	EndFinished = "finished" // the run ended by itself
 	EndFailed   = "failed"   // the run ended with an error
-	EndLimit    = "limit"    // a limit of the recording was reached; the run went on
-	EndRotated  = "rotated"  // the recording goes on in another file
-	EndSnapshot = "snapshot" // the recording was saved while the run went on
+	EndLimit    = "limit"    // a limit of the recording was reached; the run continued
+	EndRotated  = "rotated"  // the recording continues in another file
+	EndSnapshot = "snapshot" // the recording was saved while the run continued
 )
 
-// End says why a recording ends where it does. The zero End says nothing.
+// End states why a recording ends where it does. The zero End states nothing.
 type End struct {
 	Reason  string // one word such as [EndFinished]; at most 4 KiB
 	Message string // for people, at most 1 MiB
@@ -46,10 +46,10 @@ type End struct {
 const (
 	maxText     = 4 << 10
 	maxMessage  = 1 << 20
-	maxIdentity = 1 << 20 // the whole payload
+	maxIdentity = 1 << 20 // of the whole payload
 )
 
-// clip makes s valid UTF-8 of at most limit bytes.
+// clip returns s as valid UTF-8 of at most limit bytes.
 func clip(s string, limit int) string {
 	if !utf8.ValidString(s) {
 		s = strings.ToValidUTF8(s, "\uFFFD")
@@ -63,8 +63,8 @@ func clip(s string, limit int) string {
 	return s[:limit]
 }
 
-// encodeTexts returns the MessagePack form of a map of text to text, keys sorted. Text that is not valid UTF-8 is
-// repaired; of keys that become equal, the first in the order of the bytes stays.
+// encodeTexts returns the MessagePack form of a map of text to text, with sorted keys. Invalid UTF-8 is repaired;
+// of keys that become equal, the first in byte order is kept.
 func encodeTexts(m map[string]string) []byte {
 	valid := make(map[string]string, len(m))
 	for _, k := range slices.Backward(slices.Sorted(maps.Keys(m))) {
@@ -77,7 +77,7 @@ func encodeTexts(m map[string]string) []byte {
 	return b
 }
 
-// decodeTexts reads what encodeTexts has written, keys in any order.
+// decodeTexts decodes the output of encodeTexts, with keys in any order.
 func decodeTexts(b []byte) (map[string]string, error) {
 	u := unpacker{b: b}
 	n := u.mapLen()

@@ -12,19 +12,19 @@ import (
 )
 
 // Annotated JSON lines are the JSON lines of package event with the rest of a trace file in keys that the event schema
-// does not know and its readers pass over:
+// does not know and its readers ignore:
 //
 //	on the first line     "identity"  the identity, an object of text
 //	                      "first"     the index of the first event, if it is not 0
 //	                      "time"      the virtual time before it in ns, if it is not 0
-//	on the line of an     "name"      the name of the task or region that the event brings into use
+//	on the line of an     "name"      the name of the task or region that the event introduces
 //	event                 "names"     other names from here on: [{"task":5,"name":"x"},{"region":1,"name":"y"}]
 //	                      "site"      the code line from which the event comes
 //	                      "notes"     the notes of the event: [{"act":"stops","task":1,"reason":"sync.Mutex.Lock",
 //	                                  "kind":"mutex","object":"mutex 1","tasks":[2],"place":"bank.go:25"}], with the
 //	                                  fields of a [Note] under "act", "task", "reason", "kind", "object", "tasks",
 //	                                  "place", "stack" and "time"
-//	                      "index"     the index of the event in its run; not written, and refused where it is another
+//	                      "index"     the index of the event in its run; not written, and refused if it is wrong
 //	on the last line      "after"     the notes of the end of the run, in the same form
 //	                      "end"       why the recording ends: {"reason":"failed","message":"..."}
 
@@ -64,14 +64,14 @@ type jsonEnd struct {
 	Message string `json:"message,omitempty"`
 }
 
-// JSONLWriter writes annotated JSON lines. Its methods are those of [Writer]. It buffers; nothing is certain to be
-// written before Close.
+// JSONLWriter writes annotated JSON lines. Its methods are those of [Writer]. It buffers; only Close guarantees
+// that everything is written.
 type JSONLWriter struct {
 	w       *bufio.Writer
 	started bool
-	line    []byte // the line that waits for its end, without the brace
+	line    []byte // the pending line, without the closing brace
 	first   firstNotes
-	notes   lineNotes  // of the line that waits
+	notes   lineNotes  // of the pending line
 	after   []jsonNote // of the next event
 	names   []Name     // of the next event
 	site    string     // of the next event
@@ -79,8 +79,8 @@ type JSONLWriter struct {
 	err     error
 }
 
-// NewJSONLWriter returns a JSONLWriter of a trace. Of cfg it uses Identity, First and Time. The error is that of
-// [event.Metadata.MarshalJSON].
+// NewJSONLWriter returns a JSONLWriter of a trace. It uses only Identity, First and Time of cfg. The error is that
+// of [event.Metadata.MarshalJSON].
 func NewJSONLWriter(w io.Writer, md event.Metadata, cfg Config) (*JSONLWriter, error) {
 	line, err := md.MarshalJSON()
 	if err != nil {
@@ -91,7 +91,7 @@ func NewJSONLWriter(w io.Writer, md event.Metadata, cfg Config) (*JSONLWriter, e
 	return x, nil
 }
 
-// Append writes an event. It panics if e is the zero Event. The error is that of the writer below, and stays.
+// Append writes an event. It panics if e is the zero Event. An error of w is returned by this and all later calls.
 func (x *JSONLWriter) Append(e event.Event) error {
 	x.finishLine()
 	x.line = e.AppendJSON(x.line[:0])
@@ -108,12 +108,12 @@ func (x *JSONLWriter) Append(e event.Event) error {
 	return x.err
 }
 
-// NameTask gives a name to a task, from the next event on. The empty name is none.
+// NameTask names a task from the next event on. The empty name is ignored.
 func (x *JSONLWriter) NameTask(id event.TaskID, name string) {
 	x.name(Name{ID: uint64(id), Name: clip(name, maxText)})
 }
 
-// NameRegion gives a name to a region, from the next event on. The empty name is none.
+// NameRegion names a region from the next event on. The empty name is ignored.
 func (x *JSONLWriter) NameRegion(id event.RegionID, name string) {
 	x.name(Name{Region: true, ID: uint64(id), Name: clip(name, maxText)})
 }
@@ -124,10 +124,10 @@ func (x *JSONLWriter) name(n Name) {
 	}
 }
 
-// Site says from which code line the next event comes.
+// Site sets the code line of the next event.
 func (x *JSONLWriter) Site(site string) { x.site = clip(site, maxText) }
 
-// Note gives a note of the next event, or of the end of the run if none comes.
+// Note adds a note to the next event, or to the end of the run if no event follows.
 func (x *JSONLWriter) Note(n Note) {
 	if len(x.after) < maxNotesAt {
 		n = n.clipped()
@@ -139,13 +139,13 @@ func (x *JSONLWriter) Note(n Note) {
 	}
 }
 
-// SetEnd says why the recording ends where it does.
+// SetEnd sets the reason why the recording ends where it does.
 func (x *JSONLWriter) SetEnd(end End) {
 	x.end = &jsonEnd{clip(end.Reason, maxText), clip(end.Message, maxMessage)}
 }
 
-// Close writes what is left, but for names that no event follows. It does not close the writer below. The error is the
-// first of that writer.
+// Close writes everything that is pending, except names that no event follows. It does not close the underlying
+// writer. The error is the first error of that writer.
 func (x *JSONLWriter) Close() error {
 	if x.started {
 		x.notes.End, x.notes.After = x.end, x.after
@@ -159,7 +159,7 @@ func (x *JSONLWriter) Close() error {
 	return x.err
 }
 
-// finishLine writes the line that waits, with its notes.
+// finishLine writes the pending line with its notes.
 func (x *JSONLWriter) finishLine() {
 	if x.started {
 		x.addKeys(x.notes)
@@ -173,7 +173,7 @@ func (x *JSONLWriter) finishLine() {
 	}
 }
 
-// addKeys adds the keys of notes to the line that waits.
+// addKeys adds the keys of notes to the pending line.
 func (x *JSONLWriter) addKeys(notes any) {
 	if n, ok := notes.(lineNotes); ok && n.empty() {
 		return
@@ -182,7 +182,7 @@ func (x *JSONLWriter) addKeys(notes any) {
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(notes); err != nil {
-		panic("tracefile: notes that have no JSON form: " + err.Error()) // they are text and numbers
+		panic("tracefile: notes without a JSON form: " + err.Error()) // cannot happen: they are text and numbers
 	}
 	if keys := b.Bytes()[1 : b.Len()-len("}\n")]; len(keys) > 0 {
 		x.line = append(append(x.line, ','), keys...)

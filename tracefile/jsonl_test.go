@@ -78,7 +78,8 @@ func TestJSONLRoundTrip(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%v in\n%s", err, b)
 		}
-		if r.Metadata() != p.md || r.First() != p.cfg.First || r.FirstTime() != p.cfg.Time || len(r.Identity()) != len(texts(p.cfg.Identity)) {
+		if r.Metadata() != p.md || r.First() != p.cfg.First || r.FirstTime() != p.cfg.Time ||
+			len(r.Identity()) != len(texts(p.cfg.Identity)) {
 			t.Fatalf("the head is %+v, %d, %d, %v", r.Metadata(), r.First(), r.FirstTime(), r.Identity())
 		}
 		var got []annotations
@@ -98,12 +99,16 @@ func TestJSONLRoundTrip(t *testing.T) {
 		}
 		after, err := r.Notes()
 		p.checkNotes(t, "JSON lines", len(p.events), after, err)
-		sortNames := cmpopts.SortSlices(func(a, b tracefile.Name) bool { return a.ID < b.ID || a.ID == b.ID && a.Region && !b.Region })
+		sortNames := cmpopts.SortSlices(func(a, b tracefile.Name) bool {
+			return a.ID < b.ID || a.ID == b.ID && a.Region &&
+				!b.Region
+		})
 		if diff := cmp.Diff(want, got, byValue, cmpopts.EquateEmpty(), sortNames); diff != "" {
 			t.Fatalf("other events than were written (-want +got):\n%s\nin\n%s", diff, b)
 		}
 		end, known := r.End()
-		if known != (p.end != nil) || known && end != (tracefile.End{Reason: valid(p.end.Reason), Message: valid(p.end.Message)}) {
+		if known != (p.end != nil) || known &&
+			end != (tracefile.End{Reason: valid(p.end.Reason), Message: valid(p.end.Message)}) {
 			t.Fatalf("the end is %v, %v; want %v", end, known, p.end)
 		}
 		wantPlain(t, b, p)
@@ -148,7 +153,8 @@ func TestJSONLForm(t *testing.T) {
 	w.Site("bank.go:25")
 	_ = w.Append(event.TaskSpawned(task, region, 3)) // Close tells
 	w.Note(tracefile.Note{
-		Act: tracefile.ActStop, Task: task, Reason: "sync.Mutex.Lock", Object: tracefile.Object{Kind: "mutex", Name: "mutex 1"},
+		Act: tracefile.ActStop, Task: task, Reason: "sync.Mutex.Lock", Object: tracefile.Object{Kind: "mutex",
+			Name: "mutex 1"},
 		Tasks: []event.TaskID{task}, Place: "bank.go:31 bank.Move",
 	})
 	_ = w.Append(event.TaskYielded(task))
@@ -217,7 +223,8 @@ func TestJSONLErrors(t *testing.T) {
 	if !errors.As(err, &de) || de.Line != 1 || !errors.Is(err, event.ErrMalformed) {
 		t.Errorf("a bad identity gives %v, want an error on line 1", err)
 	}
-	for _, annotation := range []string{`"name":7`, `"names":{}`, `"names":[{"task":"x"}]`, `"site":["a"]`, `"end":"x"`, `"names":[{"task":-1,"name":"x"}]`} {
+	for _, annotation := range []string{`"name":7`, `"names":{}`, `"names":[{"task":"x"}]`, `"site":["a"]`, `"end":"x"`,
+		`"names":[{"task":-1,"name":"x"}]`} {
 		r := jsonl(t, head+"}\n"+`{"type":"RngValue","value":1}`+"\n"+`{"type":"RngValue","value":2,`+annotation+"}\n")
 		if _, err := r.Next(); err != nil {
 			t.Fatal(err)
@@ -243,7 +250,8 @@ func TestJSONLIndex(t *testing.T) {
 	}
 	_, err := r.Next()
 	var de *event.DecodeError
-	if !errors.As(err, &de) || de.Line != 4 || !errors.Is(err, event.ErrMalformed) || !strings.Contains(err.Error(), "this is event 10, and event 9 should come") {
+	if !errors.As(err, &de) || de.Line != 4 || !errors.Is(err, event.ErrMalformed) ||
+		!strings.Contains(err.Error(), "this is event 10, and event 9 should come") {
 		t.Errorf("a gap gives %v", err)
 	}
 }

@@ -10,17 +10,17 @@ import (
 	"github.com/reprise-go/reprise/event"
 )
 
-// JSONLReader reads annotated JSON lines, and those without annotations, event by event. Its memory does not grow with
-// the input: the names of tasks and regions are forgotten some time after they have ended.
+// JSONLReader reads JSON lines, with or without annotations, event by event. Its memory does not grow with the
+// input: it forgets the names of tasks and regions some time after they have ended.
 type JSONLReader struct {
 	lines *event.JSONLReader
 	first firstNotes
 	notes lineNotes // of the event that Next returned last
-	fresh []Name    // that came with it
+	fresh []Name    // names on the line of that event
 	end   *jsonEnd
 	pos   uint64
 	names names
-	err   error // stays
+	err   error // the error that ended the input, returned by all later calls
 }
 
 // NewJSONLReader reads the first line of r. The error is that of [event.NewJSONLReader], or a [*event.DecodeError].
@@ -40,7 +40,7 @@ func NewJSONLReader(r io.Reader) (*JSONLReader, error) {
 // Metadata returns the metadata of the trace.
 func (j *JSONLReader) Metadata() event.Metadata { return j.lines.Metadata() }
 
-// Identity returns which program made the recording, nil if the lines do not say it.
+// Identity returns the identity of the recording, or nil if the lines have none.
 func (j *JSONLReader) Identity() Identity { return j.first.Identity }
 
 // First returns the index of the first event.
@@ -49,11 +49,11 @@ func (j *JSONLReader) First() uint64 { return j.first.First }
 // FirstTime returns the virtual time before the first event, in nanoseconds since the start of the run.
 func (j *JSONLReader) FirstTime() uint64 { return j.first.Time }
 
-// Pos returns the index of the event that Next gives.
+// Pos returns the index of the next event.
 func (j *JSONLReader) Pos() uint64 { return j.pos }
 
-// Next returns the next event, io.EOF after the last one. Any other error is that of [event.JSONLReader.Next], or a
-// [*event.DecodeError] for an annotation, and stays.
+// Next returns the next event, or io.EOF after the last one. Any other error is that of [event.JSONLReader.Next],
+// or a [*event.DecodeError] for an annotation. All later calls return the same error.
 func (j *JSONLReader) Next() (event.Event, error) {
 	if j.err != nil {
 		return event.Event{}, j.err
@@ -69,7 +69,8 @@ func (j *JSONLReader) Next() (event.Event, error) {
 		}
 		if at := j.notes.Index; at != nil && *at != j.pos {
 			j.err = &event.DecodeError{Offset: -1, Line: j.line(), Index: int64(j.pos - j.first.First), Err: fmt.Errorf(
-				"%w: this is event %d, and event %d should come: what a filter has passed is no trace", event.ErrMalformed, *at, j.pos)}
+				"%w: this is event %d, and event %d should come: what a filter has passed is no trace", event.ErrMalformed, *at,
+				j.pos)}
 			return event.Event{}, j.err
 		}
 		j.learn(e)
@@ -79,10 +80,10 @@ func (j *JSONLReader) Next() (event.Event, error) {
 	return e, nil
 }
 
-// line is the number of the line of the event at pos.
+// line returns the number of the line of the event at pos.
 func (j *JSONLReader) line() int { return int(j.pos-j.first.First) + 2 }
 
-// learn takes in the notes of an event.
+// learn stores the notes of an event.
 func (j *JSONLReader) learn(e event.Event) {
 	if j.notes.Name != "" {
 		switch e.Kind() {
@@ -106,7 +107,7 @@ func (j *JSONLReader) learn(e event.Event) {
 	j.end = j.notes.End
 }
 
-// Site returns the code line of the event that Next returned last, "" if it is not known.
+// Site returns the code line of the event that Next returned last, or "" if it is unknown.
 func (j *JSONLReader) Site() string { return j.notes.Site }
 
 // Names returns the names that came with the event that Next returned last. They are valid until the next call of Next.
@@ -129,15 +130,15 @@ func (j *JSONLReader) Notes() ([]Note, error) {
 	return notes, nil
 }
 
-// TaskName returns the name of a task that is live or has ended lately, "" if it is not known.
+// TaskName returns the name of a task that is live or has ended recently, or "" if it is unknown.
 func (j *JSONLReader) TaskName(id event.TaskID) string { return j.names.of[Name{ID: uint64(id)}.key()] }
 
-// RegionName returns the name of a region that is open or has closed lately, "" if it is not known.
+// RegionName returns the name of a region that is open or has closed recently, or "" if it is unknown.
 func (j *JSONLReader) RegionName(id event.RegionID) string {
 	return j.names.of[Name{Region: true, ID: uint64(id)}.key()]
 }
 
-// End returns why the recording ends where it does, and whether that is known: after Next has returned the last event.
+// End returns why the recording ends, and whether that is known, which it is after Next has returned the last event.
 func (j *JSONLReader) End() (End, bool) {
 	if j.end == nil {
 		return End{}, false
@@ -145,7 +146,7 @@ func (j *JSONLReader) End() (End, bool) {
 	return End{j.end.Reason, j.end.Message}, true
 }
 
-// annotated reports whether a line may have keys of ours.
+// annotated reports whether a line may have annotations.
 func annotated(line []byte) bool {
 	for _, key := range []string{`"name`, `"site"`, `"end"`, `"index"`, `"notes"`, `"after"`} {
 		if bytes.Contains(line, []byte(key)) {
@@ -155,22 +156,23 @@ func annotated(line []byte) bool {
 	return false
 }
 
-// parseNotes reads the keys of ours from a line that is a JSON object.
+// parseNotes parses the annotations of a line that is a JSON object.
 func parseNotes(line []byte, notes any, number int) error {
 	if err := json.Unmarshal(line, notes); err != nil {
 		err = errors.Join(event.ErrMalformed, err)
-		return &event.DecodeError{Offset: -1, Line: number, Index: int64(number) - 2, Err: fmt.Errorf("an annotation: %w", err)}
+		return &event.DecodeError{Offset: -1, Line: number, Index: int64(number) - 2,
+			Err: fmt.Errorf("an annotation: %w", err)}
 	}
 	return nil
 }
 
-// keepNames is how many tasks and regions keep their names after they have ended.
+// keepNames is the number of tasks and regions that keep their names after they have ended.
 const keepNames = 1024
 
-// names are those of what is live or has ended lately.
+// names holds the names of tasks and regions that are live or have ended recently.
 type names struct {
 	of   map[nameKey]string
-	gone []nameKey // a ring of what has ended
+	gone []nameKey // a ring of those that have ended
 	next int
 }
 
@@ -183,7 +185,7 @@ func (n Name) key() nameKey { return nameKey{n.Region, n.ID} }
 
 func newNames() names { return names{of: map[nameKey]string{}} }
 
-// ended notes that e may end a task or a region, and forgets one that ended long ago.
+// ended handles the end of a task or region by e, if it is one, and forgets a name that ended long ago.
 func (n *names) ended(e event.Event) {
 	var k nameKey
 	switch e.Kind() {

@@ -8,7 +8,8 @@ import (
 	"github.com/reprise-go/reprise/event"
 )
 
-// The little of MessagePack that the side chunks need: unsigned integers, text, and the headers of arrays and maps.
+// This file has the part of MessagePack that the side chunks need: unsigned integers, text, and the headers of arrays
+// and maps.
 
 func appendUint(b []byte, v uint64) []byte {
 	be := binary.BigEndian
@@ -40,8 +41,8 @@ func appendText(b []byte, s string) []byte {
 	return append(b, s...)
 }
 
-// appendLen appends the header of a container; fix is its code for no elements, 0x90 or 0x80, long that for 16 bits of
-// length.
+// appendLen appends the header of a container. fix is its code for no elements, 0x90 or 0x80; long is its code for
+// a 16-bit length.
 func appendLen(b []byte, n int, fix, long byte) []byte {
 	switch {
 	case n < 16:
@@ -55,14 +56,14 @@ func appendLen(b []byte, n int, fix, long byte) []byte {
 func appendArray(b []byte, n int) []byte { return appendLen(b, n, 0x90, 0xdc) }
 func appendMap(b []byte, n int) []byte   { return appendLen(b, n, 0x80, 0xde) }
 
-// unpacker reads values from the front of b. After something else than what was asked for, bad is set and all further
-// values are empty.
+// unpacker reads values from the front of b. After a value of an unexpected type, bad is set and all further values
+// are empty.
 type unpacker struct {
 	b   []byte
 	bad bool
 }
 
-// take returns the next n bytes, as many zeros as fit 8 bytes if they are not there.
+// take returns the next n bytes. If there are fewer, it sets bad and returns zeros, at most 8.
 func (u *unpacker) take(n int) []byte {
 	if u.bad || n > len(u.b) {
 		u.bad = true
@@ -91,7 +92,7 @@ func (u *unpacker) uint() uint64 {
 	return 0
 }
 
-// text reads text, valid UTF-8.
+// text reads text, which must be valid UTF-8.
 func (u *unpacker) text() []byte {
 	var n uint64
 	switch c := u.take(1)[0]; {
@@ -124,7 +125,7 @@ func (u *unpacker) length(fix, long byte) int {
 	default:
 		u.bad = true
 	}
-	if n > uint64(len(u.b)) { // an element takes a byte or more
+	if n > uint64(len(u.b)) { // an element takes at least a byte
 		u.bad = true
 	}
 	if u.bad {
@@ -136,10 +137,10 @@ func (u *unpacker) length(fix, long byte) int {
 func (u *unpacker) array() int  { return u.length(0x90, 0xdc) }
 func (u *unpacker) mapLen() int { return u.length(0x80, 0xde) }
 
-// maxSkipDepth is how deep the containers may be that skip passes over.
+// maxSkipDepth is the maximum nesting of the containers that skip accepts.
 const maxSkipDepth = 4
 
-// skip passes over a value of any type, of containers so many levels deep.
+// skip skips a value of any type, with at most depth levels of containers.
 func (u *unpacker) skip(depth int) {
 	if u.bad || len(u.b) == 0 || depth == 0 {
 		u.bad = true
@@ -168,11 +169,11 @@ func (u *unpacker) skip(depth int) {
 	}
 }
 
-// done reports whether everything was read and was what it should be.
+// done reports whether everything was read and was valid.
 func (u *unpacker) done() bool { return !u.bad && len(u.b) == 0 }
 
-// encodeMetadata returns the MessagePack form of md. A trace without events is [metadata, []], so that it stands
-// between one byte before and one after it.
+// encodeMetadata returns the MessagePack form of md, cut out of a trace without events, which is [metadata, []]:
+// one byte before the metadata and one after it.
 func encodeMetadata(md event.Metadata) ([]byte, error) {
 	var b bytes.Buffer
 	if err := event.NewTrace(md).WriteMsgpack(&b); err != nil {

@@ -4,14 +4,14 @@ import (
 	"github.com/reprise-go/reprise/event"
 )
 
-// Name is what a task or a region is called.
+// Name is the name of a task or a region.
 type Name struct {
-	Region bool // of a region, else of a task
+	Region bool // true for a region, false for a task
 	ID     uint64
 	Name   string
 }
 
-// introducedBy reports whether e brings the task or the region into use.
+// introducedBy reports whether e is the event that introduces the task or region.
 func (n Name) introducedBy(e event.Event) bool {
 	switch e.Kind() {
 	case event.KindTaskSpawned:

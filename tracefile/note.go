@@ -8,8 +8,8 @@ import (
 	"github.com/reprise-go/reprise/event"
 )
 
-// Note is something that is known of a moment of a run besides its events, such as why a task stopped. The moment is
-// before the event that follows the note, or the end of the run. What the fields mean depends on Act:
+// Note records a fact about a moment of a run besides its events, such as why a task stopped. The moment is
+// directly before the event that follows the note, or the end of the run. The meaning of the fields depends on Act:
 //
 //	Act       Task              Reason              Object           Tasks           Place, Stack
 //	ActStart  it starts         function            -                the parent      of the go statement
@@ -23,19 +23,19 @@ import (
 //	ActLeft   it has not ended  operation           it waits for     hold the object where it stands
 //	ActEnd    it ended the run  how the run ended   -                -               where it stands
 //
-// Fields that are not known are empty. A reader must pass over an Act that it does not know.
+// Unknown fields are empty. A reader must ignore an Act that it does not know.
 type Note struct {
 	Act    Act
-	Task   event.TaskID // NoTask if the note is about no task
+	Task   event.TaskID // NoTask if the note concerns no task
 	Reason string       // such as "sync.Mutex.Lock" or "chan receive"
 	Object Object
 	Tasks  []event.TaskID // at most 64
 	Place  string         // a code line, such as "bank.go:25 example.com/bank.Move"
-	Stack  []string       // such lines, innermost first; at most 64
-	Time   uint64         // exact virtual time in nanoseconds since the start of the run; 0 if only events tell it
+	Stack  []string       // code lines, innermost first; at most 64
+	Time   uint64         // exact virtual time in nanoseconds since the start of the run; 0 if only events give it
 }
 
-// Act says what a [Note] is about.
+// Act is the subject of a [Note].
 type Act string
 
 // The acts.
@@ -52,13 +52,13 @@ const (
 	ActEnd   Act = "ends"
 )
 
-// NoTask stands in a [Note] that is about no task.
+// NoTask is the Task of a [Note] that concerns no task.
 const NoTask event.TaskID = math.MaxUint64
 
-// Object is what a task waits for or acts upon. The zero Object is none.
+// Object is the object that a task waits for or acts upon. The zero Object means no object.
 type Object struct {
 	Kind string // such as "mutex" or "channel"
-	Name string // tells it from others of its kind in a run: the user's name, or "mutex 1" by order of first use
+	Name string // distinguishes it from others of its kind in a run: the user's name, or "mutex 1" by order of first use
 }
 
 // String returns the kind and the name: "mutex 1", or mutex "accounts" for a name that the user gave.
@@ -72,17 +72,17 @@ func (o Object) String() string {
 	return o.Kind + " " + strconv.Quote(o.Name)
 }
 
-// The limits of notes. What a Writer is given beyond them is left out; a Reader refuses it.
+// The limits of notes. A Writer drops what exceeds them; a Reader refuses it.
 const (
 	maxNoteTasks  = 64
 	maxNoteStack  = 64
-	maxNotesAt    = 1 << 12 // before one event, or at the end
-	maxNotes      = 1 << 16 // for an event chunk
-	fullNotes     = 1 << 15 // after which a chunk is full
-	maxNotesBytes = 8 << 20 // of the notes before one event
+	maxNotesAt    = 1 << 12 // number of notes before one event, or at the end
+	maxNotes      = 1 << 16 // number of notes for an event chunk
+	fullNotes     = 1 << 15 // number of notes at which a chunk is full
+	maxNotesBytes = 8 << 20 // bytes of the notes before one event
 )
 
-// clipped returns n within the limits. The slices are those of n.
+// clipped returns n cut to the limits. Its slices share memory with those of n.
 func (n Note) clipped() Note {
 	n.Act, n.Reason = Act(clip(string(n.Act), maxText)), clip(n.Reason, maxText)
 	n.Object = Object{clip(n.Object.Kind, maxText), clip(n.Object.Name, maxText)}

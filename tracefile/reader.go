@@ -12,45 +12,46 @@ import (
 	"github.com/reprise-go/reprise/event"
 )
 
-// Reader reads the events of a trace file one after the other, and from any place where the input allows it. It holds a
-// few chunks in memory, however long the file is. It is not for concurrent use.
+// Reader reads the events of a trace file in order, and from any position if the input allows it. It holds a few
+// chunks in memory, however long the file is. It is not safe for concurrent use.
 type Reader struct {
 	load   *loader
-	ahead  *readAhead // nil unless there is a goroutine
+	ahead  *readAhead // nil unless a goroutine reads ahead
 	cur    *block     // the chunk of the next event
-	i      int        // of the next event in cur
+	i      int        // index of the next event in cur
 	time   uint64
-	err    error // what Next has met; it stays
-	eager  bool  // ReadAhead was called
-	strict bool  // CheckNotes was called
+	err    error // the error that Next returned, if any; returned again
+	eager  bool  // whether ReadAhead was called
+	strict bool  // whether CheckNotes was called
 	closed bool
 
 	md      event.Metadata
 	id      Identity
-	first   cursor   // before the first chunk that is none of the above
+	first   cursor   // position of the first chunk after metadata and identity
 	footer  *trailer // nil if the file has none, or is a stream
 	end     *End
-	endRead bool   // end is what the file says
+	endRead bool   // whether end was read from the file
 	last    uint64 // index after the last event
-	whole   bool   // last is known
+	whole   bool   // whether last is known
 	lines   *index // nil until needed
-	refused error  // what is wrong with the index, if it contradicts itself or the trailer
+	refused error  // the error of an index that contradicts itself or the trailer
 	names   nameBook
 	file    io.Closer
 }
 
-// NewReader returns a Reader that reads from r to the end of the file, ahead of what it hands out by a few chunks at
-// most. Seeking goes only forward. It reads metadata and identity before it returns; the error is a [*Error].
+// NewReader returns a Reader that reads from r to the end of the file. It reads at most a few chunks beyond the
+// events it has returned. It can seek only forward. It reads metadata and identity before it returns; the error is
+// a [*Error].
 func NewReader(r io.Reader) (*Reader, error) { return newReader(source{r: r}) }
 
-// NewReaderAt returns a Reader of the file of size bytes that r holds. It reads the start of the file and the trailer
-// before it returns; a file without a trailer can be read too. The error is a [*Error].
+// NewReaderAt returns a Reader of the file in r, which has size bytes. It reads the start of the file and the
+// trailer before it returns; a file without a trailer can also be read. The error is a [*Error].
 func NewReaderAt(r io.ReaderAt, size int64) (*Reader, error) {
 	return newReader(source{at: r, size: size})
 }
 
-// Open returns a Reader of a file, which Close closes. What is no regular file, such as a pipe, is read as by
-// [NewReader]. The error is a [*Error] with the path before it, or that of os.Open.
+// Open returns a Reader of a file; Close closes the file. Anything that is not a regular file, such as a pipe, is
+// read as by [NewReader]. The error is a [*Error] after the path, or that of os.Open.
 func Open(path string) (*Reader, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -88,13 +89,13 @@ func newReader(src source) (*Reader, error) {
 	return r, nil
 }
 
-// restart puts r before the first event. What the loader has met while opening stays.
+// restart moves r to the first event. It keeps what the loader found while opening.
 func (r *Reader) restart() {
 	r.cur = &block{start: r.first.next, time: r.first.time, seq: r.first.seq, after: r.first, consumed: r.first.offset}
 	r.i, r.time, r.err = 0, r.first.time, nil
 }
 
-// findTrailer looks at the end of the file. What is no trailer is left to Next to complain about.
+// findTrailer reads the trailer at the end of the file, if there is one. It leaves errors there to Next.
 func (r *Reader) findTrailer() {
 	src := &r.load.src
 	var b [trailerSize]byte
@@ -116,7 +117,7 @@ func (r *Reader) findTrailer() {
 // Metadata returns the metadata.
 func (r *Reader) Metadata() event.Metadata { return r.md }
 
-// Identity returns which program made the recording; nil if the file does not say. It must not be changed.
+// Identity returns the identity of the recording, or nil if the file has none. It must not be changed.
 func (r *Reader) Identity() Identity { return r.id }
 
 // First returns the index of the first event.
@@ -125,12 +126,12 @@ func (r *Reader) First() uint64 { return r.first.start }
 // FirstTime returns the virtual time before the first event, in nanoseconds since the start of the run.
 func (r *Reader) FirstTime() uint64 { return r.first.began }
 
-// ChunkFirst returns the index of the first event of the chunk that holds the event that Next returned last.
+// ChunkFirst returns the index of the first event of the chunk of the event that Next returned last.
 func (r *Reader) ChunkFirst() uint64 { return r.cur.start }
 
-// Len returns the index after the last event, and whether it is known: from the start if the file has its trailer and
-// is no stream, else when the end was reached. It is First plus the number of events. The number that a trailer gives is
-// checked against the index, and not known if they differ.
+// Len returns the index after the last event, which is First plus the number of events, and whether it is known. It
+// is known from the start if the file has a trailer and is not a stream, otherwise when the end was reached. The
+// number in the trailer is checked against the index; if they differ, Len is not known.
 func (r *Reader) Len() (n uint64, known bool) {
 	if r.footer != nil && r.lines == nil && r.refused == nil && !r.closed {
 		if x, err := r.index(); r.refused != nil || err == nil && x.end != r.last {
@@ -140,7 +141,7 @@ func (r *Reader) Len() (n uint64, known bool) {
 	return r.last, r.whole
 }
 
-// End returns what the file says about why the recording ends, and whether it says anything. It is known when Len is.
+// End returns the end of the recording, and whether the file states one. It is known when Len is known.
 func (r *Reader) End() (End, bool) {
 	if r.end == nil && r.footer != nil && !r.endRead {
 		r.endRead = true
@@ -152,8 +153,8 @@ func (r *Reader) End() (End, bool) {
 	return *r.end, true
 }
 
-// Next returns the next event. The error is io.EOF after the last event of a whole file; else a [*Error]. It stays
-// until a Seek.
+// Next returns the next event. The error is io.EOF after the last event of a complete file, otherwise a [*Error].
+// Later calls return the same error until a Seek.
 func (r *Reader) Next() (event.Event, error) {
 	if r.i >= len(r.cur.events) {
 		if err := r.advance(); err != nil {
@@ -166,8 +167,8 @@ func (r *Reader) Next() (event.Event, error) {
 	return *e, nil
 }
 
-// Read reads the next events into dst and returns how many. If they are fewer than dst has room for, the error is that
-// of Next for the event that is missing, else nil. It is faster than Next.
+// Read reads the next events into dst and returns their number. If it is less than len(dst), the error is that of
+// Next for the missing event, otherwise nil. It is faster than Next.
 func (r *Reader) Read(dst []event.Event) (n int, err error) {
 	for n < len(dst) {
 		if r.i >= len(r.cur.events) {
@@ -185,7 +186,7 @@ func (r *Reader) Read(dst []event.Event) (n int, err error) {
 	return n, nil
 }
 
-// advance goes to the next chunk with events.
+// advance moves to the next chunk with events.
 func (r *Reader) advance() error {
 	for r.err == nil && r.i >= len(r.cur.events) {
 		if r.closed {
@@ -228,17 +229,17 @@ func (r *Reader) use(b *block) {
 	}
 }
 
-// Pos returns the index of the event that Next gives.
+// Pos returns the index of the next event.
 func (r *Reader) Pos() uint64 { return r.cur.start + uint64(r.i) }
 
-// Time returns the virtual time after the event that Next returned last, in nanoseconds since the start of the run.
-// After a Seek that is the event before the place.
+// Time returns the virtual time after the event that Next returned last, or, after a Seek, after the event before
+// the position. It is in nanoseconds since the start of the run.
 func (r *Reader) Time() uint64 { return r.time }
 
-// Offset returns how many bytes of the file were read for the events so far, whole chunks only.
+// Offset returns the number of bytes of the file that were read for the events so far, in whole chunks.
 func (r *Reader) Offset() int64 { return r.cur.consumed }
 
-// All yields the rest of the events, and an error other than io.EOF last. It can be used once.
+// All yields the remaining events, and finally an error other than io.EOF, if any. It is single-use.
 func (r *Reader) All() iter.Seq2[event.Event, error] {
 	return func(yield func(event.Event, error) bool) {
 		for {
@@ -253,22 +254,23 @@ func (r *Reader) All() iter.Seq2[event.Event, error] {
 	}
 }
 
-// ReadAhead lets a goroutine decode the next two chunks while the program works on one. The results are the same. The
-// goroutine ends at Close, or when it meets the end or an error. Call it before the first Next; later is allowed too.
+// ReadAhead starts a goroutine that decodes the next two chunks while the program works on one. The results are the
+// same. The goroutine ends at Close, at the end, or at an error. Call it before the first Next if possible; later
+// calls are allowed.
 func (r *Reader) ReadAhead() { r.eager = true }
 
 // CheckNotes makes Next and Read refuse a chunk whose notes are malformed, with the error of [Reader.Notes].
 func (r *Reader) CheckNotes() { r.strict = true }
 
-// checkNotes lets the current block fail if its notes are malformed.
+// checkNotes makes the current block fail if its notes are malformed.
 func (r *Reader) checkNotes() {
 	if _, err := r.Notes(); err != nil {
 		r.err, r.cur.events = err, r.cur.events[:0]
 	}
 }
 
-// Close ends the reading, and closes the file if Open has opened it. It waits for a read from a stream that is under
-// way. A second call does nothing.
+// Close ends the reading, and closes the file if Open opened it. It waits for a read from a stream that is in
+// progress. A second call does nothing.
 func (r *Reader) Close() error {
 	if r.closed {
 		return nil
@@ -287,7 +289,7 @@ func (r *Reader) Close() error {
 	return nil
 }
 
-// fail makes an error without a place in the file.
+// fail makes an error without a location.
 func fail(err error) error {
 	var done *Error
 	if errors.As(err, &done) {

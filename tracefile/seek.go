@@ -6,11 +6,11 @@ import (
 	"io"
 )
 
-// Seek lets Next go on with the event of an index, from First to Len; at Len it gives io.EOF, or what it is that ends
-// the file. In a file with an index it takes O(log n) steps and decodes one chunk; a file that was killed is first gone
-// through once from header to header. On a stream it goes only forward, by reading. If there is no such event the error
-// wraps [ErrSeek]; if the file is damaged there it is a [*Error] of another class. After an error the position is what
-// it was, but on a stream.
+// Seek moves to the event with an index, from First to Len; at Len, Next returns io.EOF or the error that ends the
+// file. In a file with an index it takes O(log n) steps and decodes one chunk. A file without an index, left by a
+// killed recording, is first scanned once from header to header. A stream can seek only forward, by reading. If
+// there is no such event, the error wraps [ErrSeek]; if the file is damaged there, it is a [*Error] of another
+// class. After an error the position does not change, except in a stream.
 func (r *Reader) Seek(index uint64) error {
 	if r.closed {
 		return ErrClosed
@@ -28,7 +28,7 @@ func (r *Reader) Seek(index uint64) error {
 	return r.jump(index)
 }
 
-// noEvent is the error for an index that is not there.
+// noEvent returns the error for an index that does not exist.
 func (r *Reader) noEvent(index uint64, cause error) error {
 	text := fmt.Sprintf("event %d, the file has %d to", index, r.first.start)
 	if end, known := r.Len(); known {
@@ -51,7 +51,7 @@ func (r *Reader) within(i int) {
 	}
 }
 
-// forward reads until there is true, which is asked before each event. It is for streams.
+// forward reads a stream until there, which is called before each event, returns true.
 func (r *Reader) forward(there func() bool, index uint64) error {
 	if index < r.Pos() {
 		return &Error{-1, -1, -1, fmt.Errorf("%w: event %d of a stream that is at event %d", ErrSeek, index, r.Pos())}
@@ -66,7 +66,7 @@ func (r *Reader) forward(there func() bool, index uint64) error {
 	return nil
 }
 
-// jump goes to an event of a file by its index.
+// jump moves to an event of a file by its index.
 func (r *Reader) jump(index uint64) error {
 	x, err := r.index()
 	if err != nil {
@@ -105,7 +105,7 @@ func (r *Reader) jump(index uint64) error {
 	return nil
 }
 
-// loadAt reads event chunk n, of which e is the line in the index, and its side chunks.
+// loadAt reads event chunk n, whose line in the index is e, and its side chunks.
 func (r *Reader) loadAt(x *index, n int, e entry) (*block, error) {
 	before, _, err := x.lastBefore(n, chunkEvents)
 	if err != nil {
@@ -133,14 +133,14 @@ func (r *Reader) loadAt(x *index, n int, e entry) (*block, error) {
 	return b, nil
 }
 
-// back puts the loader where it was before a jump that failed.
+// back restores the position of the loader before a jump that failed.
 func (r *Reader) back(err error) error {
 	r.load.jump(r.cur.after)
 	return err
 }
 
-// index returns the index of the file: that of the trailer, or one made by a scan if there is none or it is damaged. An
-// index that contradicts itself or the trailer is an error, which stays.
+// index returns the index of the file: that of the trailer, or the result of a scan if there is none or it is
+// damaged. An index that contradicts itself or the trailer is an error; later calls return the same error.
 func (r *Reader) index() (*index, error) {
 	if r.lines != nil || r.refused != nil {
 		return r.lines, r.refused
@@ -164,8 +164,8 @@ func (r *Reader) index() (*index, error) {
 	return r.lines, nil
 }
 
-// SeekTime lets Next go on with the first event after which the virtual time is nanos or more, in nanoseconds since the
-// start of the run; with the end of the file if there is none. It has the costs and the errors of [Reader.Seek].
+// SeekTime moves to the first event after which the virtual time is at least nanos, in nanoseconds since the start
+// of the run, or to the end of the file if there is none. Its costs and errors are those of [Reader.Seek].
 func (r *Reader) SeekTime(nanos uint64) error {
 	switch {
 	case r.closed:
@@ -194,7 +194,7 @@ func (r *Reader) SeekTime(nanos uint64) error {
 	case e.first-r.cur.start < uint64(len(r.cur.events)):
 		err = r.Seek(e.first)
 	default:
-		err = r.jump(e.first) // Seek would take the end of the chunk before for it
+		err = r.jump(e.first) // Seek would stop at the end of the previous chunk
 	}
 	if err != nil {
 		return err
@@ -207,8 +207,8 @@ func (r *Reader) SeekTime(nanos uint64) error {
 	return nil
 }
 
-// untilTime moves within the current block to the first event after which it is nanos, or to the end of the block. It
-// reports whether there is such an event.
+// untilTime moves within the current block to the first event after which the time is at least nanos, or to the end
+// of the block. It reports whether there is such an event.
 func (r *Reader) untilTime(nanos uint64) bool {
 	for ; r.i < len(r.cur.events); r.i++ {
 		now := timeAfter(r.time, &r.cur.events[r.i])
@@ -235,7 +235,7 @@ func (r *Reader) forwardTime(nanos uint64) error {
 	return nil
 }
 
-// lookForEnd reads the end chunk of a file with an index, nil if it cannot.
+// lookForEnd reads the end chunk of a file with an index. It returns nil if it cannot.
 func (r *Reader) lookForEnd() *End {
 	x, err := r.index()
 	if err != nil {

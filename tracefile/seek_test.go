@@ -242,8 +242,8 @@ func TestIndexPages(t *testing.T) {
 	}
 }
 
-// TestChunkBehindIndex: nothing may come between the index and the trailer, not even what a reader does not know; and not
-// even after a Seek, when the index cannot be compared with what went by.
+// TestChunkBehindIndex: nothing may come between the index and the trailer, not even what a reader does not know; and
+// not even after a Seek, when the index cannot be compared with what went by.
 func TestChunkBehindIndex(t *testing.T) {
 	p := tape{salt: 3, n: 23, chunk: 4}
 	whole := p.file(t)
@@ -286,9 +286,9 @@ func (p tape) withIndex(t *testing.T, total uint64, change func(entries []byte))
 	return joinBlocks(append(blocks[:len(blocks)-1], index.seal()), newTrailer(at, total))
 }
 
-// TestIndexThatLies: an index whose times fall, or with another number of events than the trailer, belongs to no file that
-// a writer has written. It is refused, not replaced by a scan as one that was damaged later: no Seek succeeds, the length
-// is not known, and reading in order ends in an error.
+// TestIndexThatLies: an index whose times fall, or with another number of events than the trailer, belongs to no file
+// that a writer has written. It is refused, not replaced by a scan as one that was damaged later: no Seek succeeds,
+// the length is not known, and reading in order ends in an error.
 func TestIndexThatLies(t *testing.T) {
 	p := tape{salt: 3, n: 40, chunk: 4}
 	same := func([]byte) {}

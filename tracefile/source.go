@@ -4,18 +4,18 @@ import (
 	"io"
 )
 
-// source is what a file is read from: an io.ReaderAt of known size, or a stream.
+// source is the input of a reader: an io.ReaderAt of known size, or a stream.
 type source struct {
 	at   io.ReaderAt // nil for a stream
 	r    io.Reader
 	size int64
-	done error // what has ended a stream; it is not asked again
+	done error // the error that ended a stream, which is not read again
 }
 
 const maxEmptyReads = 100
 
-// read fills b from offset on, which for a stream is where the last read ended. Less without an error is the end of
-// the file.
+// read fills b from offset on, which for a stream is the end of the previous read. Fewer bytes without an error
+// mean the end of the file.
 func (s *source) read(b []byte, offset int64) (int, error) {
 	if s.at != nil {
 		return s.readAt(b, offset)
@@ -52,11 +52,11 @@ func (s *source) readAt(b []byte, offset int64) (int, error) {
 	return n, err
 }
 
-// readStep is how much memory a stream is trusted with before it has delivered as much.
+// readStep is the amount of memory allocated for a stream before it has delivered as much.
 const readStep = 1 << 20
 
-// payload reads the n stored bytes at offset into buf, if that is large enough. Less without an error is the end of the
-// file.
+// payload reads the n stored bytes at offset into buf if it is large enough. Fewer bytes without an error mean the
+// end of the file.
 func (s *source) payload(buf []byte, n int, offset int64) ([]byte, error) {
 	if s.at != nil && s.size-offset < int64(n) {
 		return buf[:0], nil
@@ -78,7 +78,7 @@ func (s *source) payload(buf []byte, n int, offset int64) ([]byte, error) {
 	return buf, nil
 }
 
-// extend returns b with length n.
+// extend returns b extended to length n.
 func extend(b []byte, n int) []byte {
 	if n <= cap(b) {
 		return b[:n]

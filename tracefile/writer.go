@@ -13,28 +13,28 @@ import (
 	"github.com/reprise-go/reprise/internal/atomicfile"
 )
 
-// Config says how a file is written. The zero Config is useful.
+// Config sets how a file is written. The zero Config is useful.
 type Config struct {
-	// ChunkEvents is the largest number of events in a chunk, 1 to 2^18; 0 means DefaultChunkEvents. A reader decodes a
-	// chunk at a time, and a killed run loses at most what was appended since the last chunk was full, and two chunks
-	// more. A Writer holds up to three chunks in memory at 32 bytes an event.
+	// ChunkEvents is the maximum number of events in a chunk, 1 to 2^18; 0 means DefaultChunkEvents. A reader
+	// decodes one chunk at a time. A killed run loses at most the events since the last full chunk, and two chunks
+	// more. A Writer holds up to three chunks in memory, at 32 bytes an event.
 	ChunkEvents int
 
-	// Identity says which program made the recording. It may be nil; at most 1 MiB in all.
+	// Identity describes the program that made the recording. It may be nil; at most 1 MiB in all.
 	Identity Identity
 
-	// First is the index of the first event, below 2^62; not 0 for a recording whose start was dropped.
+	// First is the index of the first event, below 2^62. It is not 0 if the start of the recording was dropped.
 	First uint64
 
 	// Time is the virtual time before the first event, in nanoseconds since the start of the run.
 	Time uint64
 
-	// Atomic lets the file of Create appear under its name at Close, whole or not at all. Without it the file is there
-	// from the start, and a killed run leaves what was written so far. It means nothing to NewWriter.
+	// Atomic makes the file of Create appear under its name only at Close, completely or not at all. Without it the
+	// file exists from the start, and a killed run leaves what was written so far. NewWriter ignores it.
 	Atomic bool
 }
 
-// DefaultChunkEvents is what Config.ChunkEvents is if it is not set.
+// DefaultChunkEvents is the default of Config.ChunkEvents.
 const DefaultChunkEvents = 8192
 
 func (cfg *Config) validate() error {
@@ -50,49 +50,49 @@ func (cfg *Config) validate() error {
 	return nil
 }
 
-// Writer writes a trace file. It is not for concurrent use. Encoding, compression and writing happen in one goroutine
-// of its own, which Close or Abort ends; Append waits when it is more than two chunks behind. The same calls give the
-// same bytes, as long as the version of the compressor is the same. The first error of a write stays: the call that
-// meets it and all later ones return it, and what was appended since the last Flush that returned nil may be lost.
-// Besides the chunks that Config.ChunkEvents tells of, it holds 32 bytes for each chunk that was written, for the
-// index.
+// Writer writes a trace file. It is not safe for concurrent use. Encoding, compression and writing happen in a
+// separate goroutine, which Close or Abort ends; Append waits when that goroutine is more than two chunks behind.
+// The same calls give the same bytes, as long as the version of the compressor is the same. The first error of a
+// write is returned by the call that meets it and by all later ones; events appended since the last Flush that
+// returned nil may then be lost. Besides the chunks described at Config.ChunkEvents, a Writer holds 32 bytes for
+// each chunk that was written, for the index.
 type Writer struct {
 	batch  batch
 	limit  int    // events in a chunk
-	before uint64 // events in the batches that were handed over
-	site   string // of the last call of Site
+	before uint64 // number of events in the batches that were handed over
+	site   string // argument of the last call of Site
 	end    *End
 	err    error
 	closed bool
-	result error // of Close
+	result error // result of Close
 
 	out  *chunkWriter
 	jobs chan job   // nil until the first batch is full
-	free chan batch // used up ones
-	made int        // batches in circulation
+	free chan batch // batches to reuse
+	made int        // number of batches in circulation
 	over chan struct{}
-	fail atomic.Pointer[error] // the error that the goroutine has met
+	fail atomic.Pointer[error] // the error of the goroutine
 
-	sync func() error     // nil if the underlying writer cannot
+	sync func() error     // nil if the underlying writer has no Sync
 	dest *atomicfile.File // nil for NewWriter
 }
 
 const (
 	batches    = 3
-	firstBatch = 64      // events; a batch grows to its limit
-	maxList    = 1 << 20 // bytes of names or sites after which a batch is full
+	firstBatch = 64      // number of events; a batch grows to its limit
+	maxList    = 1 << 20 // bytes of names or sites at which a batch is full
 
 	nameOverhead = 40 // bytes of memory of a name besides the text
 )
 
-// batch is what becomes an event chunk and its side chunks.
+// batch is the content of an event chunk and its side chunks.
 type batch struct {
 	events    []event.Event
 	names     []Name
 	nameBytes int
 	sites     list
 	notes     noteList
-	lastSite  int // the event that the last site belongs to, and where it starts in the list
+	lastSite  int // index of the event of the last site, and where that starts in the list
 	lastStart int
 }
 
@@ -111,14 +111,14 @@ func (b *batch) reset() {
 	b.notes.reset()
 }
 
-// job is work for the goroutine: a batch, or a wish to be told when all before is written.
+// job is work for the goroutine: a batch, or a request to signal that everything before it is written.
 type job struct {
 	batch batch
 	done  chan<- error
 }
 
-// NewWriter returns a Writer to w. It writes the metadata and the identity before it returns. The errors are those of
-// w, of metadata that cannot be written, and of a Config out of range. Close does not close w.
+// NewWriter returns a Writer to w. It writes the metadata and the identity before it returns. It returns the errors
+// of w, and errors about metadata that cannot be written or a Config out of range. Close does not close w.
 func NewWriter(w io.Writer, md event.Metadata, cfg Config) (*Writer, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
@@ -160,8 +160,8 @@ func (c *chunkWriter) head(md event.Metadata, id Identity) error {
 	return c.emit(b)
 }
 
-// Append adds an event. The zero Event is an error, which does not stay. An error of a write in the background is
-// returned by a later Append, up to three chunks on.
+// Append adds an event. The zero Event is an error, after which the Writer can be used further. An error of a write
+// in the background is returned by a later Append, at most three chunks later.
 func (w *Writer) Append(e event.Event) error {
 	if w.err != nil || e.Kind() == 0 {
 		return w.refuse()
@@ -180,7 +180,7 @@ func (w *Writer) refuse() error {
 	return errors.New("tracefile: Append of the zero Event")
 }
 
-// full makes room for an event: the first batch doubles up to its limit, then it is handed over.
+// full makes room for an event: it doubles the first batch up to its limit, and hands over a full one.
 func (w *Writer) full() error {
 	if n := len(w.batch.events); n < w.limit {
 		events := make([]event.Event, n, min(2*n, w.limit))
@@ -191,7 +191,7 @@ func (w *Writer) full() error {
 	return w.submit()
 }
 
-// submit hands the batch over and takes a free one. A site and notes whose event is still to come go to the next batch.
+// submit hands the batch over and takes a free one. A site and notes of the event still to come move to the next batch.
 func (w *Writer) submit() error {
 	b := &w.batch
 	notes := b.notes.carry(len(b.events))
@@ -251,7 +251,7 @@ func (w *Writer) start() {
 	go w.work(w.jobs)
 }
 
-// work is the goroutine.
+// work is the body of the goroutine.
 func (w *Writer) work(jobs <-chan job) {
 	defer close(w.over)
 	for j := range jobs {
@@ -267,11 +267,11 @@ func (w *Writer) work(jobs <-chan job) {
 	}
 }
 
-// NameTask gives the name of a task: to be called before the event that uses the id first is appended; later is allowed
-// and names the task from there on. A name is cut after 4 KiB, at the start of a character; the empty name is none.
+// NameTask sets the name of a task. Call it before the event that first uses the id is appended; a later call names
+// the task from there on. A name is cut to 4 KiB, at the start of a character; the empty name is ignored.
 func (w *Writer) NameTask(id event.TaskID, name string) { w.name(Name{ID: uint64(id), Name: name}) }
 
-// NameRegion gives the name of a region, under the rules of [Writer.NameTask].
+// NameRegion sets the name of a region, under the rules of [Writer.NameTask].
 func (w *Writer) NameRegion(id event.RegionID, name string) {
 	w.name(Name{Region: true, ID: uint64(id), Name: name})
 }
@@ -285,8 +285,8 @@ func (w *Writer) name(n Name) {
 	w.batch.nameBytes += len(n.Name) + nameOverhead
 }
 
-// Site gives the line of the code, such as "bank.go:25", where the next event to be appended comes from. It is cut like
-// a name; a second call before that event replaces the first, and "" takes it back.
+// Site sets the code line, such as "bank.go:25", of the next event to be appended. It is cut like a name. A second
+// call before that event replaces the first; "" removes the line.
 func (w *Writer) Site(site string) {
 	if w.err != nil {
 		return
@@ -315,17 +315,17 @@ func (w *Writer) addSite(site string) {
 	l.n++
 }
 
-// SetEnd says why the recording ends; Close writes it. The last call counts.
+// SetEnd sets the reason why the recording ends, which Close writes. The last call counts.
 func (w *Writer) SetEnd(end End) { w.end = &end }
 
-// Len returns the number of events appended, not counting Config.First.
+// Len returns the number of events appended, without Config.First.
 func (w *Writer) Len() uint64 { return w.before + uint64(len(w.batch.events)) }
 
-// Size returns the number of bytes written so far. Up to three chunks of events may not have been.
+// Size returns the number of bytes written so far. Up to three chunks of events may still be pending.
 func (w *Writer) Size() int64 { return w.out.size.Load() }
 
-// Flush writes everything appended so far, and returns when the operating system has it: the death of the process loses
-// none of it. It ends the current chunk, so that many calls make a larger file.
+// Flush writes everything appended so far, and returns when the operating system has it, so that nothing of it is
+// lost if the process dies. It ends the current chunk; many calls make the file larger.
 func (w *Writer) Flush() error {
 	if w.err != nil {
 		return w.err
@@ -342,7 +342,8 @@ func (w *Writer) Flush() error {
 	return w.err
 }
 
-// Sync is Flush and then, if the underlying writer is a file, fsync: the death of the machine loses none of it.
+// Sync calls Flush and then, if the underlying writer is a file, fsync, so that nothing is lost if the machine
+// fails.
 func (w *Writer) Sync() error {
 	if err := w.Flush(); err != nil {
 		return err
@@ -351,7 +352,7 @@ func (w *Writer) Sync() error {
 	return w.err
 }
 
-// syncFile asks for an fsync where there is one. Pipes and some file systems have none.
+// syncFile calls fsync where it is supported. Pipes and some file systems do not support it.
 func (w *Writer) syncFile() error {
 	if w.sync == nil {
 		return nil
@@ -363,15 +364,15 @@ func (w *Writer) syncFile() error {
 	return fmt.Errorf("tracefile: sync: %w", err)
 }
 
-// Close writes what is left, the end, the index and the trailer, syncs the file, and with Config.Atomic gives it its
-// name. The goroutine has ended when it returns. A second call returns the same.
+// Close writes everything pending, the end, the index and the trailer, syncs the file, and with Config.Atomic gives
+// it its name. The goroutine has ended when Close returns. A second call returns the same error.
 func (w *Writer) Close() error {
 	if w.closed {
 		return w.result
 	}
 	total := w.Len()
 	err := w.Flush()
-	if err == nil && w.batch.notes.n > 0 { // of the end
+	if err == nil && w.batch.notes.n > 0 { // notes of the end
 		w.hand()
 		err = w.Flush()
 	}
@@ -389,9 +390,8 @@ func (w *Writer) Close() error {
 	return err
 }
 
-// Abort ends the writing without the end, the index and the trailer, which is what a killed run leaves. With
-// Config.Atomic nothing is left: neither the file nor what stands for it until Close. After Close it does nothing and
-// returns what that has returned.
+// Abort ends the writing without the end, the index and the trailer, as if the run had been killed. With
+// Config.Atomic no file is left. After Close it does nothing and returns the result of Close.
 func (w *Writer) Abort() error {
 	if w.closed {
 		return w.result
@@ -409,7 +409,7 @@ func (w *Writer) Abort() error {
 	return err
 }
 
-// stop ends the goroutine and waits for its end.
+// stop ends the goroutine and waits until it has ended.
 func (w *Writer) stop() {
 	if w.jobs != nil {
 		close(w.jobs)
@@ -417,7 +417,7 @@ func (w *Writer) stop() {
 	}
 }
 
-// shut leaves a Writer that only refuses.
+// shut makes the Writer refuse all further calls.
 func (w *Writer) shut(result error) {
 	encoders.Put(w.out.z)
 	w.out.z, w.out.raw, w.out.out, w.out.entries = nil, nil, nil, nil

@@ -124,7 +124,8 @@ func TestLongTexts(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	if _, err := r.Next(); err != nil || r.TaskName(1) != long[:4095] || r.TaskName(2) != "\uFFFD" || r.Site() != long[:4095] {
+	if _, err := r.Next(); err != nil || r.TaskName(1) != long[:4095] || r.TaskName(2) != "\uFFFD" ||
+		r.Site() != long[:4095] {
 		t.Errorf("%v: name %.9q of %d bytes, site of %d", err, r.TaskName(2), len(r.TaskName(1)), len(r.Site()))
 	}
 	if end, ok := r.End(); !ok || end.Reason != long[:4095] || len(end.Message) != 1<<20 {
@@ -384,7 +385,8 @@ func TestCreateFailure(t *testing.T) {
 	if files, err := os.ReadDir(filepath.Dir(path)); err != nil || len(files) > 0 {
 		t.Errorf("%v, %v", files, err)
 	}
-	if _, err := tracefile.Create(filepath.Join(path, "b"), event.NewMetadata(1), tracefile.Config{}); !errors.Is(err, os.ErrNotExist) {
+	if _, err := tracefile.Create(filepath.Join(path, "b"), event.NewMetadata(1), tracefile.Config{}); !errors.Is(err,
+		os.ErrNotExist) {
 		t.Errorf("in no folder: %v", err)
 	}
 	if _, err := tracefile.Open(path); !errors.Is(err, os.ErrNotExist) {
@@ -472,7 +474,8 @@ func TestErrorPlace(t *testing.T) {
 			s := tell(t, joinBlocks(blocks, nil), w)
 			var at *tracefile.Error
 			if !errors.As(s.err, &at) || at.Offset != offset || at.Chunk != k || at.Index != 54 || len(s.events) != 4 {
-				t.Errorf("%s, %s: %v after %d events, want byte %d, chunk %d, event 54", name, w.name, s.err, len(s.events), offset, k)
+				t.Errorf("%s, %s: %v after %d events, want byte %d, chunk %d, event 54", name, w.name, s.err, len(s.events), offset,
+					k)
 			}
 		}
 	}
