@@ -14,7 +14,7 @@ import (
 	"github.com/reprise-go/reprise/internal/tracecheck"
 )
 
-// tape is a sink that keeps what it is given.
+// tape is a sink that stores the events.
 type tape struct {
 	events []event.Event
 	sites  map[int]string // by index of the event
@@ -24,7 +24,7 @@ func (t *tape) Append(e event.Event) error { t.events = append(t.events, e); ret
 
 func (t *tape) Site(text string) { t.sites[len(t.events)] = text }
 
-// run drives a Writer and notes what a Reader must tell, from its own, slow bookkeeping.
+// run drives a Writer and records what a Reader must return, with slow bookkeeping of its own.
 type run struct {
 	t      *rapid.T
 	out    *tape
@@ -51,7 +51,7 @@ func (r *run) wake(g uint32) {
 	}
 }
 
-// turn stops the goroutine that runs, in a way that is drawn, and decides who runs next.
+// turn stops the running goroutine in a way that rapid draws, and chooses the next one.
 func (r *run) turn() {
 	why := gorun.Why(rapid.IntRange(int(gorun.Blocked), int(gorun.Ended)).Draw(r.t, "why"))
 	leap := uint64(rapid.SampledFrom([]uint32{0, 0, 1, 5e6, math.MaxUint32}).Draw(r.t, "leap"))
@@ -97,7 +97,7 @@ func (r *run) letIn() {
 	r.want = append(r.want, gorun.Choice{LetIn: true, G: g, Time: r.told})
 }
 
-// drawRun draws a run. Before main.main starts nobody but the first goroutine stops.
+// drawRun draws a run. Before main.main starts, only the first goroutine stops.
 func drawRun(t *rapid.T) *run {
 	r := &run{t: t, out: &tape{sites: map[int]string{}}}
 	r.w = gorun.NewWriter(r.out, rapid.Uint64().Draw(t, "seed"))
@@ -121,7 +121,7 @@ func drawRun(t *rapid.T) *run {
 	return r
 }
 
-// read reads the choices of events, and who is ready at their end.
+// read reads the choices of events, and the tasks that are ready at their end.
 func read(events []event.Event) (list []gorun.Choice, ready []event.TaskID, err error) {
 	var r gorun.Reader
 	for _, e := range events {
@@ -140,7 +140,8 @@ func read(events []event.Event) (list []gorun.Choice, ready []event.TaskID, err 
 	return list, ready, nil
 }
 
-// TestRoundTrip checks that what was written is read back, and that it keeps the laws of the schema.
+// TestRoundTrip checks that choices are read back as they were written, and that the events obey the laws of the
+// schema.
 func TestRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := drawRun(t)
@@ -188,7 +189,7 @@ func TestSites(t *testing.T) {
 	}
 }
 
-// TestClose checks that the region stays open while goroutines are left, and that nobody ends twice.
+// TestClose checks that the region stays open while goroutines are left, and that no goroutine ends twice.
 func TestClose(t *testing.T) {
 	out := &tape{sites: map[int]string{}}
 	w := gorun.NewWriter(out, 1)
@@ -212,7 +213,7 @@ func TestClose(t *testing.T) {
 	}
 }
 
-// TestNumbers checks that goroutines and tasks stand for each other.
+// TestNumbers checks that Task and Goroutine are inverses.
 func TestNumbers(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		g := rapid.Uint32Min(1).Draw(t, "goroutine")

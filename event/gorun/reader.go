@@ -7,28 +7,28 @@ import (
 	"github.com/reprise-go/reprise/event"
 )
 
-// Choice is a choice of an ordinary run, as far as its events tell.
+// Choice is a choice of an ordinary run, as far as its events show it.
 type Choice struct {
 	LetIn  bool   // G was made ready from outside; the fields below except Time are 0
 	G      uint32 // number of the goroutine that runs next, or was made ready
 	Prev   uint32 // number of the goroutine that ran before; 0 at the start
-	Why    Why    // reason for which Prev stopped; Blocked if the events do not tell
-	Points uint32 // preemption points that Prev has passed
+	Why    Why    // reason for which Prev stopped; Blocked if the events do not show it
+	Points uint32 // number of preemption points that Prev passed
 	Leap   uint64 // nanoseconds by which time leapt before the decision
-	Time   int64  // virtual time that was told last, in nanoseconds
+	Time   int64  // virtual time of the last TimeAdvanced, in nanoseconds
 }
 
 // ErrStart is returned by [Reader.Read] for a second start of main.main.
 var ErrStart = errors.New("gorun: a second Checkpoint: main.main starts once")
 
 // Reader reads the choices of a run back from its events. The zero value is ready for the first event of a run. It
-// takes any events in any order: what does not fit the form is passed over.
+// accepts any events in any order; events that do not fit the form are ignored.
 type Reader struct {
 	started bool
 	tick    uint64
 	time    int64
 	prev    uint32
-	why     Why // for which prev has stopped; 0 if no event has told
+	why     Why // reason for which prev stopped; 0 if no event has shown it
 	leap    uint64
 }
 
@@ -36,7 +36,7 @@ type Reader struct {
 // a replay does not use.
 func (r *Reader) Started() bool { return r.started }
 
-// Read takes the next event and reports whether it makes a choice. The only error is [ErrStart].
+// Read handles the next event and reports whether it makes a choice. The only error is [ErrStart].
 func (r *Reader) Read(e event.Event) (c Choice, ok bool, err error) {
 	switch MeaningOf(e) {
 	case Start:
@@ -67,7 +67,7 @@ func (r *Reader) Read(e event.Event) (c Choice, ok bool, err error) {
 	return c, false, nil
 }
 
-// other takes an event that means what its kind says.
+// other handles an event with the meaning of its kind.
 func (r *Reader) other(e event.Event) {
 	switch e.Kind() {
 	case event.KindTimeAdvanced:
@@ -79,15 +79,15 @@ func (r *Reader) other(e event.Event) {
 	}
 }
 
-// stops notes why the goroutine that ran has stopped, if the task is that goroutine's.
+// stops records why the running goroutine stopped, if the task is that goroutine's.
 func (r *Reader) stops(id event.TaskID, why Why) {
 	if r.why == 0 && Goroutine(id) == r.prev {
 		r.why = why
 	}
 }
 
-// Ready returns the tasks that are ready after an event, in the order in which they became so, given those before it.
-// It may change and return the list that it was given.
+// Ready returns the tasks that are ready after an event, in the order in which they became ready, given the list
+// before it. It may change and return that list.
 func Ready(list []event.TaskID, e event.Event) []event.TaskID {
 	switch e.Kind() {
 	case event.KindTaskScheduled, event.KindTaskCompleted:

@@ -6,19 +6,19 @@ import (
 	"github.com/reprise-go/reprise/event"
 )
 
-// Sink takes the events of a run; [github.com/reprise-go/reprise/tracefile.Writer] is one. Site names the line of the
-// program from which the next event comes.
+// Sink receives the events of a run; [github.com/reprise-go/reprise/tracefile.Writer] is one. Site sets the code
+// line of the next event.
 type Sink interface {
 	Append(event.Event) error
 	Site(string)
 }
 
-// slack is how far virtual time may run ahead of the last TimeAdvanced. Every decision takes a microsecond, and an
-// event for each would say nothing.
+// slack is the time in nanoseconds by which virtual time may run ahead of the last TimeAdvanced. Every decision
+// takes a microsecond, and an event for each would be of no use.
 const slack = int64(time.Millisecond)
 
-// Writer writes a run as events that keep the laws of the schema. Its methods take what happens in the order in which
-// it happens; times are virtual, in nanoseconds since the start, and a site is a line such as "queue.go:25", "" if
+// Writer writes a run as events that obey the laws of the schema. Its methods must be called in the order of what
+// happens. Times are virtual, in nanoseconds since the start. A site is a code line such as "queue.go:25", or "" if
 // unknown.
 type Writer struct {
 	out   Sink
@@ -29,13 +29,13 @@ type Writer struct {
 	tasks []state // by goroutine number
 }
 
-// state is what a Writer knows of a goroutine.
+// state is the state of a goroutine.
 type state struct {
-	site  string // where it stopped last
+	site  string // its last stop
 	ended bool
 }
 
-// NewWriter returns a writer of a run with that seed, and writes what every run begins with.
+// NewWriter returns a Writer of a run with the given seed, and writes the events with which every run begins.
 func NewWriter(out Sink, seed uint64) *Writer {
 	w := &Writer{out: out}
 	w.Event(event.RngSeed(seed), "")
@@ -46,7 +46,7 @@ func NewWriter(out Sink, seed uint64) *Writer {
 // Err returns the first error of the sink. Nothing is written after it.
 func (w *Writer) Err() error { return w.err }
 
-// Event writes an event that means what its kind says, such as a timer's or a random value's.
+// Event writes an event with the meaning of its kind, such as that of a timer or a random value.
 func (w *Writer) Event(e event.Event, site string) {
 	if w.err != nil {
 		return
@@ -57,7 +57,7 @@ func (w *Writer) Event(e event.Event, site string) {
 	w.err = w.out.Append(e)
 }
 
-// of returns what is known of a goroutine.
+// of returns the state of a goroutine.
 func (w *Writer) of(g uint32) *state {
 	for int(g) >= len(w.tasks) {
 		w.tasks = append(w.tasks, state{})
@@ -72,7 +72,7 @@ func (w *Writer) Spawn(g uint32, site string) {
 	w.Event(event.TaskSpawned(Task(g), Region, w.tick), site)
 }
 
-// Block notes that g, which runs, blocks at a site. The decision that follows tells it.
+// Block records that g, which is running, blocks at a site. The next decision shows it.
 func (w *Writer) Block(g uint32, site string) { w.of(g).site = site }
 
 // Yield writes that g calls runtime.Gosched.
@@ -81,15 +81,15 @@ func (w *Writer) Yield(g uint32, site string) {
 	w.Event(event.TaskYielded(Task(g)), site)
 }
 
-// Preempt writes that g is preempted, and by how many nanoseconds time leaps before the next decision.
+// Preempt writes that g is preempted, and the number of nanoseconds by which time leaps before the next decision.
 func (w *Writer) Preempt(g uint32, leap uint64, site string) {
 	w.of(g).site = site
 	w.Event(event.ChaosInjectionInto(Task(g), event.ChaosDelay, leap), site)
 }
 
-// Decide writes a decision: at a time g runs next, after the running goroutine has stopped for a reason, has passed
-// that many preemption points, and time has leapt by so many nanoseconds. Preempt has told the leap of a preemption
-// already.
+// Decide writes a decision at time now: g runs next, after the running goroutine stopped for a reason and passed
+// the given number of preemption points, and time leapt by leap nanoseconds. The leap of a preemption was already
+// written by Preempt.
 func (w *Writer) Decide(g uint32, why Why, points uint32, leap uint64, now int64) {
 	if leap != 0 && why != Preempted {
 		w.Event(event.ChaosInjection(event.ChaosDelay, leap), "")
@@ -116,7 +116,7 @@ func (w *Writer) Start(now int64) {
 	w.Event(event.Checkpoint(1, uint64(w.time), uint32(w.live), 1), "")
 }
 
-// Complete writes that g ends. It does nothing if g is 0, has never started or has ended.
+// Complete writes that g ended. It does nothing if g is 0, never started or has ended.
 func (w *Writer) Complete(g uint32, outcome event.Outcome) {
 	if g == 0 || int(g) >= len(w.tasks) || w.tasks[g].ended {
 		return
@@ -126,7 +126,7 @@ func (w *Writer) Complete(g uint32, outcome event.Outcome) {
 	w.Event(event.TaskCompleted(Task(g), outcome), "")
 }
 
-// Close writes that g, 0 for none, ends the process, and closes the region if no goroutine is left.
+// Close writes that g ended the process (0 for none), and closes the region if no goroutine is left.
 func (w *Writer) Close(g uint32, outcome event.Outcome) {
 	w.Complete(g, outcome)
 	if w.live == 0 {
@@ -134,7 +134,7 @@ func (w *Writer) Close(g uint32, outcome event.Outcome) {
 	}
 }
 
-// Advance writes the time if it is ahead of what was told last.
+// Advance writes the time if it is ahead of the last TimeAdvanced.
 func (w *Writer) Advance(now int64) { w.advance(now, 0) }
 
 func (w *Writer) advance(now, slack int64) {
