@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	front "github.com/reprise-go/reprise/internal/replay"
 	"github.com/reprise-go/reprise/internal/testpath"
 	"github.com/reprise-go/reprise/internal/wire"
 	"github.com/reprise-go/reprise/replayer"
@@ -50,8 +51,8 @@ type settings struct {
 	leaks        string // a value of wire.Leaks
 	comparing    bool   // look at nothing but determinism
 	update       bool
-	artifacts    string // folder, "" for one that depends on the user and the flags of go test
-	replay       replaySettings
+	artifacts    string         // folder, "" for one that depends on the user and the flags of go test
+	asked        *front.Request // by the command; nil if it has not asked for a replay
 }
 
 // newSettings works out the settings of a test. The error names everything that is wrong.
@@ -100,12 +101,29 @@ func (s *settings) readKeys() error {
 		read(wire.Leaks, &s.leaks),
 		read(wire.Artifacts, &s.artifacts),
 		s.readStrategy(),
-		s.replay.read(),
+		s.readRequest(),
 	)
 	if seeds > 0 || budget > 0 { // both together are both heeded
 		s.seeds, s.budget = seeds, budget
 	}
 	return err
+}
+
+// readRequest reads what the command asks for.
+func (s *settings) readRequest() error {
+	text, by := given(wire.Replay.Setting)
+	if by == "" {
+		return nil
+	}
+	if _, err := wire.Replay.Parse(by, text); err != nil {
+		return err
+	}
+	asked, err := front.ParseRequest(text)
+	if err != nil {
+		return fmt.Errorf("%s: %w", by, err)
+	}
+	s.asked, s.trace = &asked, asked.Path
+	return nil
 }
 
 // strategies are those that a flag or variable can name.

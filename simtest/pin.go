@@ -13,6 +13,7 @@ import (
 	"github.com/reprise-go/reprise/internal/atomicfile"
 	"github.com/reprise-go/reprise/internal/finding"
 	"github.com/reprise-go/reprise/internal/prose"
+	front "github.com/reprise-go/reprise/internal/replay"
 	"github.com/reprise-go/reprise/internal/testpath"
 	"github.com/reprise-go/reprise/internal/wire"
 	"github.com/reprise-go/reprise/replayer"
@@ -86,7 +87,7 @@ func replaceFile(path string, b []byte) error {
 var ErrForeign = errors.New("a trace of another test")
 
 // sameTest returns an [ErrForeign] unless f was recorded by t. A trace that does not say is taken.
-func sameTest(t testing.TB, path string, f *source.File) error {
+func sameTest(t testing.TB, path string, f source.Identified) error {
 	id := f.Identity()
 	test, pkg := id[tracefile.KeyTest], id[tracefile.KeyPackage]
 	switch _, ours := build(); {
@@ -132,7 +133,7 @@ const pinWindow = 256
 // pin replays a pinned trace as far as the program still goes along with it. What counts is whether the program fails.
 func (c *campaign) pin(t testing.TB, name, path string) {
 	t.Helper()
-	p := &replay{program: c.program, settings: &c.settings, path: path, policy: replaySettings{policy: replayer.Resync, window: pinWindow}}
+	p := &replay{program: c.program, settings: &c.settings, path: path, how: front.Settings{Policy: replayer.Resync, Window: pinWindow}}
 	c.pinned++
 	result, err := p.run()
 	if c.skipped = p.skipped; c.skipped && t != c.t {

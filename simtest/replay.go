@@ -4,14 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/reprise-go/reprise/divergence"
-	"github.com/reprise-go/reprise/divergence/report"
+	"github.com/reprise-go/reprise/internal/base"
 	"github.com/reprise-go/reprise/internal/prose"
-	"github.com/reprise-go/reprise/internal/wire"
+	front "github.com/reprise-go/reprise/internal/replay"
 	"github.com/reprise-go/reprise/replayer"
 	"github.com/reprise-go/reprise/simsched"
 	"github.com/reprise-go/reprise/source"
@@ -29,45 +28,12 @@ func Replay(t testing.TB, path string, body func(*simsched.Sim) error, opts ...O
 	replayFile(t, path, body, &s)
 }
 
-// replaySettings say how a trace that is replayed alone is treated. They are given by `reprise replay`, in the environment.
-type replaySettings struct {
-	policy  replayer.Policy
-	window  int
-	index   uint64 // of policy prefix
-	seed    uint64 // of what goes on live
-	to      uint64 // stop there and tell where the run stands
-	stops   bool   // to is set
-	step    bool   // by commands on standard input
-	breakAt []uint64
-}
-
-// read reads the environment.
-func (r *replaySettings) read() error {
-	policy := replayer.Strict.String()
-	err := errors.Join(
-		read(wire.Policy, &policy),
-		read(wire.Window, &r.window),
-		read(wire.Fork, &r.index),
-		read(wire.ForkSeed, &r.seed),
-		read(wire.To, &r.to),
-		read(wire.Break, &r.breakAt),
-		read(wire.Step, &r.step),
-	)
-	r.policy = replayer.Policy(slices.Index(wire.Policies, policy))
-	_, by := given(wire.To.Setting)
-	r.stops = by != ""
-	if r.policy == replayer.Resync && r.window == 0 {
-		r.window = pinWindow
-	}
-	return err
-}
-
 // replay is the replay of one file.
 type replay struct {
 	program
 	settings *settings
 	path     string
-	policy   replaySettings
+	how      front.Settings
 
 	seed    uint64
 	witness *witness
@@ -76,13 +42,13 @@ type replay struct {
 
 // run replays the file. The failure of the run is Result.Err.
 func (p *replay) run() (replayer.Result, error) {
-	f, cfg, err := p.open()
+	in, cfg, err := p.open()
 	if err != nil {
 		return replayer.Result{}, err
 	}
-	defer f.Close() // of a file that was only read
+	defer in.Close()
 	failed := p.t.Failed()
-	result, err := replayer.Run(f, cfg, p.witness.rec.Body(p.body))
+	result, err := replayer.Run(in.Cursor(), cfg, p.witness.rec.Body(p.body))
 	var diverged *divergence.Error
 	if err != nil && !errors.As(err, &diverged) {
 		return result, fmt.Errorf("%s: %w", p.path, err)
@@ -93,120 +59,123 @@ func (p *replay) run() (replayer.Result, error) {
 }
 
 // open opens the file and makes the settings of its replay.
-func (p *replay) open() (*source.File, replayer.Config, error) {
-	f, err := source.Open(p.path, source.Config{})
+func (p *replay) open() (*base.Input, replayer.Config, error) {
+	in, err := base.OpenInput(nil, p.path, source.Config{})
 	if err != nil {
 		return nil, replayer.Config{}, err
 	}
-	if err := sameTest(p.t, p.path, f); err != nil {
-		_ = f.Close() // of a file that was only read
+	if err := sameTest(p.t, p.path, in); err != nil {
+		in.Close()
 		return nil, replayer.Config{}, err
 	}
 	id := identity(p.t, p.settings)
-	p.seed, p.witness = f.Metadata().Seed, newWitness(f.Metadata(), id)
-	cfg := replayer.Config{
-		Sim: p.settings.sim, Policy: p.policy.policy, Window: p.policy.window, Index: p.policy.index, Seed: p.policy.seed,
-		BreakAt: p.policy.breakAt, Recorded: p.settings.strategy, Identity: id,
-		Reproduce: "reprise replay " + prose.ShellQuote(p.path),
-	}
+	p.seed, p.witness = in.Metadata().Seed, newWitness(in.Metadata(), id)
+	cfg := p.how.Config(p.settings.sim)
+	cfg.Recorded, cfg.Identity = p.settings.strategy, id
 	if cfg.Policy != replayer.Strict {
 		cfg.Strategy = p.settings.strategy
 	}
 	cfg.Sim.Observer, cfg.Sim.CallSites = p.witness, true
-	return f, cfg, nil
+	return in, cfg, nil
 }
 
-// replayFile replays a file alone and tells how that went.
+// replayFile replays a file alone, and tells t how that went or, if the command asked for the replay, the command.
 func replayFile(t testing.TB, path string, body func(*simsched.Sim) error, s *settings) {
 	t.Helper()
-	p := &replay{program: program{t: t, body: body, leakMode: s.leaks}, settings: s, path: path, policy: s.replay}
-	switch {
-	case p.policy.step:
-		p.stepThrough(t, os.Stdin, t.Output())
-		return
-	case p.policy.stops:
-		p.stopAt(t)
-		return
+	p := &replay{program: program{t: t, body: body, leakMode: s.leaks}, settings: s, path: path, how: front.Settings{
+		Name: path, Path: path, Format: "text", Reproduce: "reprise replay " + prose.ShellQuote(path),
+	}}
+	asked := s.asked
+	if asked != nil {
+		p.how = asked.Settings
 	}
-	result, err := p.run()
-	p.leave()
-	t.Attr(wire.AttrReplay.Name, outcomeOf(p.policy.policy, result, err))
-	var diverged *divergence.Error
+	session, err := p.session()
 	switch {
-	case errors.As(err, &diverged):
-		t.Errorf("%s: the program has changed since the recording, or is not deterministic:\n%s%s", path,
-			prose.Indent(strings.TrimRight(report.Of(diverged.Divergence).Text(), "\n")), warned(result))
+	case err != nil && asked != nil:
+		err = asked.Fail(err)
 	case err != nil:
-		t.Errorf("simtest: %v", err)
-	case result.Err != nil:
-		t.Errorf("%s: %s, and the run fails:\n%s%s", path, matched(p.policy.policy, result), prose.Indent(prose.Clip(result.Err.Error(), maxFailureLines)),
-			p.lastEvents()+warned(result))
+	case asked != nil:
+		err = asked.Run(session)
 	default:
-		t.Logf("%s: %s, and the run passes%s", path, matched(p.policy.policy, result), warned(result))
+		p.tell(t, session)
 	}
-}
-
-// outcomeOf is the value of wire.AttrReplay for a replay.
-func outcomeOf(policy replayer.Policy, r replayer.Result, err error) string {
-	switch {
-	case errors.Is(err, divergence.ErrDiverged):
-		return wire.ReplayDiverged
-	case err != nil:
-		return wire.ReplayUnreadable
-	case policy == replayer.Resync && r.First != nil:
-		return wire.ReplayChanged
-	case r.Live && r.Err != nil:
-		return wire.ReplayLiveFailed
-	case r.Live:
-		return wire.ReplayLive
+	if session != nil {
+		_ = session.Driver.Close() // always nil
+		session.Recording.Close()
 	}
-	return wire.ReplayEqual
-}
-
-// matched tells how much of a recording a replay has matched.
-func matched(policy replayer.Policy, r replayer.Result) string {
-	switch {
-	case policy == replayer.Resync && r.First != nil:
-		return fmt.Sprintf("the program has changed since the recording: %v, fidelity %.2f, first at %s", r.Stats, r.Fidelity, r.First.Summary())
-	case r.Live:
-		return fmt.Sprintf("%d events match, the run went on live from event %d to %d", r.Events, r.LiveAt, r.Emitted)
+	if err != nil {
+		t.Errorf("simtest: %v", err)
 	}
-	return fmt.Sprintf("all %d events match", r.Events)
+	p.leave()
 }
 
-// warned are the warnings of a replay.
-func warned(r replayer.Result) string {
-	text := ""
-	for _, w := range r.Warnings {
-		text += "\nnote: " + w
-	}
-	return text
-}
-
-// lastEvents are the events at the end of the run.
-func (p *replay) lastEvents() string {
-	return "\n" + p.witness.last() + "\n" + prose.Indent(strings.Join(p.witness.tail, "\n"))
-}
-
-// stopAt replays up to an event and tells where the run stands.
-func (p *replay) stopAt(t testing.TB) {
+// tell replays and tells t how that went.
+func (p *replay) tell(t testing.TB, s *front.Session) {
 	t.Helper()
-	f, cfg, err := p.open()
+	var text strings.Builder
+	s.Stdout = &text
+	err := s.Run()
+	var coded *base.ExitError
+	result, parted := s.Driver.Run() // it is over
+	switch {
+	case errors.As(err, &coded) && coded.Err != nil:
+		t.Errorf("simtest: %v", err)
+	case errors.Is(parted, divergence.ErrDiverged):
+		t.Errorf("%s: the program has changed since the recording, or is not deterministic:\n%s", p.path, prose.Indent(strings.TrimRight(text.String(), "\n")))
+	case err != nil || result.Err != nil:
+		t.Error(strings.TrimRight(text.String(), "\n"))
+	default:
+		t.Log(strings.TrimRight(text.String(), "\n"))
+	}
+}
+
+// session opens the file and prepares its replay by the front of package replay.
+func (p *replay) session() (*front.Session, error) {
+	in, cfg, err := p.open()
 	if err != nil {
-		t.Fatalf("simtest: %v", err)
+		return nil, err
 	}
-	defer f.Close() // of a file that was only read
-	r, err := replayer.New(f, cfg, p.witness.rec.Body(p.body))
-	if err != nil {
-		t.Fatalf("simtest: %v", err)
+	d := &driver{replay: p, failed: p.t.Failed()}
+	d.recent.make = func() *witness { return newWitness(in.Metadata(), cfg.Identity) }
+	cfg.Sim.Observer = &d.recent
+	s := &front.Session{Settings: p.how, Recording: in, Stdin: os.Stdin, Stdout: p.t.Output(), Stderr: os.Stderr}
+	if d.Replayer, err = replayer.New(in.Cursor(), cfg, p.body); err != nil {
+		err = s.Refused(err)
+		in.Close()
+		return nil, err
 	}
-	defer r.Close() // ends the run
-	if _, err := r.RunTo(replayer.AtIndex(p.policy.to)); err != nil {
-		t.Attr(wire.AttrReplay.Name, wire.ReplayDiverged)
-		t.Errorf("%s: event %d is never reached: %v", p.path, p.policy.to, err)
-		return
+	s.Driver = d
+	return s, nil
+}
+
+// driver is the driver of a test, whose runs can also fail by what the body does to the test.
+type driver struct {
+	*replayer.Replayer
+	replay *replay
+	failed bool // the test had failed before
+	recent afresh
+}
+
+var _ replayer.Driver = (*driver)(nil)
+
+// Run implements [replayer.Driver].
+func (d *driver) Run() (replayer.Result, error) {
+	result, err := d.Replayer.Run()
+	result.Err = d.replay.judge(result.Err, d.failed)
+	if w := d.recent.witness; w != nil {
+		result.Story = w.last() + "\n" + strings.Join(w.tail, "\n") + "\n"
 	}
-	t.Attr(wire.AttrReplay.Name, wire.ReplayStopped)
-	t.Logf("%s: after event %d, at %v:\n%s%s", p.path, p.policy.to, r.State().Time,
-		strings.TrimRight(tasksText(r), "\n"), p.lastEvents())
+	return result, err
+}
+
+// afresh observes each execution of a program by a new witness.
+type afresh struct {
+	*witness
+	make func() *witness
+}
+
+// Attach implements [simsched.Attacher].
+func (a *afresh) Attach(s *simsched.Sim) {
+	a.witness = a.make()
+	a.witness.Attach(s)
 }

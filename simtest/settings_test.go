@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/reprise-go/reprise/internal/wire"
-	"github.com/reprise-go/reprise/replayer"
 	"github.com/reprise-go/reprise/simsched"
 )
 
@@ -37,18 +36,6 @@ func TestSettingsAreRead(t *testing.T) {
 				t.Errorf("the error is %v", err)
 			}
 		})
-	}
-}
-
-// TestPolicies: the names on the wire are those of package replayer.
-func TestPolicies(t *testing.T) {
-	for i, name := range wire.Policies {
-		if got := replayer.Policy(i).String(); got != name {
-			t.Errorf("policy %d is %s on the wire and %s in package replayer", i, name, got)
-		}
-	}
-	if got := replayer.PastEnd; int(got) != len(wire.Policies)-1 || wire.MaxWindow != replayer.MaxWindow {
-		t.Errorf("%d policies and a window of %d; want %d and %d", len(wire.Policies), wire.MaxWindow, got+1, replayer.MaxWindow)
 	}
 }
 

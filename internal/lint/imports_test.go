@@ -31,6 +31,7 @@ var rules = []rule{
 	{"divergence/report", []string{"event", "source", "divergence", "internal/prose"}, []string{"github.com/jstemmer/go-junit-report/v2"}},
 	{"replayer", []string{"event", "source", "divergence", "simsched"}, nil},
 	{"internal/base", []string{above, "internal/atomicfile", "internal/codes", "internal/tracecheck"}, nil},
+	{"internal/replay", []string{"event", "tracefile", "simsched", "source", "divergence", "divergence/report", "replayer", "internal/base"}, nil},
 	{"explore", []string{"event", "simsched", "recorder", "replayer"}, nil},
 	{"minimize", []string{"event"}, nil},
 	{"traceview", []string{"event", "source", "divergence"}, nil},
@@ -41,6 +42,8 @@ var rules = []rule{
 	{"simtest", []string{above, "internal/atomicfile", "internal/finding", "internal/prose", "internal/testpath",
 		"internal/wire"}, nil},
 	{"internal/ordinary", []string{above, "internal/finding", "internal/prose", "internal/testpath", "internal/wire"}, nil},
+	{"internal/turns", []string{"event", "event/gorun", "simsched", "source", "divergence", "replayer", "gort",
+		"internal/ordinary"}, nil},
 	{"examples", []string{above}, nil},
 	{"examples/", []string{above}, []string{
 		"go.etcd.io/raft/v3", "google.golang.org/protobuf", "github.com/anishathalye/porcupine",

@@ -23,7 +23,7 @@ var ordered = []string{
 	"gort/internal/patch",
 	"internal/cli", "internal/base", "internal/cli/compare", "internal/cli/demo", "internal/cli/files",
 	"internal/cli/gotest",
-	"internal/cli/replay",
+	"internal/cli/replay", "internal/replay", "internal/turns",
 }
 
 // orderExempt, followed by a reason, permits a range over a map on the same line.

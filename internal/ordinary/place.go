@@ -12,7 +12,8 @@ import (
 type Places struct {
 	Events    uint64   // that there are
 	Choices   []uint64 // the index of the event of each choice, in the order of [gort.Choices]
-	Decisions []uint64 // the index of each TaskScheduled, those of the start of the process included
+	Decisions []uint64 // the index of the event of each decision from the start of main.main on
+	Early     int      // number of decisions before main.main starts
 }
 
 // ReadPlaces reads a recording from where it stands, which must be its start. The errors are those of reading it.
@@ -27,7 +28,7 @@ func ReadPlaces(s source.Source) (p Places, err error) {
 		}
 		switch gorun.MeaningOf(e) {
 		case gorun.Start:
-			p.Choices = nil
+			p.Choices, p.Decisions, p.Early = nil, nil, len(p.Decisions)
 		case gorun.Decision:
 			p.Choices, p.Decisions = append(p.Choices, p.Events), append(p.Decisions, p.Events)
 		case gorun.LetIn:

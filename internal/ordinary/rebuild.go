@@ -25,6 +25,7 @@ type Rebuilt struct {
 	Notes   []string // in what this build differs from the recorded one
 
 	binary *gort.Binary
+	runner *gort.Runner
 	test   string
 	common gort.Control // what all runs have in common with the recorded one
 }
@@ -66,6 +67,9 @@ func Rebuild(ctx context.Context, id tracefile.Identity, env []string) (*Rebuilt
 		Args: args, NoLeaks: id[gort.KeyLeaks] == gort.LeaksOff, Records: maxRecords, Wall: replayWall,
 	}}
 	if err := r.check(ctx, id); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	if r.runner, err = b.Runner(test, r.common); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
 	return r, nil
@@ -131,18 +135,24 @@ func some(tests []string) string {
 	return strings.Join(tests, ", ")
 }
 
-// Run runs the test in a process of its own, under a control that need not say what the recorded run had in common with
-// all others: arguments, leaks and limits. The errors are those of [gort.Binary.Run].
+// Run makes a run of the test, in a copy of one process where that can be, under a control that need not say what the
+// recorded run had in common with all others: arguments, leaks and limits. The errors are those of [gort.Runner.Run].
 func (r *Rebuilt) Run(ctx context.Context, c gort.Control) (*gort.Outcome, error) {
-	c.Args, c.NoLeaks, c.Records, c.Wall = r.common.Args, r.common.NoLeaks, r.common.Records, r.common.Wall
-	return r.binary.Run(ctx, r.test, c)
+	c.NoLeaks = r.common.NoLeaks
+	return r.runner.Run(ctx, c)
 }
 
 // Dir returns the folder of the package.
 func (r *Rebuilt) Dir() string { return r.binary.Dir }
 
 // Close removes the binary.
-func (r *Rebuilt) Close() error { return r.binary.Close() }
+func (r *Rebuilt) Close() error {
+	var err error
+	if r.runner != nil {
+		err = r.runner.Close()
+	}
+	return errors.Join(err, r.binary.Close())
+}
 
 // list reads a list of texts from an identity, nil if it is absent.
 func list(id tracefile.Identity, key string) (texts []string, err error) {

@@ -81,9 +81,12 @@ func TestReadPlaces(t *testing.T) {
 		}
 		defer f.Close()
 		p, err := ReadPlaces(f)
-		if n, _ := f.Len(); err != nil || p.Events != n || len(p.Choices) != len(choices.Records) || uint64(len(p.Decisions)) != o.Recording.Steps {
-			t.Fatalf("%s: %d events, %d choices, %d decisions, %v; want %d, %d, %d", test, p.Events, len(p.Choices), len(p.Decisions), err,
-				n, len(choices.Records), o.Recording.Steps)
+		n, _ := f.Len()
+		all := p.Early + len(p.Decisions)
+		if err != nil || p.Events != n || len(p.Choices) != len(choices.Records) || uint64(all) != o.Recording.Steps ||
+			len(p.Decisions) != o.Recording.Decisions() {
+			t.Fatalf("%s: %d events, %d choices, %d of %d decisions, %v; want %d, %d, %d of %d", test, p.Events, len(p.Choices),
+				len(p.Decisions), all, err, n, len(choices.Records), o.Recording.Decisions(), o.Recording.Steps)
 		}
 		for i, index := range p.Choices {
 			if err := f.Seek(index); err != nil {

@@ -76,7 +76,7 @@ var (
 	}, parseText)
 )
 
-// How far the seeds of a test function came, and how a replay ended; attributes of the test function.
+// How far the seeds of a test function came; attributes of the test function.
 var (
 	AttrRuns = attribute(Attribute{
 		Name: "reprise.runs", Form: extentForm, Writers: []string{Wrapper}, Readers: []string{Command},
@@ -84,9 +84,6 @@ var (
 	AttrProgress = attribute(Attribute{
 		Name: "reprise.progress", Form: extentForm, Writers: []string{Wrapper}, Readers: []string{Command},
 	}, parseExtent)
-	AttrReplay = attribute(Attribute{
-		Name: "reprise.replay", Form: Alternatives(Replays), Writers: []string{Simulate}, Readers: []string{Command},
-	}, among(Replays))
 )
 
 // The values of [AttrVerdict]: what replays of a failing run have shown.
@@ -98,22 +95,6 @@ const (
 
 // Verdicts are the values of [AttrVerdict].
 var Verdicts = []string{Reproduced, Flaky, Unconfirmed}
-
-// The values of [AttrReplay]: how the replay of a trace by a simulated test ended.
-const (
-	ReplayEqual      = "equal"       // every event matched
-	ReplayChanged    = "changed"     // events differed, and the replay went on
-	ReplayDiverged   = "diverged"    // events differed, and the replay ended there
-	ReplayLive       = "live"        // the run went on live behind the recording, and passed
-	ReplayLiveFailed = "live-failed" // the run went on live behind the recording, and failed
-	ReplayStopped    = "stopped"     // the replay stopped at its target, or by command
-	ReplayUnreadable = "unreadable"  // the file could not be read or belongs to another test
-)
-
-// Replays are the values of [AttrReplay].
-var Replays = []string{
-	ReplayEqual, ReplayChanged, ReplayDiverged, ReplayLive, ReplayLiveFailed, ReplayStopped, ReplayUnreadable,
-}
 
 // Extent is how many runs of a test were made.
 type Extent struct {

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -16,12 +17,6 @@ const (
 
 // LeakModes are the values of [Leaks], the default first.
 var LeakModes = []string{LeaksAuto, LeaksFail, LeaksReport, LeaksOff}
-
-// Policies are the values of [Policy]: the names of the replay policies of package replayer.
-var Policies = []string{"strict", "resync", "prefix", "past-end"}
-
-// MaxWindow is the greatest [Window], in events.
-const MaxWindow = 1024
 
 // Which seeds are run, and how.
 var (
@@ -73,31 +68,11 @@ var (
 var (
 	Trace = variable(Setting{
 		Env: "REPRISE_TRACE", Flag: "trace", Help: "run only what this file has recorded", Form: "the path of a trace file",
-		Writers: []string{User, Command}, Readers: []string{Simulate},
+		Writers: []string{User}, Readers: []string{Simulate},
 	}, parseText)
-	Policy = variable(Setting{
-		Env: "REPRISE_POLICY", Form: Alternatives(Policies), Writers: []string{Command}, Readers: []string{Simulate},
-	}, among(Policies))
-	Window = variable(Setting{
-		Env: "REPRISE_WINDOW", Form: "a whole number from 1 to 1024", Writers: []string{Command}, Readers: []string{Simulate},
-	}, parseWindow)
-	Fork = variable(Setting{
-		Env: "REPRISE_FORK", Form: indexForm, Writers: []string{Command}, Readers: []string{Simulate},
-	}, ParseSeed)
-	ForkSeed = variable(Setting{
-		Env: "REPRISE_FORK_SEED", Form: "a number from 0 to 18446744073709551615, decimal or hex",
-		Writers: []string{Command}, Readers: []string{Simulate},
-	}, ParseSeed)
-	To = variable(Setting{
-		Env: "REPRISE_TO", Form: indexForm, Writers: []string{Command}, Readers: []string{Simulate},
-	}, ParseSeed)
-	Break = variable(Setting{
-		Env: "REPRISE_BREAK", Form: "indices of events, with commas between",
-		Writers: []string{Command}, Readers: []string{Simulate},
-	}, ParseSeeds)
-	Step = variable(Setting{
-		Env: "REPRISE_STEP", Form: boolForm, Writers: []string{Command}, Readers: []string{Simulate},
-	}, parseBool)
+	Replay = variable(Setting{
+		Env: "REPRISE_REPLAY", Form: "a request of package internal/replay in JSON", Writers: []string{Command}, Readers: []string{Simulate},
+	}, parseJSON)
 )
 
 // Gort names the file that package gort shares with the runtime of the test binary.
@@ -109,7 +84,6 @@ var Gort = variable(Setting{
 const (
 	countForm = "a whole number from 1 to 1000000000"
 	boolForm  = "true or false"
-	indexForm = "the index of an event"
 )
 
 // MaxSeeds is the greatest value of [Seeds].
@@ -117,12 +91,12 @@ const MaxSeeds = 1_000_000_000
 
 func parseCount(s string) (int, bool) { return parseUpTo(s, MaxSeeds) }
 
-func parseWindow(s string) (int, bool) { return parseUpTo(s, MaxWindow) }
-
 func parseDuration(s string) (time.Duration, bool) {
 	d, err := time.ParseDuration(s)
 	return d, err == nil && d > 0
 }
+
+func parseJSON(s string) (string, bool) { return s, json.Valid([]byte(s)) }
 
 func parseText(s string) (string, bool) { return s, s != "" }
 

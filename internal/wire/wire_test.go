@@ -50,13 +50,7 @@ func TestForms(t *testing.T) {
 		{Determinism.Setting, []string{"true", "0"}, []string{"yes"}},
 		{Update.Setting, []string{"true"}, []string{"2"}},
 		{Progress.Setting, []string{"true"}, []string{"on"}},
-		{Policy.Setting, Policies, []string{"lax"}},
-		{Window.Setting, []string{"1", "1024"}, []string{"0", "1025"}},
-		{Fork.Setting, []string{"0", "0x10"}, []string{"-1"}},
-		{ForkSeed.Setting, []string{"18446744073709551615"}, []string{"18446744073709551616"}},
-		{To.Setting, []string{"5"}, []string{"tick=5"}},
-		{Break.Setting, []string{"1,2"}, []string{"1;2"}},
-		{Step.Setting, []string{"true"}, []string{"1s"}},
+		{Replay.Setting, []string{`{"path":"x"}`}, []string{"x.reprise"}},
 	} {
 		for _, v := range c.good {
 			if !c.setting.Valid(v) {
@@ -75,7 +69,7 @@ func TestForms(t *testing.T) {
 func TestRead(t *testing.T) {
 	env := map[string]string{Seeds.Env: "7", Budget.Env: "soon", Leaks.Env: ""}
 	getenv := func(name string) string { return env[name] }
-	seeds, budget, leaks, window := 1, time.Minute, "fail", 5
+	seeds, budget, leaks, update := 1, time.Minute, "fail", true
 	if err := Seeds.Read(getenv, &seeds); err != nil || seeds != 7 {
 		t.Errorf("seeds %d, error %v", seeds, err)
 	}
@@ -86,11 +80,11 @@ func TestRead(t *testing.T) {
 	if err := Leaks.Read(getenv, &leaks); err != nil {
 		t.Error(err)
 	}
-	if err := Window.Read(getenv, &window); err != nil {
+	if err := Update.Read(getenv, &update); err != nil {
 		t.Error(err)
 	}
-	if budget != time.Minute || leaks != "fail" || window != 5 {
-		t.Errorf("budget %v, leaks %s, window %d: not as they were", budget, leaks, window)
+	if budget != time.Minute || leaks != "fail" || !update {
+		t.Errorf("budget %v, leaks %s, update %v: not as they were", budget, leaks, update)
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/reprise-go/reprise/internal/cli/demo"
 	"github.com/reprise-go/reprise/internal/cli/verb"
 	"github.com/reprise-go/reprise/internal/golden"
+	front "github.com/reprise-go/reprise/internal/replay"
 	"github.com/reprise-go/reprise/recorder"
 	"github.com/reprise-go/reprise/replayer"
 	"github.com/reprise-go/reprise/simsched"
@@ -114,8 +115,7 @@ func TestReplayWays(t *testing.T) {
 		if r.in.Metadata().Description != "a bank" {
 			return false, nil
 		}
-		r.cfg, r.body = r.settings(simsched.Config{Program: "a bank"}), body
-		return true, r.here()
+		return true, r.here(simsched.Config{Program: "a bank"}, body)
 	})
 	path := record(t, simsched.Config{Program: "a bank"}, recorder.Config{}, tracefile.End{}, body)
 	code, text := runMain(path, "", "replay")
@@ -131,68 +131,52 @@ func TestReplayWays(t *testing.T) {
 	}
 }
 
-// TestReplaySettings looks at what the replayer is told. That Breakpoint is called is tested where it is.
-func TestReplaySettings(t *testing.T) {
-	settings := func(flags ...string) replayer.Config {
-		var o replayOptions
+// TestSettings looks at what the flags mean for a replayer. That Breakpoint is called is tested where it is.
+func TestSettings(t *testing.T) {
+	config := func(flags ...string) replayer.Config {
+		var o options
 		var cmd cobra.Command
 		o.define(&cmd)
 		if err := cmd.ParseFlags(flags); err != nil {
 			t.Fatal(err)
 		}
-		if err := o.validate("x"); err != nil {
+		s, err := o.settings("x", nil, nil)
+		if err != nil {
 			t.Fatal(err)
 		}
-		return (&replay{replayOptions: o, path: "x"}).settings(simsched.Config{Program: "p"})
+		return s.Config(simsched.Config{Program: "p"})
 	}
 	want := replayer.Config{Sim: simsched.Config{Program: "p"}, Reproduce: "reprise replay x"}
-	if got := settings(); !reflect.DeepEqual(got, want) {
+	if got := config(); !reflect.DeepEqual(got, want) {
 		t.Errorf("without flags: %+v", got)
 	}
 	want.Sim.CallSites = true
-	if got := settings("--step"); !reflect.DeepEqual(got, want) {
+	if got := config("--step"); !reflect.DeepEqual(got, want) {
 		t.Errorf("with --step: %+v", got)
 	}
 	want.Policy, want.Window, want.Sim.CallSites = replayer.Resync, 64, false
 	want.Reproduce += " --policy resync"
-	if got := settings("--policy", "resync"); !reflect.DeepEqual(got, want) {
+	if got := config("--policy", "resync"); !reflect.DeepEqual(got, want) {
 		t.Errorf("with --policy resync: %+v", got)
 	}
 	want.Policy, want.Window, want.Index, want.Seed = replayer.Prefix, 0, 9, 7
 	want.Reproduce = "reprise replay x --fork 9 --seed 7"
-	if got := settings("--fork", "9", "--seed", "7"); !reflect.DeepEqual(got, want) {
+	if got := config("--fork", "9", "--seed", "7"); !reflect.DeepEqual(got, want) {
 		t.Errorf("with --fork: %+v", got)
 	}
 	want = replayer.Config{Sim: simsched.Config{Program: "p", CallSites: true}, Reproduce: "reprise replay x", BreakAt: []uint64{24}}
-	if got := settings("--break", "24"); !reflect.DeepEqual(got, want) {
+	if got := config("--break", "24"); !reflect.DeepEqual(got, want) {
 		t.Errorf("with --break 24: %+v", got)
 	}
 }
 
-// TestDebuggerOnATerminal has a prompt, and goes on after a wrong command.
-func TestDebuggerOnATerminal(t *testing.T) {
+// TestStepOnATerminal has a prompt, and goes on after a wrong command.
+func TestStepOnATerminal(t *testing.T) {
 	path := recordDemo(t, simsched.Config{}, recorder.Config{}, tracefile.End{})
 	session := func(commands string) (text string, err error) {
 		var out bytes.Buffer
-		r := &replay{path: path, stdin: strings.NewReader(commands), stdout: &out, stderr: &out}
-		r.policy, r.given, r.Color, r.step = "strict", func(string) bool { return false }, "never", true
-		was := ways
-		defer func() { ways = was }()
-		ways = []func(*replay) (bool, error){func(r *replay) (bool, error) {
-			run, err := replayer.New(r.in.Cursor(), r.settings(demo.Programs[0].Config()), demo.Programs[0].Buggy)
-			if err != nil {
-				return true, err
-			}
-			defer run.Close()
-			v, err := r.newView(run)
-			if err != nil {
-				return true, err
-			}
-			defer v.close()
-			d := newDebugger(r, v)
-			d.terminal = true
-			return true, d.run()
-		}}
+		r := &replay{stdin: strings.NewReader(commands), stdout: &out, stderr: &out}
+		r.Settings = front.Settings{Name: path, Path: path, Step: true, Format: "text", Prompt: true}
 		err = r.run()
 		return out.String(), err
 	}

@@ -14,8 +14,8 @@ import (
 // taskPath is what a path of tasks looks like, see [simsched.Task.Path].
 var taskPath = regexp.MustCompile(`^[0-9]+(\.[0-9]+)*$`)
 
-// parseTarget reads a target as replayHelp describes it.
-func parseTarget(text string) (replayer.Target, error) {
+// ParseTarget reads a target: N or index=N, tick=N, time=D, task=T or kind=K. Its errors are of wrong use.
+func ParseTarget(text string) (replayer.Target, error) {
 	key, value, named := strings.Cut(text, "=")
 	if !named {
 		key, value = "index", text

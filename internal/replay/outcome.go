@@ -15,40 +15,36 @@ import (
 // replaySchema is the number of the JSON form of a replay; it rises when a key changes its meaning or goes away.
 const replaySchema = 1
 
+// suite is the name of the test suite in the format junit.
+const suite = "reprise replay"
+
 // outcome is how a replay to the end went.
 type outcome struct {
-	name     string
-	format   string
-	cfg      replayer.Config
+	*Settings
 	result   replayer.Result
 	first    *divergence.Divergence // the one that ended the replay, or the first of resync
 	recorded uint64                 // events
 	counted  bool                   // recorded is known
 	end      tracefile.End          // of the recorded run; the zero End if it is not known
-	tail     string                 // what else there is to read for people, in lines
 }
 
-// outcome returns what a result tells.
-func (r *replay) outcome(result replayer.Result) *outcome {
-	o := &outcome{name: r.in.Name, format: r.Format, cfg: r.cfg, result: result, first: result.First}
-	o.recorded, o.counted = r.in.Events()
-	o.end, _ = r.in.End()
-	if o.first != nil {
-		o.first.Rest = &o.result.Stats
-	}
-	return o
-}
-
-// take takes in the error of a replay if it is a divergence, and returns it if it is not.
-func (o *outcome) take(err error) error {
-	switch d := divergenceOf(err); {
+// outcome returns what the result and the error of a driver say. The error is one that is no divergence.
+func (s *Session) outcome(result replayer.Result, err error) (*outcome, error) {
+	o := &outcome{Settings: &s.Settings, result: result, first: result.First}
+	o.recorded, o.counted = s.Recording.Events()
+	o.end, _ = s.Recording.End()
+	switch d := s.diverged(err); {
 	case d != nil:
 		o.first = d
-		return nil
-	case err == nil && o.first == nil && (!o.result.Live || o.cfg.Policy == replayer.PastEnd):
+	case err != nil:
+		return nil, s.Refused(err)
+	case o.first != nil:
+		s.locate(o.first)
+		o.first.Rest = &o.result.Stats
+	case !o.result.Live || s.Policy == replayer.PastEnd:
 		o.recorded, o.counted = o.result.Events, true // all there are, which some forms do not tell
 	}
-	return err
+	return o, nil
 }
 
 // forked reports whether the run went on live and so is not that of the recording.
@@ -94,17 +90,17 @@ func (o *outcome) count() string {
 // headline says in a line how the replay went; a strict divergence has its own.
 func (o *outcome) headline() string {
 	switch {
-	case o.cfg.Policy == replayer.Resync && o.first != nil:
-		return fmt.Sprintf("%s: resync with a window of %d: %v", o.name, o.cfg.Window, o.result.Stats)
+	case o.Policy == replayer.Resync && o.first != nil:
+		return fmt.Sprintf("%s: resync with a window of %d: %v", o.Name, o.Window, o.result.Stats)
 	case o.forked() && o.result.LiveAt == 0:
-		return fmt.Sprintf("%s: nothing replayed, live from the start under random choices from seed %d", o.name, o.cfg.Seed)
+		return fmt.Sprintf("%s: nothing replayed, live from the start under random choices from seed %d", o.Name, o.Seed)
 	case o.forked():
 		return fmt.Sprintf("%s: %s events replayed, live from event %d on under random choices from seed %d",
-			o.name, o.count(), o.result.LiveAt, o.cfg.Seed)
+			o.Name, o.count(), o.result.LiveAt, o.Seed)
 	case o.otherEnd():
-		return fmt.Sprintf("%s: %s events match, but the run ended otherwise than its recording", o.name, o.count())
+		return fmt.Sprintf("%s: %s events match, but the run ended otherwise than its recording", o.Name, o.count())
 	}
-	return fmt.Sprintf("%s: %s events match, the replay equals its recording", o.name, o.count())
+	return fmt.Sprintf("%s: %s events match, the replay equals its recording", o.Name, o.count())
 }
 
 // ending says how the run ended.
@@ -127,7 +123,7 @@ func (o *outcome) liveAfter() string {
 	if o.first == nil || !o.result.Live {
 		return ""
 	}
-	return fmt.Sprintf("given up: live from event %d on under random choices from seed %d\n", o.result.LiveAt, o.cfg.Seed)
+	return fmt.Sprintf("given up: live from event %d on under random choices from seed %d\n", o.result.LiveAt, o.Seed)
 }
 
 // now says how this run ended.
@@ -163,31 +159,39 @@ func (o *outcome) notes() string {
 // Text implements [base.Document]. A strict divergence is reported as diff does.
 func (o *outcome) Text(colored bool) string {
 	switch {
-	case o.format == "github":
+	case o.Format == "github":
 		return o.github()
-	case o.first != nil && o.cfg.Policy != replayer.Resync:
-		return base.TextOf(report.Of(o.first), o.format, colored)
+	case o.first != nil && o.Policy != replayer.Resync:
+		return base.TextOf(report.Of(o.first), o.Format, colored)
 	}
 	head, tail := o.headline()+"\n"+o.ending(), ""
 	if o.first == nil {
-		head += o.notes() + o.tail
+		head += o.notes() + o.story()
 	}
-	if o.format == "markdown" {
-		head = "### Replay\n\n" + indented("    ", head)
+	if o.Format == "markdown" {
+		head = markdown(head)
 	}
 	if o.first != nil {
 		shown := *o.first
 		shown.Rest = nil // it is in the head
-		tail = "\n" + base.TextOf(report.Of(&shown), o.format, colored)
+		tail = "\n" + base.TextOf(report.Of(&shown), o.Format, colored)
 	}
 	return head + tail
+}
+
+// story tells how the run came to its failure.
+func (o *outcome) story() string {
+	if o.result.Err == nil {
+		return ""
+	}
+	return o.result.Story
 }
 
 // github returns an annotation if anything was found.
 func (o *outcome) github() string {
 	switch {
 	case o.first != nil:
-		return base.TextOf(report.Of(o.first), o.format, false)
+		return base.TextOf(report.Of(o.first), o.Format, false)
 	case o.found():
 		return report.GitHubError(o.title(), strings.TrimSuffix(o.headline()+"\n"+o.ending(), "\n"))
 	}
@@ -204,11 +208,10 @@ func (o *outcome) title() string {
 
 // JUnit implements [base.Document].
 func (o *outcome) JUnit(w io.Writer) error {
-	const suite = "reprise replay"
 	if o.first == nil && o.found() {
-		return report.FailureJUnit(w, suite, o.name, "run", o.title()+"\n"+o.headline()+"\n"+o.ending())
+		return report.FailureJUnit(w, suite, o.Name, "run", o.title()+"\n"+o.headline()+"\n"+o.ending())
 	}
-	return report.JUnit(w, suite, o.name, report.Of(o.first))
+	return report.JUnit(w, suite, o.Name, report.Of(o.first))
 }
 
 // replayJSON is the JSON form of an outcome.
@@ -237,7 +240,7 @@ type liveJSON struct {
 // Value implements [base.Document].
 func (o *outcome) Value() any {
 	j := replayJSON{
-		Schema: replaySchema, File: o.name, Policy: o.cfg.Policy.String(), Equal: o.equal(),
+		Schema: replaySchema, File: o.Name, Policy: o.Policy.String(), Equal: o.equal(),
 		Matched: o.result.Events, Emitted: o.result.Emitted, Divergence: report.Of(o.first),
 		Ended: o.end.Reason, Notes: append([]string{}, o.result.Warnings...),
 	}
@@ -248,9 +251,9 @@ func (o *outcome) Value() any {
 		j.Failure = o.result.Err.Error()
 	}
 	if o.result.Live {
-		j.Live = &liveJSON{o.result.LiveAt, o.cfg.Seed}
+		j.Live = &liveJSON{o.result.LiveAt, o.Seed}
 	}
-	if o.cfg.Policy == replayer.Resync {
+	if o.Policy == replayer.Resync {
 		fidelity := o.result.Fidelity
 		j.Fidelity = &fidelity
 	}

@@ -1,0 +1,102 @@
+package replay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/reprise-go/reprise/gort"
+	"github.com/reprise-go/reprise/internal/base"
+	"github.com/reprise-go/reprise/internal/ordinary"
+	"github.com/reprise-go/reprise/internal/turns"
+	"github.com/reprise-go/reprise/internal/wire"
+	"github.com/reprise-go/reprise/source"
+)
+
+// ordinary replays the recording of an ordinary test: it builds the test's package as it is now, and runs the test in
+// processes of its own.
+func (r *replay) ordinary() (known bool, err error) {
+	if !source.Ordinary(r.in.Stream) {
+		return false, nil
+	}
+	if err := r.ofOrdinary(); err != nil {
+		return true, err
+	}
+	if _, _, err := gort.Load(r.Path); err != nil { // before the build, which takes time
+		return true, r.in.Bad(err)
+	}
+	id := r.in.Identity()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	p := base.NewProgress(r.stderr, "replay")
+	p.Say("building %s", id["package"])
+	test, err := ordinary.Rebuild(ctx, id, wire.Strip(os.Environ()))
+	p.Done()
+	if err != nil {
+		return true, base.Failed(fmt.Errorf("%s: %w", r.Name, err))
+	}
+	return true, errors.Join(r.turns(ctx, test), base.Written(test.Close()))
+}
+
+// ofOrdinary checks that the settings make sense for the recording of an ordinary test.
+func (r *replay) ofOrdinary() error {
+	if err := r.ofTest("an ordinary test"); err != nil {
+		return err
+	}
+	switch {
+	case r.Break != nil:
+		return base.Usage("--break is for a debugger, which does not see an ordinary test: its process does not call replayer.Breakpoint; "+
+			"to stop at the event and see how the run stands: --to %d", *r.Break)
+	case r.in.Form() != source.Reprise:
+		return base.BadInput(fmt.Errorf("%s: an ordinary test replays from %s files only; convert it with: reprise convert %s x%s",
+			r.Name, source.Reprise, base.PlainOrQuoted(r.Path), source.Reprise))
+	}
+	return nil
+}
+
+// turns replays a test that has been built.
+func (r *replay) turns(ctx context.Context, test *ordinary.Rebuilt) error {
+	s := r.session()
+	d, err := turns.New(ctx, turns.Config{
+		Path: r.Path, Policy: r.Policy, Window: r.Window, Fork: r.Fork, Seed: r.Seed,
+		Reproduce: r.Reproduce, Notes: test.Notes, Output: &unframed{w: r.output()},
+	}, test)
+	if err != nil {
+		return s.Refused(err)
+	}
+	s.Driver = d
+	s.Locate = func(site string) string { return inPackage(test, site) }
+	return errors.Join(s.Run(), base.Written(d.Close()))
+}
+
+// inPackage returns a place in the code with the folder of the package, from that of the workspace, before the base name
+// of its file if that is one of the package.
+func inPackage(test *ordinary.Rebuilt, site string) string {
+	file, _, _ := strings.Cut(site, ":")
+	if _, err := os.Stat(filepath.Join(test.Dir(), file)); file == "" || err != nil {
+		return site
+	}
+	return path.Join(ordinary.RelativeDir(test.Package), site)
+}
+
+// unframed passes on what a test has printed, without what package testing prints around it, and with a newline at the
+// end. It takes all of it in one call.
+type unframed struct{ w io.Writer }
+
+// Write implements [io.Writer].
+func (u *unframed) Write(output []byte) (int, error) {
+	var b strings.Builder
+	for line := range strings.Lines(string(output)) {
+		if line = strings.TrimSuffix(line, "\n"); !frameLine.MatchString(line) {
+			b.WriteString(line + "\n")
+		}
+	}
+	_, err := io.WriteString(u.w, b.String())
+	return len(output), err
+}

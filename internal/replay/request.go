@@ -1,0 +1,104 @@
+package replay
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/reprise-go/reprise/internal/base"
+)
+
+// Request asks a test binary of package simtest for a replay; it is the value of the variable Replay of package wire. Answer is the path of the file in which the command expects the [Answer].
+//
+// The report goes into the answer. Only the output of Step is printed by the test, since a person waits for it.
+type Request struct {
+	Settings
+	Answer string `json:"answer"`
+}
+
+// String returns the form of r in the environment.
+func (r Request) String() string {
+	text, err := json.Marshal(r)
+	if err != nil {
+		panic(err) // all types have a form
+	}
+	return string(text)
+}
+
+// ParseRequest reads what String has written.
+func ParseRequest(text string) (Request, error) {
+	var r Request
+	d := json.NewDecoder(bytes.NewReader([]byte(text)))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&r); err != nil {
+		return r, fmt.Errorf("replay: a request that is not understood: %w", err)
+	}
+	return r, nil
+}
+
+// Answer is what a test binary says of a replay.
+type Answer struct {
+	Code   int    `json:"code"`   // exit code of the command
+	Error  string `json:"error"`  // "" if there is none, or if it is in the report
+	Report string `json:"report"` // in the format of the request
+}
+
+// Run makes the replay of a session and writes the answer. What belongs into the report goes there, and with Step to the
+// output of the session.
+func (r Request) Run(s *Session) error {
+	var report bytes.Buffer
+	if !r.Step {
+		s.Stdout = &report
+	}
+	return r.answer(s.Run(), report.String())
+}
+
+// Fail writes the answer that there is no replay because of err.
+func (r Request) Fail(err error) error { return r.answer(err, "") }
+
+// answer writes the answer of a replay that ended with err.
+func (r Request) answer(err error, report string) error {
+	a := Answer{Report: report}
+	var coded *base.ExitError
+	switch {
+	case errors.As(err, &coded):
+		if a.Code = coded.Code; coded.Err != nil {
+			a.Error = base.WithCode(coded.Err)
+		}
+	case err != nil:
+		a.Code, a.Error = base.ExitInput, base.WithCode(err)
+	}
+	text, err := json.Marshal(a)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(r.Answer, text, 0o600)
+}
+
+// Read reads the answer and writes the report to w. The error is that of the replay, with its exit code. Without an answer
+// answered is false.
+func (r Request) Read(w io.Writer) (answered bool, err error) {
+	text, err := os.ReadFile(r.Answer)
+	if errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	}
+	var a Answer
+	if err == nil {
+		err = json.Unmarshal(text, &a)
+	}
+	if err == nil {
+		_, err = io.WriteString(w, a.Report)
+	}
+	switch {
+	case err != nil:
+		return true, base.Failed(err)
+	case a.Error != "":
+		return true, &base.ExitError{Code: a.Code, Err: errors.New(a.Error)}
+	case a.Code != base.ExitOK:
+		return true, &base.ExitError{Code: a.Code}
+	}
+	return true, nil
+}

@@ -1,0 +1,110 @@
+package replay
+
+import (
+	"errors"
+	"io"
+
+	"github.com/reprise-go/reprise/divergence"
+	"github.com/reprise-go/reprise/internal/base"
+	"github.com/reprise-go/reprise/replayer"
+	"github.com/reprise-go/reprise/source"
+)
+
+// Session is one replay: a driver and what it is to do.
+type Session struct {
+	Settings
+	Recording *base.Input     // that the driver replays; only its length and its end are asked for
+	Driver    replayer.Driver // at the start
+	Stdin     io.Reader
+	Stdout    io.Writer
+	Stderr    io.Writer // for prompts and for the errors of commands that a person types
+
+	// Locate returns a place in the code, such as "queue.go:25", with the folder of its file as seen from the workspace, for
+	// the format github. Nil means that places have it.
+	Locate func(site string) string
+}
+
+// Run replays as the settings say. The error has an exit code, see package base: base.ExitFound without a text if the run
+// differs from its recording, failed after it went on live, or never came to the target.
+func (s *Session) Run() error {
+	if !s.stops() && !s.Step {
+		return s.toEnd()
+	}
+	if s.Recording.File == nil {
+		return base.Usage("%s is no file: --to, --break and --step read the recording more than once", s.Name)
+	}
+	look, err := base.OpenInput(nil, s.Path, source.Config{})
+	if err != nil {
+		return err
+	}
+	defer look.Close()
+	v := &view{Session: s, look: look}
+	if s.Step {
+		return (&loop{view: v}).run()
+	}
+	stop, err := v.atTarget()
+	if err != nil {
+		return err
+	}
+	return s.show(stop, stop.reached)
+}
+
+// toEnd replays to the end and reports.
+func (s *Session) toEnd() error {
+	result, err := s.Driver.Run()
+	o, err := s.outcome(result, err)
+	if err != nil {
+		return err
+	}
+	return s.show(o, !o.found())
+}
+
+// show writes a document. The error has the exit code base.ExitFound if the document is not fine.
+func (s *Session) show(d base.Document, fine bool) error {
+	color := "never"
+	if s.Color {
+		color = "always"
+	}
+	if err := (base.ReportOptions{Format: s.Format, Color: color}).Render(s.Stdout, d); err != nil {
+		return base.Failed(err)
+	}
+	if !fine {
+		return base.Found()
+	}
+	return nil
+}
+
+// Refused gives an error of a driver, or of making one, its exit code.
+func (s *Session) Refused(err error) error {
+	var coded *base.ExitError
+	switch {
+	case errors.As(err, &coded):
+		return err
+	case errors.Is(err, replayer.ErrConfig):
+		return base.Usage("--fork %d: %w", s.Fork, err) // all else has been checked
+	}
+	return s.Recording.Bad(err)
+}
+
+// diverged returns the divergence that err is, nil if it is none, with its places located.
+func (s *Session) diverged(err error) *divergence.Divergence {
+	var diverged *divergence.Error
+	if !errors.As(err, &diverged) {
+		return nil
+	}
+	s.locate(diverged.Divergence)
+	return diverged.Divergence
+}
+
+// locate completes the places of a divergence.
+func (s *Session) locate(d *divergence.Divergence) {
+	if d == nil || s.Locate == nil || s.Format != "github" {
+		return
+	}
+	for _, site := range []*string{&d.ExpectedSite, &d.ActualSite, &d.DecisionSite} {
+		*site = s.Locate(*site)
+	}
+}
+
+// markdown puts a heading before a text, which is shown as it is.
+func markdown(text string) string { return "### Replay\n\n" + indented("    ", text) }

@@ -1,0 +1,69 @@
+package replay
+
+import (
+	"github.com/reprise-go/reprise/internal/base"
+	"github.com/reprise-go/reprise/replayer"
+	"github.com/reprise-go/reprise/simsched"
+)
+
+// Settings say how a recording is replayed, and how that is reported.
+type Settings struct {
+	Name      string `json:"name"`      // of the recording, for people
+	Path      string `json:"path"`      // of the recording, which To, Break and Step read a second time
+	Reproduce string `json:"reproduce"` // the command line of this replay
+
+	Policy replayer.Policy `json:"policy"`
+	Window int             `json:"window"` // of Resync; see [replayer.Config]
+	Fork   uint64          `json:"fork"`   // Index of Prefix
+	Seed   uint64          `json:"seed"`   // of what goes on live
+
+	To    string  `json:"to"`    // the target to stop at, see [ParseTarget]; "" for none
+	Break *uint64 `json:"break"` // the event to stop at, and to call replayer.Breakpoint with; nil for none
+	Step  bool    `json:"step"`  // commands on standard input lead the replay
+
+	Format string `json:"format"` // one of base.ReportFormats
+	Color  bool   `json:"color"`  // whether text has colours
+	Prompt bool   `json:"prompt"` // a person types the commands: there are prompts, and a wrong command is not the end
+}
+
+// Policies are the names of the policies, by their values.
+var Policies = []string{
+	replayer.Strict.String(), replayer.Resync.String(), replayer.Prefix.String(), replayer.PastEnd.String(),
+}
+
+// Config returns the settings of a [replayer.Replayer] of a program that is run under cfg.
+func (s *Settings) Config(cfg simsched.Config) replayer.Config {
+	cfg.CallSites = cfg.CallSites || s.stops() || s.Step
+	c := replayer.Config{
+		Sim: cfg, Policy: s.Policy, Window: s.Window, Index: s.Fork, Seed: s.Seed, Reproduce: s.Reproduce,
+	}
+	if s.Break != nil {
+		c.BreakAt = []uint64{*s.Break}
+	}
+	return c
+}
+
+// stops reports whether the replay is to stop at a target.
+func (s *Settings) stops() bool { return s.To != "" || s.Break != nil }
+
+// target returns the target; there must be one.
+func (s *Settings) target() (replayer.Target, error) {
+	if s.Break != nil {
+		return replayer.AtIndex(*s.Break), nil
+	}
+	return ParseTarget(s.To)
+}
+
+// Check checks what can be checked without the recording. The errors are of wrong use.
+func (s *Settings) Check() error {
+	switch {
+	case s.Path == base.Stdio && (s.Step || s.stops()):
+		return base.Usage("--to, --break and --step read the recording more than once, which standard input does not allow")
+	case s.Step && s.Format != "text":
+		return base.Usage("--step is a dialogue, whose only format is text")
+	case s.To != "":
+		_, err := ParseTarget(s.To)
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,67 @@
+package replay
+
+import (
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/internal/base"
+	"github.com/reprise-go/reprise/simsched"
+)
+
+// taskText is a task as it stands in a list.
+func taskText(t simsched.TaskInfo) string {
+	if t.Name == "" {
+		return t.ID.String()
+	}
+	return fmt.Sprintf("%v %q", t.ID, t.Name)
+}
+
+// TasksText is the table of tasks: what each does, a line each.
+func TasksText(tasks []simsched.TaskInfo) string {
+	if len(tasks) == 0 {
+		return "no task is alive\n"
+	}
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "task\tpath\tregion\tline\tstate\n")
+	for _, t := range tasks {
+		line := t.Line
+		if line == "" {
+			line = "-"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%v %q\t%s\t%s\n", taskText(t), t.Path, t.Region, t.RegionName, base.PlainOrQuoted(line), stateText(t, tasks))
+	}
+	_ = w.Flush() // a strings.Builder takes everything
+	return b.String()
+}
+
+// stateText says what a task does, what it waits for and who could end that.
+func stateText(t simsched.TaskInfo, tasks []simsched.TaskInfo) string {
+	text := t.State.String()
+	if t.WaitsFor != "" {
+		text += " " + t.WaitsFor
+	}
+	if t.Until > 0 {
+		text += fmt.Sprintf(", until %v", t.Until)
+	}
+	if len(t.HeldBy) > 0 && !strings.Contains(t.WaitsFor, " held by ") {
+		var who []string
+		for _, id := range t.HeldBy {
+			who = append(who, taskText(infoOf(tasks, id)))
+		}
+		text += ", held by " + strings.Join(who, ", ")
+	}
+	return text
+}
+
+// infoOf finds a task; if it is not there, no more is known of it than its identifier.
+func infoOf(tasks []simsched.TaskInfo, id event.TaskID) simsched.TaskInfo {
+	for _, t := range tasks {
+		if t.ID == id {
+			return t
+		}
+	}
+	return simsched.TaskInfo{ID: id}
+}

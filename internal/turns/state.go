@@ -1,0 +1,162 @@
+package turns
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/event/gorun"
+	"github.com/reprise-go/reprise/gort"
+	"github.com/reprise-go/reprise/internal/ordinary"
+	"github.com/reprise-go/reprise/replayer"
+	"github.com/reprise-go/reprise/simsched"
+)
+
+// pos returns the number of events up to the position.
+func (d *Driver) pos() uint64 {
+	if d.position == 0 {
+		return 0
+	}
+	if d.end != nil {
+		if index, ok := d.parts(); ok {
+			return index
+		}
+		return d.known.places.Events
+	}
+	return d.known.places.Decisions[d.position-1] + 1
+}
+
+// State implements [replayer.Driver].
+func (d *Driver) State() replayer.State {
+	s := replayer.State{Steps: uint64(d.position), Pos: d.pos(), Turn: d.turn}
+	switch {
+	case d.end != nil:
+		d.atEnd(&s)
+	case d.position > 0:
+		d.atDecision(&s)
+	}
+	s.Recorded, s.More = d.progress(s.Pos)
+	if s.More && d.recorded.file.Seek(s.Recorded) == nil {
+		next, err := d.recorded.file.Next()
+		if s.More = err == nil; s.More {
+			s.Next = next
+		}
+	}
+	return s
+}
+
+// atDecision fills in the state at a decision.
+func (d *Driver) atDecision(s *replayer.State) {
+	e, err := d.known.event(s.Pos - 1)
+	if err == nil {
+		s.Event, s.Time = e, time.Duration(d.known.file.Time())
+	}
+	list, ready := ordinary.Stands(d.state)
+	for _, g := range list {
+		s.Tasks = append(s.Tasks, taskInfo(g))
+	}
+	for _, g := range ready {
+		s.Runnable = append(s.Runnable, gorun.Task(g))
+	}
+	if i := slices.IndexFunc(s.Tasks, func(t simsched.TaskInfo) bool { return t.State == simsched.TaskRunning }); i >= 0 {
+		s.Chosen = &s.Tasks[i]
+	}
+}
+
+// atEnd fills in the state at the end: the goroutines that were left.
+func (d *Driver) atEnd(s *replayer.State) {
+	o := d.known.outcome
+	s.Time = o.Virtual
+	list, _ := ordinary.Stands(o)
+	for _, g := range list {
+		if slices.ContainsFunc(o.Left, func(w gort.Waiting) bool { return w.ID == g.ID }) {
+			g.Runs = false
+			s.Tasks = append(s.Tasks, taskInfo(g))
+		}
+	}
+}
+
+// progress returns how many recorded events have come when there were pos of the run, and whether the next one is expected.
+func (d *Driver) progress(pos uint64) (recorded uint64, more bool) {
+	places := d.recorded.places
+	switch {
+	case d.control.Continue && pos > d.until:
+		return d.until, false
+	case d.control.Resync > 0 && d.known != nil && d.known.first != nil && d.known.first.Index < pos:
+		return d.resynced(), false
+	}
+	return min(pos, places.Events), pos < places.Events
+}
+
+// resynced returns how many recorded events have come up to the last choice that the run has used.
+func (d *Driver) resynced() uint64 {
+	o := d.state
+	if o == nil {
+		o = d.known.outcome
+	}
+	used := min(o.Resync.Matched+o.Resync.Skipped, len(d.recorded.places.Choices))
+	if used == 0 {
+		return d.known.first.Index
+	}
+	return d.recorded.places.Choices[used-1] + 1
+}
+
+// taskInfo says what a goroutine does as that of a task is said.
+func taskInfo(s ordinary.Stand) simsched.TaskInfo {
+	t := simsched.TaskInfo{ID: gorun.Task(s.ID), Path: s.Path, Region: gorun.Region, RegionName: "process"}
+	t.Name = strings.TrimPrefix(s.Name(), s.Path+" ")
+	line, _, _ := strings.Cut(s.Where, " ")
+	t.Line = line[strings.LastIndexByte(line, '/')+1:]
+	switch {
+	case s.Runs:
+		t.State = simsched.TaskRunning
+	case s.Waits != "":
+		t.State, t.WaitsFor = simsched.TaskWaiting, "for "+s.Waits
+	}
+	if s.Holder != 0 {
+		t.HeldBy = []event.TaskID{gorun.Task(s.Holder)}
+	}
+	return t
+}
+
+// scheduleLines is the number of lines in which a result tells the schedule.
+const scheduleLines = 24
+
+// result returns what known, which is whole, says of the replay. A difference where the run may have been live is none.
+func (d *Driver) result() replayer.Result {
+	o, first := d.known.outcome, d.known.first
+	r := replayer.Result{Events: d.known.places.Events, Emitted: d.known.places.Events, Warnings: slices.Clone(d.cfg.Notes)}
+	if text := o.Dependence(); text != "" {
+		r.Warnings = append(r.Warnings, strings.Split(text, "\n")...)
+	}
+	if text := o.Failure(); text != "" && o.Verdict != gort.Diverged {
+		r.Err = errors.New(text)
+	}
+	if text := o.Schedule(scheduleLines); text != "" {
+		r.Story = "the schedule up to the end of it:\n  " + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n  ") + "\n"
+	}
+	if first == nil {
+		return r
+	}
+	r.Events = first.Index
+	_, parted := d.parts()
+	switch {
+	case parted:
+		first.Notes = append(first.Notes, r.Warnings...)
+		r.Emitted = first.Index
+	case d.control.Resync > 0:
+		r.First, r.Stats, r.Fidelity = first, *first.Rest, first.Rest.Fidelity()
+		r.Events = first.Rest.Matched
+		first.Notes = append(first.Notes, fmt.Sprintf("of %d recorded choices %d fitted a decision of the run and %d were passed over; %d decisions fitted none",
+			len(d.control.Choices.Records), o.Resync.Matched, o.Resync.Skipped, o.Resync.Extra))
+	default:
+		r.Live, r.LiveAt = true, first.Index
+		if d.cfg.Policy == replayer.Prefix {
+			r.Events, r.LiveAt = d.until, d.until
+		}
+	}
+	return r
+}

@@ -1,0 +1,43 @@
+package turns
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/reprise-go/reprise/gort"
+)
+
+// wholeSchedule is a number of lines that is enough for every schedule.
+const wholeSchedule = 1 << 30
+
+// turnText tells the turn that ended with a decision, at which the run o was ended: what the goroutine did that had been chosen
+// before, why and where it stopped, and what happened until the decision. It has one or more lines; it is empty for what
+// comes before the test.
+func turnText(o *gort.Outcome, decision int) string {
+	number := decision - 1
+	lines := slices.Collect(strings.Lines(o.Schedule(wholeSchedule)))
+	from := slices.IndexFunc(lines, func(line string) bool { return numberOf(line) == number })
+	if number < 1 || from < 0 {
+		return ""
+	}
+	to := from + 1
+	for to < len(lines) && numberOf(lines[to]) == 0 {
+		to++
+	}
+	return strings.Join(lines[from:to], "")
+}
+
+// numbered matches a line of a schedule that tells a turn.
+var numbered = regexp.MustCompile(`^[* ] +([0-9]+) `)
+
+// numberOf returns the number of the decision that began the turn that a line of a schedule tells; 0 if it tells none.
+func numberOf(line string) int {
+	m := numbered.FindStringSubmatch(line)
+	if m == nil {
+		return 0
+	}
+	n, _ := strconv.Atoi(m[1]) // digits; one that is too large is none
+	return n
+}
