@@ -115,6 +115,10 @@ type Control struct {
 	Resync   int      // over 0: where a choice does not fit, look for one among so many that does, and go on; implies Continue
 	Strategy Strategy
 
+	// Prefix ends a replay behind the last decision in Choices, as Reached. It is for the recording of a run that was cut
+	// off: one that was killed in the middle of a turn, or whose recording has Dropped records.
+	Prefix bool
+
 	Gap    int // Random: mean number of points between preemptions; 0: one of several, by the seed
 	Depth  int // PCT: number of priority changes; 0: one from 0 to 3, by the seed
 	Length int // PCT: expected number of points; 0 means 1000
@@ -127,7 +131,7 @@ type Control struct {
 	NoLeaks  bool          // do not wait for the goroutines that the test has left behind, and do not list them
 	MaxSteps uint64        // decisions; 0 means 10 million
 	MaxTime  time.Duration // virtual; 0 means an hour more than go test's ten minutes
-	Records  int           // room in the recording; 0 means a million, of 32 bytes; at most 134 million
+	Records  int           // room in the recording, of 32 bytes each; 0 means a million; at most 134 million. What finds none is Dropped.
 	Wall     time.Duration // real time until the process is killed; 0 means a minute
 	Args     []string      // more arguments of the test binary, such as -test.short; they may override those that select the test
 }
@@ -169,6 +173,9 @@ func (c *Control) header() header {
 		h.window, h.follow = uint32(or(c.Resync, defaultWindow)), followed
 		if c.Resync > 0 {
 			h.flags |= flagResync
+		}
+		if c.Prefix {
+			h.flags |= flagPrefix
 		}
 		if c.Choices.Loose {
 			h.flags |= flagLoose

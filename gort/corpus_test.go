@@ -586,7 +586,6 @@ func TestLimits(t *testing.T) {
 		want Verdict
 	}{
 		{Control{MaxSteps: 5}, Limited},
-		{Control{Records: 10}, Limited},
 		{Control{MaxTime: time.Minute}, TimedOut},
 	} {
 		if o := mustRun(t, b, "TestHour", test.c); o.Verdict != test.want {

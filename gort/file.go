@@ -58,6 +58,9 @@ func (o *Outcome) end() tracefile.End {
 	case Diverged:
 		e.Reason = tracefile.EndLimit // the program would have gone on
 	}
+	if n := o.Recording.Dropped; n > 0 {
+		e.Message = strings.TrimPrefix(fmt.Sprintf("%s\nthe rest of the run, %d records, is left out", e.Message, n), "\n")
+	}
 	if d := o.Dependence(); d != "" {
 		e.Message = strings.TrimPrefix(e.Message+"\n"+d, "\n")
 	}

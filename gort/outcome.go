@@ -20,12 +20,14 @@ const (
 	Deadlocked         // everybody waits for somebody
 	Leaked             // the test passed and left goroutines behind that wait for ever
 	TimedOut           // virtual or real time ran out
-	Limited            // the number of decisions or the recording reached its limit
+	Limited            // the number of decisions or of goroutines reached its limit
 	Diverged           // the program does not fit the choices of a replay
+	Reached            // the program fits all choices of a replay that ends behind the last; see Control.Prefix
 )
 
 var verdictNames = [...]string{
 	"passed", "failed", "panicked", "crashed", "deadlocked", "leaked", "timed out", "reached a limit", "diverged",
+	"reached the end of the recording",
 }
 
 // String returns the verdict in lower case, such as "deadlocked".
@@ -47,6 +49,7 @@ const (
 	endTime
 	endDiverged
 	endThrow
+	endReached
 )
 
 // Waiting is a goroutine that was there at the end of a run.
@@ -118,6 +121,7 @@ func outcome(s *shared, exit int, seed uint64, killed bool, out []byte) (*Outcom
 		Admitted: int(h.admits), Forced: int(h.forced), Calls: map[int]uint32{},
 		Recording: &Recording{
 			Seed: seed, Records: records, Texts: s.texts(), Steps: h.steps, Points: h.points, Hash: h.hash,
+			Dropped: h.dropped,
 		},
 	}
 	for n, c := range h.calls {
@@ -147,6 +151,8 @@ func (o *Outcome) judge(end uint32, killed bool) Verdict {
 		return TimedOut
 	case end == endDiverged:
 		return Diverged
+	case end == endReached:
+		return Reached
 	case end == endFatal || end == endThrow:
 		return Crashed
 	case o.Exit != 0:

@@ -85,6 +85,10 @@ type Recording struct {
 	Steps   uint64   // decisions, from the start of the process
 	Points  uint64   // preemption points passed
 	Hash    uint64   // of the decisions; equal runs have equal hashes
+
+	// Dropped is how many records found no room, see Control.Records: if it is not 0, Records tell only the start of the
+	// run, and its end. Steps, Points and Hash are those of the whole run.
+	Dropped uint64
 }
 
 // Choices returns what a replay of r needs.

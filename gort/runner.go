@@ -140,6 +140,9 @@ func (r *Runner) prepare(c Control, flags uint32) error {
 	if c.Choices != nil {
 		choices = c.Choices.Records
 	}
+	for n := len(choices); c.Prefix && n > 0 && choices[n-1].Kind == Admit; n = len(choices) {
+		choices = choices[:n-1] // no decision comes behind that would end the replay
+	}
 	h := c.header()
 	h.flags |= flags
 	if r.server != nil {

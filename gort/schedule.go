@@ -55,6 +55,9 @@ func (o *Outcome) window(steps []step, who *cast) []step {
 
 // ending says what came of the schedule, "" if its last line does.
 func (o *Outcome) ending(who *cast) string {
+	if n := o.Recording.Dropped; n > 0 {
+		return "here the recording is full: " + plural(int(n), "record") + " of the rest of the run left out"
+	}
 	switch o.Verdict {
 	case Failed:
 		if who.inTest(o.Task) {

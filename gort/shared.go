@@ -12,7 +12,7 @@ import (
 // The numbers of the shared file, which the runtime has under the same names with "rpr" in front.
 const (
 	magic   = 0x31304f47_52505249
-	version = 3
+	version = 4
 
 	modeLive   = 1
 	modeReplay = 2
@@ -23,6 +23,7 @@ const (
 	flagLoose    = 8
 	flagServe    = 16
 	flagResync   = 32
+	flagPrefix   = 64
 )
 
 // header stands at the start of the shared file; the runtime has the same type as rprHeader.
@@ -67,6 +68,7 @@ type header struct {
 	extra   uint32
 	pid     uint32
 	forks   uint32
+	dropped uint64
 	calls   [512]uint32
 }
 

@@ -396,6 +396,9 @@ func (s *stepper) parted(r Record) {
 // lastWords says how the turn ends during which the run ended.
 func (o *Outcome) lastWords(who *cast, g uint32) string {
 	switch {
+	case o.Recording.Dropped > 0: // it is not the last turn
+	case o.Verdict == Reached:
+		return "would run next"
 	case o.Verdict == Panicked && g == o.Task:
 		return "panics" + at(o.diedAt())
 	case o.Verdict == Crashed && g == o.Task:

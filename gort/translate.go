@@ -27,7 +27,7 @@ func (o *Outcome) translate(out sink) error {
 		t.note(r)
 		t.record(r)
 	}
-	if outcome, ok := o.completes(); ok {
+	if outcome, ok := o.completes(); ok && o.Recording.Dropped == 0 {
 		t.w.Close(o.Task, outcome)
 	}
 	t.left(o)
