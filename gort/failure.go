@@ -9,31 +9,31 @@ import (
 	"github.com/reprise-go/reprise/internal/finding"
 )
 
-// maxFailureLines is how much of a failure is told.
+// maxFailureLines is the maximum number of lines of a failure.
 const maxFailureLines = 12
 
-// cause is what can be told of a failure: of which class it is, the text for people, of which the first line says most,
-// and what tells one cause from another.
+// cause describes a failure: its class, the text for people, with the most important line first, and the parts of
+// the signature.
 type cause struct {
 	class string
 	lines []string
 	parts []string
 }
 
-// Failure says what failed, for people: at most a dozen lines, of which the first says most, without a newline at the
-// end, and "" for a run that passed.
+// Failure describes the failure for people in at most a dozen lines, the most important one first, without a
+// newline at the end. It returns "" for a run that passed.
 //
-// A failed test is told by what it has logged, a panic and a fatal error by their message and the innermost calls of
-// the program, a deadlock and a leak by a line for each goroutine that waits. What package testing and the runtime print
-// around that is left out, as are addresses, folders of source files and the runtime's numbers of goroutines.
+// A failed test is described by its log; a panic or a fatal error by its message and the innermost calls of the
+// program; a deadlock or a leak by a line for each waiting goroutine. The text omits what package testing and the
+// runtime print around that, addresses, folders of source files, and the runtime's goroutine numbers.
 func (o *Outcome) Failure() string { return strings.Join(clip(o.cause().lines, maxFailureLines), "\n") }
 
-// Class says in a word or two what kind of failure it is, for reports: "test failure", "data race", "exit" and "killed"
-// of a test that failed, "panic", "fatal error", "deadlock", "leak", "timeout", "limit" and "divergence"; "" for a run
-// that passed.
+// Class returns the kind of failure in a word or two, for reports: "test failure", "data race", "exit" and "killed"
+// for a test that failed, "panic", "fatal error", "deadlock", "leak", "timeout", "limit" and "divergence". It
+// returns "" for a run that passed.
 func (o *Outcome) Class() string { return o.cause().class }
 
-// clip keeps the first lines of a text, and of a cut one the last too.
+// clip keeps the first lines of a text and, if it is cut, also the last line.
 func clip(lines []string, most int) []string {
 	if len(lines) <= most {
 		return lines
@@ -42,7 +42,7 @@ func clip(lines []string, most int) []string {
 	return append(slices.Clone(lines[:most-2]), left, lines[len(lines)-1])
 }
 
-// cause finds out what there is to say of a failure.
+// cause returns the cause of a failure.
 func (o *Outcome) cause() cause {
 	switch o.Verdict {
 	case Failed:
@@ -65,7 +65,7 @@ func (o *Outcome) cause() cause {
 	return cause{}
 }
 
-// failed is the cause of a test that failed, or of a process that ended early.
+// failed returns the cause of a test that failed, or of a process that ended early.
 func (o *Outcome) failed() cause {
 	list, failing := logs(o.Output)
 	accesses := race(o.Output)
@@ -89,7 +89,7 @@ func (o *Outcome) failed() cause {
 	return c
 }
 
-// text is what was logged, with the subtest if it was one that did.
+// text returns the logged lines, with the name of the subtest if a subtest logged them.
 func (l logged) text() []string {
 	lines := slices.Clone(l.lines)
 	if _, sub, found := strings.Cut(l.test, "/"); found {
@@ -98,7 +98,7 @@ func (l logged) text() []string {
 	return lines
 }
 
-// withOutput adds the last lines that the program has printed.
+// withOutput adds the last lines of the program's output.
 func (o *Outcome) withOutput(line string) []string {
 	lines := []string{line}
 	for i, p := range printed(o.Output, 8) {
@@ -110,7 +110,7 @@ func (o *Outcome) withOutput(line string) []string {
 	return lines
 }
 
-// raced is the cause of a test in which the race detector has found something.
+// raced returns the cause of a test in which the race detector found a race.
 func raced(accesses []access, list []logged) cause {
 	c := cause{class: "data race"}
 	var all []string
@@ -132,10 +132,10 @@ func raced(accesses []access, list []logged) cause {
 	return c
 }
 
-// maxFrames is how many calls of a stack are told.
+// maxFrames is the maximum number of calls of a stack in a report.
 const maxFrames = 6
 
-// died is the cause of a process that the runtime has ended, which prints a traceback.
+// died returns the cause of a process that the runtime ended with a traceback.
 func (o *Outcome) died(class, start string) cause {
 	t := parseTraceback(string(o.Output), start)
 	if len(t.message) == 0 {
@@ -162,7 +162,7 @@ func (o *Outcome) died(class, start string) cause {
 	return c
 }
 
-// outOfTime is the cause of a test that has reached the time-out of package testing, which is in virtual time.
+// outOfTime returns the cause of a test that reached the time-out of package testing, which is in virtual time.
 func outOfTime(t traceback) cause {
 	c := cause{class: "timeout", lines: []string{strings.TrimPrefix(t.message[0], "panic: ")}}
 	for _, s := range t.stacks {
@@ -176,7 +176,8 @@ func outOfTime(t traceback) cause {
 	return c
 }
 
-// deadlocked is the cause of a deadlock. If it is known who holds what, only those who wait in a circle are the cause.
+// deadlocked returns the cause of a deadlock. If the lock holders are known and form a cycle, only the goroutines
+// of the cycle belong to the cause.
 func (o *Outcome) deadlocked() cause {
 	c := cause{class: "deadlock"}
 	who := newCast(o)
@@ -198,7 +199,7 @@ func (o *Outcome) deadlocked() cause {
 	return c
 }
 
-// leaked is the cause of a leak.
+// leaked returns the cause of a leak.
 func (o *Outcome) leaked() cause {
 	c := cause{class: "leak"}
 	who := newCast(o)
@@ -219,7 +220,7 @@ func (o *Outcome) waiting() []Waiting {
 	return slices.DeleteFunc(slices.Clone(o.Left), func(w Waiting) bool { return w.Reason == "" || !w.Test })
 }
 
-// waits is what each of a list waits for and in which function.
+// waits returns, for each goroutine of a list, what it waits for and in which function.
 func waits(list []Waiting) (parts []string) {
 	for _, w := range list {
 		parts = append(parts, place(w.Where)+" "+w.Reason)
@@ -227,13 +228,13 @@ func waits(list []Waiting) (parts []string) {
 	return finding.Set(parts)
 }
 
-// place returns a place in the code as a signature has it: the line, without folders, and the function.
+// place returns a place in the code in the form used in signatures: the line without folders, and the function.
 func place(where string) string {
 	line, fn := splitPlace(where)
 	return line + " " + fn
 }
 
-// reasons counts what goroutines wait for: "2 in sync.Mutex.Lock, 1 in select".
+// reasons counts the goroutines by what they wait for: "2 in sync.Mutex.Lock, 1 in select".
 func reasons(list []Waiting) string {
 	count := map[string]int{}
 	var names []string
@@ -249,13 +250,14 @@ func reasons(list []Waiting) string {
 	return strings.Join(names, ", ")
 }
 
-// timedOut is the cause of a run that took too long, in virtual or in real time.
+// timedOut returns the cause of a run that took too long, in virtual or in real time.
 func (o *Outcome) timedOut() cause {
 	who := newCast(o)
 	list := o.waiting()
 	c := cause{class: "timeout"}
 	if o.said() != "" {
-		c.lines = append([]string{fmt.Sprintf("virtual time has run out at %v: %s", round(o.Virtual), reasons(list))}, who.lines(list)...)
+		c.lines = append([]string{fmt.Sprintf("virtual time has run out at %v: %s", round(o.Virtual), reasons(list))},
+			who.lines(list)...)
 		c.parts = append(waits(list), "virtual time")
 		return c
 	}
@@ -277,9 +279,9 @@ func (o *Outcome) timedOut() cause {
 	return c
 }
 
-// stuck says where the goroutines of the program stood when the process was killed, and what tells one such place from
-// another. Where a goroutine that could run stood is chance: of it that is only the function of the program that it began
-// with, and what others wait for does not count then.
+// stuck describes where the goroutines of the program were when the process was killed, and returns the parts of
+// the signature. The place of a goroutine that was ready is random, so only the function of the program in which it
+// started counts; in that case what others wait for does not count.
 func stuck(t traceback) (lines, parts []string) {
 	var busy []string
 	for _, s := range t.stacks {
@@ -302,11 +304,12 @@ func stuck(t traceback) (lines, parts []string) {
 	return lines, finding.Set(parts)
 }
 
-// limited is the cause of a run that has reached a limit.
+// limited returns the cause of a run that reached a limit.
 func (o *Outcome) limited() cause {
 	who := newCast(o)
 	text := or(o.said(), "a limit was reached")
-	c := cause{class: "limit", lines: []string{fmt.Sprintf("%s: %d decisions within %v", text, o.Recording.Steps, round(o.Virtual))}}
+	c := cause{class: "limit",
+		lines: []string{fmt.Sprintf("%s: %d decisions within %v", text, o.Recording.Steps, round(o.Virtual))}}
 	c.parts = []string{text}
 	for i, g := range o.lastRunners(100) {
 		if i == 0 {
@@ -319,7 +322,7 @@ func (o *Outcome) limited() cause {
 	return c
 }
 
-// said is the last thing that the part inside the runtime has said, "" if it said nothing.
+// said returns the last message of the code inside the runtime, or "" if there is none.
 func (o *Outcome) said() (text string) {
 	for _, line := range outputLines(o.Output) {
 		if t, ok := strings.CutPrefix(line, "reprise: "); ok {
@@ -329,7 +332,7 @@ func (o *Outcome) said() (text string) {
 	return text
 }
 
-// lastRunners returns who ran in the last n decisions, in the order of the goroutines.
+// lastRunners returns the goroutines that ran in the last n decisions, in order of their numbers.
 func (o *Outcome) lastRunners(n int) (list []uint32) {
 	started := len(o.Recording.Goroutines())
 	for _, r := range slices.Backward(o.Recording.Records) {
@@ -345,7 +348,7 @@ func (o *Outcome) lastRunners(n int) (list []uint32) {
 	return slices.Compact(list)
 }
 
-// diverged is the cause of a replay that does not fit its recording.
+// diverged returns the cause of a replay that does not fit its recording.
 func (o *Outcome) diverged() cause {
 	c := cause{class: "divergence"}
 	if o.Mismatch == nil {
@@ -366,7 +369,7 @@ func (o *Outcome) diverged() cause {
 	return c
 }
 
-// choice says a recorded choice.
+// choice describes a recorded choice.
 func (c *cast) choice(r Record) string {
 	switch r.Kind {
 	case Admit:
@@ -381,7 +384,7 @@ func (c *cast) choice(r Record) string {
 	return "the end of the recording"
 }
 
-// standing says where a replay stood that does not fit.
+// standing describes the state of a replay at the first choice that does not fit.
 func (c *cast) standing(m *Mismatch) string {
 	if len(m.Ready) == 0 {
 		return c.stopped(m.Actual) + ", and nobody is ready"
@@ -389,7 +392,7 @@ func (c *cast) standing(m *Mismatch) string {
 	return c.stopped(m.Actual) + ", and ready: " + c.paths(m.Ready)
 }
 
-// stopped says who stopped before a decision, why, and after how many points since the decision before.
+// stopped describes which goroutine stopped before a decision, why, and after how many points.
 func (c *cast) stopped(r Record) string {
 	if r.prev() == 0 {
 		return "at the start"
@@ -401,7 +404,7 @@ func (c *cast) stopped(r Record) string {
 	return fmt.Sprintf("%s %s after %s", c.title(r.prev()), how, plural(int(r.Points), "point"))
 }
 
-// round leaves three digits of a duration, for people.
+// round rounds a duration to three digits, for people.
 func round(d time.Duration) time.Duration {
 	unit := time.Duration(1)
 	for d/unit >= 1000 {

@@ -9,7 +9,7 @@ import (
 	"github.com/reprise-go/reprise/tracefile"
 )
 
-// note gives the notes of a record, before its events.
+// note writes the notes of a record, before its events.
 func (t *translator) note(r *Record) {
 	n := tracefile.Note{Task: gorun.Task(r.G), Time: uint64(r.Time)}
 	switch r.Kind {
@@ -50,7 +50,7 @@ func (t *translator) note(r *Record) {
 // before keeps a note for the next event of a kind.
 func (t *translator) before(kind event.Kind, n tracefile.Note) { t.ahead, t.aheadKind = n, kind }
 
-// decided notes when a decision was made, and that it was made because a goroutine is held up.
+// decided writes the note of a decision, and why it was made if a goroutine is held up.
 func (t *translator) decided(r *Record, n tracefile.Note) {
 	if r.Reason == WhySyscall && r.prev() != 0 {
 		t.Note(tracefile.Note{Act: tracefile.ActStop, Task: gorun.Task(r.prev()), Reason: gorun.ReasonSyscall})
@@ -59,7 +59,7 @@ func (t *translator) decided(r *Record, n tracefile.Note) {
 	t.before(event.KindTaskScheduled, n)
 }
 
-// expected says what a recording has where its replay went differently, "" for its end.
+// expected describes what a recording has at the place where its replay differed; "" at its end.
 func (t *translator) expected(r Record) string {
 	if r.Kind = RecordKind(r.Site); !r.choice() {
 		return ""
@@ -67,7 +67,7 @@ func (t *translator) expected(r Record) string {
 	return newCast(&Outcome{Recording: t.r}).choice(r)
 }
 
-// stopReason is the reason of a goroutine that stops and could go on.
+// stopReason returns the reason of a goroutine that stops although it could continue.
 func stopReason(r *Record) string {
 	switch {
 	case r.Kind == Yield:
@@ -78,7 +78,7 @@ func stopReason(r *Record) string {
 	return gorun.ReasonPreempt
 }
 
-// left gives the notes of the end: how the run ended, and which goroutines are left.
+// left writes the notes of the end: how the run ended, and the goroutines that are left.
 func (t *translator) left(o *Outcome) {
 	end := tracefile.Note{Act: tracefile.ActEnd, Task: tracefile.NoTask, Time: uint64(o.Virtual)}
 	end.Reason, end.Place = o.Verdict.String(), o.diedAt()
@@ -102,10 +102,10 @@ func (t *translator) left(o *Outcome) {
 	}
 }
 
-// endKilled is how a run ended that took too long in real time.
+// endKilled is the reason of the end of a run that took too long in real time.
 const endKilled = "killed"
 
-// tasks returns the task of a goroutine, none for 0.
+// tasks returns the task of a goroutine, or none for 0.
 func tasks(g uint32) []event.TaskID {
 	if g == 0 {
 		return nil
@@ -113,13 +113,13 @@ func tasks(g uint32) []event.TaskID {
 	return []event.TaskID{gorun.Task(g)}
 }
 
-// shortPlace takes the folder out of a text of the runtime: "queue.go:25 example.com/queue.(*Queue).run".
+// shortPlace removes the folder from a text of the runtime: "queue.go:25 example.com/queue.(*Queue).run".
 func shortPlace(text string) string {
 	line, fn, _ := strings.Cut(text, " ")
 	return strings.TrimSpace(line[strings.LastIndexByte(line, '/')+1:] + " " + fn)
 }
 
-// objectBook names what goroutines wait for, by kind and the order of first use.
+// objectBook names the objects for which goroutines wait, by kind and order of first use.
 type objectBook struct {
 	named map[uint32]tracefile.Object // by the number that the runtime gave
 	count map[string]int              // by kind
@@ -131,7 +131,8 @@ var kinds = map[string]string{
 	"sync.WaitGroup.Wait": "wait group", "sync.Cond.Wait": "cond", "chan send": "channel", "chan receive": "channel",
 }
 
-// of returns the object with a number, 0 for one that is not known, for which a goroutine waits with a reason.
+// of returns the object with a number, for which a goroutine waits with a reason of the runtime. Number 0 is an
+// unknown object.
 func (b *objectBook) of(number uint32, reason string) tracefile.Object {
 	kind := kinds[reason]
 	if number == 0 || kind == "" {

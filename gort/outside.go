@@ -4,9 +4,9 @@ import (
 	"strings"
 )
 
-// Dependence says for people in at most three lines what the run had to do with the world outside of the control, and
-// what that means for a replay; "" if it had nothing to do with it. That package time looks for the time zone is left
-// out.
+// Dependence describes, for people, in at most three lines, how the run depended on the world outside, and what
+// that means for a replay. It returns "" if there was no dependence. The search of package time for the time zone
+// is not counted.
 func (o *Outcome) Dependence() string {
 	var lines []string
 	polled, returned := 0, 0
@@ -33,12 +33,13 @@ func (o *Outcome) Dependence() string {
 			"nothing came from there by itself, but what is read there is not recorded, so that other data make another run")
 	}
 	if o.Forced > 0 {
-		lines = append(lines, plural(o.Forced, "preemption")+" by the real clock, of goroutines that passed no point for a second: a replay cannot repeat them")
+		lines = append(lines, plural(o.Forced, "preemption")+
+			" by the real clock, of goroutines that passed no point for a second: a replay cannot repeat them")
 	}
 	return strings.Join(lines, "\n")
 }
 
-// reached counts the system calls by what they reach, "3 system calls for files and 1 system call for sockets".
+// reached counts the system calls by the kind of object: "3 system calls for files and 1 system call for sockets".
 func (o *Outcome) reached() string {
 	count := map[string]int{}
 	for n, calls := range o.Calls { // lint: order does not matter because sums do not depend on it
@@ -56,6 +57,6 @@ func (o *Outcome) reached() string {
 	return enumerate(list)
 }
 
-// zoneCalls is how many system calls package time knows to find the time zone: it opens, reads and closes one file.
-// Package os needs one more to open a file.
+// zoneCalls is the number of system calls with which package time finds the time zone: it opens, reads and closes
+// one file. Package os needs one more call to open a file.
 const zoneCalls = 3

@@ -6,9 +6,10 @@ import (
 	"strings"
 )
 
-// Stacks says for people who was there at the end of the run, where the runtime noted it: of each goroutine of the test
-// its path and function, what it waits for and where, who started it and where, and some frames of its stack; those that
-// stand at the same place are told once. It ends with a newline unless it is "".
+// Stacks describes, for people, the goroutines that existed at the end of the run, if the runtime recorded them:
+// for each goroutine of the test its path and function, what it waits for and where, which goroutine started it and
+// where, and some frames of its stack. Goroutines at the same place are described once. The text ends with a
+// newline unless it is "".
 func (o *Outcome) Stacks() string {
 	who := newCast(o)
 	var b strings.Builder
@@ -37,11 +38,11 @@ func (o *Outcome) Stacks() string {
 }
 
 const (
-	maxGroups = 12 // places that are told
+	maxGroups = 12 // places in a report
 	maxStack  = 6  // frames of each
 )
 
-// writeStack tells the goroutines of a group, which have one stack.
+// writeStack writes the goroutines of a group, which share one stack.
 func (c *cast) writeStack(b *strings.Builder, g group) {
 	fmt.Fprintf(b, "%s\n", c.heading(g))
 	fmt.Fprintf(b, "  %s\n", c.state(g.first))
@@ -57,7 +58,7 @@ func (c *cast) writeStack(b *strings.Builder, g group) {
 	}
 }
 
-// frames shortens the text of a stack, without the frames that say nothing.
+// frames returns the lines of a stack without the frames that are of no interest.
 func frames(stack string) (list []string) {
 	for line := range strings.Lines(stack) {
 		if at, fn := splitPlace(strings.TrimSpace(line)); at != "" && !machinery(fn) {
@@ -67,13 +68,13 @@ func frames(stack string) (list []string) {
 	return list
 }
 
-// group is goroutines that stand at one place, were started at one place, and wait for one holder.
+// group is a set of goroutines with the same place, the same origin and the same holder.
 type group struct {
 	first Waiting
 	ids   []uint32
 }
 
-// groups puts together what is told once, in the order of the first of each.
+// groups groups the goroutines of a list, in the order of the first one of each group.
 func (c *cast) groups(list []Waiting) (all []group) {
 	type key struct {
 		label, reason, where, stack, site string
@@ -93,7 +94,7 @@ func (c *cast) groups(list []Waiting) (all []group) {
 	return all
 }
 
-// lines tells goroutines in a line for each group.
+// lines describes goroutines with one line for each group.
 func (c *cast) lines(list []Waiting) (lines []string) {
 	for _, g := range c.groups(list) {
 		lines = append(lines, "  "+c.line(g))
@@ -101,7 +102,7 @@ func (c *cast) lines(list []Waiting) (lines []string) {
 	return lines
 }
 
-// line tells a group in one line.
+// line describes a group in one line.
 func (c *cast) line(g group) string {
 	return c.heading(g) + " " + c.state(g.first) + c.origin(g.first.ID)
 }
@@ -111,7 +112,7 @@ func (c *cast) heading(g group) string {
 	return strings.TrimSpace(c.paths(g.ids) + " " + c.label(g.first.ID))
 }
 
-// state says what a goroutine waits for, where, and who holds it.
+// state describes what a goroutine waits for, where, and which goroutine holds it.
 func (c *cast) state(w Waiting) string {
 	text := "is ready"
 	if w.Reason != "" {
@@ -126,8 +127,8 @@ func (c *cast) state(w Waiting) string {
 	return text
 }
 
-// origin says where a goroutine was started and by whom, ", started at queue.go:12 queue.Open by 0.0 (test)"; "" for a
-// test and for what the runtime starts.
+// origin describes where and by which goroutine a goroutine was started, as in ", started at queue.go:12 queue.Open
+// by 0.0 (test)". It returns "" for a test and for goroutines of the runtime.
 func (c *cast) origin(g uint32) string {
 	if int(g) >= len(c.list) || c.list[g].Parent == 0 || startsTest(c.list[g].Start) {
 		return ""
@@ -139,8 +140,9 @@ func (c *cast) origin(g uint32) string {
 	return text + "by " + c.brief(c.list[g].Parent)
 }
 
-// waitCycle returns goroutines of which each waits for what the next one holds, and the last for the first; nil if there
-// are none. Of several circles it is that of the goroutine with the lowest number, which comes first.
+// waitCycle returns goroutines that wait for each other: each waits for what the next one holds, and the last for
+// the first. It returns nil if there are none. Of several cycles it returns that of the goroutine with the lowest
+// number, which comes first.
 func waitCycle(list []Waiting) []uint32 {
 	holder := map[uint32]uint32{}
 	var ids []uint32
@@ -154,9 +156,10 @@ func waitCycle(list []Waiting) []uint32 {
 	return cycleIn(holder, ids)
 }
 
-// cycleIn finds a circle in a graph in which every node has at most one edge. The nodes from which it looks are in order.
+// cycleIn finds a cycle in a graph in which every node has at most one edge. It searches from the given nodes, in
+// order.
 func cycleIn(next map[uint32]uint32, from []uint32) []uint32 {
-	done := map[uint32]uint32{} // the start of the walk that came through
+	done := map[uint32]uint32{} // the start of the walk that visited a node
 	for _, start := range from {
 		node := start
 		for next[node] != 0 && done[node] == 0 {
@@ -176,7 +179,7 @@ func cycleIn(next map[uint32]uint32, from []uint32) []uint32 {
 	return nil
 }
 
-// cycle tells a circle in one line.
+// cycle describes a cycle in one line.
 func (c *cast) cycle(circle []uint32) string {
 	text := "cycle: "
 	for _, g := range circle {

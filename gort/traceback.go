@@ -5,32 +5,32 @@ import (
 	"strings"
 )
 
-// traceback is what the runtime prints when a process dies.
+// traceback is the text that the runtime prints when a process dies.
 type traceback struct {
-	message []string // of the panic or the fatal error
-	stacks  []stack  // of goroutines, that of the failing one first
+	message []string // message of the panic or the fatal error
+	stacks  []stack  // stacks of goroutines, that of the failing one first
 }
 
 // stack is one goroutine of a traceback.
 type stack struct {
 	state   string  // such as "running" and "chan receive"
 	frames  []frame // innermost first
-	creator frame   // where it was started
+	creator frame   // the place at which it was started
 }
 
-// frame is one call.
+// frame is one call of a stack.
 type frame struct {
-	fn    string // as in a traceback, without arguments
+	fn    string // function as in a traceback, without arguments
 	place string // "queue.go:25"
 }
 
-// parseTraceback reads the last traceback in the output of a process that starts with "panic: " or "fatal error: ". Of
-// a message every line is kept but that about the signal, whose addresses say nothing.
+// parseTraceback reads the last traceback in the output of a process that starts with "panic: " or "fatal error: ".
+// It keeps every line of the message except the line about the signal, which contains only addresses.
 func parseTraceback(output, start string) (t traceback) {
 	text := "\n" + output
 	i := strings.LastIndex(text, "\n"+start)
 	if i < 0 {
-		i = strings.LastIndex(text, start) - 1 // behind a line that the program has not ended
+		i = strings.LastIndex(text, start) - 1 // after a line of the program without a newline
 	}
 	if i < -1 {
 		return t
@@ -46,7 +46,7 @@ func parseTraceback(output, start string) (t traceback) {
 		t.message = t.message[:len(t.message)-1]
 	}
 	if n := len(t.message) / 2; slices.Equal(t.message[:n], t.message[n:]) {
-		t.message = t.message[n:] // a value that was recovered and panicked again stands there twice
+		t.message = t.message[n:] // a value that was recovered and panicked again is printed twice
 	}
 	for len(lines) > 0 {
 		if !isStack(lines[0]) {
@@ -65,14 +65,14 @@ func isStack(line string) bool {
 	return strings.HasPrefix(line, "goroutine ") && strings.HasSuffix(line, "]:") && strings.Contains(line, " [")
 }
 
-// panicValue returns a line of a message without what the runtime says of a recovery.
+// panicValue returns a line of a message without the runtime's remark about a recovery.
 func panicValue(line string) string {
 	line = strings.TrimLeft(line, "\t")
 	line = strings.TrimSuffix(line, " [recovered, repanicked]")
 	return scrub(strings.TrimSuffix(line, " [recovered]"))
 }
 
-// parseStack reads a stack and returns the lines behind it.
+// parseStack reads a stack and returns the lines after it.
 func parseStack(lines []string) (s stack, rest []string) {
 	_, s.state, _ = strings.Cut(strings.TrimSuffix(lines[0], "]:"), " [")
 	s.state, _, _ = strings.Cut(s.state, ",")
@@ -91,7 +91,7 @@ func parseStack(lines []string) (s stack, rest []string) {
 	return s, lines
 }
 
-// parseFrame reads the two lines of a frame; the place is "" if they are none.
+// parseFrame reads the two lines of a frame. The place is "" if they are not a frame.
 func parseFrame(call, at string) frame {
 	if i := strings.LastIndexByte(call, '('); i > 0 && strings.HasSuffix(call, ")") {
 		call = call[:i]
@@ -107,8 +107,9 @@ func parseFrame(call, at string) frame {
 // String returns "queue.go:25 queue.(*Queue).run".
 func (f frame) String() string { return strings.TrimSpace(f.place + " " + shortFunc(f.fn)) }
 
-// telling returns the frames of the program and the library, each function once in a row. Of a goroutine that panics
-// they start at the first panic: further in are the deferred calls that let it through.
+// telling returns the frames of the program and the library, without repetitions of a function in a row. For a
+// goroutine that panics they start at the first panic: further in are only the deferred calls through which it
+// passed.
 func (s stack) telling() (list []frame) {
 	from := 0
 	for i, f := range s.frames {
@@ -124,8 +125,8 @@ func (s stack) telling() (list []frame) {
 	return list
 }
 
-// innermost returns the innermost call of the program, or of the library if the program has none; it is zero if the stack
-// has neither.
+// innermost returns the innermost call of the program, or of the library if the program has none; the zero frame if
+// there is neither.
 func (s stack) innermost() frame {
 	list := s.telling()
 	for _, f := range list {
@@ -139,5 +140,5 @@ func (s stack) innermost() frame {
 	return frame{}
 }
 
-// inner returns the function of the innermost call, "" if there is none.
+// inner returns the function of the innermost call, or "" if there is none.
 func (s stack) inner() string { return s.innermost().fn }
