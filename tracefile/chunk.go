@@ -46,6 +46,9 @@ func unpack(z *zstd.Decoder, h *header, stored, buf []byte) ([]byte, error) {
 	if h.encoding == encodingRaw {
 		return append(buf[:0], stored...), nil
 	}
+	if h.expands() {
+		return buf, corrupt("a payload of %d bytes that decodes to %d", h.stored, h.raw)
+	}
 	if need := int(h.raw) + decodeRoom; cap(buf) < need {
 		buf = make([]byte, 0, need)
 	}
@@ -98,7 +101,8 @@ func (c *chunkWriter) pack(kind chunkType, raw []byte, count int) []byte {
 		c.out = c.z.EncodeAll(raw, c.out)
 		h.encoding = encodingZstd
 	}
-	if h.encoding == encodingRaw || len(c.out)-headerSize >= len(raw) {
+	h.stored = uint32(len(c.out) - headerSize)
+	if h.encoding == encodingRaw || h.stored >= h.raw || h.expands() {
 		c.out = append(c.out[:headerSize], raw...)
 		h.encoding = encodingRaw
 	}

@@ -90,8 +90,8 @@ func (h *header) put(b []byte) {
 	le.PutUint32(b[44:], checksum(b[:44]))
 }
 
-// parseHeader reads and checks what a header says by itself.
-func parseHeader(b []byte) (h header, err error) {
+// parseHeader reads the header that stands at an offset, and checks what it says by itself.
+func parseHeader(b []byte, offset int64) (h header, err error) {
 	if string(b[:4]) != chunkMark {
 		return h, corrupt("no chunk starts here")
 	}
@@ -108,7 +108,10 @@ func parseHeader(b []byte) (h header, err error) {
 	if b[6] != 0 || b[7] != 0 {
 		return h, corrupt("a reserved byte of the chunk's header is not zero")
 	}
-	return h, h.validate()
+	if err := h.validate(); err != nil {
+		return h, err
+	}
+	return h, h.fits(offset)
 }
 
 func (h *header) validate() error {

@@ -14,6 +14,7 @@ type index struct {
 	z     *zstd.Decoder
 	pages []page
 	held  int     // the page that entries is
+	bytes []byte  // memory of that page's payload
 	entry []entry // of that page
 	n     int     // chunks
 	end   uint64  // index after the last event
@@ -80,7 +81,7 @@ func readHeader(src *source, offset int64) (header, error) {
 	if err != nil {
 		return header{}, err
 	}
-	return parseHeader(b[:])
+	return parseHeader(b[:], offset)
 }
 
 // turn brings a page into memory.
@@ -89,10 +90,11 @@ func (x *index) turn(i int) error {
 		return nil
 	}
 	p := &x.pages[i]
-	raw, err := readPacked(x.src, x.z, &p.header, p.offset)
+	raw, err := readPackedInto(x.bytes, x.src, x.z, &p.header, p.offset)
 	if err != nil {
 		return err
 	}
+	x.bytes = raw[:0]
 	if len(raw)%entrySize != 0 || len(raw) > indexEntries*entrySize {
 		return contradict("an index chunk of %d bytes", len(raw))
 	}
@@ -123,6 +125,11 @@ func (e *entry) follows(last entry) bool {
 
 // readPacked reads and decodes the payload of the chunk at offset.
 func readPacked(src *source, z *zstd.Decoder, h *header, offset int64) ([]byte, error) {
+	return readPackedInto(nil, src, z, h, offset)
+}
+
+// readPackedInto is readPacked into buf, if it is large enough.
+func readPackedInto(buf []byte, src *source, z *zstd.Decoder, h *header, offset int64) ([]byte, error) {
 	stored, err := src.payload(nil, int(h.stored), offset+headerSize)
 	switch {
 	case err != nil:
@@ -132,7 +139,7 @@ func readPacked(src *source, z *zstd.Decoder, h *header, offset int64) ([]byte, 
 	case checksum(stored) != h.sum:
 		return nil, corrupt("the checksum of a chunk of %s is wrong", h.kind)
 	}
-	return unpack(z, h, stored, nil)
+	return unpack(z, h, stored, buf)
 }
 
 // scan lists the chunks of a file without an index, from their headers. It ends at what is no chunk, or not whole.

@@ -89,12 +89,12 @@ type block struct {
 	err    error // after the events; io.EOF after a whole file
 	after  cursor
 
-	siteAt   map[uint64]string // made when first asked
-	named    []Name            // the same
-	noted    []Note            // the same, sorted by the events that they belong to
-	notedAt  []int             // these events, counted from start
-	notesBad error             // what is wrong with them
-	consumed int64             // offset after the chunk
+	siteAt   []string // of each event; made when first asked
+	named    []Name   // the same
+	noted    []Note   // the same, sorted by the events that they belong to
+	notedAt  []int    // these events, counted from start
+	notesBad error    // what is wrong with them
+	consumed int64    // offset after the chunk
 }
 
 // load reads chunks up to and with the next event chunk.
@@ -166,7 +166,7 @@ func (l *loader) header() (*header, error) {
 	if n < headerSize {
 		return nil, l.short(b[:n])
 	}
-	h, err := parseHeader(b[:])
+	h, err := parseHeader(b[:], l.offset)
 	if err != nil {
 		return nil, err
 	}

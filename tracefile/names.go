@@ -47,6 +47,7 @@ const packedOverhead = 80
 type nameBook struct {
 	kept  packs
 	found map[nameID]foundName
+	bytes int // that found takes, about
 }
 
 // foundName is the result of a search through the names chunks below a number.
@@ -56,7 +57,7 @@ type foundName struct {
 	below int
 }
 
-// maxFound is how many results of a search are kept, and then forgotten together.
+// maxFound is how many results of a search are kept, and then forgotten together; the same if they take maxSide bytes.
 const maxFound = 4096
 
 // leave takes the names chunks of a block that the reader leaves behind.
@@ -93,8 +94,10 @@ func (r *Reader) Names() []Name {
 	b := r.cur
 	if b.named == nil && len(b.names.list) > 0 {
 		b.named = []Name{}
+		room := maxSide
 		for i := range b.names.list {
-			b.named = decodeNames(b.named, r.open(&b.names.list[i]))
+			p := &b.names.list[i]
+			b.named, room = decodeNames(b.named, r.open(p), room+keptPerByte*len(p.stored))
 		}
 	}
 	return b.named
@@ -144,20 +147,21 @@ func (r *Reader) open(p *packed) []byte {
 	return raw
 }
 
-// decodeNames appends the names of a names chunk to names, up to the first that is malformed.
-func decodeNames(names []Name, raw []byte) []Name {
+// decodeNames appends the names of a names chunk to names, up to the first that is malformed, and as many as fit into room,
+// in bytes of memory. It returns the room that is left.
+func decodeNames(names []Name, raw []byte, room int) ([]Name, int) {
 	u := unpacker{b: raw}
 	for range u.array() {
 		if u.array() != 3 {
 			break
 		}
 		what, id, name := u.uint(), u.uint(), u.text()
-		if u.bad || what > 1 {
+		if room -= nameOverhead + len(name); u.bad || what > 1 || room < 0 {
 			break
 		}
 		names = append(names, Name{what == 1, id, string(name)})
 	}
-	return names
+	return names, room
 }
 
 // decodeSites calls visit for each site of a sites chunk, in order, up to the first that is malformed.
@@ -188,7 +192,8 @@ func (r *Reader) earlier(key nameID, below int) foundName {
 	}
 	f := foundName{old.name, old.chunk, below}
 	for p := range r.namesChunks(below, old.below) {
-		if name, ok := r.names.learn(decodeNames(nil, r.open(p)), int(p.seq), below, key); ok {
+		names, _ := decodeNames(nil, r.open(p), maxSide)
+		if name, ok := r.names.learn(names, int(p.seq), below, key); ok {
 			f.name, f.chunk = name, int(p.seq)
 			break
 		}
@@ -213,10 +218,11 @@ func (n *nameBook) learn(names []Name, chunk, below int, key nameID) (found stri
 
 // remember keeps a result; when there are too many it forgets all others first.
 func (n *nameBook) remember(key nameID, f foundName) {
-	if n.found == nil || len(n.found) >= maxFound {
-		n.found = map[nameID]foundName{}
+	if n.found == nil || len(n.found) >= maxFound || n.bytes >= maxSide {
+		n.found, n.bytes = map[nameID]foundName{}, 0
 	}
 	n.found[key] = f
+	n.bytes += nameOverhead + len(f.name)
 }
 
 // namesChunks yields the names chunks with a number from least up to below, newest first.
@@ -273,11 +279,29 @@ func (r *Reader) Site() string {
 		return ""
 	}
 	b := r.cur
-	if b.siteAt == nil {
-		b.siteAt = map[uint64]string{}
+	if b.siteAt == nil && len(b.sites.list) > 0 {
+		b.siteAt = make([]string, b.count)
+		same := map[string]string{} // most events come from few lines
 		for i := range b.sites.list {
-			decodeSites(r.open(&b.sites.list[i]), func(offset uint64, site []byte) { b.siteAt[offset] = string(site) })
+			decodeSites(r.open(&b.sites.list[i]), func(offset uint64, site []byte) {
+				if offset < uint64(len(b.siteAt)) {
+					b.siteAt[offset] = intern(same, site)
+				}
+			})
 		}
 	}
-	return b.siteAt[uint64(r.i-1)]
+	if r.i > len(b.siteAt) {
+		return ""
+	}
+	return b.siteAt[r.i-1]
+}
+
+// intern returns text, one copy of each.
+func intern(same map[string]string, text []byte) string {
+	s, ok := same[string(text)]
+	if !ok {
+		s = string(text)
+		same[s] = s
+	}
+	return s
 }

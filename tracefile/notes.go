@@ -2,6 +2,7 @@ package tracefile
 
 import (
 	"io"
+	"math"
 	"sort"
 
 	"github.com/reprise-go/reprise/event"
@@ -116,7 +117,8 @@ func (l *noteList) carry(events int) (later []Note) {
 	if l.at != events || l.n == 0 {
 		return nil
 	}
-	placed, err := decodeNotes(nil, append(appendArray(nil, l.n), l.body...), events)
+	room := math.MaxInt
+	placed, err := decodeNotes(nil, append(appendArray(nil, l.n), l.body...), events, &room)
 	if err != nil {
 		panic("tracefile: notes that cannot be read back: " + err.Error())
 	}
@@ -151,16 +153,20 @@ type notesUnpacker struct {
 	texts []string
 }
 
-// decodeNotes appends the notes of a chunk to list. They belong to events up to the last one, or 0 at the end of the
-// run.
-func decodeNotes(list []placedNote, raw []byte, last int) ([]placedNote, error) {
+// decodeNotes appends the notes of a chunk to list, as many as fit into room, in bytes of memory, which it lowers. They
+// belong to events up to the last one, or 0 at the end of the run.
+func decodeNotes(list []placedNote, raw []byte, last int, room *int) ([]placedNote, error) {
 	u := notesUnpacker{unpacker: unpacker{b: raw}}
 	before := uint64(0)
+	*room -= len(raw) // the texts
 	for range u.array() {
 		at, n := u.note()
 		if u.bad || at < before || at > uint64(last) || len(list) == maxNotes {
 			u.bad = true
 			break
+		}
+		if *room -= noteOverhead + 8*len(n.Tasks) + 16*len(n.Stack); *room < 0 {
+			return list, corrupt("a chunk of notes takes too much memory from note %d on", len(list))
 		}
 		before = at
 		list = append(list, placedNote{int(at), n})
@@ -282,12 +288,14 @@ func (r *Reader) Notes() ([]Note, error) {
 // openNotes decodes the notes of a block: the notes, the event of each, and what is wrong.
 func (r *Reader) openNotes(b *block) (notes []Note, at []int, err error) {
 	var placed []placedNote
+	room := maxSide
 	for i := range b.notes.list {
 		p := &b.notes.list[i]
+		room += notedPerByte * len(p.stored)
 		raw := r.open(p)
 		if raw == nil {
 			err = corrupt("the payload of a chunk of notes does not decompress")
-		} else if placed, err = decodeNotes(placed, raw, max(int(b.count)-1, 0)); err == nil {
+		} else if placed, err = decodeNotes(placed, raw, max(int(b.count)-1, 0), &room); err == nil {
 			continue
 		}
 		err = &Error{-1, int64(p.seq), int64(p.first), err}

@@ -198,7 +198,8 @@ func (rec *Recovery) writeNames(z *zstd.Decoder, c *foundChunk, w *Writer) {
 	if err != nil {
 		return
 	}
-	for _, n := range decodeNames(nil, raw) {
+	names, _ := decodeNames(nil, raw, maxSide)
+	for _, n := range names {
 		w.name(n)
 	}
 }
@@ -224,26 +225,32 @@ func (rec *Recovery) writeEvents(z *zstd.Decoder, c *foundChunk, w *Writer) erro
 // sites reads the sites chunks of an event chunk.
 func (rec *Recovery) sites(z *zstd.Decoder, c *foundChunk) map[uint64]string {
 	m := map[uint64]string{}
-	for raw := range rec.sideOf(z, chunkSites, c.seq, c.first) {
-		decodeSites(raw, func(offset uint64, site []byte) { m[offset] = string(site) })
+	for _, raw := range rec.sideOf(z, chunkSites, c.seq, c.first) {
+		decodeSites(raw, func(offset uint64, site []byte) {
+			if offset < uint64(c.count) && len(site) > 0 {
+				m[offset] = string(site)
+			}
+		})
 	}
 	return m
 }
 
 // notes reads the notes chunks of the chunk with a number, which has so many events from an index on.
 func (rec *Recovery) notes(z *zstd.Decoder, seq uint32, first uint64, events int) (list []placedNote) {
-	for raw := range rec.sideOf(z, chunkNotes, seq, first) {
-		placed, _ := decodeNotes(nil, raw, max(events-1, 0)) // as far as they are whole
+	room := maxSide
+	for h, raw := range rec.sideOf(z, chunkNotes, seq, first) {
+		room += notedPerByte * int(h.stored)
+		placed, _ := decodeNotes(nil, raw, max(events-1, 0), &room) // as far as they are whole
 		list = append(placed, list...)
 	}
 	slices.SortStableFunc(list, func(a, b placedNote) int { return cmp.Compare(a.at, b.at) })
 	return list
 }
 
-// sideOf yields the payloads of the side chunks of a kind that stand before the chunk with a number with nothing
+// sideOf yields the headers and payloads of the side chunks of a kind that stand before the chunk with a number with nothing
 // between but other side chunks, the last one first.
-func (rec *Recovery) sideOf(z *zstd.Decoder, kind chunkType, seq uint32, first uint64) iter.Seq[[]byte] {
-	return func(yield func([]byte) bool) {
+func (rec *Recovery) sideOf(z *zstd.Decoder, kind chunkType, seq uint32, first uint64) iter.Seq2[*header, []byte] {
+	return func(yield func(*header, []byte) bool) {
 		for seq > 0 {
 			seq--
 			i, ok := slices.BinarySearchFunc(rec.side, seq, foundChunk.compareSeq)
@@ -254,7 +261,7 @@ func (rec *Recovery) sideOf(z *zstd.Decoder, kind chunkType, seq uint32, first u
 			if s.kind != kind {
 				continue
 			}
-			if raw, err := readPacked(rec.src, z, &s.header, s.offset); err == nil && !yield(raw) {
+			if raw, err := readPacked(rec.src, z, &s.header, s.offset); err == nil && !yield(&s.header, raw) {
 				return
 			}
 		}

@@ -127,7 +127,7 @@ func (s *search) try(offset int64) (size int64, wrong, err error) {
 	if n < headerSize {
 		return 0, truncated("it stops in the middle of the header of a chunk"), nil
 	}
-	h, wrong := parseHeader(b[:])
+	h, wrong := parseHeader(b[:], math.MaxInt64) // the bytes before may be lost
 	if wrong != nil {
 		return 0, wrong, nil
 	}

@@ -7,27 +7,34 @@ import (
 	"github.com/reprise-go/reprise/source"
 )
 
-// maxNames bounds what a nameBook remembers of the tasks, and of the regions.
-const maxNames = 1 << 16
+// What a NameBook remembers is bounded by a constant and by the bytes of the file that were read: some bytes of a compressed
+// file can hold names that take a thousand times as many in memory.
+const (
+	mostNameBytes  = 8 << 20 // in all
+	freeNameBytes  = 1 << 20 // however little was read
+	nameBytesARead = 16      // more for each byte that was read
+	nameOverhead   = 64      // bytes of memory of a name besides the text
+)
 
 // NameBook remembers what tasks and regions are called, since a file may have to look far back for a name.
 type NameBook struct {
 	file    *source.Stream
 	tasks   map[event.TaskID]string
 	regions map[event.RegionID]string
+	bytes   int64
 }
 
 func NewNameBook(f *source.Stream) *NameBook {
-	return &NameBook{f, map[event.TaskID]string{}, map[event.RegionID]string{}}
+	return &NameBook{file: f, tasks: map[event.TaskID]string{}, regions: map[event.RegionID]string{}}
 }
 
 // Learn takes in the names that came into use with the event that the file returned last.
 func (b *NameBook) Learn() {
 	for _, n := range b.file.Names() {
 		if n.Region {
-			keep(b.regions, event.RegionID(n.ID), n.Name)
+			keep(b, b.regions, event.RegionID(n.ID), n.Name)
 		} else {
-			keep(b.tasks, event.TaskID(n.ID), n.Name)
+			keep(b, b.tasks, event.TaskID(n.ID), n.Name)
 		}
 	}
 }
@@ -37,12 +44,15 @@ func (b *NameBook) Know(task event.TaskID, name string, region event.RegionID, r
 	b.tasks[task], b.regions[region] = name, regionName
 }
 
-// keep adds to a map that must not grow for ever.
-func keep[ID comparable](names map[ID]string, id ID, name string) {
-	if len(names) >= maxNames {
-		clear(names)
+// keep adds to one of the maps of b, which must not grow for ever.
+func keep[ID comparable](b *NameBook, names map[ID]string, id ID, name string) {
+	if b.bytes >= min(mostNameBytes, freeNameBytes+nameBytesARead*b.file.Offset()) {
+		clear(b.tasks)
+		clear(b.regions)
+		b.bytes = 0
 	}
 	names[id] = name
+	b.bytes += nameOverhead + int64(len(name))
 }
 
 // task returns the name of a task, "" if it is not known.
@@ -50,7 +60,7 @@ func (b *NameBook) task(id event.TaskID) string {
 	name, ok := b.tasks[id]
 	if !ok {
 		name = b.file.TaskName(id)
-		keep(b.tasks, id, name)
+		keep(b, b.tasks, id, name)
 	}
 	return name
 }
@@ -60,7 +70,7 @@ func (b *NameBook) region(id event.RegionID) string {
 	name, ok := b.regions[id]
 	if !ok {
 		name = b.file.RegionName(id)
-		keep(b.regions, id, name)
+		keep(b, b.regions, id, name)
 	}
 	return name
 }
