@@ -64,6 +64,25 @@
 // A writer that is killed leaves a file without index and trailer. All its whole chunks can be read; the rest is
 // [ErrTruncated].
 //
+// # Limits
+//
+// A file may come from anywhere, so that the memory of a reader is bounded by a constant and by the bytes it has read. All
+// lengths are in bytes. A header that breaks one of the first four limits is [ErrCorrupt]:
+//
+//   - An identity is stored as it is and has at most 2^20. A names, sites or end chunk decodes to at most 2^20 + 2^13, a
+//     notes chunk to 2^23 more, an index chunk to 2^21, any other to 2^24.
+//   - A payload of events, of the index or of the end decodes to at most 2^18, or 256 times its stored length if that is
+//     more. A
+//     writer stores without compression what would expand more. Names, sites and notes that do are passed over.
+//   - A chunk has at most as many events as its payload has bytes for, 10 each. In memory an event takes 32.
+//   - An index lists at most as many chunks as there are headers of 48 bytes before it.
+//   - Of the stored names, sites and notes before one chunk of events the last 2^22 are kept. Decoded names are kept up
+//     to 2^20 + 2^13 and 16 for each stored byte, each counted with 40 besides its text; notes up to the same and 128
+//     for each stored byte, each counted with 152. Further names are passed over; further notes are an error.
+//   - An index whose times fall, or that differs from the trailer in the number of events, is an error for whatever
+//     needs it, and the number of events is not known then.
+//   - [Recover] takes about 150 for each chunk in the file.
+//
 // # Example
 //
 // A recording of three events, of which the second spawns a task with a name. The first column is the offset.

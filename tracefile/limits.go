@@ -46,8 +46,8 @@ func (h *header) expands() bool {
 	return h.encoding == encodingZstd && h.raw > freeRaw && uint64(h.raw) > maxExpansion*uint64(h.stored)
 }
 
-// fits checks a header against the limits of its type and of its place in the file. A side chunk that expands too much is
-// not an error, since readers can do without what it holds; unpack refuses it.
+// fits checks a header against the limits of its type and of its place in the file. Whether the payload expands too much
+// is checked when it is unpacked, since a side chunk that does is passed over.
 func (h *header) fits(offset int64) error {
 	switch {
 	case !h.kind.known():
@@ -56,8 +56,6 @@ func (h *header) fits(offset int64) error {
 		return corrupt("a chunk of %s that decodes to %d bytes, over the limit of %d", h.kind, h.raw, h.kind.maxRawOf())
 	case h.kind == chunkIdentity && h.encoding != encodingRaw:
 		return corrupt("a compressed chunk of %s", h.kind)
-	case (h.kind == chunkEvents || h.kind == chunkIndex) && h.expands():
-		return corrupt("a chunk of %s whose %d bytes decode to %d", h.kind, h.stored, h.raw)
 	case h.kind == chunkIndex && int64(h.raw/entrySize) > offset/headerSize:
 		return corrupt("an index of %d chunks in the first %d bytes", h.raw/entrySize, offset)
 	}

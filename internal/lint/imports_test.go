@@ -54,6 +54,7 @@ var rules = []rule{
 	{"internal/cli", []string{all}, []string{"github.com/spf13/cobra"}},
 	{"cmd/reprise", []string{"internal/cli"}, nil},
 	{"props_test", nil, nil}, // tests only
+	{"internal/hostile", nil, []string{"github.com/klauspost/compress"}},
 	{"internal/sourcetest", []string{"event", "source"}, nil},
 	{"internal/atomicfile", nil, nil},
 	{"internal/codes", nil, nil},
