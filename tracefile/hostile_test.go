@@ -119,7 +119,9 @@ func TestHeaderLimits(t *testing.T) {
 		payload := bytes.Repeat([]byte("\x92\xa7RngSeed\x2a"), n)
 		return newBlock(typeEvents, 0, 0, uint32(n), nil).packed(pack(t, payload), uint32(len(payload)))
 	}
-	side := func(kind byte, n int) *block { return newBlock(kind, 0, 0, 0, append([]byte{0x90}, make([]byte, n-1)...)) }
+	side := func(kind byte, n int) *block {
+		return newBlock(kind, 0, 0, 0, append([]byte{0x90}, make([]byte, n-1)...))
+	}
 	identity := append([]byte("\x81\xa1k\xdb\x00\x0f\xff\xf8"), make([]byte, 1<<20-8)...)
 	for name, c := range map[string]struct {
 		blocks []*block
