@@ -41,9 +41,10 @@ var rules = []rule{
 		"internal/testpath", "internal/wire"}, nil},
 	{"simtest", []string{above, "internal/atomicfile", "internal/finding", "internal/prose", "internal/testpath",
 		"internal/wire"}, nil},
-	{"internal/ordinary", []string{above, "internal/finding", "internal/prose", "internal/testpath", "internal/wire"}, nil},
+	{"internal/gotest", []string{above, "internal/base", "internal/finding", "internal/prose", "internal/testpath",
+		"internal/wire"}, []string{"github.com/jstemmer/go-junit-report/v2"}},
 	{"internal/turns", []string{"event", "event/gorun", "simsched", "source", "divergence", "replayer", "gort",
-		"internal/ordinary"}, nil},
+		"internal/gotest"}, nil},
 	{"examples", []string{above}, nil},
 	{"examples/", []string{above}, []string{
 		"go.etcd.io/raft/v3", "google.golang.org/protobuf", "github.com/anishathalye/porcupine",

@@ -10,7 +10,7 @@ import (
 	"github.com/reprise-go/reprise/divergence"
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/gort"
-	"github.com/reprise-go/reprise/internal/ordinary"
+	"github.com/reprise-go/reprise/internal/gotest"
 	"github.com/reprise-go/reprise/replayer"
 	"github.com/reprise-go/reprise/source"
 )
@@ -19,7 +19,7 @@ import (
 type recording struct {
 	file    *source.File
 	choices *gort.Choices
-	places  ordinary.Places
+	places  gotest.Places
 }
 
 // openRecording reads a recording.
@@ -32,7 +32,7 @@ func openRecording(path string) (*recording, error) {
 	if err != nil {
 		return nil, err
 	}
-	places, err := ordinary.ReadPlaces(file)
+	places, err := gotest.ReadPlaces(file)
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
@@ -43,7 +43,7 @@ func openRecording(path string) (*recording, error) {
 type run struct {
 	outcome *gort.Outcome
 	file    *source.File // its events
-	places  ordinary.Places
+	places  gotest.Places
 	first   *divergence.Divergence // the first difference from the recording; the end of the run may be one
 	whole   bool                   // the run came to its end
 	ending  *ending                // of the replay that this run is, once that is worked out
@@ -55,7 +55,7 @@ func (d *Driver) attempt(decisions int) (r *run, err error) {
 	if r.outcome, err = d.run(decisions); err != nil {
 		return nil, err
 	}
-	c, err := ordinary.Compare(d.cfg.Path, r.outcome)
+	c, err := gotest.Compare(d.cfg.Path, r.outcome)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +67,7 @@ func (d *Driver) attempt(decisions int) (r *run, err error) {
 	if r.file, err = source.Open(path, source.Config{}); err != nil {
 		return nil, err
 	}
-	if r.places, err = ordinary.ReadPlaces(r.file); err != nil {
+	if r.places, err = gotest.ReadPlaces(r.file); err != nil {
 		return nil, errors.Join(err, r.file.Close())
 	}
 	r.whole = decisions == 0 || r.outcome.Verdict != gort.Limited || len(r.places.Decisions) < decisions

@@ -10,7 +10,7 @@ import (
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/event/gorun"
 	"github.com/reprise-go/reprise/gort"
-	"github.com/reprise-go/reprise/internal/ordinary"
+	"github.com/reprise-go/reprise/internal/gotest"
 	"github.com/reprise-go/reprise/replayer"
 	"github.com/reprise-go/reprise/simsched"
 )
@@ -54,7 +54,7 @@ func (d *Driver) atDecision(s *replayer.State) {
 	if err == nil {
 		s.Event, s.Time = e, time.Duration(d.known.file.Time())
 	}
-	list, ready := ordinary.Stands(d.state)
+	list, ready := gotest.Stands(d.state)
 	for _, g := range list {
 		s.Tasks = append(s.Tasks, taskInfo(g))
 	}
@@ -70,7 +70,7 @@ func (d *Driver) atDecision(s *replayer.State) {
 func (d *Driver) atEnd(s *replayer.State) {
 	o := d.known.outcome
 	s.Time = o.Virtual
-	list, _ := ordinary.Stands(o)
+	list, _ := gotest.Stands(o)
 	for _, g := range list {
 		if slices.ContainsFunc(o.Left, func(w gort.Waiting) bool { return w.ID == g.ID }) {
 			g.Runs = false
@@ -105,7 +105,7 @@ func (d *Driver) resynced() uint64 {
 }
 
 // taskInfo says what a goroutine does as that of a task is said.
-func taskInfo(s ordinary.Stand) simsched.TaskInfo {
+func taskInfo(s gotest.Stand) simsched.TaskInfo {
 	t := simsched.TaskInfo{ID: gorun.Task(s.ID), Path: s.Path, Region: gorun.Region, RegionName: "process"}
 	t.Name = strings.TrimPrefix(s.Name(), s.Path+" ")
 	line, _, _ := strings.Cut(s.Where, " ")

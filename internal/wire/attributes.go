@@ -79,10 +79,10 @@ var (
 // How far the seeds of a test function came; attributes of the test function.
 var (
 	AttrRuns = attribute(Attribute{
-		Name: "reprise.runs", Form: extentForm, Writers: []string{Wrapper}, Readers: []string{Command},
+		Name: "reprise.runs", Form: extentForm, Writers: []string{Wrapper}, Readers: []string{Wrapper},
 	}, parseExtent)
 	AttrProgress = attribute(Attribute{
-		Name: "reprise.progress", Form: extentForm, Writers: []string{Wrapper}, Readers: []string{Command},
+		Name: "reprise.progress", Form: extentForm, Writers: []string{Wrapper}, Readers: []string{Wrapper},
 	}, parseExtent)
 )
 

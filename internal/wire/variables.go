@@ -57,10 +57,10 @@ var (
 // How the processes of one go test share the machine, and whether a terminal shows how far they are.
 var (
 	Slots = variable(Setting{
-		Env: "REPRISE_SLOTS", Form: "a folder", Writers: []string{Command}, Readers: []string{Wrapper},
+		Env: "REPRISE_SLOTS", Form: "a folder", Writers: []string{Wrapper}, Readers: []string{Wrapper},
 	}, parseText)
 	Progress = variable(Setting{
-		Env: "REPRISE_PROGRESS", Form: boolForm, Writers: []string{Command}, Readers: []string{Wrapper},
+		Env: "REPRISE_PROGRESS", Form: boolForm, Writers: []string{Wrapper}, Readers: []string{Wrapper},
 	}, parseBool)
 )
 

@@ -31,7 +31,7 @@ type Setting struct {
 const (
 	User     = "user"
 	Command  = "internal/cli"
-	Wrapper  = "internal/ordinary" // stands in for the binary of an ordinary test
+	Wrapper  = "internal/gotest" // drives go test, and stands in for the binaries of ordinary tests
 	Simulate = "simtest"
 	Engine   = "gort"
 	Findings = "internal/finding"           // its attributes, for a test binary that writes them and the command that reads them

@@ -3,13 +3,8 @@
 package gotest
 
 import (
-	"bytes"
 	"cmp"
-	"context"
-	"errors"
-	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,24 +12,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/reprise-go/reprise/internal/base"
-	"github.com/reprise-go/reprise/internal/ordinary"
+	"github.com/reprise-go/reprise/internal/gotest"
 	"github.com/reprise-go/reprise/internal/wire"
 )
-
-// testOptions are the flags of test.
-type testOptions struct {
-	env      []string // KEY=VALUE for the tests
-	junit    string   // files to write, "" for none
-	markdown string
-	jsonl    string
-	goArgs   []string // for go test
-}
 
 // testFlag is a flag of test that takes a value.
 type testFlag struct {
 	name  string
 	usage string
-	set   func(o *testOptions, value string)
+	set   func(o *gotest.Options, value string)
 	form  string                  // a valid value, "" if usage says that
 	valid func(value string) bool // nil: every value is
 	bare  bool                    // without a value it means true
@@ -42,7 +28,7 @@ type testFlag struct {
 
 // setting is a flag that the tests get as an environment variable.
 func setting(s *wire.Setting, usage string) testFlag {
-	set := func(o *testOptions, value string) { o.env = append(o.env, s.Assign(value)) }
+	set := func(o *gotest.Options, value string) { o.Env = append(o.Env, s.Assign(value)) }
 	return testFlag{s.Flag, usage, set, s.Form, s.Valid, s.Bare}
 }
 
@@ -54,16 +40,16 @@ var testFlags = []testFlag{
 	setting(wire.Leaks.Setting, strings.Join(wire.LeakModes, "|")),
 	setting(wire.Determinism.Setting, "true|false"),
 	artifactsFlag(),
-	{"junit", "FILE", func(o *testOptions, v string) { o.junit = v }, "", nil, false},
-	{"markdown", "FILE", func(o *testOptions, v string) { o.markdown = v }, "", nil, false},
-	{"jsonl", "FILE", func(o *testOptions, v string) { o.jsonl = v }, "", nil, false},
+	{"junit", "FILE", func(o *gotest.Options, v string) { o.JUnit = v }, "", nil, false},
+	{"markdown", "FILE", func(o *gotest.Options, v string) { o.Markdown = v }, "", nil, false},
+	{"jsonl", "FILE", func(o *gotest.Options, v string) { o.JSONL = v }, "", nil, false},
 }
 
 // strategyFlag is the flag of wire.Strategy, whose values are the names of the strategies.
 func strategyFlag() testFlag {
-	f := setting(wire.Strategy.Setting, strings.Join(ordinary.Strategies, "|"))
-	f.form = wire.Alternatives(ordinary.Strategies)
-	f.valid = func(v string) bool { return slices.Contains(ordinary.Strategies, v) }
+	f := setting(wire.Strategy.Setting, strings.Join(gotest.Strategies, "|"))
+	f.form = wire.Alternatives(gotest.Strategies)
+	f.valid = func(v string) bool { return slices.Contains(gotest.Strategies, v) }
 	return f
 }
 
@@ -71,7 +57,7 @@ func strategyFlag() testFlag {
 func artifactsFlag() testFlag {
 	f := setting(wire.Artifacts.Setting, "FOLDER")
 	set := f.set
-	f.set = func(o *testOptions, v string) {
+	f.set = func(o *gotest.Options, v string) {
 		if abs, err := filepath.Abs(v); err == nil {
 			v = abs
 		}
@@ -116,30 +102,38 @@ func New() *cobra.Command {
 		Long:               testHelp,
 		DisableFlagParsing: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if own := beforeArgs(args); slices.Contains(own, "--help") || slices.Contains(own, "-h") {
+			if own := gotest.BeforeArgs(args); slices.Contains(own, "--help") || slices.Contains(own, "-h") {
 				return cmd.Help()
 			}
 			o, err := parseTestArgs(args)
 			if err != nil {
 				return err
 			}
-			return o.run(cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return o.Run(cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	return cmd
 }
 
-// beforeArgs returns the arguments before -args; those behind it belong to the test binary.
-func beforeArgs(args []string) []string {
-	if i := slices.IndexFunc(args, func(arg string) bool { return arg == "-args" || arg == "--args" }); i >= 0 {
-		return args[:i]
+// NewExec is the command that go test starts in the place of a test binary.
+func NewExec() *cobra.Command {
+	return &cobra.Command{
+		Use:                "exec-test BINARY [flags of a test binary]",
+		Short:              "Run a test binary under control, for the flag -exec of go test; use test",
+		Hidden:             true,
+		DisableFlagParsing: true,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if gotest.Main(args, wire.Strip(os.Environ()), cmd.OutOrStdout()) != 0 {
+				return base.Found()
+			}
+			return nil
+		},
 	}
-	return args
 }
 
 // parseTestArgs takes the flags of test out of the arguments, up to -args.
-func parseTestArgs(args []string) (o testOptions, err error) {
-	own := beforeArgs(args)
+func parseTestArgs(args []string) (o gotest.Options, err error) {
+	own := gotest.BeforeArgs(args)
 	behind := args[len(own):]
 	for args = own; len(args) > 0; {
 		arg := args[0]
@@ -147,7 +141,7 @@ func parseTestArgs(args []string) (o testOptions, err error) {
 		name, value, given := strings.Cut(strings.TrimPrefix(arg, "--"), "=")
 		i := slices.IndexFunc(testFlags, func(f testFlag) bool { return f.name == name })
 		if i < 0 || !strings.HasPrefix(arg, "--") {
-			o.goArgs = append(o.goArgs, arg)
+			o.Args = append(o.Args, arg)
 			continue
 		}
 		switch f := testFlags[i]; {
@@ -164,60 +158,6 @@ func parseTestArgs(args []string) (o testOptions, err error) {
 		}
 		testFlags[i].set(&o, value)
 	}
-	o.goArgs = append(o.goArgs, behind...)
+	o.Args = append(o.Args, behind...)
 	return o, nil
-}
-
-// run runs go test and reports.
-func (o *testOptions) run(stdout, stderr io.Writer) error {
-	p := base.NewProgress(stderr, "test")
-	r := newTestResults(p.Say)
-	err := o.goTest(context.Background(), r, stderr)
-	p.Done()
-	var exit *exec.ExitError
-	switch {
-	case errors.As(err, &exit) && exit.ExitCode() == 2 && len(r.packages) == 0:
-		return base.Usage("go test: wrong use, see above")
-	case err != nil && exit == nil:
-		return base.Failed(err)
-	}
-	r.settle()
-	var b bytes.Buffer
-	r.text(&b)
-	if os.Getenv("GITHUB_ACTIONS") == "true" {
-		r.annotate(&b)
-	}
-	if _, werr := stdout.Write(b.Bytes()); werr != nil {
-		return base.Failed(werr)
-	}
-	if werr := o.write(r); werr != nil {
-		return base.Failed(werr)
-	}
-	if err != nil {
-		return base.Found()
-	}
-	return nil
-}
-
-// write writes the files that were asked for.
-func (o *testOptions) write(r *testResults) error {
-	for _, f := range []struct {
-		path  string
-		write func(io.Writer) error
-	}{{o.junit, r.junit}, {o.markdown, r.markdown}, {o.jsonl, r.jsonl}} {
-		if f.path != "" {
-			if err := base.ToFile(f.path, f.write); err != nil {
-				return err
-			}
-		}
-	}
-	summary := os.Getenv("GITHUB_STEP_SUMMARY")
-	if summary == "" || os.Getenv("GITHUB_ACTIONS") != "true" {
-		return nil
-	}
-	f, err := os.OpenFile(summary, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o666)
-	if err != nil {
-		return err
-	}
-	return errors.Join(r.markdown(f), f.Close())
 }

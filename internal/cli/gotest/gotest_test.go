@@ -1,12 +1,11 @@
 package gotest
 
 import (
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/reprise-go/reprise/internal/gotest"
 	"github.com/reprise-go/reprise/internal/wire"
 )
 
@@ -24,8 +23,8 @@ func TestParseTestArgs(t *testing.T) {
 		{"--strategy pct --leaks=report -race", "REPRISE_STRATEGY=pct REPRISE_LEAKS=report", "-race"},
 	} {
 		o, err := parseTestArgs(strings.Fields(c.args))
-		if err != nil || strings.Join(o.env, " ") != c.env || strings.Join(o.goArgs, " ") != c.goArgs {
-			t.Errorf("%s: environment %q, arguments %q, error %v; want %q and %q", c.args, o.env, o.goArgs, err, c.env, c.goArgs)
+		if err != nil || strings.Join(o.Env, " ") != c.env || strings.Join(o.Args, " ") != c.goArgs {
+			t.Errorf("%s: environment %q, arguments %q, error %v; want %q and %q", c.args, o.Env, o.Args, err, c.env, c.goArgs)
 		}
 	}
 	for _, args := range []string{"--seeds", "--junit=", "./... --budget", "--strategy best", "--leaks", "--determinism=maybe"} {
@@ -42,161 +41,20 @@ func TestParseTestArgs(t *testing.T) {
 	}
 }
 
-func TestGoFlags(t *testing.T) {
-	got := goFlags(strings.Fields("./... -run X --count=1 -test.bench=. -v -args -cover"))
-	if want := []string{"run", "count", "bench", "v"}; !slices.Equal(got, want) {
-		t.Errorf("flags %q, want %q", got, want)
-	}
-}
-
-// TestWrapperFlag: go test splits the flag at spaces, and takes what is in quotes as it is.
-func TestWrapperFlag(t *testing.T) {
-	args := os.Args
-	defer func() { os.Args = args }()
-	for path, want := range map[string]string{
-		"/bin/sh":   "-exec=/bin/sh exec-test",
-		"a b/sh":    "-exec='DIR/a b/sh' exec-test",
-		"it's/sh":   `-exec="DIR/it's/sh" exec-test`,
-		`a"b/sh`:    `-exec='DIR/a"b/sh' exec-test`,
-		`it's "/sh`: "",
-	} {
-		dir := t.TempDir()
-		os.Args = []string{path}
-		if !strings.HasPrefix(path, "/") {
-			os.Args[0] = filepath.Join(dir, path)
-			if err := os.MkdirAll(filepath.Dir(os.Args[0]), 0o700); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(os.Args[0], []byte("#!/bin/sh\n"), 0o700); err != nil {
-				t.Fatal(err)
-			}
-		}
-		got, err := wrapperFlag()
-		if got = strings.ReplaceAll(got, dir, "DIR"); got != want || (err == nil) != (want != "") {
-			t.Errorf("%s: %s, error %v; want %s", path, got, err, want)
-		}
-	}
-}
-
-// TestFollow: the first signal interrupts, the second kills, and what has been printed until then is read.
-func TestFollow(t *testing.T) {
-	lines, signals := make(chan []byte), make(chan os.Signal)
-	var passed []os.Signal
-	r := newTestResults(func(string, ...any) {})
-	over := make(chan bool)
-	go func() {
-		r.follow(lines, signals, func(s os.Signal) { passed = append(passed, s) })
-		over <- true
-	}()
-	lines <- []byte(`{"Action":"attr","Package":"p","Test":"TestX","Key":"reprise.progress","Value":"3/100"}`)
-	signals <- os.Interrupt
-	lines <- []byte(`{"Action":"fail","Package":"p","Test":"TestX"}`)
-	signals <- os.Interrupt
-	close(lines)
-	<-over
-	if !slices.Equal(passed, []os.Signal{os.Interrupt, os.Kill}) || r.last != "p TestX" {
-		t.Errorf("passed on %v, last %q", passed, r.last)
-	}
-	if got := r.summary(); got != "0 findings in 1 package, interrupted" {
-		t.Errorf("summary %q", got)
-	}
-}
-
-// TestExtent: runs of ordinary tests are counted, and those that time has ended.
-func TestExtent(t *testing.T) {
-	r := newTestResults(func(string, ...any) {})
-	for test, end := range map[string]string{"TestA 100/100": "pass", "TestB 37/100": "pass", "TestC 9/100": "fail", "TestD 812": "pass", "TestE": "pass", "TestF 1/100": "skip"} {
-		name, runs, _ := strings.Cut(test, " ")
-		if runs != "" {
-			r.line([]byte(`{"Action":"attr","Package":"p","Test":"` + name + `","Key":"reprise.runs","Value":"` + runs + `"}`))
-		}
-		r.line([]byte(`{"Action":"` + end + `","Package":"p","Test":"` + name + `"}`))
-	}
-	want := "0 findings in 1 package; 5 ordinary tests, 959 runs; time has ended 1 test: --seeds N or --budget D runs more"
-	if got := r.summary(); got != want {
-		t.Errorf("summary %q, want %q", got, want)
-	}
-}
-
-// TestNotRun: tests for which there was no time are told of although others are why the package fails.
-func TestNotRun(t *testing.T) {
-	r := newTestResults(func(string, ...any) {})
-	for _, line := range []string{
-		`{"Action":"output","Package":"p","Test":"TestA","Output":"reprise: not run: nothing\n"}`,
-		`{"Action":"fail","Package":"p","Test":"TestA"}`,
-		`{"Action":"output","Package":"p","Output":"reprise: not run: TestB, TestC\n"}`,
-		`{"Action":"fail","Package":"p"}`,
-	} {
-		r.line([]byte(line))
-	}
-	r.settle()
-	var b strings.Builder
-	r.text(&b)
-	if want := "not run: p TestB\nnot run: p TestC\n0 findings in 1 package, 1 other failure, 2 tests not run\n"; !strings.HasSuffix(b.String(), want) {
-		t.Errorf("%s\nwant at the end\n%s", b.String(), want)
-	}
-}
-
 // TestArgsBelongToTheTest: what stands behind -args or --args is for the test binary, whatever it looks like.
 func TestArgsBelongToTheTest(t *testing.T) {
 	for _, dashes := range []string{"-args", "--args"} {
 		behind := []string{dashes, "--seeds", "7", "-bench=.", "-tags=c", "--help", "-args"}
 		args := append([]string{"--seeds", "5", "./x", "-v"}, behind...)
 		o, err := parseTestArgs(args)
-		if want := append([]string{"./x", "-v"}, behind...); err != nil || !slices.Equal(o.goArgs, want) {
-			t.Errorf("%q: go test gets %q, error %v; want %q", args, o.goArgs, err, want)
+		if want := append([]string{"./x", "-v"}, behind...); err != nil || !slices.Equal(o.Args, want) {
+			t.Errorf("%q: go test gets %q, error %v; want %q", args, o.Args, err, want)
 		}
-		if !slices.Equal(o.env, []string{"REPRISE_SEEDS=5"}) {
-			t.Errorf("%q: the environment gets %q", args, o.env)
+		if !slices.Equal(o.Env, []string{"REPRISE_SEEDS=5"}) {
+			t.Errorf("%q: the environment gets %q", args, o.Env)
 		}
-		if names := goFlags(o.goArgs); !slices.Equal(names, []string{"v"}) {
-			t.Errorf("%q: the flags of go test are %q, want only v", args, names)
-		}
-		if own := beforeArgs(args); !slices.Equal(own, args[:4]) {
+		if own := gotest.BeforeArgs(args); !slices.Equal(own, args[:4]) {
 			t.Errorf("%q: before are %q", args, own)
 		}
-	}
-}
-
-// TestTagsOfGoflags: build tags of GOFLAGS stay in force, because the command passes tags of its own, which would replace
-// them.
-func TestTagsOfGoflags(t *testing.T) {
-	for value, want := range map[string][]string{
-		"":                               nil,
-		"-mod=mod -race":                 nil,
-		"-tags=a,b":                      {"-tags=a,b"},
-		"-mod=mod  --tags=a\t-race":      {"--tags=a"},
-		"'-tags=a b' -v":                 {"-tags=a b"},
-		`"-ldflags=-X a.b=-tags=c" -v`:   nil,
-		`"-ldflags=-s -tags=c" -tags=d`:  {"-tags=d"},
-		"-tags":                          nil,
-		"-mytags=a":                      nil,
-		"'-tags=a":                       {"-tags=a"},
-		`'-asmflags=-D "X"' "-tags=a,b"`: {"-tags=a,b"},
-	} {
-		if got := tagsOf(value); !slices.Equal(got, want) {
-			t.Errorf("GOFLAGS=%s has the tags %q, want %q", value, got, want)
-		}
-	}
-	t.Setenv("GOFLAGS", "-tags=first")
-	if got := goflags(t.Context()); got != "-tags=first" {
-		t.Errorf("GOFLAGS is %q", got)
-	}
-	for args, want := range map[string]string{"./x": "-tags=first,netgo,osusergo", "-tags=own": "-tags=own,netgo,osusergo"} {
-		c, plain, err := (&testOptions{goArgs: []string{args}}).goRun(t.Context(), false)
-		if err != nil || plain == "" && !slices.Contains(c.args, want) {
-			t.Errorf("go test %s gets %q, error %v; want %s", args, c.args, err, want)
-		}
-		if err := os.RemoveAll(c.tmp); err != nil {
-			t.Error(err)
-		}
-	}
-	t.Setenv("GOFLAGS", "")
-	t.Setenv("GOENV", filepath.Join(t.TempDir(), "env"))
-	if err := os.WriteFile(os.Getenv("GOENV"), []byte("GOFLAGS=-tags=second\n"), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	if got := goflags(t.Context()); got != "-tags=second" {
-		t.Errorf("GOFLAGS of go env -w is %q", got)
 	}
 }

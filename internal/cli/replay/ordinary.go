@@ -13,7 +13,7 @@ import (
 
 	"github.com/reprise-go/reprise/gort"
 	"github.com/reprise-go/reprise/internal/base"
-	"github.com/reprise-go/reprise/internal/ordinary"
+	"github.com/reprise-go/reprise/internal/gotest"
 	"github.com/reprise-go/reprise/internal/turns"
 	"github.com/reprise-go/reprise/internal/wire"
 	"github.com/reprise-go/reprise/source"
@@ -36,7 +36,7 @@ func (r *replay) ordinary() (known bool, err error) {
 	defer stop()
 	p := base.NewProgress(r.stderr, "replay")
 	p.Say("building %s", id["package"])
-	test, err := ordinary.Rebuild(ctx, id, wire.Strip(os.Environ()))
+	test, err := gotest.Rebuild(ctx, id, wire.Strip(os.Environ()))
 	p.Done()
 	if err != nil {
 		return true, base.Failed(fmt.Errorf("%s: %w", r.Name, err))
@@ -61,7 +61,7 @@ func (r *replay) ofOrdinary() error {
 }
 
 // turns replays a test that has been built.
-func (r *replay) turns(ctx context.Context, test *ordinary.Rebuilt) error {
+func (r *replay) turns(ctx context.Context, test *gotest.Rebuilt) error {
 	s := r.session()
 	d, err := turns.New(ctx, turns.Config{
 		Path: r.Path, Policy: r.Policy, Window: r.Window, Fork: r.Fork, Seed: r.Seed,
@@ -77,12 +77,12 @@ func (r *replay) turns(ctx context.Context, test *ordinary.Rebuilt) error {
 
 // inPackage returns a place in the code with the folder of the package, from that of the workspace, before the base name
 // of its file if that is one of the package.
-func inPackage(test *ordinary.Rebuilt, site string) string {
+func inPackage(test *gotest.Rebuilt, site string) string {
 	file, _, _ := strings.Cut(site, ":")
 	if _, err := os.Stat(filepath.Join(test.Dir(), file)); file == "" || err != nil {
 		return site
 	}
-	return path.Join(ordinary.RelativeDir(test.Package), site)
+	return path.Join(gotest.RelativeDir(test.Package), site)
 }
 
 // unframed passes on what a test has printed, without what package testing prints around it, and with a newline at the

@@ -10,7 +10,7 @@ import (
 
 	"github.com/reprise-go/reprise/internal/base"
 	"github.com/reprise-go/reprise/internal/cli/verb"
-	"github.com/reprise-go/reprise/internal/ordinary"
+	"github.com/reprise-go/reprise/internal/gotest"
 	"github.com/reprise-go/reprise/internal/testpath"
 	"github.com/reprise-go/reprise/source"
 	"github.com/reprise-go/reprise/tracefile"
@@ -40,7 +40,7 @@ func pin(stdout io.Writer, path string) error {
 	if filepath.Ext(path) != testpath.Ext || of.form != source.Reprise {
 		return base.BadInput(fmt.Errorf("%s: only %s files can be pinned; convert it with: reprise convert %s x%s", path, testpath.Ext, path, testpath.Ext))
 	}
-	dir, err := ordinary.PackageDir(of.pkg)
+	dir, err := gotest.PackageDir(of.pkg)
 	if err != nil {
 		return base.Failed(err)
 	}

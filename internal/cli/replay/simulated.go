@@ -12,7 +12,7 @@ import (
 	"strings"
 
 	"github.com/reprise-go/reprise/internal/base"
-	"github.com/reprise-go/reprise/internal/ordinary"
+	"github.com/reprise-go/reprise/internal/gotest"
 	front "github.com/reprise-go/reprise/internal/replay"
 	"github.com/reprise-go/reprise/internal/testpath"
 	"github.com/reprise-go/reprise/internal/wire"
@@ -55,7 +55,7 @@ func (r *replay) simulated() (known bool, err error) {
 
 // build builds the binary of a test and returns the command that runs the test alone.
 func (r *replay) build(of origin, binary string) (*exec.Cmd, error) {
-	dir, err := ordinary.PackageDir(of.pkg)
+	dir, err := gotest.PackageDir(of.pkg)
 	if err != nil {
 		return nil, err
 	}

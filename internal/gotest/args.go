@@ -1,0 +1,86 @@
+package gotest
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// arguments are those of a test binary, as the go command gives them.
+type arguments struct {
+	run, skip       pattern
+	skipped         string // skip as it was given
+	short, failfast bool
+	count           int           // 0 if it was not given
+	timeout         time.Duration // 0: none
+	plain           bool          // there is a flag that makes no sense for many runs, see Plain
+	each            []string      // the arguments that each run gets besides those that select the test
+}
+
+// plainFlags are flags of go test that make no sense where a test runs many times, or take the place of ours.
+var plainFlags = []string{
+	"bench", "fuzz", "list", "c", "exec", "overlay", "cover", "coverprofile", "covermode", "coverpkg", "gocoverdir",
+	"blockprofile", "cpuprofile", "memprofile", "mutexprofile", "trace",
+}
+
+// Plain reports whether a flag of go test, such as "bench", makes no sense for tests that run under control, so that
+// they run once, as without reprise.
+func Plain(flag string) bool { return slices.Contains(plainFlags, strings.TrimPrefix(flag, "test.")) }
+
+// parseArguments splits the arguments of a test binary. Flags end at "--", and at the first argument that is neither a
+// flag nor what may be the value of one.
+func parseArguments(args []string) (a arguments, err error) {
+	afterFlag := false
+	for i, arg := range args {
+		name, isFlag := strings.CutPrefix(arg, "-test.")
+		name, value, given := strings.Cut(name, "=")
+		switch {
+		case arg == "--", !strings.HasPrefix(arg, "-") && !afterFlag:
+			a.each = append(a.each, args[i:]...)
+			return a, nil
+		case !isFlag:
+			a.each = append(a.each, arg)
+			afterFlag = strings.HasPrefix(arg, "-") && !strings.Contains(arg, "=")
+			continue
+		case !given:
+			value = "true"
+		}
+		afterFlag = false
+		pass, err := a.flag(name, value)
+		if err != nil {
+			return a, fmt.Errorf("%s: %w", arg, err)
+		}
+		if pass {
+			a.each = append(a.each, arg)
+		}
+	}
+	return a, nil
+}
+
+// flag takes one flag of package testing and reports whether each run gets it too.
+func (a *arguments) flag(name, value string) (pass bool, err error) {
+	switch name {
+	case "run":
+		a.run, err = parsePattern("-run", value)
+	case "skip":
+		a.skip, err = parsePattern("-skip", value)
+		a.skipped = value
+	case "short":
+		a.short, err = strconv.ParseBool(value)
+		pass = a.short
+	case "failfast":
+		a.failfast, err = strconv.ParseBool(value)
+	case "count":
+		a.count, err = strconv.Atoi(value)
+	case "timeout":
+		a.timeout, err = time.ParseDuration(value)
+	case "v", "paniconexit0", "testlogfile", "shuffle":
+		// Each run has the first two anyway. Of files that the tests open no cache is kept. There is nothing to shuffle.
+	default:
+		a.plain = a.plain || Plain(name) && value != ""
+		pass = true
+	}
+	return pass, err
+}

@@ -1,0 +1,85 @@
+package gotest
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/reprise-go/reprise/divergence"
+	"github.com/reprise-go/reprise/gort"
+	"github.com/reprise-go/reprise/source"
+)
+
+// difference returns the first event at which two runs part, with all that `reprise diff` tells of it, nil if their
+// events are equal; their verdicts and their output may differ even then. The errors are those of the file system.
+func difference(expected, actual *gort.Outcome) (d *divergence.Divergence, err error) {
+	dir, err := os.MkdirTemp("", "reprise-difference-")
+	if err != nil {
+		return nil, fmt.Errorf("gotest: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	path := filepath.Join(dir, "expected.reprise")
+	if err := expected.Save(path, "", nil); err != nil {
+		return nil, err
+	}
+	c, err := Compare(path, actual)
+	return c.First, err
+}
+
+// Comparison is how a run compares with a recorded one.
+type Comparison struct {
+	First  *divergence.Divergence // the first difference, with all that `reprise diff` tells of it; nil if there is none
+	Events uint64                 // of the run
+}
+
+// Compare compares a run with the one in a trace file. How the rest of the runs aligns behind the first difference is not
+// told of a replay that diverged, because its rest was cut off; that one has notes instead that say which choice did not
+// fit. The errors are those of reading the file, and of the file system.
+func Compare(path string, actual *gort.Outcome) (c Comparison, err error) {
+	dir, err := os.MkdirTemp("", "reprise-difference-")
+	if err != nil {
+		return c, fmt.Errorf("gotest: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	expected, err := source.Open(path, source.Config{})
+	if err != nil {
+		return c, err
+	}
+	defer expected.Close() // of a file that was only read
+	saved := filepath.Join(dir, "actual.reprise")
+	if err := actual.Save(saved, expected.Metadata().Description, expected.Identity()); err != nil {
+		return c, err
+	}
+	run, err := source.Open(saved, source.Config{})
+	if err != nil {
+		return c, err
+	}
+	defer run.Close() // of a file that was only read
+	c.Events, _ = run.Len()
+	d, err := divergence.Compare(expected, run)
+	if d == nil || err != nil {
+		return c, err
+	}
+	c.First = d
+	switch actual.Verdict {
+	case gort.Diverged:
+		d.Notes = append(d.Notes, strings.Split(actual.Failure(), "\n")...)
+		return c, nil
+	case gort.Passed:
+	default:
+		d.RunError = fewLines(actual.Failure())
+	}
+	return c, d.Align(expected, run, 0)
+}
+
+// fewLines returns as many lines of a text as a report has room for.
+func fewLines(text string) string {
+	const most = 6
+	lines := strings.Split(text, "\n")
+	if len(lines) > most {
+		lines = append(lines[:most-1], "…")
+	}
+	return strings.Join(lines, "\n")
+}

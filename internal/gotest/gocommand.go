@@ -1,0 +1,218 @@
+package gotest
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/reprise-go/reprise/gort"
+	"github.com/reprise-go/reprise/internal/base"
+	"github.com/reprise-go/reprise/internal/wire"
+)
+
+// goRun is a call of the go command.
+type goRun struct {
+	name string
+	args []string
+	env  []string
+	tmp  string // a folder to be removed, "" if there is none
+}
+
+// goRun works out how go test is called. Where ordinary tests cannot be controlled, it says why in plain.
+func (o *Options) goRun(ctx context.Context, watched bool) (c *goRun, plain string, err error) {
+	c = &goRun{name: "go", args: append([]string{"test", "-json"}, o.Args...), env: append(os.Environ(), o.Env...)}
+	names := goFlags(o.Args)
+	if i := slices.IndexFunc(names, Plain); i >= 0 {
+		return c, "-" + names[i] + " was given", nil
+	}
+	tools, err := gort.Overlay(ctx, "", nil, "")
+	if errors.Is(err, gort.ErrUnsupported) {
+		return c, err.Error(), nil
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	wrapper, err := wrapperFlag()
+	if err != nil {
+		return nil, "", err
+	}
+	if c.tmp, err = os.MkdirTemp("", "reprise-test-"); err != nil {
+		return nil, "", err
+	}
+	c.name = tools.Go
+	if tools.Env != nil {
+		c.env = append(tools.Env[:len(tools.Env):len(tools.Env)], o.Env...)
+	}
+	c.env = append(c.env, wire.Slots.Assign(c.tmp))
+	if watched {
+		c.env = append(c.env, wire.Progress.Assign("true"))
+	}
+	c.args = []string{"test", "-json", "-overlay=" + tools.Overlay, wrapper}
+	if !slices.Contains(names, "count") {
+		c.args = append(c.args, "-count=1") // what is cached was not run
+	}
+	c.args = append(c.args, gort.WithTags(append(tagsOf(goflags(ctx)), o.Args...))...)
+	return c, "", nil
+}
+
+// BeforeArgs returns the arguments before -args; those behind it belong to the test binary.
+func BeforeArgs(args []string) []string {
+	if i := slices.IndexFunc(args, func(arg string) bool { return arg == "-args" || arg == "--args" }); i >= 0 {
+		return args[:i]
+	}
+	return args
+}
+
+// goFlags returns the names of the flags among arguments of go test.
+func goFlags(args []string) (names []string) {
+	for _, arg := range BeforeArgs(args) {
+		if name, isFlag := strings.CutPrefix(arg, "-"); isFlag {
+			name, _, _ = strings.Cut(strings.TrimPrefix(name, "-"), "=")
+			names = append(names, strings.TrimPrefix(name, "test."))
+		}
+	}
+	return names
+}
+
+// tagsOf returns the flags with build tags in a value of GOFLAGS. The go command would take the tags on its command line
+// instead of them.
+func tagsOf(goflags string) (args []string) {
+	for _, flag := range splitQuoted(goflags) {
+		if strings.HasPrefix(flag, "-tags=") || strings.HasPrefix(flag, "--tags=") {
+			args = append(args, flag)
+		}
+	}
+	return args
+}
+
+// splitQuoted splits text as the go command splits GOFLAGS: at white space, except between a quote that starts a field and
+// the next quote of its kind.
+func splitQuoted(text string) (fields []string) {
+	for text = strings.TrimLeft(text, " \t\r\n"); text != ""; text = strings.TrimLeft(text, " \t\r\n") {
+		if quote := text[0]; quote == '"' || quote == '\'' {
+			field, rest, _ := strings.Cut(text[1:], string(quote))
+			fields, text = append(fields, field), rest
+			continue
+		}
+		end := strings.IndexAny(text, " \t\r\n")
+		if end < 0 {
+			end = len(text)
+		}
+		fields, text = append(fields, text[:end]), text[end:]
+	}
+	return fields
+}
+
+// goflags returns GOFLAGS, which may be set in the environment or by "go env -w".
+func goflags(ctx context.Context) string {
+	out, err := exec.CommandContext(ctx, "go", "env", "GOFLAGS").Output()
+	if err != nil {
+		return os.Getenv("GOFLAGS") // the go command will say what is wrong
+	}
+	return strings.TrimRight(string(out), "\r\n")
+}
+
+// wrapperFlag is the flag by which go test starts this program in the place of test binaries.
+func wrapperFlag() (string, error) {
+	path, err := exec.LookPath(os.Args[0]) // and not os.Executable, which loses the name that it was called by
+	if err == nil {
+		path, err = filepath.Abs(path)
+	}
+	if err != nil {
+		if path, err = os.Executable(); err != nil {
+			return "", err
+		}
+	}
+	quote := ""
+	switch {
+	case !strings.ContainsAny(path, " \t\r\n'\""):
+	case !strings.Contains(path, "'"):
+		quote = "'"
+	case !strings.Contains(path, `"`):
+		quote = `"`
+	default:
+		return "", fmt.Errorf("%s: go test cannot start a program whose path has both kinds of quotes; move it", path)
+	}
+	return "-exec=" + quote + path + quote + " exec-test", nil
+}
+
+// goTest runs go test and gives its events to r.
+func (o *Options) goTest(ctx context.Context, r *testResults, stderr io.Writer) (err error) {
+	c, plain, err := o.goRun(ctx, base.IsDevice(stderr))
+	if err != nil {
+		return err
+	}
+	if c.tmp != "" {
+		defer func() { err = errors.Join(err, os.RemoveAll(c.tmp)) }()
+	}
+	if plain != "" {
+		r.plain = plain
+		_, _ = fmt.Fprintf(stderr, "reprise: ordinary tests run once, uncontrolled: %s\n", plain) // what else should be done
+	}
+	cmd := exec.Command(c.name, c.args...)
+	cmd.Env, cmd.Stderr = c.env, stderr
+	ownGroup(cmd)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer signal.Stop(signals)
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	lines := make(chan []byte)
+	go readLines(out, lines)
+	r.follow(lines, signals, func(s os.Signal) { signalGroup(cmd.Process, s) })
+	return cmd.Wait()
+}
+
+// readLines sends the lines of in.
+func readLines(in io.Reader, lines chan<- []byte) {
+	defer close(lines)
+	for r := bufio.NewReader(in); ; {
+		line, err := r.ReadBytes('\n')
+		if len(line) > 0 {
+			lines <- line
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// follow takes lines up to their end. The first signal interrupts the tests, so that what has been found until then is
+// told; the second kills them.
+func (r *testResults) follow(lines <-chan []byte, signals <-chan os.Signal, pass func(os.Signal)) {
+	tick := time.NewTicker(base.ProgressEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case line, ok := <-lines:
+			if !ok {
+				return
+			}
+			r.line(line)
+		case <-tick.C:
+			r.tell()
+		case <-signals:
+			if r.interrupted {
+				pass(os.Kill)
+			} else {
+				pass(os.Interrupt) // the go command knows no other
+			}
+			r.interrupted = true
+		}
+	}
+}

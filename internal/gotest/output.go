@@ -1,0 +1,223 @@
+package gotest
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/jstemmer/go-junit-report/v2/junit"
+
+	"github.com/reprise-go/reprise/internal/prose"
+	"github.com/reprise-go/reprise/internal/wire"
+)
+
+// name is the test or package that a result is of.
+func (t *testResult) name() string { return strings.TrimSpace(t.pkg + " " + t.test) }
+
+// text writes what people want to know.
+func (r *testResults) text(w io.Writer) {
+	_, _ = io.WriteString(w, r.build.String()) // w is memory, here and below
+	for i, f := range slices.Concat(r.findings, r.notes) {
+		if i > 0 {
+			_, _ = fmt.Fprintln(w)
+		}
+		label := "note:"
+		if i < len(r.findings) {
+			label = fmt.Sprintf("%d.", i+1)
+		}
+		_, _ = io.WriteString(w, f.Entry(label))
+	}
+	for _, t := range r.others {
+		_, _ = fmt.Fprintf(w, "FAIL %s\n%s", t.name(), t.text())
+	}
+	for _, name := range r.left() {
+		_, _ = fmt.Fprintf(w, "not run: %s\n", name)
+	}
+	_, _ = fmt.Fprintln(w, r.summary())
+}
+
+// left returns the tests that were not run because the time was over.
+func (r *testResults) left() (names []string) {
+	for _, t := range r.order {
+		for line := range strings.Lines(t.output.String()) {
+			if list, ok := strings.CutPrefix(line, NotRun); ok && t.test == "" {
+				for _, test := range strings.Split(strings.TrimSpace(list), ", ") {
+					names = append(names, t.pkg+" "+test)
+				}
+			}
+		}
+	}
+	return names
+}
+
+func (r *testResults) summary() string {
+	text := fmt.Sprintf("%s in %s", prose.Count(len(r.findings), "finding"), prose.Count(len(r.packages), "package"))
+	if n := len(r.others); n > 0 {
+		text += ", " + prose.Count(n, "other failure")
+	}
+	if n := len(r.left()); n > 0 {
+		text += fmt.Sprintf(", %s not run", prose.Count(n, "test"))
+	}
+	if r.interrupted {
+		text += ", interrupted"
+	}
+	if len(r.others) == 0 && !slices.ContainsFunc(r.order, func(t *testResult) bool { return t.test != "" }) {
+		text += "; no test was run"
+	}
+	if r.plain != "" {
+		text += "; ordinary tests ran once, uncontrolled: " + r.plain
+	}
+	return text + r.extent()
+}
+
+// extent tells how often ordinary tests were run.
+func (r *testResults) extent() string {
+	tests, runs, early := 0, 0, 0
+	for _, t := range r.order {
+		e, ok := wire.AttrRuns.Parse(t.attrs[wire.AttrRuns.Name])
+		if !ok {
+			continue
+		}
+		tests++
+		runs += e.Ran
+		if e.Cut() && t.action == "pass" {
+			early++
+		}
+	}
+	if tests == 0 {
+		return ""
+	}
+	text := fmt.Sprintf("; %s, %s", prose.Count(tests, "ordinary test"), prose.Count(runs, "run"))
+	if early > 0 {
+		text += fmt.Sprintf("; time has ended %s: --seeds N or --budget D runs more", prose.Count(early, "test"))
+	}
+	return text
+}
+
+// jsonl writes a line for each finding.
+func (r *testResults) jsonl(w io.Writer) error {
+	x := json.NewEncoder(w)
+	x.SetEscapeHTML(false)
+	for _, f := range r.findings {
+		if err := x.Encode(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// markdown writes a summary.
+func (r *testResults) markdown(w io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "### reprise: %s\n", r.summary())
+	for _, f := range slices.Concat(r.findings, r.notes) {
+		fmt.Fprintf(&b, "\n%s\n\n%s, %s, signature `%s`, in `%s` `%s`%s\n\n%s\n", code(f.Headline()), f.Class, f.Verdict,
+			f.Signature, f.Package, f.Test, f.Others(), fence("sh", f.Command()))
+		fmt.Fprintf(&b, "<details><summary>Report</summary>\n\n%s\n</details>\n", fence("", f.Report()))
+	}
+	for _, t := range r.others {
+		fmt.Fprintf(&b, "\nFAIL %s\n\n%s", code(t.name()), fence("", t.text()))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// code is a text as code in a line of Markdown.
+func code(s string) string {
+	ticks := longest(s, '`') + 1
+	edge := strings.Repeat("`", ticks)
+	if ticks > 1 {
+		return edge + " " + s + " " + edge
+	}
+	return edge + s + edge
+}
+
+// fence is a text as a block of code in Markdown.
+func fence(language, s string) string {
+	edge := strings.Repeat("`", max(3, longest(s, '`')+1))
+	return edge + language + "\n" + strings.TrimRight(s, "\n") + "\n" + edge + "\n"
+}
+
+// longest is the length of the longest run of c in s.
+func longest(s string, c rune) (n int) {
+	run := 0
+	for _, r := range s {
+		run++
+		if r != c {
+			run = 0
+		}
+		n = max(n, run)
+	}
+	return n
+}
+
+// junit writes a suite for each package, with its tests; subtests are there if they fail for themselves.
+func (r *testResults) junit(w io.Writer) error {
+	var all junit.Testsuites
+	for _, pkg := range r.sortedPackages() {
+		suite := junit.Testsuite{Name: pkg, Time: "0"}
+		for _, t := range r.order {
+			if subtest := strings.Contains(t.test, "/"); t.pkg == pkg && t.test != "" && !(subtest && t.action == "pass") {
+				suite.AddTestcase(t.junit())
+			}
+		}
+		if i := slices.IndexFunc(r.others, func(t *testResult) bool { return t.pkg == pkg && t.test == "" }); i >= 0 {
+			suite.AddTestcase(junit.Testcase{Name: "package", Classname: pkg, Time: "0", Failure: &junit.Result{
+				Message: "the package fails", Data: r.others[i].text() + r.build.String(),
+			}})
+		}
+		all.AddSuite(suite)
+	}
+	return all.WriteXML(w)
+}
+
+func (r *testResults) sortedPackages() (list []string) {
+	for _, t := range r.order {
+		if len(list) == 0 || list[len(list)-1] != t.pkg {
+			list = append(list, t.pkg)
+		}
+	}
+	return list
+}
+
+// junit is the test case of a test.
+func (t *testResult) junit() junit.Testcase {
+	c := junit.Testcase{Name: t.test, Classname: t.pkg, Time: fmt.Sprintf("%.3f", t.elapsed)}
+	f, ok := t.finding()
+	switch {
+	case t.action == "skip":
+		c.Skipped = &junit.Result{Message: "skipped"}
+	case t.action == "fail" && ok:
+		c.Failure = &junit.Result{Message: f.Headline(), Type: f.Class, Data: f.Report()}
+	case t.action == "fail":
+		c.Failure = &junit.Result{Message: "failed", Data: t.text()}
+	case t.action == "":
+		c.Error = &junit.Result{Message: "it has not come to an end", Data: t.text()}
+	}
+	return c
+}
+
+// reportPlace is where in the code a report was printed.
+var reportPlace = regexp.MustCompile(`(?m)^ *([^ :]+\.go):([0-9]+): `)
+
+// annotate writes a workflow command of GitHub for each finding, see "Workflow commands for GitHub Actions" in GitHub's
+// documentation.
+func (r *testResults) annotate(w io.Writer) {
+	for _, f := range r.findings {
+		where := ""
+		if m := reportPlace.FindStringSubmatch(f.Report()); m != nil {
+			where = fmt.Sprintf("file=%s,line=%s,", property(filepath.Join(RelativeDir(f.Package), m[1])), m[2])
+		}
+		_, _ = fmt.Fprintf(w, "::error %stitle=%s::%s\n", where, property(f.Test), message(f.Headline()+"\n"+f.Command()))
+	}
+}
+
+// message escapes the text of a workflow command, property a property of it.
+var (
+	message  = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace
+	property = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C").Replace
+)

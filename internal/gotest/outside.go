@@ -1,0 +1,25 @@
+package gotest
+
+import (
+	"os"
+	"path/filepath"
+)
+
+// RelativeDir is the folder of a package from that of the workspace, "" if it is not known.
+func RelativeDir(pkg string) string {
+	dir, err := PackageDir(pkg)
+	if err != nil {
+		return ""
+	}
+	root := os.Getenv("GITHUB_WORKSPACE")
+	if root == "" {
+		if root, err = os.Getwd(); err != nil {
+			return ""
+		}
+	}
+	rel, err := filepath.Rel(root, dir)
+	if err != nil {
+		return ""
+	}
+	return filepath.ToSlash(rel)
+}

@@ -1,0 +1,175 @@
+package gotest
+
+import (
+	"bytes"
+	"context"
+	"debug/buildinfo"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/reprise-go/reprise/gort"
+	"github.com/reprise-go/reprise/internal/wire"
+	"github.com/reprise-go/reprise/tracefile"
+)
+
+// program is a test binary and what its build says of it.
+type program struct {
+	gort.Binary
+	module, pkg  string
+	goVersion    string
+	goos, goarch string
+	flags        []string      // of "go test -c", such as -race
+	patience     time.Duration // how long a test without control may take to say how it ends
+}
+
+// inspect reads what the build says of a test binary. Its runs will be in the folder dir with the environment env.
+func inspect(path, dir string, env []string) (*program, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	info, err := buildinfo.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	p := &program{
+		Binary: gort.Binary{Path: path, Dir: dir, Env: env}, module: info.Main.Path, pkg: strings.TrimSuffix(info.Path, ".test"),
+		goVersion: info.GoVersion, patience: 10 * time.Second,
+	}
+	for _, s := range info.Settings {
+		p.setting(s)
+	}
+	return p, nil
+}
+
+// setting takes a setting of the build.
+func (p *program) setting(s debug.BuildSetting) {
+	switch {
+	case s.Key == "GOOS":
+		p.goos = s.Value
+	case s.Key == "GOARCH":
+		p.goarch = s.Value
+	case s.Key == "-tags":
+		if own := strings.TrimSuffix(strings.TrimSuffix(s.Value, gort.Tags), ","); own != "" {
+			p.flags = append(p.flags, s.Key+"="+own)
+		}
+	case !strings.HasPrefix(s.Key, "-"), s.Key == "-buildmode", s.Key == "-compiler": // they are what they always are
+	case s.Value == "true":
+		p.flags = append(p.flags, s.Key)
+	default:
+		p.flags = append(p.flags, s.Key+"="+s.Value)
+	}
+}
+
+// usesSimtest reports whether package simtest is part of the binary: whether the table of functions names one of it.
+func (p *program) usesSimtest() (bool, error) {
+	b, err := os.ReadFile(p.Path)
+	if err != nil {
+		return false, err
+	}
+	name := strings.Join([]string{"\x00github.com", "reprise-go", "reprise", "simtest."}, "/") // not to be found in this one
+	return bytes.Contains(b, []byte(name)), nil
+}
+
+// functions lists the test functions, fuzz targets and examples in the order in which package testing runs them.
+func (p *program) functions(ctx context.Context, s *settings) (list []string, err error) {
+	out, err := p.plainRun(ctx, s.wall(), append([]string{"-test.list=."}, s.each...))
+	if err != nil {
+		return nil, fmt.Errorf("the tests cannot be listed: %w\n%s", err, out)
+	}
+	lines := strings.Split(string(out), "\n")
+	for _, kind := range []string{"Test", "Fuzz", "Example"} {
+		for _, line := range lines {
+			if strings.HasPrefix(line, kind) && !strings.ContainsAny(line, " \t") {
+				list = append(list, line)
+			}
+		}
+	}
+	return list, nil
+}
+
+// plainRun runs the binary without control and returns all that it prints. A run that takes longer than limit is ended.
+func (p *program) plainRun(ctx context.Context, limit time.Duration, args []string) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, p.Path, args...)
+	cmd.Dir, cmd.Env, cmd.WaitDelay = p.Dir, p.Env, time.Second
+	out, err := cmd.CombinedOutput()
+	if ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	return out, err
+}
+
+// alone says how a test function ends without control, within some time.
+func (p *program) alone(ctx context.Context, most time.Duration, args []string) (how string, passes bool, err error) {
+	_, err = p.plainRun(ctx, most, append(args, "-test.timeout=0", "-test.paniconexit0"))
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		return "but passes without control", true, nil
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Sprintf("and without control it has not ended after %v", most), false, nil
+	case errors.As(err, &exit):
+		return "and without control too: an ordinary failure", false, nil
+	}
+	return "", false, err
+}
+
+// identity is that of the traces of a test function, run with the arguments args.
+func (p *program) identity(function string, s *settings, args []string) (tracefile.Identity, error) {
+	id := tracefile.Identity{
+		tracefile.KeyTest: function, tracefile.KeyPackage: p.pkg, tracefile.KeyModule: p.module, tracefile.KeyGo: p.goVersion,
+		tracefile.KeyOS: p.goos, tracefile.KeyArch: p.goarch, tracefile.KeyStrategy: s.strategy,
+	}
+	if s.leaks == wire.LeaksOff {
+		id[gort.KeyLeaks] = gort.LeaksOff
+	}
+	for key, list := range map[string][]string{gort.KeyBuild: p.flags, gort.KeyArgs: args} { // lint: order does not matter because the keys differ
+		if len(list) > 0 {
+			b, err := json.Marshal(list)
+			if err != nil {
+				return nil, err
+			}
+			id[key] = string(b)
+		}
+	}
+	return id, nil
+}
+
+// command is how somebody runs a seed of the tests of a selection again, in words.
+func (p *program) command(selection string, s *settings, args []string, seed uint64) []string {
+	words := []string{"reprise", "test"}
+	words = append(words, p.flags...)
+	if s.strategy != Strategies[0] {
+		words = append(words, "--"+wire.Strategy.Flag, s.strategy)
+	}
+	if s.leaks != wire.LeaksAuto {
+		words = append(words, "--"+wire.Leaks.Flag, s.leaks)
+	}
+	if s.determinism {
+		words = append(words, "--"+wire.Determinism.Flag)
+	}
+	own := slices.IndexFunc(args, func(arg string) bool { return !strings.HasPrefix(arg, "-test.") })
+	if own < 0 {
+		own = len(args)
+	}
+	for _, arg := range args[:own] {
+		if name := strings.TrimPrefix(arg, "-test."); !strings.HasPrefix(name, "run=") && name != "v=true" {
+			words = append(words, "-"+strings.TrimSuffix(name, "=true"))
+		}
+	}
+	words = append(words, p.pkg, "-run", selection, "--"+wire.Seed.Flag, fmt.Sprintf("0x%016x", seed))
+	if own < len(args) {
+		words = append(append(words, "-args"), args[own:]...)
+	}
+	return words
+}

@@ -1,0 +1,92 @@
+package gotest
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/reprise-go/reprise/gort"
+)
+
+func TestBuildFlags(t *testing.T) {
+	p := &program{}
+	for _, s := range []debug.BuildSetting{
+		{Key: "-buildmode", Value: "exe"}, {Key: "-compiler", Value: "gc"}, {Key: "-race", Value: "true"},
+		{Key: "-tags", Value: "a,b," + gort.Tags}, {Key: "-gcflags", Value: "all=-N -l"}, {Key: "CGO_ENABLED", Value: "1"},
+		{Key: "GOARCH", Value: "arm64"}, {Key: "GOOS", Value: "linux"},
+	} {
+		p.setting(s)
+	}
+	p.setting(debug.BuildSetting{Key: "-tags", Value: gort.Tags})
+	if got := strings.Join(p.flags, " "); got != "-race -tags=a,b -gcflags=all=-N -l" || p.goos != "linux" || p.goarch != "arm64" {
+		t.Errorf("flags %s, %s/%s", got, p.goos, p.goarch)
+	}
+}
+
+// TestCommand: the command that reproduces a run gives it the arguments that it had.
+func TestCommand(t *testing.T) {
+	p := &program{pkg: "example.com/m", flags: []string{"-race"}}
+	for _, c := range []struct{ env, args, want string }{
+		{"", "-test.v=test2json", "reprise test -race example.com/m -run ^TestX$ --seed 0x0000000000000007"},
+		{"STRATEGY=pct LEAKS=off", "-test.short=true -test.skip=TestX/a -test.parallel=3 -test.run=X/b",
+			"reprise test -race --strategy pct --leaks off -skip=TestX/a -short -parallel=3 example.com/m -run ^TestX$/b --seed 0x0000000000000007"},
+		{"", "-test.skip=TestY -own=1 word", "reprise test -race example.com/m -run ^TestX$ --seed 0x0000000000000007 -args -own=1 word"},
+	} {
+		s, _ := fakeSession(t, &fakeRunner{}, c.env, strings.Fields(c.args)...)
+		campaign := s.campaign("TestX", 1)
+		if got := strings.Join(p.command(campaign.selection, &s.settings, campaign.args, 7), " "); got != c.want {
+			t.Errorf("%s %s:\n%s\nwant\n%s", c.env, c.args, got, c.want)
+		}
+	}
+}
+
+// TestUsesSimtest: a binary that names a function of package simtest in its table, and no other.
+func TestUsesSimtest(t *testing.T) {
+	for text, want := range map[string]bool{
+		"a\x00github.com/reprise-go/reprise/sim" + "test.Check\x00": true, "github.com/reprise-go/reprise/sim" + "test.Check": false, "": false,
+	} {
+		p := &program{Binary: gort.Binary{Path: filepath.Join(t.TempDir(), "m.test")}}
+		if err := os.WriteFile(p.Path, bytes.Repeat([]byte(text), 2), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := p.usesSimtest(); got != want || err != nil {
+			t.Errorf("%q: %v, error %v", text, got, err)
+		}
+	}
+}
+
+// ends are tests that end in different ways without control.
+const ends = `package m
+
+import (
+	"testing"
+	"time"
+)
+
+func TestPasses(t *testing.T) {}
+func TestFails(t *testing.T)  { t.Error("no") }
+func TestHangs(t *testing.T)  { time.Sleep(time.Hour) }
+`
+
+func TestAlone(t *testing.T) {
+	p := buildTests(t, ends)
+	for test, want := range map[string]string{
+		"TestPasses": "but passes without control", "TestFails": "and without control too: an ordinary failure",
+	} {
+		how, passes, err := p.alone(t.Context(), p.patience, []string{"-test.run=" + test})
+		if how != want || passes != (test == "TestPasses") || err != nil {
+			t.Errorf("%s: %q, passes %v, error %v", test, how, passes, err)
+		}
+	}
+	if how, _, err := p.alone(t.Context(), 1, []string{"-test.run=TestHangs"}); how != "and without control it has not ended after 1ns" || err != nil {
+		t.Errorf("%q, error %v", how, err)
+	}
+	p.Path += "x"
+	if _, _, err := p.alone(t.Context(), time.Minute, nil); err == nil {
+		t.Error("a binary that is not there is no error")
+	}
+}

@@ -1,0 +1,209 @@
+package gotest
+
+import (
+	"context"
+	"debug/buildinfo"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/reprise-go/reprise/gort"
+	"github.com/reprise-go/reprise/tracefile"
+)
+
+// Rebuilt is the test of a recording, built as the program is now.
+type Rebuilt struct {
+	Package string   // its import path
+	Notes   []string // in what this build differs from the recorded one
+
+	binary *gort.Binary
+	runner *gort.Runner
+	test   string
+	common gort.Control // what all runs have in common with the recorded one
+}
+
+// Rebuild builds the test that an identity names, with the flags of the recorded build, for runs in an environment. The
+// package is found from the current folder by its import path. A file may come from anywhere: flags that start programs or write
+// files are an error. The others are those of an identity that names no test, of a package that is not found, does not build or
+// has no tests any more, and of a test that is gone, and those of [gort.Build].
+func Rebuild(ctx context.Context, id tracefile.Identity, env []string) (*Rebuilt, error) {
+	pkg, test := id[tracefile.KeyPackage], id[tracefile.KeyTest]
+	if pkg == "" || test == "" {
+		return nil, errors.New("gotest: the recording does not say which test of which package it is of")
+	}
+	flags, err := list(id, gort.KeyBuild)
+	if err != nil {
+		return nil, err
+	}
+	args, err := list(id, gort.KeyArgs)
+	if err != nil {
+		return nil, err
+	}
+	if err := harmless(flags, args); err != nil {
+		return nil, err
+	}
+	if _, err := PackageDir(pkg); err != nil {
+		return nil, err
+	}
+	b, err := gort.Build(ctx, ".", pkg, gort.BuildConfig{Env: env, Args: flags})
+	switch {
+	case errors.Is(err, gort.ErrUnsupported):
+		return nil, err
+	case err != nil:
+		return nil, fmt.Errorf("package %s does not build: %w", pkg, err)
+	}
+	if b.Env, err = testEnv(env, b.Dir); err != nil {
+		return nil, errors.Join(err, b.Close())
+	}
+	r := &Rebuilt{Package: pkg, binary: b, test: test, common: gort.Control{
+		Args: args, NoLeaks: id[gort.KeyLeaks] == gort.LeaksOff, Records: maxRecords, Wall: replayWall,
+	}}
+	if err := r.check(ctx, id); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	if r.runner, err = b.Runner(test, r.common); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	return r, nil
+}
+
+// replayWall is how much real time a replay gets, which may have been recorded with a longer -timeout than is usual.
+const replayWall = 10 * time.Minute
+
+// check checks that the binary has the test, and notes in what the build is another one.
+func (r *Rebuilt) check(ctx context.Context, id tracefile.Identity) error {
+	info, err := buildinfo.ReadFile(r.binary.Path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist): // the go command makes no binary then
+		return fmt.Errorf("package %s has no tests any more", r.Package)
+	case err != nil:
+		return fmt.Errorf("gotest: %w", err)
+	}
+	tests, err := r.binary.Tests(ctx)
+	if err != nil {
+		return err
+	}
+	function, _, _ := strings.Cut(r.test, "/")
+	if !slices.Contains(tests, function) {
+		return fmt.Errorf("package %s has no test %s any more; it has %s", r.Package, function, some(tests))
+	}
+	for _, c := range []struct{ what, then, now string }{
+		{"version of Go", id[tracefile.KeyGo], info.GoVersion},
+		{"operating system", id[tracefile.KeyOS], runtime.GOOS},
+		{"architecture", id[tracefile.KeyArch], runtime.GOARCH},
+	} {
+		if c.then != "" && c.then != c.now {
+			r.Notes = append(r.Notes, fmt.Sprintf("another %s: recorded with %s, replayed with %s", c.what, c.then, c.now))
+		}
+	}
+	return nil
+}
+
+// testEnv returns the environment in which "go test" runs a test binary, so that a test that looks at it, for a command
+// say, passes as many points as it did in the recorded run.
+func testEnv(env []string, dir string) ([]string, error) {
+	root, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		return nil, fmt.Errorf("gotest: go env GOROOT: %w", err)
+	}
+	path := filepath.Join(strings.TrimSpace(string(root)), "bin")
+	for _, v := range env {
+		if p, ok := strings.CutPrefix(v, "PATH="); ok && p != "" {
+			path += string(filepath.ListSeparator) + p
+		}
+	}
+	return append(slices.Clip(env), "PATH="+path, "PWD="+dir), nil
+}
+
+// some lists tests, not too many of them.
+func some(tests []string) string {
+	const most = 12
+	if len(tests) == 0 {
+		return "none"
+	}
+	if n := len(tests) - most; n > 0 {
+		tests = append(slices.Clone(tests[:most]), fmt.Sprintf("and %d more", n))
+	}
+	return strings.Join(tests, ", ")
+}
+
+// Run makes a run of the test, in a copy of one process where that can be, under a control that need not say what the
+// recorded run had in common with all others: arguments, leaks and limits. The errors are those of [gort.Runner.Run].
+func (r *Rebuilt) Run(ctx context.Context, c gort.Control) (*gort.Outcome, error) {
+	c.NoLeaks = r.common.NoLeaks
+	return r.runner.Run(ctx, c)
+}
+
+// Dir returns the folder of the package.
+func (r *Rebuilt) Dir() string { return r.binary.Dir }
+
+// Close removes the binary.
+func (r *Rebuilt) Close() error {
+	var err error
+	if r.runner != nil {
+		err = r.runner.Close()
+	}
+	return errors.Join(err, r.binary.Close())
+}
+
+// list reads a list of texts from an identity, nil if it is absent.
+func list(id tracefile.Identity, key string) (texts []string, err error) {
+	value, ok := id[key]
+	if !ok {
+		return nil, nil
+	}
+	if err := json.Unmarshal([]byte(value), &texts); err != nil {
+		return nil, fmt.Errorf("gotest: the recording's %q is no list of texts: %.60q", key, value)
+	}
+	return texts, nil
+}
+
+// buildFlags are the flags of "go test -c" that a file may ask for, each with the form of its value. Others start programs or
+// write files, as -toolexec does and -extld within -ldflags.
+var buildFlags = map[string]*regexp.Regexp{
+	"-race": truth, "-msan": truth, "-asan": truth, "-trimpath": truth,
+	"-pgo":     regexp.MustCompile(`^[^-].*$`), // it is only read
+	"-tags":    regexp.MustCompile(`^[\pL\pN_.,]*$`),
+	"-gcflags": regexp.MustCompile(`^([\w./]+=)?(-[NlmB]|-d=[\w=,]+|\s)*$`),
+	"-ldflags": regexp.MustCompile(`^(-[sw]|-X[ =][^ '"]+|\s)*$`),
+}
+
+var truth = regexp.MustCompile(`^(true|false)?$`)
+
+// harmless checks that flags of "go test -c", and arguments of a test binary, which come out of a file, do no more than
+// build and run a test.
+func harmless(flags, args []string) error {
+	for _, flag := range flags {
+		name, value, _ := strings.Cut(flag, "=")
+		if form := buildFlags[name]; form == nil || !form.MatchString(value) {
+			return fmt.Errorf("gotest: the recording was built with %q, which is not taken from a file; run the test with it: reprise test, with --seed", flag)
+		}
+	}
+	for _, arg := range args {
+		name, _, _ := strings.Cut(strings.TrimLeft(arg, "-"), "=")
+		if test, ok := strings.CutPrefix(name, "test."); ok && (Plain(test) || test == "outputdir" || test == "testlogfile") {
+			return fmt.Errorf("gotest: the recorded test was run with %q, which is not taken from a file", arg)
+		}
+	}
+	return nil
+}
+
+// PackageDir asks the go command for the folder of a package, from the current folder.
+func PackageDir(pkg string) (string, error) {
+	out, err := exec.Command("go", "list", "-f", "{{.Dir}}", "--", pkg).Output()
+	if err != nil {
+		if exit, ok := err.(*exec.ExitError); ok {
+			return "", fmt.Errorf("package %s is not found from here: %s", pkg, strings.TrimSpace(string(exit.Stderr)))
+		}
+		return "", err
+	}
+	return strings.TrimSpace(string(out)), nil
+}

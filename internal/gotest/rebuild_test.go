@@ -1,0 +1,127 @@
+package gotest
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/reprise-go/reprise/gort"
+	"github.com/reprise-go/reprise/tracefile"
+)
+
+// inCorpus makes the folder of the corpus the current one, from which packages are found.
+func inCorpus(t *testing.T) {
+	t.Helper()
+	t.Chdir(corpusDir)
+}
+
+// TestRebuild replays a recording that only a file has, with the flags, the arguments and the leaks of its identity.
+func TestRebuild(t *testing.T) {
+	inCorpus(t)
+	id := tracefile.Identity{
+		tracefile.KeyPackage: "example.com/corpus", tracefile.KeyTest: "TestContextLeakBug", tracefile.KeyGo: "go0.9",
+		tracefile.KeyOS: "plan9", tracefile.KeyArch: runtime.GOARCH, gort.KeyBuild: `["-tags=edited"]`,
+		gort.KeyArgs: `["-test.v"]`, gort.KeyLeaks: gort.LeaksOff,
+	}
+	r, err := Rebuild(t.Context(), id, os.Environ())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close() // a temporary file
+	got, system := strings.Join(r.Notes, "\n"), "\nanother operating system: recorded with plan9, replayed with "+runtime.GOOS
+	if !strings.HasPrefix(got, "another version of Go: recorded with go0.9, replayed with go1.") || !strings.HasSuffix(got, system) {
+		t.Errorf("the notes are\n%s", got)
+	}
+	recorded := hasty(t)
+	path := filepath.Join(t.TempDir(), "run.reprise")
+	if err := recorded.Save(path, "", id); err != nil {
+		t.Fatal(err)
+	}
+	choices, _, err := gort.Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	replayed, err := r.Run(t.Context(), gort.Control{Choices: choices})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c, err := Compare(path, replayed); err != nil || c.First != nil || !strings.Contains(string(replayed.Output), "=== RUN") {
+		t.Errorf("the replay differs: %v, %v\n%s", c.First, err, replayed.Output)
+	}
+}
+
+// hasty returns a run that does not wait for the goroutines that the test has left behind, and would go on if it did.
+func hasty(t *testing.T) *gort.Outcome {
+	t.Helper()
+	for seed := range uint64(1000) {
+		c := gort.Control{Seed: seed, Args: []string{"-test.v"}}
+		patient := mustRun(t, corpus(t, "edited"), "TestContextLeakBug", c)
+		c.NoLeaks = true
+		if o := mustRun(t, corpus(t, "edited"), "TestContextLeakBug", c); o.Recording.Steps < patient.Recording.Steps {
+			return o
+		}
+	}
+	t.Fatal("in no run goroutines are ready when the test has ended")
+	return nil
+}
+
+// TestRebuildRefuses checks the errors for identities that do not lead to a test.
+func TestRebuildRefuses(t *testing.T) {
+	inCorpus(t)
+	for _, c := range []struct{ pkg, test, build, args, want string }{
+		{"", "TestX", "", "", "does not say which test"},
+		{"example.com/corpus", "", "", "", "does not say which test"},
+		{"example.com/corpus", "TestX", "-race", "", `the recording's "build" is no list of texts: "-race"`},
+		{"example.com/corpus", "TestX", "", `{"a":1}`, `the recording's "args" is no list of texts`},
+		{"example.com/gone", "TestX", "", "", "package example.com/gone is not found from here: "},
+		{"example.com/corpus", "TestX", `["-no-such-flag"]`, "", `the recording was built with "-no-such-flag", which is not taken from a file`},
+		{"example.com/corpus", "TestX", `["-toolexec=touch gone"]`, "", "is not taken from a file"},
+		{"example.com/corpus", "TestX", `["-ldflags=-linkmode=external -extld=touch"]`, "", "is not taken from a file"},
+		{"example.com/corpus", "TestX", "", `["--test.cpuprofile=/gone"]`, `run with "--test.cpuprofile=/gone", which is not taken from a file`},
+		{"example.com/corpus", "TestX", `["-gcflags=-d=nosuchkey"]`, "", "package example.com/corpus does not build: "},
+		{"example.com/corpus", "TestX/sub", "", "", "package example.com/corpus has no test TestX any more; it has TestBenchPing, "},
+		{"example.com/corpus", "TestX/sub", "", "", ", and "},
+	} {
+		id := tracefile.Identity{tracefile.KeyPackage: c.pkg, tracefile.KeyTest: c.test}
+		if c.build != "" {
+			id[gort.KeyBuild] = c.build
+		}
+		if c.args != "" {
+			id[gort.KeyArgs] = c.args
+		}
+		r, err := Rebuild(t.Context(), id, os.Environ())
+		if err == nil {
+			t.Errorf("%+v: no error, want %s", c, c.want)
+			_ = r.Close()
+		} else if !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%+v: %v, want %s", c, err, c.want)
+		}
+	}
+}
+
+// TestHarmless checks which flags and arguments a file may ask for.
+func TestHarmless(t *testing.T) {
+	for _, flag := range []string{
+		"-race", "-race=true", "-trimpath", "-tags=a,b_1", "-gcflags=all=-N -l", "-gcflags=-d=checkptr=2", "-ldflags=-s -w -X main.version=v1",
+		"-ldflags=-X=example.com/m.v=1",
+	} {
+		if err := harmless([]string{flag}, []string{"-test.short=true", "-test.run=^TestX$", "-v", "words"}); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, flag := range []string{
+		"-o=x", "-C=/", "-exec=sh", "-overlay=x.json", "-modfile=x", "-toolexec", "-race=x", "-tags=a -toolexec=sh", "-gcflags=-cpuprofile=x",
+		"-gcflags=all=-N -o x", "-ldflags=-o x", "-ldflags=-X a.b=1 -extld=sh", "-ldflags=-X 'a.b=1' -extldflags=x", "", "x",
+	} {
+		if harmless([]string{flag}, nil) == nil {
+			t.Errorf("%q may be asked for", flag)
+		}
+	}
+	for _, arg := range []string{"-test.cpuprofile=x", "--test.trace=x", "-test.outputdir=/", "-test.gocoverdir=x", "-test.testlogfile=x"} {
+		if harmless(nil, []string{"words", arg}) == nil {
+			t.Errorf("%q may be asked for", arg)
+		}
+	}
+}

@@ -1,0 +1,149 @@
+package gotest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/reprise-go/reprise/gort"
+	"github.com/reprise-go/reprise/internal/testpath"
+)
+
+// session is the run of one test binary.
+type session struct {
+	settings
+	*program
+	out        *printer
+	processors int
+	now        func() time.Time
+	deadline   time.Time // zero: none
+	open       func(function string, c gort.Control) (runner, error)
+}
+
+// Main runs a test binary: args are its path, and the arguments that the go command has for it. The runs get the environment
+// env, in which no setting of reprise may be; the settings are read from that of the process. It returns the exit code
+// of a test binary. A binary that uses package simtest, or that is to do something else than to run tests, takes the
+// place of this process.
+func Main(args, env []string, stdout io.Writer) int {
+	code, err := run(args, env, stdout)
+	if err != nil {
+		_, _ = fmt.Fprintf(stdout, "reprise: %v\n", err) // there is no better place to tell that this one is broken
+		return 1
+	}
+	return code
+}
+
+func run(args, env []string, stdout io.Writer) (code int, err error) {
+	if len(args) == 0 {
+		return 0, errors.New("exec-test needs the path of a test binary; it is for the flag -exec of go test")
+	}
+	s := &session{out: &printer{w: stdout}, processors: runtime.GOMAXPROCS(0), now: time.Now}
+	if s.settings, err = newSettings(args[1:], os.Getenv); err != nil {
+		return 0, err
+	}
+	dir, err := os.Getwd()
+	if err != nil {
+		return 0, err
+	}
+	if s.program, err = inspect(args[0], dir, env); err != nil {
+		return 0, err
+	}
+	simulated, err := s.usesSimtest()
+	if err != nil {
+		return 0, err
+	}
+	if simulated || s.plain {
+		return 0, become(s.Path, args[1:], os.Environ())
+	}
+	s.open = func(function string, c gort.Control) (runner, error) { return s.Runner(function, c) }
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if code, err = s.run(ctx); err != nil {
+		return 0, err
+	}
+	return code, s.out.err
+}
+
+// NotRun starts the line that names the tests for which there was no time, with commas between.
+const NotRun = "reprise: not run: "
+
+// margin is how much of the time before the deadline of go test is left for what else is to be done: a tenth, but not more
+// than this.
+const margin = 5 * time.Second
+
+// grace is how much longer than -timeout runs may take that have started before. The go command waits for a minute until it
+// kills this process, and then nobody hears of what was found.
+const grace = 30 * time.Second
+
+func (s *session) setDeadline() {
+	if s.timeout > 0 {
+		s.deadline = s.now().Add(s.timeout - min(margin, s.timeout/10))
+	}
+}
+
+// run runs the test functions and returns the exit code of a test binary.
+func (s *session) run(ctx context.Context) (int, error) {
+	s.setDeadline()
+	if s.timeout > 0 {
+		late, cancel := context.WithTimeout(ctx, s.timeout+grace)
+		defer cancel()
+		ctx = late
+	}
+	list, err := s.functions(ctx, &s.settings)
+	if err != nil {
+		return 0, err
+	}
+	list = slices.DeleteFunc(list, func(f string) bool { return !selects(s.arguments.run, s.skip, f) })
+	if len(list) == 0 {
+		s.out.write("testing: warning: no tests to run\n")
+	}
+	code := 0
+	for i, function := range list {
+		if !s.campaign(function, len(list)-i).run(ctx) {
+			code = 1
+		}
+		if rest := list[i+1:]; ctx.Err() != nil && len(rest) > 0 {
+			s.out.about(NotRun + strings.Join(rest, ", "))
+			break
+		}
+		if code != 0 && s.failfast {
+			break
+		}
+	}
+	s.out.write(marker + []string{"PASS", "FAIL"}[code] + "\n")
+	return code, nil
+}
+
+// campaign returns the campaign of the next of so many test functions.
+func (s *session) campaign(function string, left int) *campaign {
+	c := &campaign{session: s, function: function, selection: s.arguments.run.of(function), limit: s.budget}
+	if c.selection != testpath.Pattern(function) {
+		c.args = append(c.args, "-test.run="+c.selection)
+	}
+	if s.skip.parts(function) {
+		c.args = append(c.args, "-test.skip="+s.skipped)
+	}
+	c.args = append(append(c.args, "-test.v=true"), s.each...)
+	c.wall = s.wall()
+	if !s.deadline.IsZero() {
+		c.wall = min(c.wall, max(s.deadline.Sub(s.now()), time.Second))
+	}
+	if !s.asked && len(s.only) == 0 {
+		c.limit = defaultLimit
+		if !s.deadline.IsZero() { // all are to have a share of the time
+			c.limit = min(c.limit, max(s.deadline.Sub(s.now())/time.Duration(left), time.Millisecond))
+		}
+	}
+	if len(s.only) > 0 {
+		c.limit = 0
+	}
+	return c
+}

@@ -1,0 +1,95 @@
+package gotest
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/reprise-go/reprise/gort"
+	"github.com/reprise-go/reprise/internal/wire"
+)
+
+// How a test is run unless the settings say otherwise.
+const (
+	defaultSeeds = 100
+	defaultLimit = 10 * time.Second // of real time for the seeds of a test
+	defaultWall  = time.Minute      // of real time for a run
+	goTimeout    = 10 * time.Minute // what go test gives a binary that was given no -timeout
+	maxRecords   = 1 << 23          // of a run; a file of 256 MB, of which only what is written takes room
+)
+
+// Strategies are the names of strategies, the default first.
+var Strategies = []string{"random", strategyPCT}
+
+const strategyPCT = "pct"
+
+// settings are what the arguments and the environment say.
+type settings struct {
+	arguments
+	seeds       int           // 0: as many as there is time for
+	budget      time.Duration // of real time for a test; 0: none
+	asked       bool          // seeds or budget were given
+	only        []uint64      // run these seeds
+	determinism bool
+	artifacts   string // folder, "" for one that everybody finds
+	strategy    string // one of Strategies
+	leaks       string // one of wire.LeakModes
+	slotsDir    string // "" for none
+	progress    bool
+}
+
+// newSettings reads the arguments of a test binary, and the settings in the environment.
+func newSettings(args []string, getenv func(string) string) (s settings, err error) {
+	s.strategy, s.leaks = Strategies[0], wire.LeaksAuto
+	if s.arguments, err = parseArguments(args); err != nil {
+		return s, err
+	}
+	err = errors.Join(
+		wire.Seeds.Read(getenv, &s.seeds), wire.Budget.Read(getenv, &s.budget), wire.Seed.Read(getenv, &s.only),
+		wire.Determinism.Read(getenv, &s.determinism), wire.Artifacts.Read(getenv, &s.artifacts),
+		wire.Leaks.Read(getenv, &s.leaks), wire.Slots.Read(getenv, &s.slotsDir), wire.Progress.Read(getenv, &s.progress),
+		wire.Strategy.Read(getenv, &s.strategy),
+	)
+	if err != nil {
+		return s, err
+	}
+	if !slices.Contains(Strategies, s.strategy) {
+		return s, wire.Strategy.Refuse(wire.Strategy.Env, s.strategy, wire.Alternatives(Strategies))
+	}
+	s.fill()
+	return s, nil
+}
+
+// fill works out how many seeds are run if nobody has said so.
+func (s *settings) fill() {
+	s.asked = s.seeds > 0 || s.budget > 0
+	switch {
+	case s.asked:
+	case s.count > 1: // those who ask for many runs get so many
+		s.seeds, s.asked = s.count, true
+	case s.short:
+		s.seeds = defaultSeeds / 10
+	default:
+		s.seeds = defaultSeeds
+	}
+}
+
+// wall is how much real time a run gets: what -timeout says, if that was given.
+func (s *settings) wall() time.Duration {
+	switch s.timeout {
+	case 0:
+		return 365 * 24 * time.Hour
+	case goTimeout:
+		return defaultWall
+	}
+	return s.timeout
+}
+
+// control is that of the run of a seed, without the choices of a replay and without a limit of real time.
+func (s *settings) control(seed uint64, args []string) gort.Control {
+	c := gort.Control{Seed: seed, NoLeaks: s.leaks == wire.LeaksOff, Records: maxRecords, Args: args}
+	if s.strategy == strategyPCT {
+		c.Strategy = gort.PCT
+	}
+	return c
+}

@@ -1,0 +1,55 @@
+package gotest
+
+import (
+	"slices"
+
+	"github.com/reprise-go/reprise/gort"
+)
+
+// Stand is what a live goroutine does at the end of a run that a limit has ended.
+type Stand struct {
+	gort.Goroutine
+	Runs   bool   // it has been chosen
+	Waits  string // what for, in the runtime's words; "" if it is ready or runs
+	Where  string // the line that it came to last, "file:line function", "" if it is not known
+	Holder uint32 // the goroutine that has the lock it waits for, 0 if that is not known or it waits for no lock
+}
+
+// Stands returns what every live goroutine does at the end of a run that a limit has ended at a decision, by number, and
+// the numbers of those that are ready, in the order in which they became so, without the one that was chosen.
+func Stands(o *gort.Outcome) (list []Stand, ready []uint32) {
+	all := o.Recording.Goroutines()
+	where := make([]string, len(all))
+	gone := make([]bool, len(all))
+	chosen := uint32(0)
+	for _, r := range o.Recording.Records {
+		if int(r.G) >= len(all) {
+			continue
+		}
+		switch r.Kind {
+		case gort.Spawn, gort.Wake, gort.Admit, gort.Yield, gort.Preempt:
+			if !slices.Contains(ready, r.G) {
+				ready = append(ready, r.G)
+			}
+		case gort.End:
+			gone[r.G] = true
+		case gort.Sched:
+			chosen = r.G
+			ready = slices.DeleteFunc(ready, func(g uint32) bool { return g == chosen })
+		}
+		if r.Kind == gort.Block || r.Kind == gort.Yield || r.Kind == gort.Preempt {
+			where[r.G] = o.Recording.Text(r.Site)
+		}
+	}
+	for g := 1; g < len(all); g++ {
+		if gone[g] {
+			continue
+		}
+		s := Stand{Goroutine: all[g], Runs: uint32(g) == chosen, Where: where[g]}
+		if i := slices.IndexFunc(o.Left, func(w gort.Waiting) bool { return w.ID == uint32(g) }); i >= 0 {
+			s.Waits, s.Holder = o.Left[i].Reason, o.Left[i].Holder
+		}
+		list = append(list, s)
+	}
+	return list, ready
+}

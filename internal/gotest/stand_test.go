@@ -1,0 +1,104 @@
+package gotest
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/reprise-go/reprise/event/gorun"
+	"github.com/reprise-go/reprise/gort"
+	"github.com/reprise-go/reprise/source"
+)
+
+// TestStands stops runs at each of their decisions and checks what is said of the goroutines against what the runtime
+// says: who is there, how many are ready, and who waits.
+func TestStands(t *testing.T) {
+	held := false
+	for i, test := range []string{"TestLostUpdateBug", "TestLockOrderBug", "TestTimerBug", "TestContextLeakBug", "TestLockOrderBug", "TestLockOrderBug"} {
+		whole := mustRun(t, corpus(t, ""), test, gort.Control{Seed: uint64(7 + i)})
+		for steps := uint64(3); steps <= whole.Recording.Steps; steps++ {
+			o := mustRun(t, corpus(t, ""), test, gort.Control{Choices: whole.Recording.Choices(), MaxSteps: steps})
+			list, ready := Stands(o)
+			last := slices.IndexFunc(o.Recording.Records, func(r gort.Record) bool { return r.Kind == gort.Left }) - 1
+			if last < 0 || o.Verdict != gort.Limited {
+				t.Fatalf("%s, decision %d: the run %v, with %d goroutines left", test, steps, o.Verdict, len(o.Left))
+			}
+			decision := o.Recording.Records[last]
+			if len(ready)+1 != int(decision.N) || slices.Contains(ready, decision.G) {
+				t.Errorf("%s, decision %d: besides goroutine %d are ready %v, but %d were", test, steps, decision.G, ready, decision.N)
+			}
+			if len(list) != len(o.Left) {
+				t.Errorf("%s, decision %d: %d goroutines, want %d", test, steps, len(list), len(o.Left))
+			}
+			for _, s := range list {
+				held = held || s.Holder != 0
+				could := s.Runs || slices.Contains(ready, s.ID)
+				if s.Runs != (s.ID == decision.G) || could != (s.Waits == "") || !could && s.Where == "" {
+					t.Errorf("%s, decision %d: %+v, ready %v, decision %+v", test, steps, s, ready, decision)
+				}
+			}
+		}
+	}
+	if !held {
+		t.Error("nobody waits for a lock that another goroutine has")
+	}
+}
+
+// TestStandsOfRecords checks the order of who is ready, and where each stands, on records that say it plainly.
+func TestStandsOfRecords(t *testing.T) {
+	r := &gort.Recording{Texts: []string{"", "a.go:1 f", "a.go:2 f", "a.go:3 f"}, Records: []gort.Record{
+		{Kind: gort.Spawn, G: 1}, {Kind: gort.Sched, G: 1}, {Kind: gort.Spawn, G: 2}, {Kind: gort.Spawn, G: 3}, {Kind: gort.Spawn, G: 4},
+		{Kind: gort.Yield, G: 1, Site: 1}, {Kind: gort.Sched, G: 3}, {Kind: gort.Preempt, G: 3, Site: 2}, {Kind: gort.Sched, G: 4},
+		{Kind: gort.Block, G: 4, Site: 3}, {Kind: gort.Sched, G: 2}, {Kind: gort.Wake, G: 4}, {Kind: gort.Wake, G: 4}, {Kind: gort.End, G: 2},
+		{Kind: gort.Sched, G: 3}, {Kind: gort.Left, G: 9},
+	}}
+	list, ready := Stands(&gort.Outcome{Recording: r})
+	var text []string
+	for _, s := range list {
+		text = append(text, fmt.Sprintf("%d %t %s", s.ID, s.Runs, s.Where))
+	}
+	if got := fmt.Sprint(text, ready); got != "[1 false a.go:1 f 3 true a.go:2 f 4 false a.go:3 f] [1 4]" {
+		t.Error(got)
+	}
+}
+
+// TestReadPlaces checks the places of choices against what gort reads.
+func TestReadPlaces(t *testing.T) {
+	for _, test := range []string{"TestTimerBug", "TestEcho"} {
+		o := mustRun(t, corpus(t, ""), test, gort.Control{Seed: 3})
+		path := filepath.Join(t.TempDir(), "run.reprise")
+		if err := o.Save(path, "", nil); err != nil {
+			t.Fatal(err)
+		}
+		choices, _, err := gort.Load(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := source.Open(path, source.Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		p, err := ReadPlaces(f)
+		n, _ := f.Len()
+		all := p.Early + len(p.Decisions)
+		if err != nil || p.Events != n || len(p.Choices) != len(choices.Records) || uint64(all) != o.Recording.Steps ||
+			len(p.Decisions) != o.Recording.Decisions() {
+			t.Fatalf("%s: %d events, %d choices, %d of %d decisions, %v; want %d, %d, %d of %d", test, p.Events, len(p.Choices),
+				len(p.Decisions), all, err, n, len(choices.Records), o.Recording.Decisions(), o.Recording.Steps)
+		}
+		for i, index := range p.Choices {
+			if err := f.Seek(index); err != nil {
+				t.Fatal(err)
+			}
+			e, err := f.Next()
+			task := gorun.Task(choices.Records[i].G)
+			id := gorun.MeaningOf(e) == gorun.LetIn && gorun.Admitted(e) == task ||
+				gorun.MeaningOf(e) == gorun.Decision && e.Task() == task
+			if err != nil || !id {
+				t.Errorf("%s: choice %d, %+v, is at event %d, %v, %v", test, i, choices.Records[i], index, e, err)
+			}
+		}
+	}
+}

@@ -1,0 +1,17 @@
+//go:build !linux
+
+package gotest
+
+import (
+	"os"
+
+	"github.com/reprise-go/reprise/gort"
+)
+
+// Nothing runs under control here, and nobody comes this far.
+
+func lockFile(*os.File) (bool, error) { return false, gort.ErrUnsupported }
+
+func unlockFile(*os.File) error { return gort.ErrUnsupported }
+
+func become(string, []string, []string) error { return gort.ErrUnsupported }
