@@ -18,6 +18,7 @@ import (
 	"strings"
 
 	"github.com/reprise-go/reprise/gort/internal/patch"
+	"github.com/reprise-go/reprise/internal/atomicfile"
 )
 
 // toolVersion names the layout of the shared file and of the cache. It rises with every change of either.
@@ -98,12 +99,29 @@ func mirror(root, below string) (string, error) {
 		return "", fmt.Errorf("gort: %w", err)
 	}
 	for _, entry := range list {
-		err := os.Symlink(filepath.Join(root, entry.Name()), filepath.Join(dir, entry.Name()))
-		if err != nil && !errors.Is(err, fs.ErrExist) {
+		if err := link(filepath.Join(root, entry.Name()), filepath.Join(dir, entry.Name())); err != nil {
 			return "", fmt.Errorf("gort: %w", err)
 		}
 	}
 	return dir, nil
+}
+
+// link makes a link to target, unless it is there; another one in its place is replaced.
+func link(target, path string) error {
+	err := os.Symlink(target, path)
+	if !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	if old, err := os.Readlink(path); err == nil && old == target {
+		return nil
+	}
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := os.Symlink(target, path); !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return nil // another process has made it meanwhile
 }
 
 // askGo asks the go command which toolchain it uses.
@@ -131,7 +149,7 @@ func run(ctx context.Context, dir string, env []string, name string, args ...str
 	return out, nil
 }
 
-// overlay writes the files into the cache, unless they are there.
+// overlay writes the files into the cache that are not there, or not as they should be.
 func (tc *toolchain) overlay(cache string) (string, error) {
 	files, err := tc.Files()
 	if err != nil {
@@ -139,9 +157,6 @@ func (tc *toolchain) overlay(cache string) (string, error) {
 	}
 	dir := filepath.Join(cache, tc.key(files))
 	index := filepath.Join(dir, "overlay.json")
-	if _, err := os.Stat(index); err == nil {
-		return index, nil
-	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return "", fmt.Errorf("gort: %w", err)
 	}
@@ -149,7 +164,7 @@ func (tc *toolchain) overlay(cache string) (string, error) {
 	replace.Replace = map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		path := filepath.Join(dir, strings.ReplaceAll(name, "/", "_"))
-		if err := write(path, files[name]); err != nil {
+		if err := ensure(path, files[name]); err != nil {
 			return "", err
 		}
 		replace.Replace[filepath.Join(tc.GOROOT, "src", filepath.FromSlash(name))] = path
@@ -158,21 +173,29 @@ func (tc *toolchain) overlay(cache string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("gort: %w", err)
 	}
-	return index, write(index, string(text))
+	return index, ensure(index, string(text))
+}
+
+// ensure makes a file with a text, unless it is there whole: a copy that was damaged is replaced.
+func ensure(path, text string) error {
+	old, err := os.ReadFile(path)
+	if err == nil && string(old) == text {
+		return nil
+	}
+	return write(path, text)
 }
 
 // write makes a file appear whole, also when several processes do it at once.
 func write(path, text string) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	f, err := atomicfile.Create(path)
 	if err != nil {
 		return fmt.Errorf("gort: %w", err)
 	}
-	_, err = f.WriteString(text)
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
+	if _, err = f.Write([]byte(text)); err != nil {
+		return errors.Join(fmt.Errorf("gort: %w", err), f.Abort())
 	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("gort: %w", err), os.Remove(f.Name()))
+	if err = f.Commit(); err != nil {
+		return fmt.Errorf("gort: %w", err)
 	}
 	return nil
 }

@@ -5,11 +5,14 @@ package gort
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"go/parser"
 	"go/token"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/reprise-go/reprise/gort/internal/patch"
@@ -148,5 +151,91 @@ func TestOverlayIsCached(t *testing.T) {
 	files["runtime/proc.go"] += "\n"
 	if tc.key(files) == key {
 		t.Error("the key does not depend on the files")
+	}
+}
+
+// TestOverlayHeals: whatever happens to a file of the cache, the next call makes it whole again, without a change to those
+// that are whole.
+func TestOverlayHeals(t *testing.T) {
+	tc, cache := localToolchain(t), t.TempDir()
+	index, err := tc.overlay(cache)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var overlay struct{ Replace map[string]string }
+	text, err := os.ReadFile(index)
+	if err == nil {
+		err = json.Unmarshal(text, &overlay)
+	}
+	if err != nil || len(overlay.Replace) == 0 {
+		t.Fatalf("%d files, %v", len(overlay.Replace), err)
+	}
+	paths := append(slices.Sorted(maps.Values(overlay.Replace)), index)
+	want := map[string]string{}
+	for _, path := range paths {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want[path] = string(b)
+	}
+	for what, damage := range map[string]func(path string) error{
+		"truncated": func(path string) error { return os.Truncate(path, int64(len(want[path])/2)) },
+		"emptied":   func(path string) error { return os.Truncate(path, 0) },
+		"removed":   os.Remove,
+		"changed":   func(path string) error { return os.WriteFile(path, []byte("x"+want[path][1:]), 0o666) },
+	} {
+		for i, path := range paths {
+			if err := damage(path); err != nil {
+				t.Fatal(err)
+			}
+			other, err := os.Stat(paths[(i+1)%len(paths)])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if again, err := tc.overlay(cache); err != nil || again != index {
+				t.Fatalf("%s %s: %s, %v", path, what, again, err)
+			}
+			if b, err := os.ReadFile(path); err != nil || string(b) != want[path] {
+				t.Errorf("%s was %s and is not healed: %d bytes, %v", path, what, len(b), err)
+			}
+			if now, err := os.Stat(other.Name()); err == nil && !now.ModTime().Equal(other.ModTime()) {
+				t.Errorf("%s was written again although it was whole", other.Name())
+			}
+		}
+	}
+	if left, err := filepath.Glob(filepath.Join(filepath.Dir(index), ".*")); err != nil || len(left) > 0 {
+		t.Errorf("temporary files are left: %q, %v", left, err)
+	}
+}
+
+// TestMirrorHeals: a link of the mirrored GOROOT that leads elsewhere is replaced.
+func TestMirrorHeals(t *testing.T) {
+	root, below := t.TempDir(), t.TempDir()
+	for _, name := range []string{"bin", "src"} {
+		if err := os.Mkdir(filepath.Join(root, name), 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dir, err := mirror(root, below)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, damage := range []func(path string) error{
+		os.Remove,
+		func(path string) error { return errors.Join(os.Remove(path), os.Symlink("/nowhere", path)) },
+		func(path string) error { return errors.Join(os.Remove(path), os.WriteFile(path, nil, 0o666)) },
+	} {
+		if err := damage(filepath.Join(dir, "src")); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := mirror(root, below); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"bin", "src"} {
+			if target, err := os.Readlink(filepath.Join(dir, name)); err != nil || target != filepath.Join(root, name) {
+				t.Errorf("%s leads to %s, %v", name, target, err)
+			}
+		}
 	}
 }

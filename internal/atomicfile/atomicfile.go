@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"time"
 )
 
 // File is a file that is being written. The caller must end it with Commit or Abort. It is not safe for concurrent use.
@@ -50,15 +51,66 @@ func Create(path string) (*File, error) {
 	return f, nil
 }
 
-// createBeside creates a file with an unused name in the folder of path.
+// createBeside creates a file with an unused name in the folder of path. On the way it removes those of writers for the
+// same path that were killed.
 func createBeside(path string) (*os.File, error) {
 	for i := 0; ; i++ {
 		name := filepath.Join(filepath.Dir(path), fmt.Sprintf(".%s.%d.tmp", filepath.Base(path), i))
+		if abandoned(name) {
+			_ = os.Remove(name) // if it stays, the next name is taken
+		}
 		f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+		if err == nil {
+			_ = lock(f) // without a lock the file is taken for a living writer's
+		}
 		if !errors.Is(err, fs.ErrExist) || i == 1000 {
 			return f, err
 		}
 	}
+}
+
+// grace is how old a temporary file must be to be taken for that of a killed writer, which may be about to lock it.
+const grace = 10 * time.Second
+
+// abandoned reports whether name is the temporary file of a writer that is no more.
+func abandoned(name string) bool {
+	info, err := os.Lstat(name)
+	if err != nil || !info.Mode().IsRegular() || time.Since(info.ModTime()) < grace {
+		return false
+	}
+	f, err := os.OpenFile(name, os.O_RDWR, 0)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	return lock(f) == nil
+}
+
+// Scratch creates a file for what is read again before the process ends, in the folder of temporary files. Close removes
+// it; where the system permits it the file has no name from the start, so that a killed process leaves nothing.
+func Scratch() (*ScratchFile, error) {
+	f, err := os.CreateTemp("", "reprise-*.tmp")
+	if err != nil {
+		return nil, err
+	}
+	if removable {
+		if err := os.Remove(f.Name()); err != nil {
+			return nil, errors.Join(err, f.Close())
+		}
+	}
+	return &ScratchFile{f}, nil
+}
+
+// ScratchFile is a file that Scratch has made.
+type ScratchFile struct{ *os.File }
+
+// Close closes and removes the file.
+func (f *ScratchFile) Close() error {
+	err := f.File.Close()
+	if !removable {
+		err = errors.Join(err, os.Remove(f.Name()))
+	}
+	return err
 }
 
 // Write implements io.Writer.

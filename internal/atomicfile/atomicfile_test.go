@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 )
 
 // names lists a folder.
@@ -169,4 +170,50 @@ func TestNoRegularFile(t *testing.T) {
 		t.Errorf("the null device is %v (%v)", info.Mode(), err)
 	}
 	must(t, begin(t, os.DevNull, "text").Abort())
+}
+
+// TestKilledWriter: the temporary files of writers that were killed go with the next file for the same path; those of
+// writers at work, and files that only look alike, stay.
+func TestKilledWriter(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a")
+	old := time.Now().Add(-time.Hour)
+	live := begin(t, path, "live")
+	for _, name := range []string{".a.1.tmp", ".a.2.tmp", ".b.0.tmp"} {
+		put(t, filepath.Join(dir, name), "left by a writer that was killed")
+	}
+	for _, name := range []string{".a.0.tmp", ".a.1.tmp", ".a.2.tmp", ".b.0.tmp"} {
+		must(t, os.Chtimes(filepath.Join(dir, name), old, old))
+	}
+	put(t, filepath.Join(dir, ".a.3.tmp"), "just made")
+	must(t, begin(t, path, "one").Commit())
+	if removable {
+		wantNames(t, dir, ".a.0.tmp", ".a.2.tmp", ".a.3.tmp", ".b.0.tmp", "a")
+		first, second := begin(t, path, "two"), begin(t, path, "three")
+		wantNames(t, dir, ".a.0.tmp", ".a.1.tmp", ".a.2.tmp", ".a.3.tmp", ".b.0.tmp", "a")
+		must(t, first.Commit())
+		must(t, second.Commit())
+		wantNames(t, dir, ".a.0.tmp", ".a.3.tmp", ".b.0.tmp", "a")
+	}
+	must(t, live.Commit())
+	wantText(t, path, "live")
+}
+
+// TestScratch: a scratch file can be written and read, and has no name afterwards, or from the start.
+func TestScratch(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	f, err := Scratch()
+	must(t, err)
+	if removable {
+		wantNames(t, dir)
+	}
+	_, err = f.WriteString("text")
+	must(t, err)
+	b := make([]byte, 4)
+	if _, err := f.ReadAt(b, 0); err != nil || string(b) != "text" {
+		t.Errorf("read %q, %v", b, err)
+	}
+	must(t, f.Close())
+	wantNames(t, dir)
 }

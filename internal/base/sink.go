@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/reprise-go/reprise/event"
@@ -82,7 +81,7 @@ type MsgpackSink struct {
 	events    *event.Encoder
 	appended  uint64
 	announced uint64 // number of events in the header, if there is no spool
-	spool     *os.File
+	spool     *atomicfile.ScratchFile
 	dropped   [len(droppable)]bool
 }
 
@@ -104,7 +103,7 @@ func newMsgpackSink(w io.Writer, md event.Metadata, events uint64, known bool) (
 		return s, s.header(events)
 	}
 	var err error
-	if s.spool, err = os.CreateTemp("", "reprise-*.tmp"); err != nil {
+	if s.spool, err = atomicfile.Scratch(); err != nil {
 		return nil, err
 	}
 	s.events = event.NewEncoder(s.spool)
@@ -173,7 +172,7 @@ func (s *MsgpackSink) Abort() error {
 	}
 	spool := s.spool
 	s.spool = nil
-	return errors.Join(spool.Close(), os.Remove(spool.Name()))
+	return spool.Close()
 }
 
 // Losses tells what was dropped, "" for nothing. Whether there was an identity only the caller knows.

@@ -37,7 +37,7 @@ var rules = []rule{
 	{"traceview", []string{"event", "source", "divergence"}, nil},
 	{"watchdog", []string{"event", "simsched"}, nil},
 	{"gort/internal/patch", nil, nil},
-	{"gort", []string{"gort/internal/patch", "event", "event/gorun", "tracefile", "internal/finding", "internal/procs",
+	{"gort", []string{"gort/internal/patch", "event", "event/gorun", "tracefile", "internal/atomicfile", "internal/finding", "internal/procs",
 		"internal/testpath", "internal/wire"}, nil},
 	{"simtest", []string{above, "internal/atomicfile", "internal/finding", "internal/prose", "internal/testpath",
 		"internal/wire"}, nil},

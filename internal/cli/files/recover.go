@@ -1,13 +1,13 @@
 package files
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
 
 	"github.com/spf13/cobra"
 
+	"github.com/reprise-go/reprise/internal/atomicfile"
 	"github.com/reprise-go/reprise/internal/base"
 	"github.com/reprise-go/reprise/internal/cli/verb"
 	"github.com/reprise-go/reprise/source"
@@ -98,16 +98,16 @@ func (r *rescue) open() (f *os.File, discard func(), err error) {
 
 // spooled copies a stream to a temporary file, which discard removes.
 func spooled(r io.Reader) (f *os.File, discard func(), err error) {
-	f, err = os.CreateTemp("", "reprise-*.tmp")
+	scratch, err := atomicfile.Scratch()
 	if err != nil {
 		return nil, nil, base.Failed(err)
 	}
-	discard = func() { _ = errors.Join(f.Close(), os.Remove(f.Name())) } // nothing is lost with it
-	if _, err := io.Copy(f, r); err != nil {
+	discard = func() { _ = scratch.Close() } // nothing is lost with it
+	if _, err := io.Copy(scratch, r); err != nil {
 		discard()
 		return nil, nil, base.Failed(err)
 	}
-	return f, discard, nil
+	return scratch.File, discard, nil
 }
 
 // save writes the part that was asked for, and the receipt.
