@@ -152,8 +152,9 @@ func (s *Sim) pick() *Task {
 	if s.err != nil {
 		return nil
 	}
-	if s.cfg.Progress != nil {
-		s.cfg.Progress.note(t, s.tick)
+	if s.cfg.Progress != nil && !s.cfg.Progress.note(t, s.tick) {
+		s.fail(errStopped)
+		return nil
 	}
 	return t
 }

@@ -35,7 +35,7 @@ var rules = []rule{
 	{"explore", []string{"event", "simsched", "recorder", "replayer"}, nil},
 	{"minimize", []string{"event"}, nil},
 	{"traceview", []string{"event", "source", "divergence"}, nil},
-	{"watchdog", []string{"event", "simsched"}, nil},
+	{"internal/watchdog", []string{"event", "simsched"}, nil},
 	{"gort/internal/patch", nil, nil},
 	{"gort", []string{"gort/internal/patch", "event", "event/gorun", "tracefile", "internal/atomicfile", "internal/finding", "internal/procs",
 		"internal/testpath", "internal/wire"}, nil},

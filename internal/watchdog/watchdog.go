@@ -1,0 +1,194 @@
+// Package watchdog ends the wait for a simulated run whose task blocks on something outside the simulation: a real channel,
+// a real lock, a real sleep. It holds the clock and the reading of stacks that this takes, which is why it is not part of
+// simsched, and must not know what a run is made for.
+//
+// A watch works like this:
+//
+//  1. The run is made in a goroutine of its own, and the caller waits for it.
+//  2. Every second the watch looks at the number of scheduling steps. As long as that grows it looks at nothing else.
+//  3. If the number stands still, the watch reads the stacks of all goroutines. That of the running task descends from the
+//     goroutine of the run, has the frame in which tasks run, and is not parked as a coroutine.
+//  4. The task is blocked if that goroutine waits for something that no simulation waits for. A task that computes, that is
+//     slow because the machine is loaded, or that is in a system call, is not.
+//  5. Ten such looks in a row, all at one step, end the wait. The count is of looks and not of time, so that a machine that
+//     was suspended does not matter. The run ends at its next step, if it ever gets there.
+package watchdog
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"runtime"
+	"time"
+
+	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/simsched"
+)
+
+const (
+	lookEvery = time.Second
+	looks     = 10 // with a blocked task, that end the wait
+)
+
+// BlockedError says that a task was blocked outside the simulation.
+type BlockedError struct {
+	Task   event.TaskID
+	Name   string        // of the task
+	Steps  uint64        // made before
+	Waits  string        // what its goroutine waits for, such as "chan receive"
+	For    time.Duration // how long at least
+	Frames []Frame       // of its goroutine, innermost first, without those of package runtime
+}
+
+// Error names the task and gives its stack, a frame a line.
+func (e *BlockedError) Error() string {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "task %v %s is blocked outside the simulation: in %s for %v, after step %d; "+
+		"a task may use only the channels, locks and clock of simsched", e.Task, e.Name, e.Waits, e.For, e.Steps)
+	for _, f := range e.Frames {
+		fmt.Fprintf(&b, "\n  %v", f)
+	}
+	return b.String()
+}
+
+// Watch makes runs, one at a time, and watches them. It is made by [New].
+type Watch struct {
+	tick   <-chan time.Time // at each of which it looks
+	stop   func()           // of tick
+	worker *worker          // nil if there is none
+}
+
+// New returns a Watch. It must be closed.
+func New() *Watch {
+	tick := time.NewTicker(lookEvery)
+	return &Watch{tick: tick.C, stop: tick.Stop}
+}
+
+// Close ends the use of w.
+func (w *Watch) Close() {
+	w.stop()
+	w.dismiss()
+}
+
+// Run calls run with cfg, which run must hand to simsched.Run or to what calls that, such as recorder.Run. It returns
+// what run returns, or a [*BlockedError] when a task is blocked outside the simulation; the goroutine that blocks is left
+// behind then, since there is no way to end it, and what run uses must not be used again. Under a debugger it waits for
+// ever. If run panics or ends in runtime.Goexit, Run does the same.
+func (w *Watch) Run(cfg simsched.Config, run func(simsched.Config) error) error {
+	if w.worker == nil {
+		w.worker = newWorker()
+	}
+	var progress simsched.Progress
+	cfg.Progress = &progress
+	w.worker.jobs <- func() error { return run(cfg) }
+	end, blocked := w.wait(&progress)
+	switch {
+	case blocked != nil:
+		progress.Stop()
+		w.dismiss()
+		return blocked
+	case end.panicked != nil:
+		w.dismiss()
+		panic(end.panicked)
+	case !end.returned:
+		w.dismiss()
+		runtime.Goexit()
+	}
+	return end.err
+}
+
+func (w *Watch) dismiss() {
+	if w.worker != nil {
+		close(w.worker.jobs)
+		w.worker = nil
+	}
+}
+
+// worker makes runs in a goroutine of its own, up to one that does not return.
+type worker struct {
+	goroutine uint64 // its number
+	jobs      chan func() error
+	ends      chan end
+}
+
+// end is how a run has ended.
+type end struct {
+	err      error
+	returned bool
+	panicked any
+}
+
+func newWorker() *worker {
+	w := &worker{jobs: make(chan func() error), ends: make(chan end, 1)}
+	started := make(chan struct{})
+	go func() {
+		w.goroutine = current()
+		close(started)
+		for job := range w.jobs {
+			if !w.do(job) {
+				return
+			}
+		}
+	}()
+	<-started
+	return w
+}
+
+// do does a job and reports whether it has returned.
+func (w *worker) do(job func() error) bool {
+	var e end
+	defer func() {
+		e.panicked = recover()
+		w.ends <- e
+	}()
+	e.err = job()
+	e.returned = true
+	return true
+}
+
+// wait returns how the run has ended, or that its task is blocked.
+func (w *Watch) wait(progress *simsched.Progress) (end, *BlockedError) {
+	var last look
+	for n := 0; n < looks; {
+		select {
+		case e := <-w.worker.ends:
+			return e, nil
+		case <-w.tick:
+		}
+		now := w.worker.look(progress, last.steps)
+		if n++; now.task == nil || debugged() {
+			n = 0
+		}
+		last = now
+	}
+	id, name := progress.Running()
+	return end{}, &BlockedError{id, name, last.steps, last.task.waits, looks * lookEvery, last.task.frames()}
+}
+
+// look is what a watch sees of a run.
+type look struct {
+	steps uint64
+	task  *task // nil if no task is blocked
+}
+
+// look looks at the run. If it has made a step since another look it is not looked at any closer.
+func (w *worker) look(progress *simsched.Progress, before uint64) look {
+	if steps := progress.Steps(); steps != before {
+		return look{steps, nil}
+	}
+	return look{before, blocked(w.goroutine)}
+}
+
+// debugged reports whether another process traces this one, as far as the system tells.
+func debugged() bool {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return false
+	}
+	for line := range bytes.Lines(status) {
+		if id, ok := bytes.CutPrefix(line, []byte("TracerPid:")); ok {
+			return string(bytes.TrimSpace(id)) != "0"
+		}
+	}
+	return false
+}
