@@ -29,6 +29,7 @@ func check(t testing.TB, body func(*simsched.Sim) error, opts []Option) {
 		return
 	}
 	c := &campaign{search: newSearch(t, body, s), start: time.Now(), selection: selected(t), seen: map[string]string{}}
+	defer c.watch.Close()
 	if len(s.only) == 0 && !s.comparing {
 		c.pins()
 	}

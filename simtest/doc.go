@@ -16,7 +16,8 @@
 //
 // The body runs once for each seed, and again when it fails, so it must make everything that it uses anew. It fails by
 // returning an error, by a panic, by a deadlock or a leak, or by t.Fatal and its like, in any task; t.Error counts as well.
-// t.Skip in any task skips the test. Since a test that has failed cannot fail again, Check ends with the first seed under
+// A task that blocks outside the simulation for ten seconds, on a real channel, lock or sleep, fails the test with its name
+// and its stack, and ends it. t.Skip in any task skips the test. Since a test that has failed cannot fail again, Check ends with the first seed under
 // which the body itself marks the test as failed.
 //
 // # Subtests

@@ -7,6 +7,7 @@ import (
 
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/internal/finding"
+	"github.com/reprise-go/reprise/internal/watchdog"
 	"github.com/reprise-go/reprise/replayer"
 	"github.com/reprise-go/reprise/simsched"
 )
@@ -23,8 +24,11 @@ func class(err error) (name string, parts []string) {
 		leak     *simsched.LeakError
 		limit    *simsched.StepLimitError
 		random   *replayer.NondeterminismError
+		blocked  *watchdog.BlockedError
 	)
 	switch {
+	case errors.As(err, &blocked):
+		return "blocked", []string{blocked.Name, blocked.Waits}
 	case errors.As(err, &random):
 		if random.Divergence != nil {
 			return "nondeterminism", []string{random.Divergence.Signature()}

@@ -31,6 +31,7 @@ func MakeFuzz(body func(*simsched.Sim) error, opts ...Option) func(*testing.T, [
 		}
 		s.strategyName, s.strategy = "fuzz", func(uint64) simsched.Chooser { return newBytesChooser(input) }
 		c := newSearch(t, body, s)
+		defer c.watch.Close()
 		f := c.attempt(s.config(0), fmt.Sprintf("input=%016x", hash(input)))
 		c.leave()
 		if f != nil {

@@ -111,6 +111,9 @@ func (c *campaign) pins() {
 		return
 	}
 	for _, e := range entries {
+		if c.tainted {
+			return
+		}
 		if e.IsDir() || !strings.HasSuffix(e.Name(), testpath.Ext) || strings.HasPrefix(e.Name(), ".") {
 			continue
 		}
@@ -140,6 +143,7 @@ func (c *campaign) pin(t testing.TB, name, path string) {
 		t.SkipNow()
 	}
 	if err != nil {
+		c.tainted = isBlocked(err)
 		t.Errorf("simtest: the pinned trace cannot be run: %v", err)
 		return
 	}

@@ -38,6 +38,8 @@ type replay struct {
 	seed    uint64
 	witness *witness
 	marked  bool // the body has marked the test as failed
+
+	progress simsched.Progress // of the run of a session
 }
 
 // run replays the file. The failure of the run is Result.Err.
@@ -48,7 +50,10 @@ func (p *replay) run() (replayer.Result, error) {
 	}
 	defer in.Close()
 	failed := p.t.Failed()
-	result, err := replayer.Run(in.Cursor(), cfg, p.witness.rec.Body(p.body))
+	result, err := watched(p.watch, cfg.Sim, func(sim simsched.Config) (replayer.Result, error) {
+		cfg.Sim = sim
+		return replayer.Run(in.Cursor(), cfg, p.witness.rec.Body(p.body))
+	})
 	var diverged *divergence.Error
 	if err != nil && !errors.As(err, &diverged) {
 		return result, fmt.Errorf("%s: %w", p.path, err)
@@ -82,9 +87,10 @@ func (p *replay) open() (*base.Input, replayer.Config, error) {
 // replayFile replays a file alone, and tells t how that went or, if the command asked for the replay, the command.
 func replayFile(t testing.TB, path string, body func(*simsched.Sim) error, s *settings) {
 	t.Helper()
-	p := &replay{program: program{t: t, body: body, leakMode: s.leaks}, settings: s, path: path, how: front.Settings{
+	p := &replay{program: newProgram(t, body, s), settings: s, path: path, how: front.Settings{
 		Name: path, Path: path, Format: "text", Reproduce: "reprise replay " + prose.ShellQuote(path),
 	}}
+	defer p.watch.Close()
 	asked := s.asked
 	if asked != nil {
 		p.how = asked.Settings
@@ -95,9 +101,11 @@ func replayFile(t testing.TB, path string, body func(*simsched.Sim) error, s *se
 		err = asked.Fail(err)
 	case err != nil:
 	case asked != nil:
-		err = asked.Run(session)
-	default:
-		p.tell(t, session)
+		if err = p.watch.Do(&p.progress, func() error { return asked.Run(session) }); isBlocked(err) {
+			err, session = asked.Fail(base.Failed(err)), nil // which cannot be closed
+		}
+	case !p.tell(t, session):
+		session = nil
 	}
 	if session != nil {
 		_ = session.Driver.Close() // always nil
@@ -109,12 +117,16 @@ func replayFile(t testing.TB, path string, body func(*simsched.Sim) error, s *se
 	p.leave()
 }
 
-// tell replays and tells t how that went.
-func (p *replay) tell(t testing.TB, s *front.Session) {
+// tell replays and tells t how that went. It reports whether the session can be closed.
+func (p *replay) tell(t testing.TB, s *front.Session) bool {
 	t.Helper()
 	var text strings.Builder
 	s.Stdout = &text
-	err := s.Run()
+	err := p.watch.Do(&p.progress, s.Run)
+	if isBlocked(err) {
+		t.Errorf("simtest: %s: %v", p.path, err)
+		return false
+	}
 	var coded *base.ExitError
 	result, parted := s.Driver.Run() // it is over
 	switch {
@@ -127,6 +139,7 @@ func (p *replay) tell(t testing.TB, s *front.Session) {
 	default:
 		t.Log(strings.TrimRight(text.String(), "\n"))
 	}
+	return true
 }
 
 // session opens the file and prepares its replay by the front of package replay.
@@ -137,7 +150,7 @@ func (p *replay) session() (*front.Session, error) {
 	}
 	d := &driver{replay: p, failed: p.t.Failed()}
 	d.recent.make = func() *witness { return newWitness(in.Metadata(), cfg.Identity) }
-	cfg.Sim.Observer = &d.recent
+	cfg.Sim.Observer, cfg.Sim.Progress = &d.recent, &p.progress
 	s := &front.Session{Settings: p.how, Recording: in, Stdin: os.Stdin, Stdout: p.t.Output(), Stderr: os.Stderr}
 	if d.Replayer, err = replayer.New(in.Cursor(), cfg, p.body); err != nil {
 		err = s.Refused(err)

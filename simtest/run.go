@@ -10,6 +10,7 @@ import (
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/internal/finding"
 	"github.com/reprise-go/reprise/internal/testpath"
+	"github.com/reprise-go/reprise/internal/watchdog"
 	"github.com/reprise-go/reprise/internal/wire"
 	"github.com/reprise-go/reprise/recorder"
 	"github.com/reprise-go/reprise/replayer"
@@ -21,10 +22,37 @@ import (
 type program struct {
 	t       testing.TB
 	body    func(*simsched.Sim) error
+	watch   *watchdog.Watch
 	skipped bool // a task has skipped the test
 
 	leakMode string              // a value of wire.Leaks
 	leak     *simsched.LeakError // the first one that was let pass with a note
+}
+
+// newProgram returns a program, whose watch must be closed.
+func newProgram(t testing.TB, body func(*simsched.Sim) error, s *settings) program {
+	return program{t: t, body: body, watch: watchdog.New(), leakMode: s.leaks}
+}
+
+// watched makes a run under watch. If a task is blocked outside the simulation the error is a [*watchdog.BlockedError], and
+// what the run uses must not be used again.
+func watched[R any](w *watchdog.Watch, cfg simsched.Config, run func(simsched.Config) (R, error)) (R, error) {
+	var result R
+	err := w.Run(cfg, func(cfg simsched.Config) (err error) {
+		result, err = run(cfg)
+		return err
+	})
+	if isBlocked(err) {
+		var none R // the run may still write to result
+		return none, err
+	}
+	return result, err
+}
+
+// isBlocked reports whether a task was blocked outside the simulation.
+func isBlocked(err error) bool {
+	var blocked *watchdog.BlockedError
+	return errors.As(err, &blocked)
 }
 
 // judge returns the failure of a run that has ended with err; failed says whether the test had failed before it. That a
@@ -64,7 +92,7 @@ func (p *program) leave() {
 // run makes a run under cfg and returns its failure.
 func (p *program) run(cfg simsched.Config) error {
 	failed := p.t.Failed()
-	return p.judge(simsched.Run(cfg, p.body), failed)
+	return p.judge(p.watch.Run(cfg, func(cfg simsched.Config) error { return simsched.Run(cfg, p.body) }), failed)
 }
 
 // failing is a failing run and what is known of it.
@@ -89,7 +117,10 @@ func (f *failing) confirm(p *program, s *settings, marked bool) {
 	f.witness = newWitness(f.trace.Metadata, identity(p.t, s))
 	cfg := replayer.Config{Sim: s.sim}
 	cfg.Sim.Observer, cfg.Sim.CallSites, cfg.Sim.Chaos.Seed = f.witness, true, 0
-	result, err := replayer.Run(source.FromTrace(f.trace), cfg, f.witness.rec.Body(p.body))
+	result, err := watched(p.watch, cfg.Sim, func(sim simsched.Config) (replayer.Result, error) {
+		cfg.Sim = sim
+		return replayer.Run(source.FromTrace(f.trace), cfg, f.witness.rec.Body(p.body))
+	})
 	var diverged *divergence.Error
 	if errors.As(err, &diverged) {
 		f.Verdict, f.divergence = finding.Flaky, diverged.Divergence
@@ -116,7 +147,7 @@ type search struct {
 }
 
 func newSearch(t testing.TB, body func(*simsched.Sim) error, s settings) *search {
-	return &search{program{t: t, body: body, leakMode: s.leaks}, s, recorder.New(event.Metadata{})}
+	return &search{newProgram(t, body, &s), s, recorder.New(event.Metadata{})}
 }
 
 // try runs a seed; it returns nil if that passes.
@@ -131,7 +162,7 @@ func (s *search) attempt(cfg simsched.Config, name string) *failing {
 	cfg.Observer = s.rec
 	before := s.t.Failed()
 	failure := s.run(cfg)
-	if s.comparing {
+	if s.comparing && !isBlocked(failure) {
 		failure = nil
 	}
 	if s.skipped {
@@ -144,6 +175,11 @@ func (s *search) attempt(cfg simsched.Config, name string) *failing {
 		return nil
 	}
 	f := &failing{Finding: finding.Finding{Name: name, Seed: cfg.Seed}, failure: failure, trace: s.rec.Trace()}
+	if isBlocked(failure) {
+		f.Verdict, f.tainted = finding.Unconfirmed, true
+		f.Note("the goroutine that is blocked cannot be ended and stays behind; no more runs are made")
+		return f
+	}
 	var random *replayer.NondeterminismError
 	if errors.As(failure, &random) {
 		f.Verdict, f.divergence = finding.Flaky, random.Divergence
@@ -152,7 +188,7 @@ func (s *search) attempt(cfg simsched.Config, name string) *failing {
 	}
 	marked := !before && s.t.Failed()
 	f.confirm(&s.program, &s.settings, marked)
-	if f.tainted = marked; marked {
+	if f.tainted = marked || isBlocked(f.problem); marked {
 		f.Note(fmt.Sprintf("the body has marked %s itself as failed: what it logs appears once for each run, "+
 			"and no more seeds are run", s.t.Name()))
 	}
@@ -162,5 +198,5 @@ func (s *search) attempt(cfg simsched.Config, name string) *failing {
 // twice looks whether two runs under cfg are equal.
 func (s *search) twice(cfg simsched.Config) error {
 	cfg.Chooser, cfg.Observer = s.strategy(cfg.Seed), nil
-	return replayer.CheckDeterminism(cfg, s.body)
+	return s.watch.Run(cfg, func(cfg simsched.Config) error { return replayer.CheckDeterminism(cfg, s.body) })
 }

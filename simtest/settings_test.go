@@ -81,13 +81,16 @@ func TestLeaksSetting(t *testing.T) {
 				t.Fatal(err)
 			}
 			c := newSearch(t, leaks, s)
+			defer c.watch.Close()
 			if f := c.try(1); (f == nil) != passes {
 				t.Errorf("passes %v, want %v", f == nil, passes)
 			}
 			if noted := c.leak != nil; noted != (mode == wire.LeaksReport) {
 				t.Errorf("a note %v", noted)
 			}
-			if f := newSearch(t, broken, s).try(1); f == nil {
+			b := newSearch(t, broken, s)
+			defer b.watch.Close()
+			if f := b.try(1); f == nil {
 				t.Error("a run that fails for another reason passes")
 			}
 		})

@@ -40,7 +40,7 @@ var rules = []rule{
 	{"gort", []string{"gort/internal/patch", "event", "event/gorun", "tracefile", "internal/atomicfile", "internal/finding", "internal/procs",
 		"internal/testpath", "internal/wire"}, nil},
 	{"simtest", []string{above, "internal/atomicfile", "internal/finding", "internal/prose", "internal/testpath",
-		"internal/wire"}, nil},
+		"internal/watchdog", "internal/wire"}, nil},
 	{"internal/gotest", []string{above, "internal/base", "internal/finding", "internal/prose", "internal/testpath",
 		"internal/wire"}, []string{"github.com/jstemmer/go-junit-report/v2"}},
 	{"internal/turns", []string{"event", "event/gorun", "simsched", "source", "divergence", "replayer", "gort",

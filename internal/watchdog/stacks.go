@@ -27,6 +27,9 @@ var (
 // runTask is the function of simsched in which every task runs.
 const runTask = "/simsched.(*Sim).runTask("
 
+// standing is the function of replayer in which a run waits for what its driver does next.
+const standing = "/replayer.(*gate).stop("
+
 // outside are the waits of goroutines, by their beginnings, in which no task of a simulation ever is by itself.
 var outside = []string{"chan receive", "chan send", "select", "sleep", "sync.", "semacquire", "IO wait"}
 
@@ -39,12 +42,16 @@ func blocked(run uint64) *task {
 	}
 	for _, g := range all {
 		waits := slices.ContainsFunc(outside, func(wait string) bool { return strings.HasPrefix(g.waits, wait) })
-		isTask := slices.ContainsFunc(g.lines, func(line string) bool { return strings.Contains(line, runTask) })
-		if waits && isTask && descends(parents, g.id, run) {
+		if waits && g.calls(runTask) && !g.calls(standing) && descends(parents, g.id, run) {
 			return (*task)(&g)
 		}
 	}
 	return nil
+}
+
+// calls reports whether a function is on the stack.
+func (g *goroutine) calls(function string) bool {
+	return slices.ContainsFunc(g.lines, func(line string) bool { return strings.Contains(line, function) })
 }
 
 // descends reports whether a goroutine was started by another one, or by one that descends from that.
@@ -102,14 +109,16 @@ type Frame struct {
 // String returns the place and the function.
 func (f Frame) String() string { return f.Site + " " + path.Base(f.Function) }
 
-// frames are the frames of the task itself, innermost first.
+// frames are the frames of the task itself, innermost first, without those inside the runtime, the standard library and
+// simsched.
 func (t *task) frames() (list []Frame) {
 	for i := 0; i+1 < len(t.lines) && !strings.Contains(t.lines[i], runTask); i += 2 {
 		function := t.lines[i]
 		if end := strings.LastIndexByte(function, '('); end > 0 {
 			function = function[:end]
 		}
-		if strings.HasPrefix(function, "runtime.") {
+		if strings.HasPrefix(function, "runtime.") || strings.HasPrefix(function, "internal/") ||
+			strings.Contains(function, "/simsched.") {
 			continue
 		}
 		site, _, _ := strings.Cut(strings.TrimSpace(t.lines[i+1]), " ")

@@ -37,7 +37,7 @@ type BlockedError struct {
 	Steps  uint64        // made before
 	Waits  string        // what its goroutine waits for, such as "chan receive"
 	For    time.Duration // how long at least
-	Frames []Frame       // of its goroutine, innermost first, without those of package runtime
+	Frames []Frame       // of its goroutine, innermost first, without those of the runtime and simsched
 }
 
 // Error names the task and gives its stack, a frame a line.
@@ -75,13 +75,17 @@ func (w *Watch) Close() {
 // behind then, since there is no way to end it, and what run uses must not be used again. Under a debugger it waits for
 // ever. If run panics or ends in runtime.Goexit, Run does the same.
 func (w *Watch) Run(cfg simsched.Config, run func(simsched.Config) error) error {
+	cfg.Progress = &simsched.Progress{}
+	return w.Do(cfg.Progress, func() error { return run(cfg) })
+}
+
+// Do is [Watch.Run] for a function whose simulation has a progress already.
+func (w *Watch) Do(progress *simsched.Progress, f func() error) error {
 	if w.worker == nil {
 		w.worker = newWorker()
 	}
-	var progress simsched.Progress
-	cfg.Progress = &progress
-	w.worker.jobs <- func() error { return run(cfg) }
-	end, blocked := w.wait(&progress)
+	w.worker.jobs <- f
+	end, blocked := w.wait(progress)
 	switch {
 	case blocked != nil:
 		progress.Stop()

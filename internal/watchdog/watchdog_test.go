@@ -9,7 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/reprise-go/reprise/recorder"
+	"github.com/reprise-go/reprise/replayer"
 	"github.com/reprise-go/reprise/simsched"
+	"github.com/reprise-go/reprise/source"
 )
 
 // watch makes one run and looks at it at each tick.
@@ -65,8 +68,8 @@ func TestBlocked(t *testing.T) {
 			}
 		}},
 		{"sleep", "time.Sleep", func() { time.Sleep(100 * time.Hour) }},
-		{"sync.Mutex.Lock", "sync.(*Mutex).Lock", mu.Lock},
-		{"sync.WaitGroup.Wait", "sync.(*WaitGroup).Wait", wg.Wait},
+		{"sync.Mutex.Lock", "sync.(*Mutex).Lock", func() { mu.Lock() }},
+		{"sync.WaitGroup.Wait", "sync.(*WaitGroup).Wait", func() { wg.Wait() }},
 	} {
 		var err error
 		ticking(func(tick <-chan time.Time) {
@@ -173,6 +176,40 @@ func TestStopped(t *testing.T) {
 	close(release)
 	if err := <-ended; err == nil || !strings.Contains(err.Error(), "Progress.Stop") {
 		t.Errorf("the run ends with %v", err)
+	}
+}
+
+// TestStanding: a run that waits for its driver is not blocked.
+func TestStanding(t *testing.T) {
+	body := func(s *simsched.Sim) error { s.Yield(); s.Yield(); return nil }
+	trace, err := recorder.Run(simsched.Config{}, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var progress simsched.Progress
+	r, err := replayer.New(source.FromTrace(trace), replayer.Config{Sim: simsched.Config{Progress: &progress}}, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	ticks, looked := make(chan time.Time), make(chan int)
+	w := &Watch{tick: ticks, stop: func() {}}
+	defer w.Close()
+	if err := w.Do(&progress, func() error {
+		if _, err := r.RunTo(replayer.AtIndex(4)); err != nil {
+			return err
+		}
+		go func() {
+			for range 2 * looks {
+				ticks <- time.Time{}
+			}
+			looked <- 1
+		}()
+		<-looked
+		_, err := r.Run()
+		return err
+	}); err != nil {
+		t.Error(err)
 	}
 }
 
