@@ -1,5 +1,5 @@
-// Package cli is the reprise command as a library: [Main] with arguments and streams in, an exit code out. The verbs live
-// in the packages below it, one package for each family; what they share is in the packages base and verb.
+// Package cli is the reprise command as a library: [Main] with arguments and streams in, an exit code out. The verbs
+// live in the packages below it, one package for each family; what they share is in the packages base and verb.
 package cli
 
 import (
@@ -15,8 +15,8 @@ import (
 	"github.com/reprise-go/reprise/internal/cli/verb"
 )
 
-// Main runs the command with the given arguments, without the program's name, and returns the exit code. Where a command
-// names a file "-" it means stdin or stdout. Results go to stdout, everything else to stderr.
+// Main runs the command with the given arguments, without the program's name, and returns the exit code. Where a
+// command names a file "-" it means stdin or stdout. Results go to stdout, everything else to stderr.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return verb.Execute(newRoot(), args, stdin, stdout, stderr)
 }
@@ -24,19 +24,19 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "reprise",
-		Short: "Record a concurrent run once, replay it exactly, and see where another run went differently",
-		Long: "Record a concurrent run once, replay it exactly, and see where another run went differently.\n\n" +
-			"Exit codes: 0 fine, 1 a failure or a divergence was found, or output could not be written,\n" +
+		Short: "Record a concurrent run once, replay it exactly, and see where another run differs",
+		Long: "Record a concurrent run once, replay it exactly, and see where another run differs.\n\n" +
+			"Exit codes: 0 success, 1 a failure or a divergence was found, or output could not be written,\n" +
 			"2 wrong use, 3 a bad input file.\n\n" +
-			"A trace file has one of three forms: .reprise, the trace file with everything; .jsonl, JSON lines with everything;\n" +
-			".msgpack, events and metadata alone. The content tells the form of a file that is read, the extension that of a\n" +
-			"file that is written. FILE may be - for standard input in dump, stats, verify, replay,\n" +
-			"convert and recover.",
+			"A trace has one of three forms: .reprise, the trace file, and .jsonl, JSON lines, keep everything; .msgpack keeps\n" +
+			"only events and metadata. The form of an input is detected from its content; the form of an output is determined\n" +
+			"by its extension. FILE may be - for standard input in dump, stats, verify, replay, convert and recover.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(demo.New(), gotest.New(), gotest.NewExec(), replay.New(), replay.NewPin(), files.NewDump(), files.NewStats(),
+	root.AddCommand(demo.New(), gotest.New(), gotest.NewExec(), replay.New(), replay.NewPin(), files.NewDump(),
+		files.NewStats(),
 		files.NewVerify(), compare.NewDiff(), files.NewConvert(), files.NewRecover(), compare.NewExplain(), newVersion())
 	return root
 }

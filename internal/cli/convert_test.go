@@ -112,7 +112,8 @@ func nameSome(t *rapid.T, out base.Sink, e event.Event, which int) {
 // noteSome gives notes, or none.
 func noteSome(t *rapid.T, out base.Sink, which int) {
 	for i := range which % 3 {
-		n := tracefile.Note{Act: tracefile.ActStop, Task: tracefile.NoTask, Reason: anyText().Draw(t, "reason"), Time: uint64(which)}
+		n := tracefile.Note{Act: tracefile.ActStop, Task: tracefile.NoTask, Reason: anyText().Draw(t, "reason"),
+			Time: uint64(which)}
 		if i == 1 {
 			n.Task, n.Place, n.Stack = event.NewTaskID(1, 0), "bank.go:25", []string{anyText().Draw(t, "frame"), "bank.go:7"}
 			n.Object, n.Tasks = tracefile.Object{Kind: "mutex", Name: anyText().Draw(t, "object")}, []event.TaskID{0}
@@ -186,7 +187,8 @@ func TestDumpFiltersAgreeWithCounting(t *testing.T) {
 	dir := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
 		var file bytes.Buffer
-		w, err := tracefile.NewWriter(&file, event.NewMetadata(5), tracefile.Config{ChunkEvents: rapid.IntRange(1, 60).Draw(t, "chunk")})
+		w, err := tracefile.NewWriter(&file, event.NewMetadata(5),
+			tracefile.Config{ChunkEvents: rapid.IntRange(1, 60).Draw(t, "chunk")})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -240,7 +242,8 @@ func anyFilter(t *rapid.T, all []event.Event) (args, want []string) {
 		if e.Kind() == event.KindTimeAdvanced {
 			now = int(e.ToNanos())
 		}
-		ofKind := e.Kind() == event.KindTimerFired || e.Kind() == event.KindTaskCompleted || e.Kind() == event.KindTimeAdvanced
+		ofKind := e.Kind() == event.KindTimerFired || e.Kind() == event.KindTaskCompleted ||
+			e.Kind() == event.KindTimeAdvanced
 		passes := []bool{i >= from, i < to, now >= since, now <= until, ofKind}
 		if !slices.ContainsFunc([]int{0, 1, 2, 3, 4}, func(k int) bool { return use[k] && !passes[k] }) {
 			want = append(want, fmt.Sprint(i))

@@ -64,9 +64,10 @@ var corpusIdentity = tracefile.Identity{"go": "go1.26.8", "test": "TestBank", "s
 var corpusFiles = map[string]corpusFile{
 	"run": {to: 18, cfg: tracefile.Config{Identity: corpusIdentity}, notes: true,
 		end: tracefile.End{Reason: tracefile.EndFailed, Message: "an update was lost"}},
-	"plain":  {to: 18},
-	"empty":  {},
-	"chunks": {to: 18, cfg: tracefile.Config{ChunkEvents: 4}, notes: true, end: tracefile.End{Reason: tracefile.EndFinished}},
+	"plain": {to: 18},
+	"empty": {},
+	"chunks": {to: 18, cfg: tracefile.Config{ChunkEvents: 4}, notes: true,
+		end: tracefile.End{Reason: tracefile.EndFinished}},
 	"ring": {from: 11, to: 18, cfg: tracefile.Config{First: 11, Time: second * 3 / 2}, notes: true,
 		end: tracefile.End{Reason: tracefile.EndSnapshot}},
 	"limit":  {to: 10, end: tracefile.End{Reason: tracefile.EndLimit, Message: "10 events"}},
@@ -263,12 +264,12 @@ func TestOtherCorpora(t *testing.T) {
 	}
 }
 
-// place matches the index of a line of dump, and the virtual time. In a trace that breaks the laws time may go back, and
-// then the forms need not agree on it.
+// place matches the index of a line of dump, and the virtual time. In a trace that breaks the laws time may go back,
+// and then the forms need not agree on it.
 var place = regexp.MustCompile(`^ *(\d+) +(?:\d\S* +)?`)
 
-// events returns the lines of a dump without those of the header and the footer, which tell a number that not every form
-// knows before its end.
+// events returns the lines of a dump without those of the header and the footer, which tell a number that not every
+// form knows before its end.
 func events(dump string) string {
 	var b strings.Builder
 	for line := range strings.Lines(dump) {

@@ -52,8 +52,8 @@ func maskFile(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(strings.Join(lines, "\n")), 0o666))
 }
 
-// runMasks are what depends on the Go version in reports of ordinary tests: its library has other lines, and passes other
-// points, so that other seeds fail.
+// runMasks are what depends on the Go version in reports of ordinary tests: its library has other lines, and passes
+// other points, so that other seeds fail.
 var runMasks = []struct {
 	what *regexp.Regexp
 	with string

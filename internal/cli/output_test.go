@@ -27,12 +27,14 @@ func TestOutputFails(t *testing.T) {
 	for _, args := range [][]string{
 		{"dump", run}, {"dump", "--json", run}, {"dump", "--json", "--kind", "RngSeed", run}, {"stats", run},
 		{"stats", "--json", run}, {"verify", run}, {"verify", "--json", ring}, {"version"}, {"version", "--json"},
-		{"convert", run, "-", "--to", "reprise"}, {"convert", run, "-", "--to", "jsonl"}, {"convert", run, "-", "--to", "msgpack"},
+		{"convert", run, "-", "--to", "reprise"}, {"convert", run, "-", "--to", "jsonl"}, {"convert", run, "-", "--to",
+			"msgpack"},
 		{"recover", run, t.TempDir() + "/x.reprise"}, {"diff", run, ring}, {"demo", "-o", t.TempDir() + "/x.reprise"},
 	} {
 		for _, left := range []int{0, 3} {
 			var errs bytes.Buffer
-			if code := Main(args, nil, &brokenPipe{left}, &errs); code != base.ExitFound || !bytes.Contains(errs.Bytes(), []byte(errPipe.Error())) {
+			if code := Main(args, nil, &brokenPipe{left}, &errs); code != base.ExitFound ||
+				!bytes.Contains(errs.Bytes(), []byte(errPipe.Error())) {
 				t.Errorf("%q with room for %d bytes ends with %d: %s", args, left, code, errs.String())
 			}
 		}

@@ -14,7 +14,7 @@ import (
 	"github.com/reprise-go/reprise/tracefile"
 )
 
-// versions are those that tell what a build can do.
+// versions are the versions that determine what a build can do.
 type versions struct {
 	Module     string `json:"module"`
 	Go         string `json:"go"`
@@ -30,7 +30,8 @@ func newVersion() *cobra.Command {
 		Args:  verb.ExactArgs(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			v := versions{moduleVersion(), runtime.Version(), event.Version, tracefile.Version}
-			text := fmt.Sprintf("reprise %s\ngo %s\nevent schema %d\ntrace file format %d", v.Module, v.Go, v.Schema, v.FileFormat)
+			text := fmt.Sprintf("reprise %s\ngo %s\nevent schema %d\ntrace file format %d", v.Module, v.Go, v.Schema,
+				v.FileFormat)
 			if asJSON {
 				b, err := json.Marshal(v)
 				if err != nil {

@@ -1,4 +1,4 @@
-// Package compare holds the verbs that compare traces and explain what was found: diff and explain. It must not run a
+// Package compare holds the verbs that compare traces and explain results: diff and explain. It must not run a
 // program.
 package compare
 
@@ -17,7 +17,7 @@ import (
 	"github.com/reprise-go/reprise/source"
 )
 
-// diffOptions are the flags of diff.
+// diffOptions are the values of the flags of diff.
 type diffOptions struct {
 	base.ReportOptions
 	canonical bool
@@ -28,10 +28,10 @@ func NewDiff() *cobra.Command {
 	var o diffOptions
 	cmd := &cobra.Command{
 		Use:   "diff EXPECTED ACTUAL",
-		Short: "Tell the first event at which two traces differ, and why",
-		Long: "Compare two traces event by event and report the first difference, with its probable cause and how far the\n" +
-			"rest still matches. With --canonical the order of independent events does not count. The exit code is 0 if\n" +
-			"the events are equal, whatever the metadata say, and 1 if they differ.",
+		Short: "Show the first event at which two traces differ, and why",
+		Long: "Compare two traces event by event and report the first difference, its probable cause, and how far the\n" +
+			"rest still matches. With --canonical the order of independent events does not matter. The exit code is 0 if\n" +
+			"the events are equal, even if the metadata differ, and 1 if the events differ.",
 		Args: verb.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return diff(cmd.InOrStdin(), cmd.OutOrStdout(), args[0], args[1], o)
@@ -39,7 +39,8 @@ func NewDiff() *cobra.Command {
 	}
 	o.Define(cmd.Flags(), diffFormats)
 	cmd.Flags().BoolVar(&o.canonical, "canonical", false, "compare up to the order of independent events")
-	cmd.Flags().IntVar(&o.window, "window", 0, "how far to look for the continuation after a difference, in events (default 64)")
+	cmd.Flags().IntVar(&o.window, "window",
+		0, "window in which the runs are aligned after a difference, in events (default 64)")
 	return cmd
 }
 
@@ -52,14 +53,14 @@ func (o diffOptions) validate() error {
 	}
 	switch {
 	case o.canonical && o.Format == "side-by-side":
-		return base.Usage("--canonical has no order to show side by side")
+		return base.Usage("--canonical ignores the order of events, so it cannot show runs side by side")
 	case o.window < 0 || o.window > divergence.MaxWindow:
 		return base.Usage("--window %d is not from 0 to %d", o.window, divergence.MaxWindow)
 	}
 	return nil
 }
 
-// openTraces opens two traces for reading, one of which may be standard input.
+// openTraces opens two traces for reading. One of them may be standard input.
 func openTraces(stdin io.Reader, expectedPath, actualPath string) (expected, actual *base.Input, err error) {
 	if expectedPath == base.Stdio && actualPath == base.Stdio {
 		return nil, nil, base.Usage("only one of the two traces can be standard input")
@@ -84,7 +85,8 @@ func diff(stdin io.Reader, stdout io.Writer, expectedPath, actualPath string, o 
 	}
 	defer expected.Close()
 	defer actual.Close()
-	c := comparison{in: expected, expected: expected.Cursor(), actual: actual.Cursor(), name: expectedPath + " and " + actualPath, diffOptions: o}
+	c := comparison{in: expected, expected: expected.Cursor(), actual: actual.Cursor(),
+		name: expectedPath + " and " + actualPath, diffOptions: o}
 	if err := c.compare(); err != nil {
 		return base.BadInput(err)
 	}
@@ -107,7 +109,7 @@ type comparison struct {
 	found report.Report // nil if there is no difference
 }
 
-// compare finds the first difference, if there is one, and how the rest aligns.
+// compare finds the first difference, if any, and aligns the rest.
 func (c *comparison) compare() error {
 	if c.canonical {
 		layer, err := divergence.CompareCanonical(c.expected, c.actual)
@@ -163,7 +165,7 @@ func (c *comparison) Text(colored bool) string {
 	return c.equal()
 }
 
-// equal says that the runs do not differ.
+// equal writes that the runs do not differ.
 func (c *comparison) equal() string {
 	text, line := "equal", "note: %s\n"
 	if c.canonical {
@@ -179,7 +181,7 @@ func (c *comparison) equal() string {
 	return text
 }
 
-// events returns how many events have been compared if the runs are equal.
+// events returns the number of events that were compared if the runs are equal.
 func (c *comparison) events() uint64 {
 	return c.in.Pos() - max(source.First(c.expected), source.First(c.actual))
 }

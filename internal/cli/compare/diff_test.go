@@ -13,10 +13,12 @@ import (
 func TestDiffOfARing(t *testing.T) {
 	ring := filepath.Join("..", "testdata", "corpus", "ring.reprise")
 	var b bytes.Buffer
-	if err := diff(nil, &b, ring, ring, diffOptions{ReportOptions: base.ReportOptions{Format: "text", Color: "never"}}); err != nil {
+	if err := diff(nil, &b, ring, ring,
+		diffOptions{ReportOptions: base.ReportOptions{Format: "text", Color: "never"}}); err != nil {
 		t.Fatal(err)
 	}
-	if !regexp.MustCompile(`^equal: \d+ events\nnote: compared from event [1-9]\d* on, the first that both recordings have\n$`).Match(b.Bytes()) {
+	want := `^equal: \d+ events\nnote: compared from event [1-9]\d* on, the first that both recordings have\n$`
+	if !regexp.MustCompile(want).Match(b.Bytes()) {
 		t.Errorf("the report is %q", b.String())
 	}
 }

@@ -33,7 +33,7 @@ func NewExplain() *cobra.Command {
 	}
 }
 
-// explain returns the text about a code or a cause, and whether there is one.
+// explain returns the text about a code or a cause, and whether it exists.
 func explain(what string) (string, bool) {
 	if entry, ok := codes.Find(what); ok {
 		return entry.Text(), true
@@ -48,10 +48,10 @@ func explain(what string) (string, bool) {
 	return "", false
 }
 
-// causes returns a line for every cause, in the order in which they are tried.
+// causes returns one line for each cause, in the order in which they are tried.
 func causes() string {
 	var b strings.Builder
-	b.WriteString("\nCauses: why two runs part, probably; the first that fits is named\n")
+	b.WriteString("\nCauses: why two runs probably part; the first that fits is reported\n")
 	for r := range divergence.Rules() {
 		fmt.Fprintf(&b, "  %-21s  when %s\n", r.Name, r.When)
 	}

@@ -1,4 +1,4 @@
-// Package demo holds the verb demo, and the programs that it shows.
+// Package demo holds the verb demo and the programs that it demonstrates.
 package demo
 
 import (
@@ -22,7 +22,7 @@ import (
 	"github.com/reprise-go/reprise/tracefile"
 )
 
-// Program is a program with a bug and the same program without it.
+// Program is a program with a bug, and the fixed program.
 type Program struct {
 	name   string
 	story  string
@@ -31,7 +31,7 @@ type Program struct {
 	theFix string
 }
 
-// Config is that of every run of the demo.
+// Config returns the settings of every run of the demo.
 func (p Program) Config() simsched.Config {
 	return simsched.Config{Program: "reprise demo " + p.name}
 }
@@ -53,9 +53,9 @@ func New() *cobra.Command {
 	var out, in string
 	cmd := &cobra.Command{
 		Use:   "demo [NAME]",
-		Short: "Find a concurrency bug, record it, replay it, and see where the fixed program goes differently",
-		Long: "Find a concurrency bug by trying seeds, record the failing run into a file of the current folder, replay it\n" +
-			"twice, and see where the fixed program goes differently. The demos: " + strings.Join(Names(), ", ") + ".",
+		Short: "Find a concurrency bug, record it, replay it, and see where the fixed program differs",
+		Long: "Find a concurrency bug by trying seeds, record the failing run into a file in the current folder, replay it\n" +
+			"twice, and see where the fixed program differs. The demos: " + strings.Join(Names(), ", ") + ".",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p, err := demoByName(args)
@@ -73,8 +73,8 @@ func New() *cobra.Command {
 			return d.run(d.find, d.record, d.replay, d.diverge)
 		},
 	}
-	cmd.Flags().StringVarP(&out, "output", "o", "", "where to write the recording (default NAME.reprise)")
-	cmd.Flags().StringVar(&in, "replay", "", "do not look for a failing seed, replay this recording")
+	cmd.Flags().StringVarP(&out, "output", "o", "", "file for the recording (default NAME.reprise)")
+	cmd.Flags().StringVar(&in, "replay", "", "replay this recording instead of searching for a failing seed")
 	cmd.MarkFlagsMutuallyExclusive("output", "replay")
 	return cmd
 }
@@ -104,14 +104,14 @@ type demo struct {
 	program Program
 	path    string
 	w       io.Writer
-	err     error // of w
+	err     error // first error of w
 
 	chapter int
 	trace   *event.Trace
-	failure error // of the recorded run; nil if it is not known
+	failure error // failure of the recorded run; nil if unknown
 }
 
-// run goes through the chapters. Each one checks what it says.
+// run runs the chapters. Each chapter checks what it prints.
 func (d *demo) run(chapters ...func() error) error {
 	if _, err := base.FormOf(d.path); err != nil {
 		return err
@@ -129,7 +129,7 @@ func (d *demo) run(chapters ...func() error) error {
 	return nil
 }
 
-// say prints, and keeps the first error of the output.
+// say prints text, and keeps the first error of the output.
 func (d *demo) say(format string, args ...any) {
 	if _, err := fmt.Fprintf(d.w, format, args...); d.err == nil {
 		d.err = err
@@ -156,7 +156,7 @@ func (d *demo) find() error {
 	return base.Failed(fmt.Errorf("none of %d seeds fails", maxDemoSeeds))
 }
 
-// record makes the failing run again, with names and lines of the code, and keeps it in the file.
+// record repeats the failing run with names and code lines, and saves it in the file.
 func (d *demo) record() error {
 	d.title("Keep the recording of that run")
 	cfg := d.program.Config()
@@ -176,7 +176,7 @@ func (d *demo) record() error {
 	return nil
 }
 
-// write writes the file. Names and lines have a place in a trace file only.
+// write writes the file. Only a trace file can store names and code lines.
 func (d *demo) write(r *recorder.Recorder) error {
 	if filepath.Ext(d.path) != string(source.Reprise) {
 		return base.WriteTrace(d.path, r.Trace())
@@ -187,18 +187,18 @@ func (d *demo) write(r *recorder.Recorder) error {
 	return nil
 }
 
-// sum is a hash of the events in their MessagePack form.
+// sum returns a hash of the events in their MessagePack form.
 func (d *demo) sum() []byte {
 	h := sha256.New()
 	x := event.NewEncoder(h)
 	for _, e := range d.trace.All() {
-		_ = x.Encode(e) // a hash takes everything
+		_ = x.Encode(e) // writing to a hash never fails
 	}
 	_ = x.Flush() // as above
 	return h.Sum(nil)
 }
 
-// load reads a recording that was made before.
+// load reads an existing recording.
 func (d *demo) load() (err error) {
 	d.trace, err = base.ReadTrace(d.path)
 	return err
@@ -231,13 +231,13 @@ func (d *demo) replayFile(body func(*simsched.Sim) error, observer simsched.Obse
 	if err != nil {
 		return replayer.Result{}, base.BadInput(err)
 	}
-	defer f.Close() // of a file that was only read
+	defer f.Close() // it was only read
 	cfg := replayer.Config{Sim: d.program.Config(), Reproduce: "reprise demo --replay " + d.path}
 	cfg.Sim.Observer = observer
 	return replayer.Run(f, cfg, body)
 }
 
-// notReplayed reports why a recording could not be replayed against its program.
+// notReplayed returns the reason why a recording could not be replayed against its program.
 func (d *demo) notReplayed(err error) error {
 	var diverged *divergence.Error
 	switch {

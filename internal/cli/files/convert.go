@@ -17,7 +17,7 @@ import (
 // conversion is one run of convert.
 type conversion struct {
 	in, out  string
-	to       string // a form, or "" for that of the extension
+	to       string // form of the output; "" for that of the extension
 	renumber bool
 	stdin    io.Reader
 	stdout   io.Writer
@@ -29,11 +29,11 @@ func NewConvert() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "convert IN OUT",
 		Short: "Write a trace in another form: .reprise, .msgpack or .jsonl",
-		Long: "Write a trace in another form. The extension of OUT tells which, or --to. IN and OUT may be - for standard\n" +
-			"input and output; to standard output, --to is needed. A file OUT is there whole at the end or not at all.\n\n" +
-			"The forms .reprise and .jsonl keep everything. The form .msgpack keeps events and metadata; what else there was is\n" +
-			"named on standard error. It starts with the number of events: if IN does not tell it, the events wait in a\n" +
-			"temporary file. It cannot say that a recording starts in the middle of a run; --renumber lets it start at 0.",
+		Long: "Write a trace in another form, which the extension of OUT or --to determines. IN and OUT may be - for standard\n" +
+			"input and output; standard output needs --to. A file OUT is written completely or not at all.\n\n" +
+			"The forms .reprise and .jsonl keep everything. The form .msgpack keeps only events and metadata; standard error\n" +
+			"names what was lost. It starts with the number of events: if IN does not state it, the events are stored in a\n" +
+			"temporary file. It cannot represent a recording that starts in the middle of a run; --renumber makes it start at 0.",
 		Args: verb.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.in, c.out = args[0], args[1]
@@ -42,11 +42,12 @@ func NewConvert() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&c.to, "to", "", "form of OUT: reprise, msgpack or jsonl (default: by its extension)")
-	cmd.Flags().BoolVar(&c.renumber, "renumber", false, "let a .msgpack file start at event 0, whatever event is the first of IN")
+	cmd.Flags().BoolVar(&c.renumber, "renumber", false,
+		"number the events of a .msgpack file from 0, even if IN starts later")
 	return cmd
 }
 
-// form returns the form to write.
+// form returns the form of the output.
 func (c *conversion) form() (source.Form, error) {
 	switch {
 	case c.to != "":
@@ -81,7 +82,7 @@ func (c *conversion) run() error {
 	return base.ToFile(c.out, write)
 }
 
-// copy writes what in has to w in a form.
+// copy writes the rest of in to w in a form.
 func (c *conversion) copy(in *base.Input, w io.Writer, form source.Form) error {
 	events, known := in.Events()
 	out, err := base.NewSink(w, form, in.Metadata(), notesOf(in), events, known)
@@ -102,7 +103,7 @@ func (c *conversion) copy(in *base.Input, w io.Writer, form source.Form) error {
 	return nil
 }
 
-// notesOf returns how a file with the same identity and start is written.
+// notesOf returns the settings for a file with the same identity and start.
 func notesOf(in *base.Input) tracefile.Config {
 	return tracefile.Config{Identity: in.Identity(), First: in.First(), Time: in.FirstTime()}
 }

@@ -13,17 +13,17 @@ import (
 	"github.com/reprise-go/reprise/source"
 )
 
-// filter says which events are wanted.
+// filter selects events.
 type filter struct {
-	from, to       uint64 // indices, from inclusive and to exclusive
+	from, to       uint64 // indices, from included and to excluded
 	since, until   time.Duration
 	kindNames      []string
 	tasks, regions []string
 
-	given   bool // any of the flags
-	ends    bool // until was given
+	given   bool // whether any flag was given
+	ends    bool // whether until was given
 	kinds   event.KindSet
-	taskIDs []uint64 // of those in tasks that read as an identifier
+	taskIDs []uint64 // the tasks that are identifiers rather than names
 	regIDs  []uint64
 }
 
@@ -34,27 +34,29 @@ func (f *filter) flags(cmd *cobra.Command) {
 	fs.Uint64Var(&f.to, "to", math.MaxUint64, "only events below this index (default: the end)")
 	fs.Lookup("to").DefValue = "0" // hides the number
 	fs.DurationVar(&f.since, "since", 0, "only events from this virtual time on, such as 1.5s")
-	fs.DurationVar(&f.until, "until", 0, "only events up to this virtual time, those at it included (default: the end)")
+	fs.DurationVar(&f.until, "until", 0, "only events up to and including this virtual time (default: the end)")
 	fs.Lookup("until").DefValue = "0s"
 	fs.StringSliceVar(&f.kindNames, "kind", nil, "only events of these kinds, such as TaskScheduled,RngValue")
-	fs.StringArrayVar(&f.tasks, "task", nil, "only events that name this task, such as T1, T1g2 or its name; may be repeated")
-	fs.StringArrayVar(&f.regions, "region", nil, "only events that name this region, such as R1 or its name; may be repeated")
+	fs.StringArrayVar(&f.tasks, "task", nil,
+		"only events that name this task, such as T1, T1g2 or its name; may be repeated")
+	fs.StringArrayVar(&f.regions, "region",
+		nil, "only events that name this region, such as R1 or its name; may be repeated")
 }
 
-// filterFlags are the names of those flags.
+// filterFlags are the names of the flags.
 var filterFlags = []string{"from", "to", "since", "until", "kind", "task", "region"}
 
-// check reads what the flags say.
+// check validates the flags.
 func (f *filter) check(cmd *cobra.Command) error {
 	f.given = slices.ContainsFunc(filterFlags, cmd.Flags().Changed)
 	f.ends = cmd.Flags().Changed("until")
 	switch {
 	case f.from > f.to:
-		return base.Usage("--from %d is behind --to %d", f.from, f.to)
+		return base.Usage("--from %d is after --to %d", f.from, f.to)
 	case f.since < 0 || f.until < 0:
-		return base.Usage("virtual time starts at 0s; there is none before")
+		return base.Usage("virtual time starts at 0s; a time must not be negative")
 	case f.ends && f.since > f.until:
-		return base.Usage("--since %v is behind --until %v", f.since, f.until)
+		return base.Usage("--since %v is after --until %v", f.since, f.until)
 	}
 	for _, name := range f.kindNames {
 		k, err := base.ParseKind(name)
@@ -67,13 +69,13 @@ func (f *filter) check(cmd *cobra.Command) error {
 	return nil
 }
 
-// contiguous reports whether no event is left out between two that pass.
+// contiguous reports whether the filter selects all events between the first and the last one.
 func (f *filter) contiguous() bool { return f.kinds == 0 && len(f.tasks) == 0 && len(f.regions) == 0 }
 
-// place moves in to the first event that can be wanted, as far as that is worth it, and narrows the indices.
+// place moves in to the first event that can be selected, if that saves enough, and narrows the indices.
 func (f *filter) place(in *base.Input) error {
 	file := in.File
-	if file == nil || file.Form() != source.Reprise { // seeking would read it all
+	if file == nil || file.Form() != source.Reprise { // seeking would read the whole file
 		return nil
 	}
 	if f.ends {
@@ -89,19 +91,19 @@ func (f *filter) place(in *base.Input) error {
 		f.from, f.since = max(f.from, in.Pos()), 0
 	}
 	err := file.Seek(max(min(f.from, f.to), in.First()))
-	if errors.Is(err, source.ErrSeek) { // behind the last event
+	if errors.Is(err, source.ErrSeek) { // after the last event
 		f.to = in.First()
 		return file.Seek(in.First())
 	}
 	return err
 }
 
-// over reports whether neither an event nor one after it can be wanted; now is the time after it.
+// over reports whether neither an event nor a later one can be selected. now is the time after the event.
 func (f *filter) over(index, now uint64) bool {
 	return index >= f.to || f.ends && now > uint64(f.until)
 }
 
-// wants reports whether an event is wanted that is not over.
+// wants reports whether an event is selected, given that over is false.
 func (f *filter) wants(index, now uint64, e event.Event, names *base.NameBook) bool {
 	return index >= f.from && now >= uint64(f.since) &&
 		(f.kindNames == nil || f.kinds.Has(e.Kind())) &&

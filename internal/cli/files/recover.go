@@ -26,9 +26,9 @@ func NewRecover() *cobra.Command {
 	var r rescue
 	cmd := &cobra.Command{
 		Use:   "recover IN OUT.reprise",
-		Short: "Save what is whole in a damaged trace file",
-		Long: "Write the events that are whole in a trace file to a new one, and print a receipt: the parts without a gap, and\n" +
-			"what was lost between them. OUT gets the first part, or another one with --part. IN may be - for standard input,\n" +
+		Short: "Save the undamaged parts of a trace file",
+		Long: "Write the undamaged events of a trace file to a new one, and print a receipt: the parts without a gap, and\n" +
+			"the losses between them. OUT gets the first part, or another one with --part. IN may be - for standard input,\n" +
 			"which is copied to a temporary file. The exit code is 0 if nothing was lost, 1 if something was, and 3 if there\n" +
 			"is nothing to save.",
 		Args: verb.ExactArgs(2),
@@ -38,13 +38,13 @@ func NewRecover() *cobra.Command {
 			return r.run()
 		},
 	}
-	cmd.Flags().IntVar(&r.part, "part", 0, "which part to write, by the numbers of the receipt")
+	cmd.Flags().IntVar(&r.part, "part", 0, "number of the part to write, from the receipt")
 	return cmd
 }
 
 func (r *rescue) run() error {
 	if form, err := base.FormOf(r.out); err != nil || form != source.Reprise {
-		return base.Usage("%s: what is recovered is a trace file, whose name ends in %s", r.out, source.Reprise)
+		return base.Usage("%s: the output is a trace file, whose name must end in %s", r.out, source.Reprise)
 	}
 	if r.part < 0 {
 		return base.Usage("--part %d: the parts are numbered from 0", r.part)
@@ -65,7 +65,7 @@ func (r *rescue) run() error {
 	return r.save(rec)
 }
 
-// open opens the input; what is no regular file is copied to a temporary one. The errors have exit codes.
+// open opens the input. An input that is not a regular file is copied to a temporary one. The errors have exit codes.
 func (r *rescue) open() (f *os.File, discard func(), err error) {
 	if r.in == base.Stdio {
 		return spooled(r.stdin)
@@ -86,7 +86,7 @@ func (r *rescue) open() (f *os.File, discard func(), err error) {
 		return spooled(f)
 	default:
 		if target, failure := os.Stat(r.out); failure == nil && os.SameFile(info, target) {
-			err = base.Usage("%s and %s are the same file; recover never writes over what it reads", r.in, r.out)
+			err = base.Usage("%s and %s are the same file; recover never overwrites its input", r.in, r.out)
 		}
 	}
 	if err != nil {
@@ -110,7 +110,7 @@ func spooled(r io.Reader) (f *os.File, discard func(), err error) {
 	return scratch.File, discard, nil
 }
 
-// save writes the part that was asked for, and the receipt.
+// save writes the requested part and prints the receipt.
 func (r *rescue) save(rec *tracefile.Recovery) error {
 	if _, err := io.WriteString(r.stdout, rec.String()); err != nil {
 		return base.Failed(err)
@@ -134,7 +134,7 @@ func (r *rescue) save(rec *tracefile.Recovery) error {
 
 // writePart writes a part as a trace file.
 func writePart(w io.Writer, rec *tracefile.Recovery, part int) error {
-	if len(rec.Parts) == 0 { // a whole file without events
+	if len(rec.Parts) == 0 { // a complete file without events
 		out, err := tracefile.NewWriter(w, rec.Metadata, tracefile.Config{Identity: rec.Identity})
 		if err != nil {
 			return err

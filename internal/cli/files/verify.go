@@ -17,7 +17,7 @@ import (
 	"github.com/reprise-go/reprise/tracefile"
 )
 
-// verifySchema is the number of the JSON form of a verdict; it rises when a key changes its meaning.
+// verifySchema is the version of the JSON form of a verdict; it is raised when a key changes its meaning.
 const verifySchema = 1
 
 // verification is one run of verify.
@@ -32,15 +32,15 @@ func NewVerify() *cobra.Command {
 	var v verification
 	cmd := &cobra.Command{
 		Use:   "verify FILE...",
-		Short: "Check that trace files are whole and that their events keep the eight laws of every run",
-		Long: "Check that trace files are whole, and that their events keep the eight laws of every run: which are in the\n" +
-			"documentation of the event schema. Each file gets one line; the exit code is the worst one: 0 for files that are in\n" +
-			"order, 1 for a broken law, 3 for a file that cannot be read to its end.\n\n" +
-			"A recording that starts in the middle of a run, or any with --partial, is checked as far as that can be told\n" +
-			"without what came before. What a run owes at its end is not asked of a recording that stopped before.\n\n" +
+		Short: "Check that trace files are complete and that their events obey the eight laws of every run",
+		Long: "Check that trace files are complete, and that their events obey the eight laws of every run, which are listed in\n" +
+			"the documentation of the event schema. Each file gets one line. The exit code is the worst one: 0 for files without\n" +
+			"problems, 1 for a broken law, 3 for a file that cannot be read to its end.\n\n" +
+			"A recording that starts in the middle of a run, or any recording with --partial, is checked as far as possible\n" +
+			"without its beginning. If a recording stopped before its run, the laws about the end of a run are not checked.\n\n" +
 			"With --json each line is an object: schema (1), file, verdict (ok, broken, truncated or bad), first (index of the\n" +
-			"first event), events (how many were read), partial, prefix (why the end was not checked), and where something\n" +
-			"is wrong error, code (reprise explain CODE), law, index and event.",
+			"first event), events (number of events read), partial, prefix (why the end was not checked) and, if something\n" +
+			"is wrong, error, code (reprise explain CODE), law, index and event.",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return base.Usage("no file to verify: %s", cmd.UseLine())
@@ -52,7 +52,8 @@ func NewVerify() *cobra.Command {
 			return v.run(args)
 		},
 	}
-	cmd.Flags().BoolVar(&v.partial, "partial", false, "the recordings start in the middle of a run, even if they do not say so")
+	cmd.Flags().BoolVar(&v.partial, "partial", false,
+		"the recordings start in the middle of a run, even if they do not say so")
 	cmd.Flags().BoolVar(&v.json, "json", false, "print a JSON object a line")
 	return cmd
 }
@@ -80,11 +81,11 @@ func (v *verification) run(paths []string) error {
 	return nil
 }
 
-// verdict is what is said of one file.
+// verdict is the result for one file.
 type verdict struct {
 	Schema  int          `json:"schema"`
 	File    string       `json:"file"`
-	Verdict string       `json:"verdict"` // one of those below
+	Verdict string       `json:"verdict"` // one of the verdicts below
 	First   uint64       `json:"first"`
 	Events  uint64       `json:"events"`
 	Partial bool         `json:"partial"`
@@ -100,7 +101,7 @@ type verdict struct {
 const (
 	verdictOK        = "ok"
 	verdictBroken    = "broken"    // a law is broken
-	verdictTruncated = "truncated" // the events that are there keep the laws, the end of the file is missing
+	verdictTruncated = "truncated" // the events obey the laws, but the end of the file is missing
 	verdictBad       = "bad"       // the file cannot be read
 )
 
@@ -115,7 +116,7 @@ func (r *verdict) code() int {
 	return base.ExitInput
 }
 
-// text returns the line for people.
+// text returns the line of the report.
 func (r *verdict) text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: ", r.File)
@@ -174,7 +175,7 @@ func newChecker(in *base.Input, partial bool) *tracecheck.Checker {
 	})
 }
 
-// checkEvents hands the events to the checker, many at a time, and returns how many it took.
+// checkEvents passes the events to the checker, many at a time, and returns the number of events that it accepted.
 func checkEvents(in *base.Input, checker *tracecheck.Checker) (taken uint64, err error) {
 	var events [1024]event.Event
 	for {
@@ -192,7 +193,7 @@ func checkEvents(in *base.Input, checker *tracecheck.Checker) (taken uint64, err
 	}
 }
 
-// end checks what a run owes at its end, if the recording has it.
+// end checks the laws about the end of a run, if the recording has it.
 func (r *verdict) end(in *base.Input, checker *tracecheck.Checker) {
 	if r.Prefix = in.Stopped(); r.Prefix != "" {
 		return
@@ -208,7 +209,7 @@ func (r *verdict) broken(err *tracecheck.Error) {
 	r.Code = base.CodeOf(err)
 }
 
-// unreadable notes an error of the input that has the given name.
+// unreadable records an error of the input.
 func (r *verdict) unreadable(name string, err error) {
 	r.Verdict, r.Error, r.Code = verdictBad, strings.TrimPrefix(err.Error(), name+": "), base.CodeOf(err)
 	if errors.Is(err, tracefile.ErrTruncated) {

@@ -1,5 +1,5 @@
-// Package verb holds what the verbs of the reprise command need of the parser of command lines: how a command is run, and
-// how many arguments it takes. It must not know a verb.
+// Package verb holds what the verbs of the reprise command share about command lines: how a command is run, and the
+// check of the number of arguments. It must not know a verb.
 package verb
 
 import (
@@ -14,7 +14,7 @@ import (
 
 // Execute runs a command with the given arguments and streams, prints its error to stderr, and returns the exit code.
 func Execute(root *cobra.Command, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	root.SilenceErrors, root.SilenceUsage = true, true // execute prints them
+	root.SilenceErrors, root.SilenceUsage = true, true // Execute prints them
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)
@@ -25,7 +25,7 @@ func Execute(root *cobra.Command, args []string, stdin io.Reader, stdout, stderr
 	case err == nil:
 		return base.ExitOK
 	case !errors.As(err, &coded):
-		coded = &base.ExitError{Code: base.ExitUsage, Err: err} // cobra's own complaints are about the use
+		coded = &base.ExitError{Code: base.ExitUsage, Err: err} // errors of cobra are errors of use
 	}
 	if coded.Err != nil {
 		fmt.Fprintln(stderr, "reprise:", base.WithCode(coded.Err))
@@ -40,7 +40,7 @@ func Execute(root *cobra.Command, args []string, stdin io.Reader, stdout, stderr
 func ExactArgs(n int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) != n {
-			return base.Usage("%d arguments where %d are needed: %s", len(args), n, cmd.UseLine())
+			return base.Usage("%d arguments instead of %d: %s", len(args), n, cmd.UseLine())
 		}
 		return nil
 	}
