@@ -67,7 +67,7 @@ type State struct {
 func (s *State) look(sim *simsched.Sim) {
 	s.Time, s.Tasks, s.Runnable = sim.Elapsed(), sim.Tasks(), sim.Ready()
 	if id, ok := sim.Running(); ok {
-		s.Choose(id)
+		s.choose(id)
 	}
 }
 
@@ -76,13 +76,13 @@ func (s *State) clone() State {
 	c := *s
 	c.Tasks, c.Runnable = slices.Clone(s.Tasks), slices.Clone(s.Runnable)
 	if s.Chosen != nil {
-		c.Choose(s.Chosen.ID)
+		c.choose(s.Chosen.ID)
 	}
 	return c
 }
 
 // Choose sets Chosen to the task in Tasks with an identifier, or to nil if there is none.
-func (s *State) Choose(id event.TaskID) {
+func (s *State) choose(id event.TaskID) {
 	s.Chosen = nil
 	for i := range s.Tasks {
 		if s.Tasks[i].ID == id {

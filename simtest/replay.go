@@ -133,7 +133,8 @@ func (p *replay) tell(t testing.TB, s *front.Session) bool {
 	case errors.As(err, &coded) && coded.Err != nil:
 		t.Errorf("simtest: %v", err)
 	case errors.Is(parted, divergence.ErrDiverged):
-		t.Errorf("%s: the program has changed since the recording, or is not deterministic:\n%s", p.path, prose.Indent(strings.TrimRight(text.String(), "\n")))
+		t.Errorf("%s: the program has changed since the recording, or is not deterministic:\n%s",
+			p.path, prose.Indent(strings.TrimRight(text.String(), "\n")))
 	case err != nil || result.Err != nil:
 		t.Error(strings.TrimRight(text.String(), "\n"))
 	default:

@@ -44,7 +44,7 @@ var rules = []rule{
 	{"internal/gotest", []string{above, "internal/base", "internal/finding", "internal/prose", "internal/testpath",
 		"internal/wire"}, []string{"github.com/jstemmer/go-junit-report/v2"}},
 	{"internal/turns", []string{"event", "event/gorun", "simsched", "source", "divergence", "replayer", "gort",
-		"internal/gotest"}, nil},
+		"internal/base", "internal/gotest"}, nil},
 	{"examples", []string{above}, nil},
 	{"examples/", []string{above}, []string{
 		"go.etcd.io/raft/v3", "google.golang.org/protobuf", "github.com/anishathalye/porcupine",

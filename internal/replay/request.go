@@ -11,12 +11,12 @@ import (
 	"github.com/reprise-go/reprise/internal/base"
 )
 
-// Request asks a test binary of package simtest for a replay; it is the value of the variable Replay of package wire. Answer is the path of the file in which the command expects the [Answer].
+// Request asks a test binary of package simtest for a replay. It is the value of the variable Replay of package wire.
 //
 // The report goes into the answer. Only the output of Step is printed by the test, since a person waits for it.
 type Request struct {
 	Settings
-	Answer string `json:"answer"`
+	Answer string `json:"answer"` // path of the file to which the [Answer] is written
 }
 
 // String returns the form of r in the environment.
@@ -46,8 +46,8 @@ type Answer struct {
 	Report string `json:"report"` // in the format of the request
 }
 
-// Run makes the replay of a session and writes the answer. What belongs into the report goes there, and with Step to the
-// output of the session.
+// Run makes the replay of a session and writes the answer. The report is in the answer, or, with Step, in the output of
+// the session.
 func (r Request) Run(s *Session) error {
 	var report bytes.Buffer
 	if !r.Step {
@@ -56,7 +56,7 @@ func (r Request) Run(s *Session) error {
 	return r.answer(s.Run(), report.String())
 }
 
-// Fail writes the answer that there is no replay because of err.
+// Fail writes the answer for a replay that err prevents.
 func (r Request) Fail(err error) error { return r.answer(err, "") }
 
 // answer writes the answer of a replay that ended with err.
@@ -78,8 +78,8 @@ func (r Request) answer(err error, report string) error {
 	return os.WriteFile(r.Answer, text, 0o600)
 }
 
-// Read reads the answer and writes the report to w. The error is that of the replay, with its exit code. Without an answer
-// answered is false.
+// Read reads the answer and writes the report to w. The error is that of the replay, with its exit code. If there is no
+// answer, answered is false.
 func (r Request) Read(w io.Writer) (answered bool, err error) {
 	text, err := os.ReadFile(r.Answer)
 	if errors.Is(err, os.ErrNotExist) {

@@ -20,7 +20,8 @@ func TestRequest(t *testing.T) {
 			Name: rapid.String().Draw(t, "name"), Path: rapid.String().Draw(t, "path"), Reproduce: "reprise replay x",
 			Policy: replayer.Policy(rapid.IntRange(0, 3).Draw(t, "policy")), Window: rapid.Int().Draw(t, "window"),
 			Fork: rapid.Uint64().Draw(t, "fork"), Seed: rapid.Uint64().Draw(t, "seed"), To: rapid.String().Draw(t, "to"),
-			Step: rapid.Bool().Draw(t, "step"), Format: "json", Color: rapid.Bool().Draw(t, "color"), Prompt: rapid.Bool().Draw(t, "prompt"),
+			Step: rapid.Bool().Draw(t, "step"), Format: "json", Color: rapid.Bool().Draw(t, "color"),
+			Prompt: rapid.Bool().Draw(t, "prompt"),
 		}, Answer: "/tmp/answer"}
 		if n := rapid.Uint64().Draw(t, "break"); n%2 == 0 {
 			r.Break = &n

@@ -10,22 +10,22 @@ import (
 	"github.com/reprise-go/reprise/source"
 )
 
-// Session is one replay: a driver and what it is to do.
+// Session is one replay: a driver, and the settings and streams under which it is led.
 type Session struct {
 	Settings
-	Recording *base.Input     // that the driver replays; only its length and its end are asked for
+	Recording *base.Input     // the recording of the driver, for its length and its end
 	Driver    replayer.Driver // at the start
 	Stdin     io.Reader
 	Stdout    io.Writer
 	Stderr    io.Writer // for prompts and for the errors of commands that a person types
 
-	// Locate returns a place in the code, such as "queue.go:25", with the folder of its file as seen from the workspace, for
-	// the format github. Nil means that places have it.
+	// Locate adds the folder of the file, as seen from the workspace, to a place in the code such as "queue.go:25". The
+	// format github needs it. Nil means that places have their folders.
 	Locate func(site string) string
 }
 
-// Run replays as the settings say. The error has an exit code, see package base: base.ExitFound without a text if the run
-// differs from its recording, failed after it went on live, or never came to the target.
+// Run replays as the settings say. The error has an exit code, see package base: base.ExitFound without a text if the
+// run differs from its recording, failed after it went on live, or never reached the target.
 func (s *Session) Run() error {
 	if !s.stops() && !s.Step {
 		return s.toEnd()

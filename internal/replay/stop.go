@@ -58,7 +58,7 @@ func (v *view) atTarget() (*stop, error) {
 	return s, nil
 }
 
-// runTo goes on to a target. That the run ends before is no error, but told by the stop.
+// runTo goes on to a target. If the run ends before, that is no error; the stop says so.
 func (v *view) runTo(t replayer.Target) (*stop, error) {
 	e, err := v.Driver.RunTo(t)
 	switch d := v.diverged(err); {
@@ -94,8 +94,8 @@ func (v *view) complete(s *stop) (err error) {
 	return err
 }
 
-// ahead returns up to n of the recorded events that come next in a state, as events and as lines. There are none once a run
-// is live.
+// ahead returns up to n of the recorded events that come next in a state, as events and as lines. There are none once a
+// run is live.
 func (v *view) ahead(state *replayer.State, n int) (next []event.Event, lines string, err error) {
 	if !state.More {
 		return nil, "", nil
@@ -125,8 +125,8 @@ func following(in *base.Input, index uint64, n int) (next []event.Event, lines s
 	return next, b.String(), nil
 }
 
-// line returns the line of the event at which the replay stands. Its place in the code, and the names that the recording
-// has, stand there if it is the recorded event.
+// line returns the line of the event at which the replay stands. If that is the recorded event, the line has its place in
+// the code and the names of the recording.
 func (v *view) line(e event.Event, state *replayer.State) string {
 	names, site, same := base.NewNameBook(v.look.Stream), "", false
 	if state.Recorded > 0 && v.look.File.Seek(state.Recorded-1) == nil {

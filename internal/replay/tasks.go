@@ -31,7 +31,8 @@ func TasksText(tasks []simsched.TaskInfo) string {
 		if line == "" {
 			line = "-"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%v %q\t%s\t%s\n", taskText(t), t.Path, t.Region, t.RegionName, base.PlainOrQuoted(line), stateText(t, tasks))
+		fmt.Fprintf(w, "%s\t%s\t%v %q\t%s\t%s\n",
+			taskText(t), t.Path, t.Region, t.RegionName, base.PlainOrQuoted(line), stateText(t, tasks))
 	}
 	_ = w.Flush() // a strings.Builder takes everything
 	return b.String()

@@ -1,5 +1,5 @@
-// Package turns is the driver that replays the recording of an ordinary test, turn by turn: a [replayer.Driver] over runs
-// that package gort makes. It must not know how a replay is led or reported.
+// Package turns is the driver that replays the recording of an ordinary test, turn by turn: a [replayer.Driver] over
+// runs that package gort makes. It must not know how a replay is led or reported.
 package turns
 
 import (
@@ -12,6 +12,7 @@ import (
 	"github.com/reprise-go/reprise/divergence"
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/gort"
+	"github.com/reprise-go/reprise/internal/base"
 	"github.com/reprise-go/reprise/replayer"
 )
 
@@ -20,7 +21,7 @@ type Config struct {
 	Path   string          // of the recording, a trace file of the form .reprise
 	Policy replayer.Policy // where the run and the recording part
 	Window int             // of Resync, in decisions
-	Fork   uint64          // number of events that Prefix replays; what is live begins behind the last decision among them
+	Fork   uint64          // number of events that Prefix replays; the live part begins behind the last decision among them
 	Seed   uint64          // of what goes on live
 
 	Reproduce string    // the command line of this replay, for reports
@@ -33,22 +34,22 @@ type Test interface {
 	Run(ctx context.Context, c gort.Control) (*gort.Outcome, error)
 }
 
-// Driver replays the recording of an ordinary test. A process cannot be stopped and asked, nor go back; but a replayed run
-// is the same each time, and gort can end it at any decision from the start of main.main on. So a step is such a decision,
-// and the driver only moves a number:
+// Driver replays the recording of an ordinary test. A process can neither be stopped and asked nor go back; but a
+// replayed run is the same each time, and gort can end it at any decision from the start of main.main on. So a step is
+// such a decision, and the driver only moves a number:
 //
-//  1. The position is the number of decisions made, 0 at the start. The run stands where the goroutine that the last of
-//     them chose is about to run. The position behind the last decision is the end of the run.
-//  2. known is the longest run made so far, from the start to a decision or to the end, with its events in a file and its
-//     first difference from the recording.
-//  3. RunTo looks for its target in the events of known, from the position on. If the target is not there and known is not
-//     a whole run, known is made anew with twice as many decisions, and so on.
-//  4. If a target is behind the difference that ends a replay, or in no run, the position is the end.
-//  5. At each new position short of the end, the run is made again up to it. What gort then says of every goroutine is the
-//     state.
+//  1. The position is the number of decisions made, 0 at the start. The run stands where the goroutine that the last
+//     decision chose is about to run. The position behind the last decision is the end of the run.
+//  2. known is the longest run made so far, from the start to a decision or to the end. It has its events in a file, and
+//     its first difference from the recording.
+//  3. RunTo looks for its target in the events of known, from the position on. If the target is not there and known is
+//     not a whole run, known is made anew with twice as many decisions, and so on.
+//  4. If a target is behind the difference that ends a replay, or in no run, the new position is the end.
+//  5. At each new position short of the end, the run is made again up to it. What gort then knows of every goroutine is
+//     the state.
 //
-// A test that depends on the world outside may differ from run to run; then a position is not reached again, which is an
-// error.
+// A test that depends on the world outside of it may differ from run to run. If a position is not reached again for that
+// reason, the driver returns an error.
 type Driver struct {
 	ctx      context.Context
 	cfg      Config
@@ -74,7 +75,7 @@ type ending struct {
 	err    error // a divergence, or nil
 }
 
-// New returns a driver at the start. ctx ends the runs of its methods. The driver must be closed. The errors are those of
+// New returns a driver at the start, which must be closed. ctx ends the runs of its methods. The errors are those of
 // reading the recording, and [replayer.ErrConfig] for a Fork beyond its end.
 func New(ctx context.Context, cfg Config, test Test) (*Driver, error) {
 	d := &Driver{ctx: ctx, cfg: cfg, test: test}
@@ -103,7 +104,8 @@ func (d *Driver) plan() error {
 		d.goLive(len(choices.Records))
 	case replayer.Prefix:
 		if n := d.recorded.places.Events; d.cfg.Fork > n {
-			return fmt.Errorf("turns: %w: the Fork %d is beyond the recording, which has %d events", replayer.ErrConfig, d.cfg.Fork, n)
+			return fmt.Errorf("turns: %w: the Fork %d is beyond the recording, which has %d events",
+				replayer.ErrConfig, d.cfg.Fork, n)
 		}
 		d.goLive(before(d.recorded.places.Choices, d.cfg.Fork))
 	}
@@ -187,8 +189,8 @@ func (d *Driver) stand(position int) (event.Event, error) {
 		return event.Event{}, err
 	}
 	if o.Verdict != gort.Limited || o.Recording.Decisions() != position {
-		return event.Event{}, fmt.Errorf("turns: decision %d is not reached again: the run has %v; it depends on what is outside of the test: %s",
-			position, o.Verdict, o.Dependence())
+		return event.Event{}, base.Failed(fmt.Errorf("turns: decision %d is not reached again: this run %v; the test depends "+
+			"on something outside of it\n%s", position, o.Verdict, o.Dependence()))
 	}
 	d.turn = turnText(o, position)
 	d.position, d.state, d.end = position, o, nil
@@ -201,7 +203,11 @@ func (d *Driver) run(decisions int) (*gort.Outcome, error) {
 	if decisions > 0 {
 		c.MaxSteps = uint64(d.early + decisions)
 	}
-	return d.test.Run(d.ctx, c)
+	o, err := d.test.Run(d.ctx, c)
+	if err != nil {
+		return nil, base.Failed(err)
+	}
+	return o, nil
 }
 
 // Back implements [replayer.Driver].

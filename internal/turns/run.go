@@ -79,8 +79,8 @@ func before(indices []uint64, limit uint64) int {
 	return sort.Search(len(indices), func(i int) bool { return indices[i] >= limit })
 }
 
-// find returns the position of the first decision at or behind an event that meets t, of the events from an index on; 0 if
-// there is none in r.
+// find returns the position of the first decision at or behind an event that meets t, of the events from an index on;
+// 0 if there is none in r.
 func (r *run) find(t replayer.Target, from uint64) (int, error) {
 	m := &moment{file: r.file}
 	if err := r.file.Seek(0); err != nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/reprise-go/reprise/divergence"
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/event/gorun"
 	"github.com/reprise-go/reprise/gort"
@@ -61,8 +62,10 @@ func (d *Driver) atDecision(s *replayer.State) {
 	for _, g := range ready {
 		s.Runnable = append(s.Runnable, gorun.Task(g))
 	}
-	if i := slices.IndexFunc(s.Tasks, func(t simsched.TaskInfo) bool { return t.State == simsched.TaskRunning }); i >= 0 {
-		s.Chosen = &s.Tasks[i]
+	for i := range s.Tasks {
+		if s.Tasks[i].State == simsched.TaskRunning {
+			s.Chosen = &s.Tasks[i]
+		}
 	}
 }
 
@@ -79,7 +82,7 @@ func (d *Driver) atEnd(s *replayer.State) {
 	}
 }
 
-// progress returns how many recorded events have come when there were pos of the run, and whether the next one is expected.
+// progress returns how many recorded events have come when the run is at event pos, and whether the next one is expected.
 func (d *Driver) progress(pos uint64) (recorded uint64, more bool) {
 	places := d.recorded.places
 	switch {
@@ -125,10 +128,10 @@ func taskInfo(s gotest.Stand) simsched.TaskInfo {
 // scheduleLines is the number of lines in which a result tells the schedule.
 const scheduleLines = 24
 
-// result returns what known, which is whole, says of the replay. A difference where the run may have been live is none.
+// result returns the result of known, which is a whole run. A difference where the run may have been live is none.
 func (d *Driver) result() replayer.Result {
-	o, first := d.known.outcome, d.known.first
-	r := replayer.Result{Events: d.known.places.Events, Emitted: d.known.places.Events, Warnings: slices.Clone(d.cfg.Notes)}
+	o, n := d.known.outcome, d.known.places.Events
+	r := replayer.Result{Events: n, Emitted: n, Warnings: slices.Clone(d.cfg.Notes)}
 	if text := o.Dependence(); text != "" {
 		r.Warnings = append(r.Warnings, strings.Split(text, "\n")...)
 	}
@@ -136,11 +139,17 @@ func (d *Driver) result() replayer.Result {
 		r.Err = errors.New(text)
 	}
 	if text := o.Schedule(scheduleLines); text != "" {
-		r.Story = "the schedule up to the end of it:\n  " + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n  ") + "\n"
+		text = strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n  ")
+		r.Story = "the schedule up to the end of it:\n  " + text + "\n"
 	}
-	if first == nil {
-		return r
+	if d.known.first != nil {
+		d.compared(&r, d.known.first)
 	}
+	return r
+}
+
+// compared adds the first difference from the recording to a result.
+func (d *Driver) compared(r *replayer.Result, first *divergence.Divergence) {
 	r.Events = first.Index
 	_, parted := d.parts()
 	switch {
@@ -150,13 +159,13 @@ func (d *Driver) result() replayer.Result {
 	case d.control.Resync > 0:
 		r.First, r.Stats, r.Fidelity = first, *first.Rest, first.Rest.Fidelity()
 		r.Events = first.Rest.Matched
-		first.Notes = append(first.Notes, fmt.Sprintf("of %d recorded choices %d fitted a decision of the run and %d were passed over; %d decisions fitted none",
-			len(d.control.Choices.Records), o.Resync.Matched, o.Resync.Skipped, o.Resync.Extra))
+		used := d.known.outcome.Resync
+		first.Notes = append(first.Notes, fmt.Sprintf("of %d recorded choices %d fitted a decision of the run and %d were passed "+
+			"over; %d decisions fitted none", len(d.control.Choices.Records), used.Matched, used.Skipped, used.Extra))
 	default:
 		r.Live, r.LiveAt = true, first.Index
 		if d.cfg.Policy == replayer.Prefix {
 			r.Events, r.LiveAt = d.until, d.until
 		}
 	}
-	return r
 }

@@ -12,9 +12,9 @@ import (
 // wholeSchedule is a number of lines that is enough for every schedule.
 const wholeSchedule = 1 << 30
 
-// turnText tells the turn that ended with a decision, at which the run o was ended: what the goroutine did that had been chosen
-// before, why and where it stopped, and what happened until the decision. It has one or more lines; it is empty for what
-// comes before the test.
+// turnText tells the turn before a decision of the run o: what the goroutine of the turn did, why and where it stopped,
+// and what happened between its stop and the decision. The text has one or more lines. It is empty for turns before the
+// test.
 func turnText(o *gort.Outcome, decision int) string {
 	number := decision - 1
 	lines := slices.Collect(strings.Lines(o.Schedule(wholeSchedule)))
@@ -32,7 +32,7 @@ func turnText(o *gort.Outcome, decision int) string {
 // numbered matches a line of a schedule that tells a turn.
 var numbered = regexp.MustCompile(`^[* ] +([0-9]+) `)
 
-// numberOf returns the number of the decision that began the turn that a line of a schedule tells; 0 if it tells none.
+// numberOf returns the number of the decision that began the turn in a line of a schedule; 0 if there is no turn in it.
 func numberOf(line string) int {
 	m := numbered.FindStringSubmatch(line)
 	if m == nil {

@@ -71,7 +71,8 @@ var (
 		Writers: []string{User}, Readers: []string{Simulate},
 	}, parseText)
 	Replay = variable(Setting{
-		Env: "REPRISE_REPLAY", Form: "a request of package internal/replay in JSON", Writers: []string{Command}, Readers: []string{Simulate},
+		Env: "REPRISE_REPLAY", Form: "a request of package internal/replay in JSON",
+		Writers: []string{Command}, Readers: []string{Simulate},
 	}, parseJSON)
 )
 

@@ -51,11 +51,11 @@ func (r *replay) ofOrdinary() error {
 	}
 	switch {
 	case r.Break != nil:
-		return base.Usage("--break is for a debugger, which does not see an ordinary test: its process does not call replayer.Breakpoint; "+
-			"to stop at the event and see how the run stands: --to %d", *r.Break)
+		return base.Usage("--break is for a debugger, which does not see an ordinary test: its process does not call "+
+			"replayer.Breakpoint; to stop at the event and see how the run stands: --to %d", *r.Break)
 	case r.in.Form() != source.Reprise:
-		return base.BadInput(fmt.Errorf("%s: an ordinary test replays from %s files only; convert it with: reprise convert %s x%s",
-			r.Name, source.Reprise, base.PlainOrQuoted(r.Path), source.Reprise))
+		return base.BadInput(fmt.Errorf("%s: an ordinary test replays from %s files only; convert it with: reprise convert "+
+			"%s x%s", r.Name, source.Reprise, base.PlainOrQuoted(r.Path), source.Reprise))
 	}
 	return nil
 }
@@ -75,8 +75,8 @@ func (r *replay) turns(ctx context.Context, test *gotest.Rebuilt) error {
 	return errors.Join(s.Run(), base.Written(d.Close()))
 }
 
-// inPackage returns a place in the code with the folder of the package, from that of the workspace, before the base name
-// of its file if that is one of the package.
+// inPackage puts the folder of the package, as seen from the workspace, before a place in the code if its file is one of
+// the package.
 func inPackage(test *gotest.Rebuilt, site string) string {
 	file, _, _ := strings.Cut(site, ":")
 	if _, err := os.Stat(filepath.Join(test.Dir(), file)); file == "" || err != nil {
@@ -85,8 +85,8 @@ func inPackage(test *gotest.Rebuilt, site string) string {
 	return path.Join(gotest.RelativeDir(test.Package), site)
 }
 
-// unframed passes on what a test has printed, without what package testing prints around it, and with a newline at the
-// end. It takes all of it in one call.
+// unframed passes on the output of a test, without the lines that package testing prints around it, and with a newline
+// at the end. It takes the whole output in one call.
 type unframed struct{ w io.Writer }
 
 // Write implements [io.Writer].

@@ -22,8 +22,9 @@ import (
 	"github.com/reprise-go/reprise/source"
 )
 
-const replayHelp = `Replay a recording against its program: without its seed, every event checked. The program is a demo, or the
-test that the file names, of package simtest or an ordinary one: that is built as it is now and run in a process of its own.
+const replayHelp = `Replay a recording against its program: without its seed, every event checked. The program is a demo,
+or the test that the file names, of package simtest or an ordinary one. The test is built as it is now and run in a
+process of its own.
 
 Without --to, --break and --step the replay goes on to the end. The exit code is 0 if the run equals its recording,
 even if the recorded run failed, and 1 if they differ. Policies say what happens where they part:
@@ -51,8 +52,8 @@ tells of has had its effect. If the run never gets there the exit code is 1. A t
   continue
 
 --step reads commands from standard input, one a line, from a terminal or a pipe; "help" lists them. With --to or --break
-it starts there. A step is an event of a simulated program. Its exit code is 1 if the run and its recording parted, or a target was never met. A wrong command ends
-a script with exit code 2.
+it starts there. A step of a simulated program is an event. The exit code is 1 if the run and its recording parted, or a
+target was never met. A wrong command ends a script with exit code 2.
 
 Every format goes with --to and --break; that of --step is text. FILE may be -, but not with these three: they read the
 recording more than once. The recording of a test must be a file: its process reads it again.

@@ -47,8 +47,8 @@ func (r *replay) simulated() (known bool, err error) {
 	}
 	answered, err := request.Read(r.stdout)
 	if !answered {
-		return true, base.Failed(fmt.Errorf("%s: %s of %s replays nothing: the test is gone, was skipped, or no longer calls simtest.Check",
-			r.Name, of.test, of.pkg))
+		return true, base.Failed(fmt.Errorf("%s: %s of %s replays nothing: the test is gone, was skipped, or no longer calls "+
+			"simtest.Check", r.Name, of.test, of.pkg))
 	}
 	return true, err
 }
@@ -83,8 +83,8 @@ func (r *replay) output() io.Writer {
 	return r.stdout
 }
 
-// pass runs a test binary and passes its output on, without what package testing adds: its own lines, and with --step the
-// space before the lines of the dialogue.
+// pass runs a test binary and passes its output on, without the lines that package testing adds and, with --step, the
+// spaces that it puts before the lines of the dialogue.
 func (r *replay) pass(cmd *exec.Cmd) error {
 	out, err := cmd.StdoutPipe()
 	if err != nil {
