@@ -2,6 +2,7 @@ package base
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/source"
@@ -63,6 +64,14 @@ func (b *NameBook) task(id event.TaskID) string {
 		keep(b, b.tasks, id, name)
 	}
 	return name
+}
+
+// quoted returns a task with its name, such as T1 "worker".
+func (b *NameBook) quoted(id event.TaskID) string {
+	if name := b.task(id); name != "" {
+		return id.String() + " " + strconv.Quote(name)
+	}
+	return id.String()
 }
 
 // region returns the name of a region, "" if it is not known.

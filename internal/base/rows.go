@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/source"
 )
 
 // The columns of a line.
@@ -26,32 +27,61 @@ type Rows struct {
 	last  uint64 // virtual time of the last row
 	any   bool   // a row has been printed
 	text  strings.Builder
+
+	Notes    bool // show the notes of an event above it
+	ordinary bool // it is an ordinary run
 }
 
 // NewRows returns rows on w. The caller flushes w.
 func NewRows(w *bufio.Writer, in *Input) *Rows {
-	return &Rows{w: w, in: in, Names: NewNameBook(in.Stream), width: IndexWidth}
+	return &Rows{w: w, in: in, Names: NewNameBook(in.Stream), width: IndexWidth, ordinary: source.Ordinary(in.Stream)}
 }
 
 // Widen makes room for indices up to a limit.
 func (r *Rows) Widen(limit uint64) { r.width = max(r.width, len(strconv.FormatUint(limit, 10))) }
 
-// Row prints the event that the input returned last. The virtual time after it stands there if it is not that of the row
-// before.
+// Row prints the event that the input returned last. The virtual time after it stands there if it is not that of the
+// row before.
 func (r *Rows) Row(index, now uint64, e event.Event) error {
 	shown := ""
 	if !r.any || now != r.last {
 		shown, r.last = Nanos(now), now
 	}
 	r.any = true
+	if r.Notes {
+		if err := r.WriteNotes(); err != nil {
+			return err
+		}
+	}
 	r.text.Reset()
-	WriteFields(&r.text, e, r.Names.Of)
-	_, err := r.w.WriteString(EventLine(r.width, index, shown, e.Kind(), r.text.String(), r.in.Site()))
+	kind := e.Kind().String()
+	if meaning, fields := meaningText(e, r.Names.quoted); r.ordinary && meaning != "" {
+		kind = meaning
+		r.text.WriteString(fields)
+	} else {
+		WriteFields(&r.text, e, r.Names.Of)
+	}
+	_, err := r.w.WriteString(EventLine(r.width, index, shown, kind, r.text.String(), r.in.Site()))
 	return Written(err)
 }
 
-// EventLine returns the line of an event, with its fields as writeFields writes them, and where in the code it came from.
-func EventLine(width int, index uint64, now string, kind event.Kind, fields, site string) string {
+// WriteNotes prints the notes of the event that the input returned last, or of the end.
+func (r *Rows) WriteNotes() error {
+	notes, err := r.in.Notes()
+	for _, n := range notes {
+		if text := NoteText(n, r.Names.quoted); text != "" {
+			fmt.Fprintf(r.w, "%*s %*s  %s\n", r.width, "", timeWidth, "", PlainOrQuotedLine(text))
+		}
+	}
+	if err != nil {
+		return r.in.Bad(err)
+	}
+	return nil
+}
+
+// EventLine returns the line of an event, with its fields as writeFields writes them, and where in the code it came
+// from.
+func EventLine(width int, index uint64, now, kind, fields, site string) string {
 	if site != "" {
 		site = "  " + PlainOrQuoted(site)
 		fields = fmt.Sprintf("%-*s", whatWidth, fields)

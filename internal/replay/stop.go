@@ -142,7 +142,7 @@ func (v *view) line(e event.Event, state *replayer.State) string {
 	}
 	var fields strings.Builder
 	base.WriteFields(&fields, e, names.Of)
-	return base.EventLine(base.IndexWidth, state.Pos-1, state.Time.String(), e.Kind(), fields.String(), site)
+	return base.EventLine(base.IndexWidth, state.Pos-1, state.Time.String(), e.Kind().String(), fields.String(), site)
 }
 
 // Text implements [base.Document].

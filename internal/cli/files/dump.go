@@ -1,5 +1,5 @@
-// Package files holds the verbs that read and write trace files: dump, stats, verify, convert and recover. It must not run
-// a program.
+// Package files holds the verbs that read and write trace files: dump, stats, verify, convert and recover. It must not
+// run a program.
 package files
 
 import (
@@ -28,7 +28,9 @@ func NewDump() *cobra.Command {
 		Use:   "dump FILE",
 		Short: "Print the events of a trace",
 		Long: "Print the metadata and the events of a trace, one a line: index, virtual time where it changes, kind, fields with\n" +
-			"the names of tasks and regions, and the line of the code, as far as the file has them. FILE may be -.\n\n" +
+			"the names of tasks and regions, and the line of the code, as far as the file has them. Above an event stands what\n" +
+			"else is known: why a task stopped, what it waits for, who holds that, who woke it. In the recording of an ordinary\n" +
+			"test a preemption, a leap of time and a goroutine let in from outside are called so. FILE may be -.\n\n" +
 			"With --json and no filter the output is the trace in the form .jsonl, with everything that the file has; convert\n" +
 			"makes the same file of it again. With filters it is the metadata and the events that pass; each then has two more\n" +
 			"keys, index and time (virtual, in nanoseconds), since the line no longer tells the index. A part of a trace that\n" +
@@ -81,7 +83,7 @@ type printer struct {
 
 func newPrinter(stdout io.Writer, in *base.Input) *printer {
 	w := bufio.NewWriter(stdout)
-	return &printer{w: w, in: in, rows: base.NewRows(w, in)}
+	return &printer{w: w, in: in, rows: rowsWithNotes(w, in)}
 }
 
 // dump prints the events that pass a filter. What could be read of a bad file is printed.
@@ -95,12 +97,22 @@ func dump(stdout io.Writer, in *base.Input, f filter, asJSON bool) error {
 	case asJSON && p.shown == 0:
 		p.jsonHeader(f, in.First(), in.FirstTime())
 	case err == nil && !asJSON:
+		if !f.given {
+			err = p.rows.WriteNotes()
+		}
 		p.footer(f)
 	}
 	if err := p.w.Flush(); err != nil {
 		return base.Failed(err)
 	}
 	return err
+}
+
+// rowsWithNotes returns rows that show notes.
+func rowsWithNotes(w *bufio.Writer, in *base.Input) *base.Rows {
+	rows := base.NewRows(w, in)
+	rows.Notes = true
+	return rows
 }
 
 // events prints the events that pass.

@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"encoding/json"
 	"io"
+	"maps"
 	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/event/gorun"
 	"github.com/reprise-go/reprise/internal/base"
 	"github.com/reprise-go/reprise/internal/cli/verb"
 	"github.com/reprise-go/reprise/source"
@@ -30,7 +32,9 @@ func NewStats() *cobra.Command {
 			"With --json the output is one object: schema (1), file, form, metadata, identity, end (reason, message), first (index\n" +
 			"of the first event), events, bytes (of the input, -1 if not known), event_bytes (of the events alone, by form),\n" +
 			"time (from and to, virtual, in nanoseconds), kinds (kind, events), tasks (spawned, earlier, completed by outcome,\n" +
-			"most_live), regions, timers, busiest (task, name, events), advances (at_least in nanoseconds, count).",
+			"most_live), regions, timers, busiest (task, name, events), advances (at_least in nanoseconds, count), choices of the\n" +
+			"recording of an ordinary test (decisions, preemptions, waits, yields, leaps, let_in), and waits by what they were\n" +
+			"for, as far as the file says (for, count).",
 		Args: verb.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			in, err := base.OpenInput(cmd.InOrStdin(), args[0], source.Config{})
@@ -83,6 +87,8 @@ type statistics struct {
 	Timers     timerStats         `json:"timers"`
 	Busiest    []busyTask         `json:"busiest"`
 	Advances   []decade           `json:"advances"`
+	Choices    *choiceStats       `json:"choices,omitempty"`
+	Waits      []waitStats        `json:"waits,omitempty"`
 
 	nameOf  func(event.TaskID) string
 	byKind  [event.NumKinds]uint64
@@ -90,7 +96,26 @@ type statistics struct {
 	live    map[event.TaskID]uint64 // events of each live task
 	open    level
 	pending level
+	notes   func() ([]tracefile.Note, error)
+	run     gorun.Reader
+	waits   map[string]uint64
 	buffer  []byte
+}
+
+// choiceStats counts what the events of an ordinary run mean. Those from before main.main are counted too.
+type choiceStats struct {
+	Decisions   uint64 `json:"decisions"`
+	Preemptions uint64 `json:"preemptions"`
+	Waits       uint64 `json:"waits"`
+	Yields      uint64 `json:"yields"`
+	Leaps       uint64 `json:"leaps"`
+	LetIn       uint64 `json:"let_in"`
+}
+
+// waitStats counts the waits for objects of a kind, or in an operation without one.
+type waitStats struct {
+	For   string `json:"for"`
+	Count uint64 `json:"count"`
 }
 
 type endStats struct {
@@ -170,11 +195,15 @@ func (l *level) down() {
 }
 
 func newStatistics(in *base.Input) *statistics {
-	return &statistics{
+	s := &statistics{
 		Schema: statsSchema, File: in.Name, Form: in.Form(), Metadata: in.Metadata(), Identity: in.Identity(),
 		First: in.First(), Time: span{From: in.FirstTime()}, Busiest: []busyTask{},
-		nameOf: in.TaskName, live: map[event.TaskID]uint64{},
+		nameOf: in.TaskName, live: map[event.TaskID]uint64{}, notes: in.Notes, waits: map[string]uint64{},
 	}
+	if source.Ordinary(in.Stream) {
+		s.Choices = &choiceStats{}
+	}
+	return s
 }
 
 // take counts an event.
@@ -199,7 +228,59 @@ func (s *statistics) take(_ uint64, e event.Event) error {
 	default:
 		s.taskEvent(e)
 	}
+	if s.Choices != nil {
+		s.choice(e)
+	}
+	s.countWaits()
 	return nil
+}
+
+// choice counts what an event of an ordinary run means.
+func (s *statistics) choice(e event.Event) {
+	n := s.Choices
+	switch gorun.MeaningOf(e) {
+	case gorun.Decision:
+		n.Decisions++
+	case gorun.Preemption:
+		n.Preemptions++
+	case gorun.Leap:
+		n.Leaps++
+	case gorun.LetIn:
+		n.LetIn++
+	}
+	c, decided, err := s.run.Read(e)
+	if err != nil || !decided || c.LetIn || c.Prev == 0 {
+		return
+	}
+	switch c.Why {
+	case gorun.Blocked:
+		n.Waits++
+	case gorun.Yielded:
+		n.Yields++
+	}
+}
+
+// maxWaits is how many things that are waited for are counted apart.
+const maxWaits = 1 << 10
+
+// noWaits are the reasons for which a task stops that could go on.
+var noWaits = []string{gorun.ReasonYield, gorun.ReasonPreempt, gorun.ReasonForced}
+
+// countWaits counts the waits in the notes of an event. Malformed notes are for verify to find.
+func (s *statistics) countWaits() {
+	notes, _ := s.notes()
+	for _, n := range notes {
+		what := n.Object.Kind
+		if what == "" {
+			what = n.Reason
+		}
+		if n.Act != tracefile.ActStop || slices.Contains(noWaits, what) {
+			continue
+		}
+		if _, found := s.waits[what]; found || len(s.waits) < maxWaits {
+			s.waits[what]++
+		}
+	}
 }
 
 // taskEvent counts an event for its task, if it has one.
@@ -270,6 +351,11 @@ func (s *statistics) finish(in *base.Input) {
 	for k := range event.Kinds() {
 		s.Kinds = append(s.Kinds, kindStats{k.String(), s.byKind[k.Number()]})
 	}
+	s.countWaits() // at the end
+	for _, what := range slices.Sorted(maps.Keys(s.waits)) {
+		s.Waits = append(s.Waits, waitStats{what, s.waits[what]})
+	}
+	slices.SortStableFunc(s.Waits, func(a, b waitStats) int { return cmp.Compare(b.Count, a.Count) })
 	power := uint64(1)
 	for _, n := range s.steps {
 		s.Advances = append(s.Advances, decade{power, n})

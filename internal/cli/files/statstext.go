@@ -44,6 +44,13 @@ func (s *statistics) head(b *strings.Builder) {
 	r, t := s.Regions, s.Timers
 	line("regions", "%d created, %d closed, %d cancelled; at most %d open", r.Created, r.Closed, r.Cancelled, r.MostOpen)
 	line("timers", "%d created, %d fired, %d cancelled; at most %d pending", t.Created, t.Fired, t.Cancelled, t.MostPending)
+	if c := s.Choices; c != nil {
+		line("choices", "%d decisions, %d preemptions, %d waits, %d yields, %d leaps of time, %d let in from outside",
+			c.Decisions, c.Preemptions, c.Waits, c.Yields, c.Leaps, c.LetIn)
+	}
+	if len(s.Waits) > 0 {
+		line("waits", "%s", s.waitText())
+	}
 	if s.End != nil {
 		line("ends", "%s", strings.TrimSuffix(base.PlainOrQuoted(s.End.Reason)+": "+base.PlainOrQuotedLine(s.End.Message), ": "))
 	}
@@ -86,6 +93,21 @@ func (s *statistics) taskText() string {
 	}
 	fmt.Fprintf(&b, "; at most %d live", t.MostLive)
 	return b.String()
+}
+
+// maxWaitKinds is how many things that are waited for are told.
+const maxWaitKinds = 6
+
+// waitText tells what tasks waited for, the most frequent first.
+func (s *statistics) waitText() string {
+	var parts []string
+	for _, w := range s.Waits[:min(len(s.Waits), maxWaitKinds)] {
+		parts = append(parts, fmt.Sprintf("%d %s", w.Count, w.For))
+	}
+	if n := len(s.Waits) - maxWaitKinds; n > 0 {
+		parts = append(parts, fmt.Sprintf("%d others", n))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // barWidth is the length of the longest bar.

@@ -1,0 +1,98 @@
+package base
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/event/gorun"
+	"github.com/reprise-go/reprise/tracefile"
+)
+
+// NoteText returns a note in words, "" for one that adds to its event only what another event says as well. name
+// returns a task with its name.
+func NoteText(n tracefile.Note, name func(event.TaskID) string) string {
+	task := ""
+	if n.Task != tracefile.NoTask {
+		task = name(n.Task) + " "
+	}
+	switch n.Act {
+	case tracefile.ActStop:
+		return ifAny(task, stopText(n, name))
+	case tracefile.ActWake:
+		by := phrase(" by ", names(n.Tasks, name)) + phrase(" by ", n.Reason)
+		return ifAny(task+"is woken", by+phrase(", waited for ", n.Object.String()))
+	case tracefile.ActDo:
+		return strings.TrimSpace(ifAny(strings.TrimSpace(task), ": ") + n.Object.String() + " " + n.Reason)
+	case tracefile.ActFail:
+		return task + "marks the test as failed"
+	case tracefile.ActPart:
+		return "here the recording has instead: " + n.Reason
+	case tracefile.ActLeft:
+		return task + "is left" + phrase(", ", stopText(n, name)) + phrase(" at ", n.Place)
+	case tracefile.ActEnd:
+		if n.Place == "" {
+			return "the run " + n.Reason
+		}
+		return "the run " + n.Reason + phrase(" in ", strings.TrimSpace(task)) + " at " + n.Place
+	}
+	return ""
+}
+
+// stopText says why a task stopped, "" if an event of an ordinary run says it.
+func stopText(n tracefile.Note, name func(event.TaskID) string) string {
+	switch n.Reason {
+	case "", gorun.ReasonYield, gorun.ReasonPreempt:
+		return ""
+	case gorun.ReasonForced:
+		return n.Reason
+	case gorun.ReasonSyscall:
+		return "is held up in a system call"
+	}
+	return "waits: " + n.Reason + phrase(" on ", n.Object.String()) + phrase(", held by ", names(n.Tasks, name))
+}
+
+// ifAny returns a text and what follows it, "" if nothing does or the text is missing.
+func ifAny(text, more string) string {
+	if text == "" || more == "" {
+		return ""
+	}
+	return text + more
+}
+
+// phrase returns a text with what leads up to it, "" without a text.
+func phrase(lead, text string) string {
+	if text == "" {
+		return ""
+	}
+	return lead + text
+}
+
+func names(ids []event.TaskID, name func(event.TaskID) string) string {
+	var list []string
+	for _, id := range ids {
+		list = append(list, name(id))
+	}
+	return strings.Join(list, ", ")
+}
+
+// meaningText returns what an event of an ordinary run means, with the fields that matter then; "" if its kind and
+// fields say it.
+func meaningText(e event.Event, name func(event.TaskID) string) (meaning, fields string) {
+	leap := func(key string) string { return fmt.Sprintf(" %s=%v", key, time.Duration(e.ChaosData())) }
+	switch gorun.MeaningOf(e) {
+	case gorun.Preemption:
+		task, _ := e.ChaosTask()
+		fields = " task=" + name(task)
+		if e.ChaosData() > 0 {
+			fields += leap("leap")
+		}
+		return "preemption", fields
+	case gorun.Leap:
+		return "leap of time", leap("by")
+	case gorun.LetIn:
+		return "let in", " task=" + name(gorun.Admitted(e))
+	}
+	return "", ""
+}
