@@ -288,7 +288,7 @@ func TestLoopIsAModel(t *testing.T) {
 		m := &model{list: &list{events: events, stride: stride, parted: parted}}
 		for i, e := range events {
 			fields := strings.TrimPrefix(e.String(), e.Kind().String())
-			m.line = append(m.line, base.EventLine(base.IndexWidth, uint64(i), "0s", e.Kind(), fields, ""))
+			m.line = append(m.line, base.EventLine(base.IndexWidth, uint64(i), "0s", e.Kind().String(), fields, ""))
 		}
 		wrong, last := false, ""
 		for _, c := range commands {
