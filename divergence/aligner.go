@@ -313,9 +313,6 @@ func (a *Aligner) preview(change bool) tally {
 // Stats returns the counts so far. Expected events from Index on are not included.
 func (a *Aligner) Stats() Stats { return a.preview(true).stats }
 
-// Fidelity returns the fidelity of Stats.
-func (a *Aligner) Fidelity() float64 { return a.Stats().Fidelity() }
-
 // Finish ends the actual run, reads the remaining expected events, which count as deleted, and returns the final
 // counts. The error is that of the source.
 func (a *Aligner) Finish() (Stats, error) {

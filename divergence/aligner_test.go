@@ -186,7 +186,7 @@ func TestAlignerTellsAtOnce(t *testing.T) {
 	if e, ok := a.Expect(); ok {
 		t.Errorf("at the end %v is expected", e)
 	}
-	if f := a.Fidelity(); f != 5.5/7 {
+	if f := a.Stats().Fidelity(); f != 5.5/7 {
 		t.Errorf("the fidelity is %v", f)
 	}
 }

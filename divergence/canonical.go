@@ -71,7 +71,7 @@ func CompareCanonical(expected, actual source.Source) (*Canonical, error) {
 		}
 		d := compareSegments(e, a)
 		if d != nil {
-			d.Segment, d.Notes = n, CompareMetadata(expected.Metadata(), actual.Metadata())
+			d.Segment, d.Notes = n, compareMetadata(expected.Metadata(), actual.Metadata())
 			return d, nil
 		}
 		if e.barrier.Kind() == 0 {

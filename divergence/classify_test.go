@@ -66,11 +66,11 @@ func TestClassifyFields(t *testing.T) {
 func TestClassifyMisuse(t *testing.T) {
 	for k := range event.Kinds() {
 		e := filled(k, 1)
-		wantPanic(t, "divergence: Classify called with equal events", func() { divergence.Classify(e, e) })
-		wantPanic(t, "divergence: Classify called with the zero Event", func() { divergence.Classify(event.Event{}, e) })
-		wantPanic(t, "divergence: Classify called with the zero Event", func() { divergence.Classify(e, event.Event{}) })
+		wantPanic(t, "divergence: Describe called with equal events", func() { divergence.Classify(e, e) })
+		wantPanic(t, "divergence: Describe called with the zero Event", func() { divergence.Classify(event.Event{}, e) })
+		wantPanic(t, "divergence: Describe called with the zero Event", func() { divergence.Classify(e, event.Event{}) })
 	}
-	wantPanic(t, "divergence: Classify called with the zero Event", func() {
+	wantPanic(t, "divergence: Describe called with the zero Event", func() {
 		divergence.Classify(event.Event{}, event.Event{})
 	})
 }
@@ -82,9 +82,9 @@ func TestDescribeMisuse(t *testing.T) {
 		expected, actual []event.Event
 	}{
 		{"both ended", "divergence: Describe called with no event on either side", nil, nil},
-		{"equal", "divergence: Classify called with equal events", one, one},
-		{"zero expected", "divergence: Classify called with the zero Event", []event.Event{{}}, one},
-		{"zero actual", "divergence: Classify called with the zero Event", one, []event.Event{{}}},
+		{"equal", "divergence: Describe called with equal events", one, one},
+		{"zero expected", "divergence: Describe called with the zero Event", []event.Event{{}}, one},
+		{"zero actual", "divergence: Describe called with the zero Event", one, []event.Event{{}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			wantPanic(t, c.want, func() {

@@ -187,9 +187,9 @@ func (p *Progress) between(expected, actual *run) (*Divergence, error) {
 }
 
 // Notes returns lines about two runs that a reader should know besides their events: the differences of the
-// metadata, as from [CompareMetadata], and where the comparison begins if that is not the first event.
+// metadata, as from [compareMetadata], and where the comparison begins if that is not the first event.
 func Notes(expected, actual source.Source) []string {
-	return append(CompareMetadata(expected.Metadata(), actual.Metadata()), startNotes(expected, actual)...)
+	return append(compareMetadata(expected.Metadata(), actual.Metadata()), startNotes(expected, actual)...)
 }
 
 func startNotes(expected, actual source.Source) []string {
@@ -227,9 +227,9 @@ func Read(s source.Source, n int) ([]event.Event, error) {
 	return events, nil
 }
 
-// CompareMetadata returns a line for each difference of the metadata. A description, which can be a megabyte long,
+// compareMetadata returns a line for each difference of the metadata. A description, which can be a megabyte long,
 // is cut to 60 characters.
-func CompareMetadata(expected, actual event.Metadata) []string {
+func compareMetadata(expected, actual event.Metadata) []string {
 	var notes []string
 	if expected.Seed != actual.Seed {
 		notes = append(notes, fmt.Sprintf("the seeds differ: %d and %d", expected.Seed, actual.Seed))

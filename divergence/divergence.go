@@ -62,13 +62,13 @@ var families = map[event.Family]Category{
 	event.FamilyCheckpoint: CheckpointMismatch,
 }
 
-// Classify returns the category of two events at one index. It panics if they are equal or one is the zero Event.
-func Classify(expected, actual event.Event) Category {
+// classify returns the category of two events at one index. It panics if they are equal or one is the zero Event.
+func classify(expected, actual event.Event) Category {
 	switch {
 	case !expected.Kind().Valid() || !actual.Kind().Valid():
-		panic("divergence: Classify called with the zero Event")
+		panic("divergence: Describe called with the zero Event")
 	case expected == actual:
-		panic("divergence: Classify called with equal events")
+		panic("divergence: Describe called with equal events")
 	case expected.Kind() != actual.Kind():
 		return EventTypeMismatch
 	case expected.Kind() == event.KindTaskCompleted && expected.Task() == actual.Task():
@@ -155,7 +155,7 @@ func Describe(m Mismatch) *Divergence {
 	case len(m.Expected) == 0 || len(m.Actual) == 0:
 		d.Category = LengthMismatch
 	default:
-		d.Category = Classify(m.Expected[0], m.Actual[0])
+		d.Category = classify(m.Expected[0], m.Actual[0])
 		d.Fields = diffFields(m.Expected[0], m.Actual[0])
 	}
 	d.Relation, d.Count, d.Side = relate(m.Expected, m.Actual)
@@ -164,7 +164,7 @@ func Describe(m Mismatch) *Divergence {
 	d.Drift = m.drift()
 	d.Cause = m.cause(d)
 	if m.ExpectedMetadata.Version != 0 && m.ActualMetadata.Version != 0 {
-		d.Notes = CompareMetadata(m.ExpectedMetadata, m.ActualMetadata)
+		d.Notes = compareMetadata(m.ExpectedMetadata, m.ActualMetadata)
 	}
 	return d
 }

@@ -155,6 +155,35 @@ func f() { println() }
 package bank
 func f() { println() }
 `},
+	{"unused exports", unusedExports, `
+-- divergence/a.go
+package divergence
+func Used() {}
+func Shown() {}
+func Unused() {} // want
+func private() {}
+type T struct{}
+func (*T) Used() {}
+func (T) Lonely() {} // want
+func (T) String() string { return "" }
+type t struct{}
+func (t) Lonely() {}
+-- divergence/a_test.go
+package divergence_test
+var _ = divergence.Unused
+-- divergence/example_test.go
+package divergence_test
+var _ = divergence.Shown
+-- simtest/a.go
+package simtest
+var _ = divergence.Used
+-- simtest/a_test.go
+package simtest
+var _ = divergence.Unused
+-- recorder/a.go
+package recorder
+func Unused() {}
+`},
 	{"map order", mapOrderHere, `
 -- event/a.go
 package event

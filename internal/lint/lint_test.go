@@ -181,7 +181,7 @@ func TestModule(t *testing.T) {
 	files := readModule(t, root, r)
 	checks := []check{
 		imports, determinism, channels, printing, buildMachinePaths, skippedTests, markers, readmeLength, packageDocs,
-		exportedDocs, functionLength, statedFacts(facts), listBuild(t, root, r.fset).mapOrder,
+		exportedDocs, unusedExports, functionLength, statedFacts(facts), listBuild(t, root, r.fset).mapOrder,
 	}
 	for _, check := range checks {
 		check(files, r)
