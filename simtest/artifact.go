@@ -10,8 +10,8 @@ import (
 	"github.com/reprise-go/reprise/tracefile"
 )
 
-// artifactDir returns the folder for what failing runs of a test leave, which may not exist yet. sub is the test or
-// subtest that fails.
+// artifactDir returns the folder for the files of failing runs of a test. The folder may not exist yet. sub is the
+// test or subtest that fails.
 func (s *settings) artifactDir(t, sub testing.TB) string {
 	if s.artifacts == "" && testFlag("artifacts") == "true" {
 		return sub.ArtifactDir()
@@ -19,11 +19,11 @@ func (s *settings) artifactDir(t, sub testing.TB) string {
 	return testpath.Artifacts(s.artifacts, packagePath(), testName(t))
 }
 
-// keep writes the trace into a folder, which is made if there is none.
+// keep writes the trace into a folder, which it creates if necessary.
 func (f *failing) keep(dir string, id tracefile.Identity) error {
 	w := f.witness
 	if f.Verdict != finding.Reproduced || w == nil {
-		w = newWitness(f.trace.Metadata, id) // names and lines of the code are those of another run
+		w = newWitness(f.trace.Metadata, id) // names and code lines would be those of another run
 		for _, e := range f.trace.All() {
 			if err := w.rec.Observe(e); err != nil {
 				return err

@@ -10,9 +10,9 @@ import (
 	"github.com/reprise-go/reprise/simsched"
 )
 
-// Check runs body under many seeds and fails t if a run fails; the package comment tells how. It returns when all seeds
-// have been run, or ends as t.FailNow does if the flags or options make no sense. t must be the test that calls it: a
-// *testing.T, or a *testing.B or *testing.F, where there are no subtests.
+// Check runs body under many seeds and fails t if a run fails; see the package comment. It returns when all seeds
+// have been run, or ends like t.FailNow if the flags or options are invalid. t must be the test that calls it: a
+// *testing.T, or a *testing.B or *testing.F, in which there are no subtests.
 func Check(t testing.TB, body func(*simsched.Sim) error, opts ...Option) {
 	t.Helper()
 	check(t, body, opts)
@@ -36,7 +36,7 @@ func check(t testing.TB, body func(*simsched.Sim) error, opts []Option) {
 	c.seeds()
 }
 
-// fatal ends t with an error of its settings.
+// fatal ends t with an error about its settings.
 func fatal(t testing.TB, err error) {
 	t.Helper()
 	t.Fatalf("simtest: %v", err)
@@ -47,15 +47,15 @@ type campaign struct {
 	*search
 	selection
 	start    time.Time
-	deadline time.Time // zero: none
-	tainted  bool      // the body has marked the test as failed: it cannot do so again
+	deadline time.Time // zero if there is none
+	tainted  bool      // whether the body has marked the test as failed, which it cannot do again
 
 	ran, failing int               // seeds; seeds and pinned traces
-	pinned       int               // pinned traces that were run
-	seen         map[string]string // signature to the first seed that has it
+	pinned       int               // number of pinned traces that were run
+	seen         map[string]string // the first seed with each signature
 }
 
-// maxFailing is how many failing seeds are told of. More of them tell nothing new.
+// maxFailing is the maximum number of failing seeds in a report. Further ones rarely show anything new.
 const maxFailing = 5
 
 // seeds runs the seeds.
@@ -77,7 +77,7 @@ func (c *campaign) seeds() {
 	}
 }
 
-// nth returns a seed.
+// nth returns seed i.
 func (c *campaign) nth(i int) uint64 {
 	switch {
 	case c.named:
@@ -88,8 +88,8 @@ func (c *campaign) nth(i int) uint64 {
 	return testpath.DeriveSeed(c.t.Name(), i)
 }
 
-// margin is how much of the time before the deadline of go test is left for what else is to be done: a tenth, but not more
-// than this.
+// margin is the maximum time before the deadline of go test that is kept for reports. A tenth of the time is kept
+// if that is less.
 const margin = 5 * time.Second
 
 func (c *campaign) setDeadline() {
@@ -102,7 +102,7 @@ func (c *campaign) setDeadline() {
 	}
 }
 
-// more reports whether seed i is to be run. It tells why not, if that is not because all are done.
+// more reports whether seed i is to be run. If not all seeds are done, it logs why not.
 func (c *campaign) more(i int) bool {
 	c.t.Helper()
 	var all int
@@ -130,7 +130,7 @@ func (c *campaign) more(i int) bool {
 	return true
 }
 
-// seed runs one seed, in a subtest where that makes a difference.
+// seed runs one seed, in a subtest if that makes a difference.
 func (c *campaign) seed(seed uint64) {
 	c.t.Helper()
 	t, ok := c.t.(*testing.T)
@@ -161,7 +161,7 @@ func (c *campaign) seed(seed uint64) {
 	}
 }
 
-// tell fails t if there is a finding: at length for the first of its signature.
+// tell fails t if there is a finding, with the full report for the first finding of its signature.
 func (c *campaign) tell(t testing.TB, f *failing) {
 	t.Helper()
 	if f == nil {
@@ -178,8 +178,8 @@ func (c *campaign) tell(t testing.TB, f *failing) {
 	f.report(c.t, t, &c.settings)
 }
 
-// CheckDeterminism runs body three times under each seed and fails t unless the runs are equal, however they end. Seeds,
-// options and flags are those of [Check]; pinned traces are not replayed.
+// CheckDeterminism runs body three times under each seed and fails t unless the runs are equal; it does not matter
+// whether they fail. Seeds, options and flags are those of [Check]; pinned traces are not replayed.
 func CheckDeterminism(t testing.TB, body func(*simsched.Sim) error, opts ...Option) {
 	t.Helper()
 	check(t, body, append(opts, func(s *settings) { s.comparing = true }))

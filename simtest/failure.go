@@ -12,10 +12,10 @@ import (
 	"github.com/reprise-go/reprise/simsched"
 )
 
-// errMarked is the failure of a run during which the test was marked as failed, and nothing else is wrong.
+// errMarked is the failure of a run whose only fault is that the test was marked as failed during it.
 var errMarked = errors.New("the test was marked as failed during the run, as by t.Error")
 
-// class is what kind of failure an error is, and what of it tells one cause from another.
+// class returns the kind of failure of an error, and the parts of its signature.
 func class(err error) (name string, parts []string) {
 	var (
 		panicked *simsched.PanicError
@@ -48,7 +48,7 @@ func class(err error) (name string, parts []string) {
 	return "error", []string{firstLine(err)}
 }
 
-// waits is who waits for what.
+// waits describes what each task waits for.
 func waits(g simsched.WaitGraph) (list []string) {
 	for _, b := range g.Blocked {
 		list = append(list, b.Name, b.WaitsFor)
@@ -61,7 +61,7 @@ func firstLine(err error) string {
 	return line
 }
 
-// headline is the most telling line of a failure.
+// headline returns the most important line of a failure.
 func headline(err error) string {
 	var panicked *simsched.PanicError
 	var quit *simsched.GoexitError
@@ -80,7 +80,7 @@ func signature(err error) string {
 	return finding.Sign(name, parts...)
 }
 
-// fails reports whether e is the end of a task that makes the run fail: by a panic, or, of the main task, by an error.
+// fails reports whether e is the end of a task that makes the run fail: by a panic or, for the main task, by an error.
 func fails(e event.Event) bool {
 	if e.Kind() != event.KindTaskCompleted {
 		return false
@@ -88,7 +88,7 @@ func fails(e event.Event) bool {
 	return e.Outcome() == event.OutcomePanicked || e.Outcome() == event.OutcomeErr && e.Task() == event.NewTaskID(0, 0)
 }
 
-// failedAt returns the index of the event that a failing run of these events is known by: the first that fails, or else
+// failedAt returns the index of the event by which a failing run is identified: the first that fails, or otherwise
 // the last event.
 func failedAt(t *event.Trace) uint64 {
 	for i, e := range t.All() {

@@ -8,11 +8,11 @@ import (
 	"github.com/reprise-go/reprise/internal/wire"
 )
 
-// text is the value of a flag as it was given. It is parsed in a test, which can fail for it.
+// text is the value of a flag. It is parsed in a test, which can fail if the value is wrong.
 type text struct {
 	s    string
 	set  bool
-	bare bool // the flag may stand without a value
+	bare bool // whether the flag may have no value
 }
 
 // String implements [flag.Value].
@@ -24,7 +24,7 @@ func (t *text) Set(s string) error {
 	return nil
 }
 
-// IsBoolFlag tells package flag that a bare flag means true.
+// IsBoolFlag reports whether a flag without a value means true.
 func (t *text) IsBoolFlag() bool { return t.bare }
 
 // flags are the flags of a test binary that uses this package, one for each setting that has a flag and is read here.
@@ -39,8 +39,8 @@ var flags = func() map[string]*text {
 	return all
 }()
 
-// given returns the value of a setting and the flag or variable that has it; by is "" if neither has. The flag wins, and an
-// empty variable counts as absent.
+// given returns the value of a setting, and the flag or variable that sets it; by is "" if it is not set. The flag
+// overrides the variable; an empty variable counts as not set.
 func given(s *wire.Setting) (value, by string) {
 	if t := flags[s.Flag]; t != nil && t.set {
 		return t.s, "-" + wire.FlagPrefix + s.Flag
@@ -51,7 +51,7 @@ func given(s *wire.Setting) (value, by string) {
 	return "", ""
 }
 
-// read gives *to the value of a setting, if it has one.
+// read sets *to to the value of a setting, if it is set.
 func read[T any](v wire.Var[T], to *T) error {
 	text, by := given(v.Setting)
 	if by == "" {

@@ -14,10 +14,11 @@ import (
 //
 //	func FuzzTransfer(f *testing.F) { f.Fuzz(simtest.MakeFuzz(transfer)) }
 //
-// A choice takes one byte of the input, or two, four or eight where it has more alternatives than these can tell apart; a
-// random value takes eight; faults of Sim's Chaos are drawn from a hash of the input. When the input is used up every choice is the tamest one, and every random value zero; the
-// empty input is the run in which nothing happens out of turn. A failing input is reported as by [Check], with its
-// trace; go test keeps the input too. Of the options Sim is heeded.
+// A choice takes one byte of the input, or two, four or eight if it has more alternatives; a random value takes
+// eight. Faults of Sim's Chaos are drawn from a hash of the input. When the input is used up, every choice is the
+// default and every random value zero, so the empty input gives the least surprising run. A failing input is
+// reported like a failing seed of [Check], with its trace; go test also keeps the input. Of the options only Sim is
+// used.
 func MakeFuzz(body func(*simsched.Sim) error, opts ...Option) func(*testing.T, []byte) {
 	return func(t *testing.T, input []byte) {
 		t.Helper()
@@ -42,7 +43,7 @@ func MakeFuzz(body func(*simsched.Sim) error, opts ...Option) func(*testing.T, [
 	}
 }
 
-// bytesChooser is a Chooser that reads its answers from bytes.
+// bytesChooser is a Chooser that takes its answers from bytes.
 type bytesChooser struct {
 	rest   []byte
 	faults simsched.Chooser
@@ -75,7 +76,7 @@ func (b *bytesChooser) Choose(c *simsched.Choice) uint64 {
 	return b.take(4) % uint64(c.N)
 }
 
-// take reads a number of n bytes; what is missing is zero.
+// take reads a number of n bytes. Missing bytes are zero.
 func (b *bytesChooser) take(n int) uint64 {
 	var buf [8]byte
 	b.rest = b.rest[copy(buf[:n], b.rest):]

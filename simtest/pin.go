@@ -21,9 +21,9 @@ import (
 	"github.com/reprise-go/reprise/tracefile"
 )
 
-// Pin copies a trace file to the pinned traces of t, which [Check] runs first, and returns the path of the copy, from the
-// folder of the package. A file that is there is replaced. Pin ends t as t.FailNow does if the file cannot be read to its
-// end, was not recorded by t, or cannot be copied.
+// Pin copies a trace file to the pinned traces of t, which [Check] runs first, and returns the path of the copy,
+// relative to the folder of the package. An existing file is replaced. Pin ends t like t.FailNow if the file cannot
+// be read to its end, was not recorded by t, or cannot be copied.
 func Pin(t testing.TB, path string) string {
 	t.Helper()
 	to, err := copyPin(t, path)
@@ -52,7 +52,7 @@ func copyPin(t testing.TB, path string) (to string, err error) {
 	return to, replaceFile(to, b)
 }
 
-// readable reports what is wrong with a trace of t.
+// readable returns the error of a trace of t that cannot be read to its end.
 func readable(t testing.TB, path string) error {
 	f, err := source.Open(path, source.Config{})
 	if err != nil {
@@ -71,7 +71,7 @@ func readable(t testing.TB, path string) error {
 	}
 }
 
-// replaceFile writes a file, whole or not at all.
+// replaceFile writes a file completely or not at all.
 func replaceFile(path string, b []byte) error {
 	f, err := atomicfile.Create(path)
 	if err != nil {
@@ -83,18 +83,20 @@ func replaceFile(path string, b []byte) error {
 	return f.Commit()
 }
 
-// ErrForeign says that a trace was recorded by another test.
+// ErrForeign reports that a trace was recorded by another test.
 var ErrForeign = errors.New("a trace of another test")
 
-// sameTest returns an [ErrForeign] unless f was recorded by t. A trace that does not say is taken.
+// sameTest returns an [ErrForeign] unless f was recorded by t. A trace that does not name its test is accepted.
 func sameTest(t testing.TB, path string, f source.Identified) error {
 	id := f.Identity()
 	test, pkg := id[tracefile.KeyTest], id[tracefile.KeyPackage]
 	switch _, ours := build(); {
 	case test != "" && test != testName(t):
-		return fmt.Errorf("%s: %w: of %s in %s, not of %s; to replay it: reprise replay %s", path, ErrForeign, test, pkg, testName(t), prose.ShellQuote(path))
+		return fmt.Errorf("%s: %w: of %s in %s, not of %s; to replay it: reprise replay %s", path, ErrForeign, test,
+			pkg, testName(t), prose.ShellQuote(path))
 	case pkg != "" && ours != "" && pkg != ours:
-		return fmt.Errorf("%s: %w: of %s in %s, not in %s; to replay it: reprise replay %s", path, ErrForeign, test, pkg, ours, prose.ShellQuote(path))
+		return fmt.Errorf("%s: %w: of %s in %s, not in %s; to replay it: reprise replay %s", path, ErrForeign, test,
+			pkg, ours, prose.ShellQuote(path))
 	}
 	return nil
 }
@@ -130,13 +132,14 @@ func (c *campaign) pins() {
 	}
 }
 
-// pinWindow is how far the program may have moved away from a pinned trace before the replay goes on without it, in events.
+// pinWindow is the window, in events, within which a replay follows a pinned trace before it continues without it.
 const pinWindow = 256
 
-// pin replays a pinned trace as far as the program still goes along with it. What counts is whether the program fails.
+// pin replays a pinned trace as far as the program still follows it. It fails t only if the program fails.
 func (c *campaign) pin(t testing.TB, name, path string) {
 	t.Helper()
-	p := &replay{program: c.program, settings: &c.settings, path: path, how: front.Settings{Policy: replayer.Resync, Window: pinWindow}}
+	p := &replay{program: c.program, settings: &c.settings, path: path,
+		how: front.Settings{Policy: replayer.Resync, Window: pinWindow}}
 	c.pinned++
 	result, err := p.run()
 	if c.skipped = p.skipped; c.skipped && t != c.t {
@@ -159,7 +162,7 @@ func (c *campaign) pin(t testing.TB, name, path string) {
 	c.tell(t, f)
 }
 
-// passed tells of a pinned trace whose program does not fail, and records it anew if that is wanted and it has changed.
+// passed reports a pinned trace whose program does not fail, and records it again if it has changed and that is wanted.
 func (p *replay) passed(t testing.TB, result replayer.Result) {
 	t.Helper()
 	switch {

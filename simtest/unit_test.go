@@ -33,7 +33,8 @@ func TestRunPattern(t *testing.T) {
 // failures runs a program under many seeds and returns the failures.
 func failures(body func(*simsched.Sim) error) (list []error) {
 	for seed := range uint64(50) {
-		if err := simsched.Run(simsched.Config{Seed: seed, MaxSteps: 10_000, ContainGoexit: true, CallSites: seed%2 == 0}, body); err != nil {
+		if err := simsched.Run(simsched.Config{Seed: seed, MaxSteps: 10_000, ContainGoexit: true, CallSites: seed%2 == 0},
+			body); err != nil {
 			list = append(list, err)
 		}
 	}
@@ -57,7 +58,8 @@ func crossed(first, second string) func(*simsched.Sim) error {
 	}
 }
 
-// TestSignature: failures of one cause have one signature, whatever the seed and the numbers in them; others have others.
+// TestSignature: failures of one cause have one signature, whatever the seed and the numbers in them; others have
+// others.
 func TestSignature(t *testing.T) {
 	seen := map[string]string{}
 	for name, body := range map[string]func(*simsched.Sim) error{
@@ -98,8 +100,8 @@ func TestSignature(t *testing.T) {
 
 func fakeFatal() { runtime.Goexit() }
 
-// TestBytesChooser: any input gives a run that ends, is the same each time, and can be recorded; the empty one gives the
-// tamest run.
+// TestBytesChooser: any input gives a run that ends, is the same each time, and can be recorded; the empty one gives
+// the tamest run.
 func TestBytesChooser(t *testing.T) {
 	body := func(s *simsched.Sim) error {
 		m := s.NewMutex("m")

@@ -11,7 +11,7 @@ import (
 	"github.com/reprise-go/reprise/tracefile"
 )
 
-// last tells which events the tail has.
+// last describes the events in the tail.
 func (w *witness) last() string {
 	if w.full {
 		return "the last events up to the failure:"
@@ -19,18 +19,18 @@ func (w *witness) last() string {
 	return "the last events:"
 }
 
-// tailLength is how many events a report shows.
+// tailLength is the number of events in a report.
 const tailLength = 10
 
-// witness is the Observer of a run that is worth it: it records everything that a trace file can hold, and keeps the
-// last lines for the report, up to the first event that makes the run fail.
+// witness is the Observer of a run that is to be kept: it records everything that a trace file can hold, and keeps
+// the last lines for the report, up to the first event that makes the run fail.
 type witness struct {
 	rec  *recorder.Recorder
 	sim  *simsched.Sim
 	now  uint64 // virtual time in ns
 	seen uint64
 	tail []string
-	full bool // the tail ends with the failure
+	full bool // whether the tail ends with the failure
 }
 
 var (
@@ -69,7 +69,7 @@ func (w *witness) Observe(e event.Event) error {
 	return w.rec.Observe(e)
 }
 
-// line is an event in the report: its index, the virtual time, the task that runs, the event, and the line of the code.
+// line formats an event for the report: its index, the virtual time, the running task, the event, and the code line.
 func (w *witness) line(e event.Event) string {
 	who := "-"
 	if id, ok := w.sim.Running(); ok || e.Kind() == event.KindTaskCompleted {
@@ -88,7 +88,7 @@ func (w *witness) line(e event.Event) string {
 	return line
 }
 
-// write writes what was recorded into a trace file.
+// write writes the recording to a trace file.
 func (w *witness) write(path string, failure error) error {
 	end := tracefile.End{Reason: tracefile.EndFinished}
 	if failure != nil {
