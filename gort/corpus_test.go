@@ -221,7 +221,7 @@ func (m *memory) countIf(f func(event.Event) bool) (n int) {
 func lawful(t *testing.T, o *Outcome) *memory {
 	t.Helper()
 	m := &memory{Trace: event.NewTrace(event.NewMetadata(o.Recording.Seed))}
-	if err := o.translate(m); err != nil {
+	if err := o.translate(t.Context(), m); err != nil {
 		t.Fatal(err)
 	}
 	if err := tracecheck.Check(m.Trace); err != nil {

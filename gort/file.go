@@ -1,6 +1,7 @@
 package gort
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -34,6 +35,11 @@ var ErrNotOrdinary = errors.New("gort: no recording of an ordinary run")
 // Save writes the run as a trace file, with the names of the goroutines and the lines of the program. The identity says
 // which program it was; [KeyKind] and the tool are added. Equal runs with equal identities give equal bytes.
 func (o *Outcome) Save(path, description string, id tracefile.Identity) (err error) {
+	return o.SaveContext(context.Background(), path, description, id)
+}
+
+// SaveContext is Save with a context: when it is done before all is written, nothing is, and its error is returned.
+func (o *Outcome) SaveContext(ctx context.Context, path, description string, id tracefile.Identity) error {
 	all := tracefile.Identity{KeyKind: kindOrdinary, tracefile.KeyTool: tool()}
 	maps.Copy(all, id)
 	md := event.NewMetadata(o.Recording.Seed)
@@ -42,7 +48,7 @@ func (o *Outcome) Save(path, description string, id tracefile.Identity) (err err
 	if err != nil {
 		return err
 	}
-	if err := o.translate(w); err != nil {
+	if err := o.translate(ctx, w); err != nil {
 		return errors.Join(err, w.Abort())
 	}
 	w.SetEnd(o.end())

@@ -1,6 +1,7 @@
 package gort
 
 import (
+	"context"
 	"bytes"
 	"errors"
 	"io"
@@ -20,7 +21,7 @@ func saved(t testing.TB, o *Outcome) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(o.translate(w), w.Close()); err != nil {
+	if err := errors.Join(o.translate(context.Background(), w), w.Close()); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
@@ -173,7 +174,7 @@ func FuzzShared(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, _ = o.translate(w), w.Close() // events may be out of range
+		_, _ = o.translate(context.Background(), w), w.Close() // events may be out of range
 	})
 }
 

@@ -65,6 +65,7 @@ type Waiting struct {
 // Outcome is the result of one run.
 type Outcome struct {
 	Verdict   Verdict
+	Killed    bool   // it had not ended when Control.Wall was over
 	Exit      int    // exit status of the process; -1 if a signal ended it
 	Output    []byte // standard output and error together
 	Recording *Recording
@@ -133,6 +134,7 @@ func outcome(s *shared, exit int, seed uint64, killed bool, out []byte) (*Outcom
 	o.Mismatch = o.Recording.mismatch()
 	o.Resync = Resync{Matched: int(h.matched), Skipped: int(h.used) - int(h.matched), Extra: int(h.extra)}
 	o.Verdict = o.judge(h.end, killed)
+	o.Killed = killed && h.end != endExit
 	return o, nil
 }
 
@@ -165,6 +167,10 @@ func (o *Outcome) judge(end uint32, killed bool) Verdict {
 	}
 	return Passed
 }
+
+// CutOff reports whether the recording ends before the run did, so that a replay can only show whether its start comes out the
+// same; see Control.Prefix.
+func (o *Outcome) CutOff() bool { return o.Killed || o.Recording.Dropped > 0 }
 
 // Leaked reports whether w belongs to a test and waits for something that neither a timer nor the outside will end.
 func (w Waiting) Leaked() bool {

@@ -1,6 +1,7 @@
 package gort
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -17,8 +18,11 @@ type sink interface {
 	Note(tracefile.Note)
 }
 
+// checkEvery is after how many records a context is looked at: well under a millisecond.
+const checkEvery = 1 << 12
+
 // translate hands the events of a run to out, in the form of package gorun, and notes of what they do not tell.
-func (o *Outcome) translate(out sink) error {
+func (o *Outcome) translate(ctx context.Context, out sink) error {
 	out.NameRegion(gorun.Region, "process")
 	t := &translator{sink: out, r: o.Recording, names: o.Recording.Goroutines(), last: map[uint32]tracefile.Object{}}
 	t.w = gorun.NewWriter(t, o.Recording.Seed)
