@@ -1,8 +1,8 @@
 package gort
 
 import (
-	"context"
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"slices"

@@ -226,12 +226,12 @@ func (c *campaign) extent() wire.Extent { return wire.Extent{Ran: c.ran, All: c.
 
 // compareWithoutControl runs a test that has failed under every seed, for one reason, once as an ordinary one.
 func (c *campaign) compareWithoutControl(ctx context.Context) {
-	if len(c.findings) == 0 || len(c.findings) < c.ran || len(c.seen) > 1 || len(c.only) > 0 {
+	if ctx.Err() != nil || len(c.findings) == 0 || len(c.findings) < c.ran || len(c.seen) > 1 || len(c.only) > 0 {
 		return
 	}
 	f := c.findings[0]
 	switch {
-	case f.Class == finding.Nondeterminism, f.outcome.Verdict == gort.Limited: // of which that is known
+	case f.Class == finding.Nondeterminism, f.outcome.Verdict == gort.Limited, f.outcome.CutOff(): // of which that is known
 	case f.outcome.Verdict == gort.Leaked: // for which an ordinary run does not look
 		f.Note("it fails under every seed; with --leaks report a leak is no failure")
 	default:

@@ -56,7 +56,7 @@ func (c *campaign) examine(ctx context.Context, a attempt) (*failing, error) {
 			return f, nil
 		}
 	}
-	if err := c.save(f); err != nil {
+	if err := c.save(ctx, f); err != nil {
 		f.Note(fmt.Sprintf("the trace could not be kept: %v", err))
 	}
 	var err error
@@ -70,7 +70,7 @@ func (c *campaign) examine(ctx context.Context, a attempt) (*failing, error) {
 }
 
 // save writes the trace of a run.
-func (c *campaign) save(f *failing) error {
+func (c *campaign) save(ctx context.Context, f *failing) error {
 	dir := testpath.Artifacts(c.artifacts, c.pkg, c.function)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
@@ -80,7 +80,7 @@ func (c *campaign) save(f *failing) error {
 		return err
 	}
 	path := filepath.Join(dir, f.Name+testpath.Ext)
-	if err := f.outcome.Save(path, c.function, id); err != nil {
+	if err := f.outcome.SaveContext(ctx, path, c.function, id); err != nil {
 		return err
 	}
 	f.Trace = path
@@ -93,7 +93,7 @@ const replays = 2
 // confirm makes a failing run again, from the trace file if there is one.
 func (c *campaign) confirm(ctx context.Context, f *failing) error {
 	choices := f.outcome.Recording.Choices()
-	if f.Trace != "" {
+	if f.Trace != "" && ctx.Err() == nil {
 		loaded, _, err := gort.Load(f.Trace)
 		if err != nil { // as of a run that ended before main.main
 			f.Verdict, f.problem = finding.Unconfirmed, err
@@ -102,15 +102,19 @@ func (c *campaign) confirm(ctx context.Context, f *failing) error {
 		choices = loaded
 	}
 	control := c.control(f.Seed)
-	control.Choices = choices
+	control.Choices, control.Prefix = choices, f.outcome.CutOff()
 	for range replays {
 		again, err := c.replays.make(ctx, control)
-		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			f.Verdict, f.problem = finding.Unconfirmed, errors.New("-timeout is over")
+		if reason := endedEarly(ctx); reason != "" {
+			f.Verdict, f.problem = finding.Unconfirmed, errors.New(reason)
 			return nil
 		}
 		if err != nil {
 			return err
+		}
+		if control.Prefix && again.Verdict == gort.Reached {
+			f.Verdict = finding.Unconfirmed
+			continue
 		}
 		f.Verdict = finding.Reproduced
 		o := f.outcome
@@ -124,6 +128,17 @@ func (c *campaign) confirm(ctx context.Context, f *failing) error {
 		return err
 	}
 	return nil
+}
+
+// endedEarly says why no more runs can be made, "" if they can.
+func endedEarly(ctx context.Context) string {
+	switch err := ctx.Err(); {
+	case errors.Is(err, context.DeadlineExceeded):
+		return "-timeout is over"
+	case err != nil:
+		return "interrupted"
+	}
+	return ""
 }
 
 // unsure matches what a traceback prints of arguments that are no longer alive: whatever the stack holds.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/reprise-go/reprise/gort"
 	"github.com/reprise-go/reprise/internal/base"
+	"github.com/reprise-go/reprise/internal/procs"
 	"github.com/reprise-go/reprise/internal/wire"
 )
 
@@ -146,14 +147,19 @@ func wrapperFlag() (string, error) {
 	return "-exec=" + quote + path + quote + " exec-test", nil
 }
 
-// goTest runs go test and gives its events to r.
-func (o *Options) goTest(ctx context.Context, r *testResults, stderr io.Writer) (err error) {
+// goTest runs go test and gives its events to r. It returns the status with which the go command failed, nil if it did not; the
+// error says that it could not be run.
+func (o *Options) goTest(ctx context.Context, r *testResults, stderr io.Writer) (status *exec.ExitError, err error) {
 	c, plain, err := o.goRun(ctx, base.IsDevice(stderr))
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("go test cannot be run: %v", err) // not %w: an exit status in there is not that of go test
 	}
 	if c.tmp != "" {
 		defer func() { err = errors.Join(err, os.RemoveAll(c.tmp)) }()
+		if release, err := procs.Hold(filepath.Join(c.tmp, Alive)); err == nil {
+			defer release() // what it made is removed with the folder
+		}
+		defer procs.Sweep(wire.Slots.Assign(c.tmp))
 	}
 	if plain != "" {
 		r.plain = plain
@@ -161,21 +167,24 @@ func (o *Options) goTest(ctx context.Context, r *testResults, stderr io.Writer) 
 	}
 	cmd := exec.Command(c.name, c.args...)
 	cmd.Env, cmd.Stderr = c.env, stderr
-	ownGroup(cmd)
+	procs.Group(cmd, syscall.SIGINT)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 	defer signal.Stop(signals)
 	if err := cmd.Start(); err != nil {
-		return err
+		return nil, err
 	}
 	lines := make(chan []byte)
 	go readLines(out, lines)
-	r.follow(lines, signals, func(s os.Signal) { signalGroup(cmd.Process, s) })
-	return cmd.Wait()
+	r.follow(lines, signals, time.After, func(s os.Signal) { procs.Signal(cmd.Process, s) })
+	if err = procs.Wait(cmd); errors.As(err, &status) {
+		err = nil
+	}
+	return status, err
 }
 
 // readLines sends the lines of in.
@@ -192,11 +201,15 @@ func readLines(in io.Reader, lines chan<- []byte) {
 	}
 }
 
+// interruptGrace is how long the tests get to tell what they have found when they are interrupted.
+const interruptGrace = 1500 * time.Millisecond
+
 // follow takes lines up to their end. The first signal interrupts the tests, so that what has been found until then is
-// told; the second kills them.
-func (r *testResults) follow(lines <-chan []byte, signals <-chan os.Signal, pass func(os.Signal)) {
+// told; if they do not end in time, after, which is [time.After], has them killed. So do SIGQUIT and a second signal.
+func (r *testResults) follow(lines <-chan []byte, signals <-chan os.Signal, after func(time.Duration) <-chan time.Time, pass func(os.Signal)) {
 	tick := time.NewTicker(base.ProgressEvery)
 	defer tick.Stop()
+	var late <-chan time.Time
 	for {
 		select {
 		case line, ok := <-lines:
@@ -206,11 +219,14 @@ func (r *testResults) follow(lines <-chan []byte, signals <-chan os.Signal, pass
 			r.line(line)
 		case <-tick.C:
 			r.tell()
-		case <-signals:
-			if r.interrupted {
+		case <-late:
+			pass(os.Kill)
+		case s := <-signals:
+			if r.interrupted || s == syscall.SIGQUIT {
 				pass(os.Kill)
 			} else {
 				pass(os.Interrupt) // the go command knows no other
+				late = after(interruptGrace)
 			}
 			r.interrupted = true
 		}

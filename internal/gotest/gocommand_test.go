@@ -5,7 +5,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 )
 
 func TestGoFlags(t *testing.T) {
@@ -44,6 +46,45 @@ func TestWrapperFlag(t *testing.T) {
 	}
 }
 
+// TestFollowSignals: the first signal interrupts; SIGQUIT, a second one and the end of the time that the tests have kill.
+func TestFollowSignals(t *testing.T) {
+	for name, c := range map[string]struct {
+		signals []os.Signal
+		late    bool
+		want    []os.Signal
+	}{
+		"quit":      {[]os.Signal{syscall.SIGQUIT}, false, []os.Signal{os.Kill}},
+		"terminate": {[]os.Signal{syscall.SIGTERM}, false, []os.Signal{os.Interrupt}},
+		"late":      {[]os.Signal{os.Interrupt}, true, []os.Signal{os.Interrupt, os.Kill}},
+	} {
+		lines, signals, late := make(chan []byte), make(chan os.Signal), make(chan time.Time)
+		passed := make(chan os.Signal, 9)
+		r := newTestResults(func(string, ...any) {})
+		over := make(chan bool)
+		go func() {
+			after := func(time.Duration) <-chan time.Time { return late }
+			r.follow(lines, signals, after, func(s os.Signal) { passed <- s })
+			over <- true
+		}()
+		for _, s := range c.signals {
+			signals <- s
+		}
+		if c.late {
+			late <- time.Time{}
+		}
+		for _, want := range c.want {
+			if got := <-passed; got != want {
+				t.Errorf("%s: %v passed on, want %v", name, got, want)
+			}
+		}
+		close(lines)
+		<-over
+		if len(passed) > 0 || !r.interrupted {
+			t.Errorf("%s: %d more signals, interrupted %t", name, len(passed), r.interrupted)
+		}
+	}
+}
+
 // TestFollow: the first signal interrupts, the second kills, and what has been printed until then is read.
 func TestFollow(t *testing.T) {
 	lines, signals := make(chan []byte), make(chan os.Signal)
@@ -51,7 +92,7 @@ func TestFollow(t *testing.T) {
 	r := newTestResults(func(string, ...any) {})
 	over := make(chan bool)
 	go func() {
-		r.follow(lines, signals, func(s os.Signal) { passed = append(passed, s) })
+		r.follow(lines, signals, time.After, func(s os.Signal) { passed = append(passed, s) })
 		over <- true
 	}()
 	lines <- []byte(`{"Action":"attr","Package":"p","Test":"TestX","Key":"reprise.progress","Value":"3/100"}`)

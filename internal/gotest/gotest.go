@@ -4,9 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
-	"os/exec"
+	"strings"
 
 	"github.com/reprise-go/reprise/internal/base"
 )
@@ -23,14 +24,13 @@ type Options struct {
 func (o *Options) Run(stdout, stderr io.Writer) error {
 	p := base.NewProgress(stderr, "test")
 	r := newTestResults(p.Say)
-	err := o.goTest(context.Background(), r, stderr)
+	status, err := o.goTest(context.Background(), r, stderr)
 	p.Done()
-	var exit *exec.ExitError
-	switch {
-	case errors.As(err, &exit) && exit.ExitCode() == 2 && len(r.packages) == 0:
-		return base.Usage("go test: wrong use, see above")
-	case err != nil && exit == nil:
+	if err != nil {
 		return base.Failed(err)
+	}
+	if status != nil && len(r.packages) == 0 && !r.interrupted {
+		return r.noPackages(status.ExitCode())
 	}
 	r.settle()
 	var b bytes.Buffer
@@ -44,10 +44,23 @@ func (o *Options) Run(stdout, stderr io.Writer) error {
 	if werr := o.write(r); werr != nil {
 		return base.Failed(werr)
 	}
-	if err != nil {
+	if status != nil {
 		return base.Found()
 	}
 	return nil
+}
+
+// noPackages is the error of a go command that has failed before any package: on its standard error, or in output that is no
+// event, it has said why.
+func (r *testResults) noPackages(status int) error {
+	said := strings.TrimSpace(r.build.String())
+	if said == "" {
+		said = "see above"
+	}
+	if status == 2 {
+		return base.Usage("go test: wrong use: %s", said)
+	}
+	return base.Failed(fmt.Errorf("go test has failed before it ran any test: %s", said))
 }
 
 // write writes the files that were asked for.

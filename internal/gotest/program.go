@@ -13,9 +13,11 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/reprise-go/reprise/gort"
+	"github.com/reprise-go/reprise/internal/procs"
 	"github.com/reprise-go/reprise/internal/wire"
 	"github.com/reprise-go/reprise/tracefile"
 )
@@ -96,17 +98,26 @@ func (p *program) functions(ctx context.Context, s *settings) (list []string, er
 	return list, nil
 }
 
-// plainRun runs the binary without control and returns all that it prints. A run that takes longer than limit is ended.
+// plainRun runs the binary without control and returns all that it prints. A run that takes longer than limit is ended, and
+// with each run all that it has started.
 func (p *program) plainRun(ctx context.Context, limit time.Duration, args []string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, p.Path, args...)
+	cmd := exec.Command(p.Path, args...)
 	cmd.Dir, cmd.Env, cmd.WaitDelay = p.Dir, p.Env, time.Second
-	out, err := cmd.CombinedOutput()
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	procs.Group(cmd, syscall.SIGKILL)
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	stop := context.AfterFunc(ctx, func() { procs.Signal(cmd.Process, os.Kill) })
+	err := procs.Wait(cmd)
+	stop()
 	if ctx.Err() != nil {
 		err = ctx.Err()
 	}
-	return out, err
+	return out.Bytes(), err
 }
 
 // alone says how a test function ends without control, within some time.

@@ -62,6 +62,8 @@ func (f *failing) shown() (confirmed, title string) {
 	switch {
 	case f.problem != nil:
 		return "it could not be replayed from its trace: " + f.problem.Error(), ""
+	case f.Verdict == finding.Unconfirmed && f.outcome.CutOff() && !f.Passes:
+		return "a limit has cut the run off; replayed twice as far as it was recorded: the same again", schedule
 	case f.Verdict == finding.Unconfirmed:
 		return "", schedule
 	case f.Class == finding.Nondeterminism:

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -14,7 +15,9 @@ import (
 	"time"
 
 	"github.com/reprise-go/reprise/gort"
+	"github.com/reprise-go/reprise/internal/procs"
 	"github.com/reprise-go/reprise/internal/testpath"
+	"github.com/reprise-go/reprise/internal/wire"
 )
 
 // session is the run of one test binary.
@@ -64,12 +67,31 @@ func run(args, env []string, stdout io.Writer) (code int, err error) {
 		return 0, become(s.Path, args[1:], os.Environ())
 	}
 	s.open = func(function string, c gort.Control) (runner, error) { return s.Runner(function, c) }
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 	defer stop()
+	s.endWithCommand(stop)
 	if code, err = s.run(ctx); err != nil {
 		return 0, err
 	}
 	return code, s.out.err
+}
+
+// Alive is the name of a file in the folder of slots that `reprise test` holds as long as it lives; see package procs.
+const Alive = "alive"
+
+// endWithCommand calls stop when the command that has started all this ends, and ends the process if that does not.
+func (s *session) endWithCommand(stop func()) {
+	if s.slotsDir == "" {
+		return
+	}
+	s.Env = append(s.Env[:len(s.Env):len(s.Env)], wire.Slots.Assign(s.slotsDir)) // by which the command finds what is left
+	go func() {
+		if procs.AwaitEnd(filepath.Join(s.slotsDir, Alive)) == nil {
+			stop()
+			time.Sleep(time.Second)
+			os.Exit(1) // its runs end with it
+		}
+	}()
 }
 
 // NotRun starts the line that names the tests for which there was no time, with commas between.
@@ -78,10 +100,6 @@ const NotRun = "reprise: not run: "
 // margin is how much of the time before the deadline of go test is left for what else is to be done: a tenth, but not more
 // than this.
 const margin = 5 * time.Second
-
-// grace is how much longer than -timeout runs may take that have started before. The go command waits for a minute until it
-// kills this process, and then nobody hears of what was found.
-const grace = 30 * time.Second
 
 func (s *session) setDeadline() {
 	if s.timeout > 0 {
@@ -93,7 +111,7 @@ func (s *session) setDeadline() {
 func (s *session) run(ctx context.Context) (int, error) {
 	s.setDeadline()
 	if s.timeout > 0 {
-		late, cancel := context.WithTimeout(ctx, s.timeout+grace)
+		late, cancel := context.WithTimeout(ctx, s.timeout)
 		defer cancel()
 		ctx = late
 	}

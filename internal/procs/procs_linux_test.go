@@ -4,10 +4,12 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // shell starts a script that prints the number of each process it leaves behind on a line, and returns these numbers and
@@ -107,5 +109,54 @@ func TestSweep(t *testing.T) {
 	}
 	if n := Sweep(mark + "1"); n != 1 {
 		t.Errorf("Sweep killed %d, want 1", n)
+	}
+}
+
+// TestHold checks that the end of a process that holds a file is noticed: one that is killed, and one that releases it.
+func TestHold(t *testing.T) {
+	if path := os.Getenv("REPRISE_HOLD_TEST"); path != "" {
+		if _, err := Hold(path); err != nil {
+			t.Fatal(err)
+		}
+		_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP) // until it is killed
+	}
+	path := filepath.Join(t.TempDir(), "held")
+	cmd := exec.Command(os.Args[0], "-test.run=^TestHold$")
+	cmd.Env = append(os.Environ(), "REPRISE_HOLD_TEST="+path)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var status syscall.WaitStatus
+	if _, err := syscall.Wait4(cmd.Process.Pid, &status, syscall.WUNTRACED, nil); err != nil || !status.Stopped() {
+		t.Fatalf("the holder has ended: %v, %v", status, err)
+	}
+	ended := make(chan error)
+	go func() { ended <- AwaitEnd(path) }()
+	select {
+	case err := <-ended:
+		t.Fatalf("AwaitEnd returned while the holder lives: %v", err)
+	case <-time.After(20 * time.Millisecond):
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	_ = cmd.Wait() // it was killed
+	other := path + "2"
+	release, err := Hold(other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { ended <- AwaitEnd(other) }()
+	if err := release(); err != nil {
+		t.Error(err)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if err := AwaitEnd(path + "3"); err == nil {
+		t.Error("no error for a path that nothing holds")
 	}
 }

@@ -3,6 +3,7 @@
 package procs
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"syscall"
@@ -20,3 +21,9 @@ func Signal(head *os.Process, s os.Signal) {
 
 // Wait waits for the command. The error is that of [exec.Cmd.Wait].
 func Wait(cmd *exec.Cmd) error { return cmd.Wait() }
+
+// Hold is not there on this system.
+func Hold(string) (release func() error, err error) { return nil, errors.ErrUnsupported }
+
+// AwaitEnd is not there on this system.
+func AwaitEnd(string) error { return errors.ErrUnsupported }

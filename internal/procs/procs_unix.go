@@ -36,3 +36,25 @@ func Wait(cmd *exec.Cmd) error {
 	Signal(cmd.Process, syscall.SIGKILL)
 	return err
 }
+
+// Hold makes a file at path by which other processes notice the end of this one, or the call of release; see [AwaitEnd].
+func Hold(path string) (release func() error, err error) {
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		return nil, &os.PathError{Op: "mkfifo", Path: path, Err: err}
+	}
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return nil, err
+	}
+	return f.Close, nil
+}
+
+// AwaitEnd returns when the process that holds path has ended or released it. The error says that there is no such file.
+func AwaitEnd(path string) error {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return err
+	}
+	_, _ = f.Read(make([]byte, 1)) // nothing is ever written, so it returns at the end of the last writer
+	return f.Close()
+}
