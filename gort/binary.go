@@ -16,6 +16,10 @@ type BuildConfig struct {
 	Cache  string   // folder of the overlays; "" for the user's cache folder
 	Env    []string // environment of the go command and of the runs; nil for that of this process
 	Args   []string // more arguments of "go test -c", such as -race and -tags
+
+	// Memory lists patterns of packages in which accesses to memory are preemption points and are looked at for races,
+	// such as "example.com/mod/..."; see [MemoryFlags] and [MainPatterns]. If it is empty the build is one without.
+	Memory []string
 }
 
 // Binary is a test binary with the control inside. Its methods may be called at once from several goroutines.
@@ -29,7 +33,7 @@ type Binary struct {
 // Build builds the tests of one package, given as the go command takes it, such as "." or "./queue", in the module at
 // dir. The errors are those of [Overlay] and of the go command.
 func Build(ctx context.Context, dir, pkg string, cfg BuildConfig) (*Binary, error) {
-	tools, err := Overlay(ctx, dir, cfg.Env, cfg.Cache)
+	tools, err := Overlay(ctx, dir, cfg.Env, cfg.Cache, len(cfg.Memory) > 0)
 	if err != nil {
 		return nil, err
 	}
@@ -48,6 +52,9 @@ func Build(ctx context.Context, dir, pkg string, cfg BuildConfig) (*Binary, erro
 		b.Path = filepath.Join(b.tmp, "package.test")
 	}
 	args := append([]string{"test", "-c", "-vet=off", "-overlay=" + tools.Overlay, "-o", b.Path}, WithTags(cfg.Args)...)
+	if len(cfg.Memory) > 0 {
+		args = append(args, MemoryFlags(cfg.Memory)...)
+	}
 	if _, err = run(ctx, dir, tools.Env, tools.Go, append(args, pkg)...); err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
@@ -128,6 +135,10 @@ type Control struct {
 	// are ready, unless it ends a time.Sleep. 0 means 20 ms, and in half of the seeds not at all; below 0 never.
 	Leap time.Duration
 
+	// Memory makes accesses to memory preemption points, in the packages that were compiled with [MemoryFlags], and
+	// writes to maps everywhere. A replay does as the recording did.
+	Memory bool
+
 	NoLeaks  bool          // do not wait for the goroutines that the test has left behind, and do not list them
 	MaxSteps uint64        // decisions; 0 means 10 million
 	MaxTime  time.Duration // virtual; 0 means an hour more than go test's ten minutes
@@ -148,6 +159,9 @@ const (
 // gaps are the mean gaps that seeds choose from: few preemptions find what many hide, and the other way round.
 var gaps = []uint32{2, 3, 5, 10, 20, 50, 200}
 
+// memoryGaps are those of runs with points at memory accesses, which pass many more.
+var memoryGaps = []uint32{2, 4, 10, 30, 100, 1000}
+
 // header returns the control part of the shared file.
 func (c *Control) header() header {
 	h := header{
@@ -155,12 +169,19 @@ func (c *Control) header() header {
 		depth: uint32(or(c.Depth, int(mix(c.Seed, 5)%4))), length: uint32(or(c.Length, 1000)), procs: uint32(or(c.Procs, 4)),
 		maxSteps: or(c.MaxSteps, 10_000_000), maxTime: int64(or(c.MaxTime, 70*time.Minute)),
 	}
+	gaps := gaps
+	if c.memory() {
+		gaps = memoryGaps
+	}
 	if h.gap == 0 {
 		h.gap = gaps[mix(c.Seed, 3)%uint64(len(gaps))]
 	}
 	if c.Leap > 0 || c.Leap == 0 && mix(c.Seed, 4)%2 == 0 {
 		h.flags |= flagLeap
 		h.leapMax = uint32(or(c.Leap, 20*time.Millisecond).Microseconds())
+	}
+	if c.memory() {
+		h.flags |= flagMemory
 	}
 	if !c.NoLeaks {
 		h.flags |= flagLeaks

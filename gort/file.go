@@ -21,6 +21,16 @@ const (
 	KeyBuild = "build" // flags of "go test -c" such as -race, as a JSON array; absent if there are none
 	KeyArgs  = "args"  // arguments of the test binary such as -test.short, as a JSON array; absent if there are none
 	KeyLeaks = "leaks" // [LeaksOff] if Control.NoLeaks was set; absent if not
+
+	// KeyMemory is [MemoryOn] or [MemoryOff] if the test was built with the flags of [MemoryFlags], and says whether the
+	// run had Control.Memory set; absent if it was built without.
+	KeyMemory = "memory"
+)
+
+// The values of [KeyMemory].
+const (
+	MemoryOn  = "on"
+	MemoryOff = "off"
 )
 
 // LeaksOff is the value of [KeyLeaks].
@@ -42,6 +52,9 @@ func (o *Outcome) Save(path, description string, id tracefile.Identity) (err err
 func (o *Outcome) SaveContext(ctx context.Context, path, description string, id tracefile.Identity) error {
 	all := tracefile.Identity{KeyKind: kindOrdinary, tracefile.KeyTool: tool()}
 	maps.Copy(all, id)
+	if o.Recording.Memory {
+		all[KeyMemory] = MemoryOn
+	}
 	md := event.NewMetadata(o.Recording.Seed)
 	md.Description = description
 	w, err := tracefile.Create(path, md, tracefile.Config{Identity: all, Atomic: true})
@@ -98,7 +111,7 @@ func load(r *tracefile.Reader) (*Choices, tracefile.Identity, error) {
 	if id[KeyKind] != kindOrdinary {
 		return nil, nil, fmt.Errorf("%w: the identity has no %q: %q", ErrNotOrdinary, KeyKind, kindOrdinary)
 	}
-	cr := choiceReader{c: &Choices{Seed: r.Metadata().Seed, Loose: true}}
+	cr := choiceReader{c: &Choices{Seed: r.Metadata().Seed, Memory: id[KeyMemory] == MemoryOn, Loose: true}}
 	for {
 		e, err := r.Next()
 		if errors.Is(err, io.EOF) && !cr.Started() {

@@ -122,7 +122,7 @@ func outcome(s *shared, exit int, seed uint64, killed bool, out []byte) (*Outcom
 		Admitted: int(h.admits), Forced: int(h.forced), Calls: map[int]uint32{},
 		Recording: &Recording{
 			Seed: seed, Records: records, Texts: s.texts(), Steps: h.steps, Points: h.points, Hash: h.hash,
-			Dropped: h.dropped,
+			Dropped: h.dropped, Memory: s.sent.flags&flagMemory != 0,
 		},
 	}
 	for n, c := range h.calls {

@@ -43,16 +43,17 @@ type Tools struct {
 
 // Overlay returns the tools for the Go version that the go command uses in the folder dir, and with the environment env
 // (nil: that of this process). The files of the overlay are kept in cache, "" for the user's cache folder, and used again
-// while neither Go nor this package changes. The errors match [ErrUnsupported], or are those of the go command and
+// while neither Go nor this package changes. With memory the overlay is one for the flags of [MemoryFlags]. The errors match [ErrUnsupported], or are those of the go command and
 // the file system.
 //
 // The go command refuses to replace files below GOMODCACHE, where the toolchains are that it downloads by itself. For such
 // a toolchain the cache gets a GOROOT of links to it, and Tools say how to use that one.
-func Overlay(ctx context.Context, dir string, env []string, cache string) (*Tools, error) {
+func Overlay(ctx context.Context, dir string, env []string, cache string, memory bool) (*Tools, error) {
 	tc, err := askGo(ctx, dir, env)
 	if err != nil {
 		return nil, err
 	}
+	tc.Memory = memory
 	if err := tc.Check(); err != nil {
 		return nil, err
 	}

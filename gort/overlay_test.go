@@ -106,7 +106,7 @@ func TestArm64(t *testing.T) {
 	}
 	env := append(os.Environ(), "GOARCH=arm64", "CGO_ENABLED=0")
 	buildCorpus(t, BuildConfig{Env: env})
-	tools, err := Overlay(t.Context(), ".", env, cacheDir(t))
+	tools, err := Overlay(t.Context(), ".", env, cacheDir(t), false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +120,7 @@ func TestArm64(t *testing.T) {
 // TestOverlayIsCached checks that the files are written once, under a key that follows what is in them.
 func TestOverlayIsCached(t *testing.T) {
 	cache := t.TempDir()
-	first, err := Overlay(context.Background(), ".", nil, cache)
+	first, err := Overlay(context.Background(), ".", nil, cache, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +128,7 @@ func TestOverlayIsCached(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err := Overlay(context.Background(), ".", nil, cache)
+	second, err := Overlay(context.Background(), ".", nil, cache, false)
 	if err != nil || second.Overlay != first.Overlay {
 		t.Fatalf("second call: %v, %v; want %v", second, err, first)
 	}

@@ -29,6 +29,7 @@ const (
 	Ready                           // G was ready there
 	Begin                           // G starts main.main: choices are made, and depend on the seed, from here on
 	Fail                            // G marks a test as failed, the first time that one is
+	Race                            // G accesses memory that another goroutine has accessed, and nothing orders them; see [Outcome.Races]
 )
 
 // Why a decision was due, in Record.Reason of a [Sched].
@@ -74,12 +75,14 @@ func (r Record) choice() bool { return r.Kind == Sched || r.Kind == Admit }
 type Choices struct {
 	Seed    uint64
 	Records []Record // of the kinds Sched and Admit
+	Memory  bool     // accesses to memory were preemption points
 	Loose   bool     // N is not known, and Reason is WhyBlock for what is not told; the records were read from a trace file
 }
 
 // Recording is all that is known of a run.
 type Recording struct {
 	Seed    uint64
+	Memory  bool // accesses to memory were preemption points
 	Records []Record
 	Texts   []string // by number; 0 is empty
 	Steps   uint64   // decisions, from the start of the process
@@ -93,7 +96,7 @@ type Recording struct {
 
 // Choices returns what a replay of r needs.
 func (r *Recording) Choices() *Choices {
-	c := &Choices{Seed: r.Seed}
+	c := &Choices{Seed: r.Seed, Memory: r.Memory}
 	for i, rec := range r.Records {
 		switch {
 		case rec.Kind == Begin:

@@ -24,6 +24,7 @@ const (
 	flagServe    = 16
 	flagResync   = 32
 	flagPrefix   = 64
+	flagMemory   = 128
 )
 
 // header stands at the start of the shared file; the runtime has the same type as rprHeader.
@@ -205,7 +206,7 @@ func intact(list []Record) error {
 			timers++
 		}
 		switch {
-		case r.Kind == 0 || r.Kind > Fail:
+		case r.Kind == 0 || r.Kind > Race:
 		case r.Kind == Spawn && (r.G != goroutines || r.Val>>32 >= uint64(r.G)):
 		case r.Kind == TimerSet && r.Points != timers:
 		case r.G == 0 && !slices.Contains(ofNobody, r.Kind):

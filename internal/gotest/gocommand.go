@@ -36,7 +36,11 @@ func (o *Options) goRun(ctx context.Context, watched bool) (c *goRun, plain stri
 	if i := slices.IndexFunc(names, Plain); i >= 0 {
 		return c, "-" + names[i] + " was given", nil
 	}
-	tools, err := gort.Overlay(ctx, "", nil, "")
+	memory, err := o.memoryFlags(ctx, append(goFlags(splitQuoted(goflags(ctx))), names...))
+	if err != nil {
+		return nil, "", err
+	}
+	tools, err := gort.Overlay(ctx, "", nil, "", len(memory) > 0)
 	if errors.Is(err, gort.ErrUnsupported) {
 		return c, err.Error(), nil
 	}
@@ -58,7 +62,8 @@ func (o *Options) goRun(ctx context.Context, watched bool) (c *goRun, plain stri
 	if watched {
 		c.env = append(c.env, wire.Progress.Assign("true"))
 	}
-	c.args = []string{"test", "-json", "-overlay=" + tools.Overlay, wrapper}
+	c.args = append([]string{"test", "-json", "-overlay=" + tools.Overlay, wrapper}, memory...)
+	c.env = append(c.env, wire.Memory.Assign(o.memoryMode(memory)))
 	if !slices.Contains(names, "count") {
 		c.args = append(c.args, "-count=1") // what is cached was not run
 	}

@@ -17,6 +17,9 @@ type Options struct {
 	Env  []string // settings for the tests, each KEY=VALUE
 	Args []string // arguments of go test
 
+	// Memory is the value of --memory: one of wire.MemoryModes, or patterns of packages with commas between; "" is auto.
+	Memory string
+
 	JUnit, Markdown, JSONL string // files to write, "" for none
 }
 

@@ -64,6 +64,7 @@ func (p *program) setting(s debug.BuildSetting) {
 			p.flags = append(p.flags, s.Key+"="+own)
 		}
 	case !strings.HasPrefix(s.Key, "-"), s.Key == "-buildmode", s.Key == "-compiler": // they are what they always are
+	case s.Key == "-gcflags" && gort.IsMemoryFlag(s.Value):
 	case s.Value == "true":
 		p.flags = append(p.flags, s.Key)
 	default:
@@ -141,6 +142,9 @@ func (p *program) identity(function string, s *settings, args []string) (tracefi
 		tracefile.KeyTest: function, tracefile.KeyPackage: p.pkg, tracefile.KeyModule: p.module, tracefile.KeyGo: p.goVersion,
 		tracefile.KeyOS: p.goos, tracefile.KeyArch: p.goarch, tracefile.KeyStrategy: s.strategy,
 	}
+	if s.memory != wire.MemoryOff {
+		id[gort.KeyMemory] = gort.MemoryOff // unless the run says otherwise
+	}
 	if s.leaks == wire.LeaksOff {
 		id[gort.KeyLeaks] = gort.LeaksOff
 	}
@@ -165,6 +169,9 @@ func (p *program) command(selection string, s *settings, args []string, seed uin
 	}
 	if s.leaks != wire.LeaksAuto {
 		words = append(words, "--"+wire.Leaks.Flag, s.leaks)
+	}
+	if s.memory == wire.MemoryOn {
+		words = append(words, "--"+wire.Memory.Flag, s.memory)
 	}
 	if s.determinism {
 		words = append(words, "--"+wire.Determinism.Flag)

@@ -53,7 +53,13 @@ func Rebuild(ctx context.Context, id tracefile.Identity, env []string) (*Rebuilt
 	if _, err := PackageDir(pkg); err != nil {
 		return nil, err
 	}
-	b, err := gort.Build(ctx, ".", pkg, gort.BuildConfig{Env: env, Args: flags})
+	cfg := gort.BuildConfig{Env: env, Args: flags}
+	if id[gort.KeyMemory] != "" {
+		if cfg.Memory, err = gort.MainPatterns(ctx, ".", env); err != nil {
+			return nil, err
+		}
+	}
+	b, err := gort.Build(ctx, ".", pkg, cfg)
 	switch {
 	case errors.Is(err, gort.ErrUnsupported):
 		return nil, err

@@ -34,20 +34,21 @@ type settings struct {
 	artifacts   string // folder, "" for one that everybody finds
 	strategy    string // one of Strategies
 	leaks       string // one of wire.LeakModes
+	memory      string // one of wire.MemoryModes
 	slotsDir    string // "" for none
 	progress    bool
 }
 
 // newSettings reads the arguments of a test binary, and the settings in the environment.
 func newSettings(args []string, getenv func(string) string) (s settings, err error) {
-	s.strategy, s.leaks = Strategies[0], wire.LeaksAuto
+	s.strategy, s.leaks, s.memory = Strategies[0], wire.LeaksAuto, wire.MemoryOff
 	if s.arguments, err = parseArguments(args); err != nil {
 		return s, err
 	}
 	err = errors.Join(
 		wire.Seeds.Read(getenv, &s.seeds), wire.Budget.Read(getenv, &s.budget), wire.Seed.Read(getenv, &s.only),
 		wire.Determinism.Read(getenv, &s.determinism), wire.Artifacts.Read(getenv, &s.artifacts),
-		wire.Leaks.Read(getenv, &s.leaks), wire.Slots.Read(getenv, &s.slotsDir), wire.Progress.Read(getenv, &s.progress),
+		wire.Leaks.Read(getenv, &s.leaks), wire.Memory.Read(getenv, &s.memory), wire.Slots.Read(getenv, &s.slotsDir), wire.Progress.Read(getenv, &s.progress),
 		wire.Strategy.Read(getenv, &s.strategy),
 	)
 	if err != nil {
@@ -87,9 +88,17 @@ func (s *settings) wall() time.Duration {
 
 // control is that of the run of a seed, without the choices of a replay and without a limit of real time.
 func (s *settings) control(seed uint64, args []string) gort.Control {
-	c := gort.Control{Seed: seed, NoLeaks: s.leaks == wire.LeaksOff, Records: maxRecords, Args: args}
+	c := gort.Control{
+		Seed: seed, NoLeaks: s.leaks == wire.LeaksOff, Records: maxRecords, Args: args, Memory: s.watchesMemory(seed),
+	}
 	if s.strategy == strategyPCT {
 		c.Strategy = gort.PCT
 	}
 	return c
+}
+
+// watchesMemory reports whether the run of a seed has preemption points at accesses to memory.
+func (s *settings) watchesMemory(seed uint64) bool {
+	const odd = 0x9e3779b97f4a7c15 // spreads seeds that somebody has counted up
+	return s.memory == wire.MemoryOn || s.memory == wire.MemoryAuto && seed*odd>>63 == 1
 }

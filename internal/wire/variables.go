@@ -18,6 +18,16 @@ const (
 // LeakModes are the values of [Leaks], the default first.
 var LeakModes = []string{LeaksAuto, LeaksFail, LeaksReport, LeaksOff}
 
+// The values of [Memory]: in which runs accesses to memory are preemption points, and races are looked for.
+const (
+	MemoryAuto = "auto" // in half of them, by the seed
+	MemoryOn   = "on"   // in all
+	MemoryOff  = "off"  // in none
+)
+
+// MemoryModes are the values of [Memory].
+var MemoryModes = []string{MemoryAuto, MemoryOn, MemoryOff}
+
 // Which seeds are run, and how.
 var (
 	Seeds = variable(Setting{
@@ -44,6 +54,10 @@ var (
 		Env: "REPRISE_DETERMINISM", Flag: "determinism", Help: "make each passing run twice more and compare them",
 		Form: boolForm, Bare: true, Writers: []string{User, Command}, Readers: []string{Wrapper, Simulate},
 	}, parseBool)
+	Memory = variable(Setting{
+		Env: "REPRISE_MEMORY", Flag: "memory", Help: "in which runs accesses to memory are preemption points",
+		Form: Alternatives(MemoryModes), Writers: []string{Command}, Readers: []string{Wrapper},
+	}, among(MemoryModes))
 	Artifacts = variable(Setting{
 		Env: "REPRISE_ARTIFACTS", Flag: "artifacts", Help: "where traces and reports of failing runs go", Form: "a folder",
 		Writers: []string{User, Command}, Readers: []string{Wrapper, Simulate},

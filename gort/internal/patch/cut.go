@@ -96,9 +96,12 @@ func place(version string, fset *token.FileSet, n ast.Node, src string, e edit) 
 			return insertion{}, &AnchorError{version, e.file, e.fn, "{", 0}
 		}
 		at := offset(fn.Body.Lbrace) + 1
-		return insertion{at, at, e.text}, nil
+		return insertion{at, at, e.textFor(fn)}, nil
 	}
 	from, to := offset(n.Pos()), offset(n.End())
+	if _, whole := n.(*ast.File); whole {
+		from, to = 0, len(src)
+	}
 	if fn, ok := n.(*ast.FuncDecl); ok && fn.Doc != nil && fn.Body == nil {
 		from = offset(fn.Doc.Pos()) // the directives of a declaration without a body
 	}
@@ -117,11 +120,27 @@ func place(version string, fset *token.FileSet, n ast.Node, src string, e edit) 
 	return insertion{at, end, e.text}, nil
 }
 
+// textFor returns the text of an edit for one function, in which "{method}" and "{receiver}" stand for its name and the
+// name of its receiver.
+func (e edit) textFor(fn *ast.FuncDecl) string {
+	receiver := ""
+	if fn.Recv != nil && len(fn.Recv.List[0].Names) > 0 {
+		receiver = fn.Recv.List[0].Names[0].Name
+	}
+	return strings.NewReplacer("{method}", fn.Name.Name, "{receiver}", receiver).Replace(e.text)
+}
+
+// wholeFile as the function of an edit stands for the file, comments above its package clause included.
+const wholeFile = "file"
+
 // allMethods as the function of an edit stands for every exported method with a body in the file.
 const allMethods = "methods"
 
 // find returns the declarations that a name stands for.
 func find(tree *ast.File, name string) (found []ast.Node) {
+	if name == wholeFile {
+		return []ast.Node{tree}
+	}
 	for _, d := range tree.Decls {
 		switch d := d.(type) {
 		case *ast.FuncDecl:

@@ -65,6 +65,7 @@ var edits = []edit{
 	// Who runs.
 	{all, "runtime/proc.go", "newproc1", "releasem(mp)", before, "if rprOn { rprNewG(newg, callergp, callerpc) };"},
 	{all, "runtime/proc.go", "newproc", "", before, point},
+	{all, "runtime/proc.go", "newproc", "\n\t})", after, ";" + point}, // the child may run before its parent goes on
 	{all, "runtime/proc.go", "gdestroy", "", before, "if rprOn { rprEnded(gp) };"},
 	{all, "runtime/proc.go", "park_m", "\tschedule()", before, "if rprOn { rprParked(gp) };"},
 	{all, "runtime/proc.go", "goschedImpl", "", before, "if rprOn { rprYielded(gp, preempted) };"},
@@ -160,9 +161,12 @@ var edits = []edit{
 	{all, "sync/atomic/value.go", "methods", "", before, userPoint},
 }
 
+// A declaration is a file that is added to the standard library.
+type declaration struct{ file, text string }
+
 // declarations are the files that are added to packages other than runtime.
-var declarations = []struct{ file, text string }{
-	{"sync/zreprise.go", pointDeclaration("sync") + `
+var declarations = []declaration{
+	{"sync/zreprise.go", pointDeclaration("sync", "runtime.rprPoint") + `
 //go:linkname repriseHeld runtime.rprHeld
 func repriseHeld(lock uintptr)
 
@@ -196,7 +200,7 @@ func repriseReaderLeaves(rw *RWMutex, readers int32) int32 {
 	return readers
 }
 `},
-	{"sync/atomic/zreprise.go", pointDeclaration("atomic")},
+	{"sync/atomic/zreprise.go", pointDeclaration("atomic", "runtime.rprPoint")},
 	{"syscall/zreprise.go", `package syscall
 
 import _ "unsafe"
@@ -219,14 +223,15 @@ func repriseFill(b []byte) bool
 `},
 }
 
-func pointDeclaration(pkg string) string {
+// pointDeclaration declares a preemption point of the runtime in another package.
+func pointDeclaration(pkg, point string) string {
 	return "package " + pkg + `
 
 import "unsafe"
 
 var _ unsafe.Pointer
 
-//go:linkname reprisePoint runtime.rprPoint
+//go:linkname reprisePoint ` + point + `
 func reprisePoint()
 `
 }

@@ -41,6 +41,8 @@ var ErrUnsupported = errors.New("gort: not supported")
 // Toolchain is a Go installation. The fields have the names and the values of "go env".
 type Toolchain struct {
 	GOROOT, GOVERSION, GOOS, GOARCH string
+
+	Memory bool `json:"-"` // accesses to memory are preemption points, and races are found
 }
 
 // Check refuses what the table and the injected files are not written for.
@@ -69,8 +71,12 @@ func minor(version string) string {
 
 // Files returns the text of every file of the overlay under its path below GOROOT/src.
 func (tc Toolchain) Files() (map[string]string, error) {
+	rows, added := edits, declarations
+	if tc.Memory {
+		rows, added = slices.Concat(edits, memoryEdits), slices.Concat(declarations, memoryDeclarations)
+	}
 	byFile := map[string][]edit{}
-	for _, e := range edits {
+	for _, e := range rows {
 		if e.versions.has(minor(tc.GOVERSION)) {
 			byFile[e.file] = append(byFile[e.file], e)
 		}
@@ -89,7 +95,7 @@ func (tc Toolchain) Files() (map[string]string, error) {
 			return nil, err
 		}
 	}
-	for _, d := range declarations {
+	for _, d := range added {
 		files[d.file] = d.text
 	}
 	for _, name := range append(injectedNames[:len(injectedNames):len(injectedNames)], "runtime_"+tc.GOARCH) {
@@ -98,6 +104,15 @@ func (tc Toolchain) Files() (map[string]string, error) {
 			return nil, fmt.Errorf("gort: %w", err)
 		}
 		files["runtime/zreprise_"+name+".go"] = strings.Replace(string(text), syscallPackage, tc.syscallPackage(), 1)
+	}
+	if tc.Memory {
+		for _, f := range memoryFiles {
+			text, err := injected.ReadFile("inject/" + f.injected + ".go.txt")
+			if err != nil {
+				return nil, fmt.Errorf("gort: %w", err)
+			}
+			files[f.file] = string(text)
+		}
 	}
 	return files, nil
 }

@@ -39,6 +39,7 @@ var testFlags = []testFlag{
 	strategyFlag(),
 	setting(wire.Leaks.Setting, strings.Join(wire.LeakModes, "|")),
 	setting(wire.Determinism.Setting, "true|false"),
+	{"memory", "auto|on|off|PATTERN", func(o *gotest.Options, v string) { o.Memory = v }, gotest.MemoryForm, gotest.ValidMemory, false},
 	artifactsFlag(),
 	{"junit", "FILE", func(o *gotest.Options, v string) { o.JUnit = v }, "", nil, false},
 	{"markdown", "FILE", func(o *gotest.Options, v string) { o.Markdown = v }, "", nil, false},
@@ -77,6 +78,10 @@ signature, are one finding: its report is printed once.
   --strategy NAME    how goroutines are chosen: random, or pct for priorities with a few changes
   --leaks WHAT       of goroutines that a passing test leaves waiting for ever: auto (the default) fails if it does
                      so under some seeds and not under others, and reports them otherwise; fail, report, off
+  --memory WHAT      preemption points at plain reads and writes of memory, and a race detector: auto (the default) in
+                     half of the runs, for the packages of the main module; on, in all; off; or a pattern of
+                     packages, such as golang.org/x/sync/..., besides the main module. It needs no C, and stands
+                     back for -race and -gcflags
   --determinism      run each passing seed twice and tell the first difference
   --artifacts FOLDER where traces and reports go
   --junit FILE       write the results as JUnit XML
