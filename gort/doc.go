@@ -31,7 +31,7 @@
 //
 //   - Who runs. One goroutine runs at a time. When it blocks, yields, ends or is preempted, the next one is chosen
 //     among all that are ready: at random, by priorities ([PCT]), or as recorded. Preemption happens only at points:
-//     channel send, receive and close, select, go, time.Sleep, the methods of package sync and of the types of
+//     channel send, receive and close, select, go (before and after), time.Sleep, the methods of package sync and of the types of
 //     sync/atomic, and I/O that may have to wait for the poller.
 //   - Time. The clock starts at 2000-01-01 and moves by itself a little at each decision, point and reading. When
 //     nobody is ready it jumps to the next timer. With Control.Leap it may also leap to a timer that is due soon
@@ -47,6 +47,18 @@
 // same for every seed. What comes before a test function starts does not depend on how many others there are,
 // so that a seed and a recording survive that a test is added. A [Runner] makes use of that: it makes each run in a copy of a process that stands there, and so makes
 // several times as many in the same time, with the same results as processes of their own.
+//
+// # Memory
+//
+// With BuildConfig.Memory the packages that it names are compiled with the compiler's flag -race, and the runtime has
+// functions of its own in the place of the race detector, which is not part of the binary: no C is needed. In runs with
+// Control.Memory each access to memory outside of the goroutine's stack is a preemption point, as are functions of
+// sync/atomic and writes to maps, and a data race is found whenever two accesses of a run conflict and nothing orders them:
+// the test fails, and prints both accesses in the form of "go test -race". The detector knows what orders accesses from
+// the same places in the runtime and the standard library as that of Go (channels, locks, wait groups, once, atomics,
+// timers, the start of goroutines, finalizers). It forgets accesses when the collector has run, when more than four
+// goroutines have accessed the same eight bytes, and beyond 4 KiB of a single access; it ends for the rest of a run with more than
+// 1,000 live goroutines or 100,000 addresses at which goroutines synchronise. Binaries built with -race are not affected.
 //
 // Goroutines are named by path, as tasks are in package simsched: 0.2.1 is the second child of the third child of
 // main. The parent of a goroutine that time.AfterFunc starts is the goroutine that set the timer.
@@ -72,10 +84,10 @@
 //
 // # What is not seen
 //
-//   - A data race between plain accesses has no point; nor have the functions of sync/atomic, which the compiler
-//     replaces. Build with -race to find the first.
+//   - Without BuildConfig.Memory, plain accesses to memory and the functions of sync/atomic have no preemption point, and
+//     data races are not found.
 //   - A goroutine that passes no point for a second of real time is preempted by force, which no recording can hold:
-//     Outcome.Forced counts it. A loop around atomic.LoadInt32 is such a case.
+//     Outcome.Forced counts it.
 //   - When the collector runs depends a little on real time; a program can notice it through finalizers and
 //     sync.Pool.
 //   - Arguments in a traceback that are marked "?" may differ between a run and its replay.
