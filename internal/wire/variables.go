@@ -56,7 +56,7 @@ var (
 	}, parseBool)
 	Memory = variable(Setting{
 		Env: "REPRISE_MEMORY", Flag: "memory", Help: "in which runs accesses to memory are preemption points",
-		Form: Alternatives(MemoryModes), Writers: []string{Command}, Readers: []string{Wrapper},
+		Form: Alternatives(MemoryModes), Writers: []string{Wrapper}, Readers: []string{Wrapper},
 	}, among(MemoryModes))
 	Artifacts = variable(Setting{
 		Env: "REPRISE_ARTIFACTS", Flag: "artifacts", Help: "where traces and reports of failing runs go", Form: "a folder",
