@@ -2,13 +2,10 @@ package gotest
 
 import (
 	"fmt"
-	"path/filepath"
 	"slices"
 	"testing"
 
-	"github.com/reprise-go/reprise/event/gorun"
 	"github.com/reprise-go/reprise/gort"
-	"github.com/reprise-go/reprise/source"
 )
 
 // TestStands stops runs at each of their decisions and checks what is said of the goroutines against what the runtime
@@ -64,45 +61,5 @@ func TestStandsOfRecords(t *testing.T) {
 	}
 	if got := fmt.Sprint(text, ready); got != "[1 false a.go:1 f 3 true a.go:2 f 4 false a.go:3 f] [1 4]" {
 		t.Error(got)
-	}
-}
-
-// TestReadPlaces checks the places of choices against what gort reads.
-func TestReadPlaces(t *testing.T) {
-	for _, test := range []string{"TestTimerBug", "TestEcho"} {
-		o := mustRun(t, corpus(t, ""), test, gort.Control{Seed: 3})
-		path := filepath.Join(t.TempDir(), "run.reprise")
-		if err := o.Save(path, "", nil); err != nil {
-			t.Fatal(err)
-		}
-		choices, _, err := gort.Load(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		f, err := source.Open(path, source.Config{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		p, err := ReadPlaces(f)
-		n, _ := f.Len()
-		all := p.Early + len(p.Decisions)
-		if err != nil || p.Events != n || len(p.Choices) != len(choices.Records) || uint64(all) != o.Recording.Steps ||
-			len(p.Decisions) != o.Recording.Decisions() {
-			t.Fatalf("%s: %d events, %d choices, %d of %d decisions, %v; want %d, %d, %d of %d", test, p.Events, len(p.Choices),
-				len(p.Decisions), all, err, n, len(choices.Records), o.Recording.Decisions(), o.Recording.Steps)
-		}
-		for i, index := range p.Choices {
-			if err := f.Seek(index); err != nil {
-				t.Fatal(err)
-			}
-			e, err := f.Next()
-			task := gorun.Task(choices.Records[i].G)
-			id := gorun.MeaningOf(e) == gorun.LetIn && gorun.Admitted(e) == task ||
-				gorun.MeaningOf(e) == gorun.Decision && e.Task() == task
-			if err != nil || !id {
-				t.Errorf("%s: choice %d, %+v, is at event %d, %v, %v", test, i, choices.Records[i], index, e, err)
-			}
-		}
 	}
 }

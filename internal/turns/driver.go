@@ -83,7 +83,7 @@ func New(ctx context.Context, cfg Config, test Test) (*Driver, error) {
 	if d.recorded, err = openRecording(cfg.Path); err != nil {
 		return nil, err
 	}
-	d.early = d.recorded.places.Early
+	d.early = d.recorded.places.early
 	if err = d.plan(); err == nil {
 		d.dir, err = os.MkdirTemp("", "reprise-turns-")
 	}
@@ -103,11 +103,11 @@ func (d *Driver) plan() error {
 	case replayer.PastEnd:
 		d.goLive(len(choices.Records))
 	case replayer.Prefix:
-		if n := d.recorded.places.Events; d.cfg.Fork > n {
+		if n := d.recorded.places.events; d.cfg.Fork > n {
 			return fmt.Errorf("turns: %w: the Fork %d is beyond the recording, which has %d events",
 				replayer.ErrConfig, d.cfg.Fork, n)
 		}
-		d.goLive(before(d.recorded.places.Choices, d.cfg.Fork))
+		d.goLive(before(d.recorded.places.choices, d.cfg.Fork))
 	}
 	return nil
 }
@@ -117,7 +117,7 @@ func (d *Driver) goLive(choices int) {
 	d.control.Continue = true
 	d.control.Choices.Records = d.control.Choices.Records[:choices]
 	if choices > 0 {
-		d.until = d.recorded.places.Choices[choices-1] + 1
+		d.until = d.recorded.places.choices[choices-1] + 1
 	}
 }
 
@@ -136,14 +136,14 @@ func (d *Driver) RunTo(t replayer.Target) (event.Event, error) {
 		switch parted, ok := d.parts(); {
 		case err != nil:
 			return event.Event{}, err
-		case ok && (n == 0 || d.known.places.Decisions[n-1] >= parted), n == 0 && d.known.whole:
+		case ok && (n == 0 || d.known.places.decisions[n-1] >= parted), n == 0 && d.known.whole:
 			if err := d.finish(); err != nil {
 				return event.Event{}, err
 			}
 		case n > 0:
 			return d.stand(n)
 		default:
-			if err := d.make(max(most, 2*len(d.known.places.Decisions))); err != nil {
+			if err := d.make(max(most, 2*len(d.known.places.decisions))); err != nil {
 				return event.Event{}, err
 			}
 		}
@@ -163,7 +163,7 @@ func (d *Driver) make(decisions int) error {
 	if d.known != nil {
 		err = d.known.file.Close()
 	}
-	d.known, d.early = r, r.places.Early
+	d.known, d.early = r, r.places.early
 	return err
 }
 
@@ -171,7 +171,7 @@ func (d *Driver) make(decisions int) error {
 func (d *Driver) parts() (index uint64, ok bool) {
 	r := d.known
 	switch first := r.first; {
-	case first == nil, !r.whole && first.Index >= r.places.Events: // no more than where known ends
+	case first == nil, !r.whole && first.Index >= r.places.events: // no more than where known ends
 		return 0, false
 	case d.control.Resync > 0 && first.Rest != nil: // a run that ends as diverged has no rest
 		return 0, false
@@ -194,7 +194,7 @@ func (d *Driver) stand(position int) (event.Event, error) {
 	}
 	d.turn = turnText(o, position)
 	d.position, d.state, d.end = position, o, nil
-	return d.known.event(d.known.places.Decisions[position-1])
+	return d.known.event(d.known.places.decisions[position-1])
 }
 
 // run makes the run up to a decision, or to its end if that is 0.
@@ -255,10 +255,10 @@ func (d *Driver) finish() error {
 			return err
 		}
 	}
-	decisions := len(d.known.places.Decisions)
+	decisions := len(d.known.places.decisions)
 	index, ok := d.parts()
 	if ok {
-		decisions = before(d.known.places.Decisions, index)
+		decisions = before(d.known.places.decisions, index)
 	}
 	d.position, d.turn, d.state, d.end = decisions+1, turnText(d.known.outcome, decisions+1), nil, d.known.ending
 	if d.end == nil {

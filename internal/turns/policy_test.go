@@ -18,7 +18,7 @@ func planned(cfg Config) (*Driver, error) {
 	cfg.Notes = []string{"another Go"}
 	d := &Driver{cfg: cfg, recorded: &recording{
 		choices: &gort.Choices{Seed: 1, Records: make([]gort.Record, 4)},
-		places:  gotest.Places{Events: 30, Choices: []uint64{10, 14, 20, 26}, Decisions: []uint64{10, 20, 26}, Early: 2},
+		places:  places{events: 30, choices: []uint64{10, 14, 20, 26}, decisions: []uint64{10, 20, 26}, early: 2},
 	}}
 	return d, d.plan()
 }
@@ -93,7 +93,7 @@ func TestResult(t *testing.T) {
 			t.Fatal(err)
 		}
 		o := &gort.Outcome{Recording: &gort.Recording{}}
-		d.known = &run{outcome: o, whole: true, places: gotest.Places{Events: 40}}
+		d.known = &run{outcome: o, whole: true, places: places{events: 40}}
 		if c.lost {
 			o.Mismatch = &gort.Mismatch{}
 		}

@@ -19,7 +19,7 @@ import (
 type recording struct {
 	file    *source.File
 	choices *gort.Choices
-	places  gotest.Places
+	places  places
 }
 
 // openRecording reads a recording.
@@ -32,7 +32,7 @@ func openRecording(path string) (*recording, error) {
 	if err != nil {
 		return nil, err
 	}
-	places, err := gotest.ReadPlaces(file)
+	places, err := readPlaces(file)
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
@@ -43,7 +43,7 @@ func openRecording(path string) (*recording, error) {
 type run struct {
 	outcome *gort.Outcome
 	file    *source.File // its events
-	places  gotest.Places
+	places  places
 	first   *divergence.Divergence // the first difference from the recording; the end of the run may be one
 	whole   bool                   // the run came to its end
 	ending  *ending                // of the replay that this run is, once that is worked out
@@ -67,10 +67,10 @@ func (d *Driver) attempt(decisions int) (r *run, err error) {
 	if r.file, err = source.Open(path, source.Config{}); err != nil {
 		return nil, err
 	}
-	if r.places, err = gotest.ReadPlaces(r.file); err != nil {
+	if r.places, err = readPlaces(r.file); err != nil {
 		return nil, errors.Join(err, r.file.Close())
 	}
-	r.whole = decisions == 0 || r.outcome.Verdict != gort.Limited || len(r.places.Decisions) < decisions
+	r.whole = decisions == 0 || r.outcome.Verdict != gort.Limited || len(r.places.decisions) < decisions
 	return r, nil
 }
 
@@ -86,7 +86,7 @@ func (r *run) find(t replayer.Target, from uint64) (int, error) {
 	if err := r.file.Seek(0); err != nil {
 		return 0, err
 	}
-	for index := uint64(0); index < r.places.Events; index++ {
+	for index := uint64(0); index < r.places.events; index++ {
 		e, err := r.file.Next()
 		if err != nil {
 			return 0, err
@@ -95,7 +95,7 @@ func (r *run) find(t replayer.Target, from uint64) (int, error) {
 			m.tick = e.Tick()
 		}
 		if index >= from && t.Met(m, index, e) {
-			if decision := before(r.places.Decisions, index); decision < len(r.places.Decisions) {
+			if decision := before(r.places.decisions, index); decision < len(r.places.decisions) {
 				return decision + 1, nil
 			}
 			return 0, nil

@@ -25,9 +25,9 @@ func (d *Driver) pos() uint64 {
 		if index, ok := d.parts(); ok {
 			return index
 		}
-		return d.known.places.Events
+		return d.known.places.events
 	}
-	return d.known.places.Decisions[d.position-1] + 1
+	return d.known.places.decisions[d.position-1] + 1
 }
 
 // State implements [replayer.Driver].
@@ -91,7 +91,7 @@ func (d *Driver) progress(pos uint64) (recorded uint64, more bool) {
 	case d.control.Resync > 0 && d.known != nil && d.known.first != nil && d.known.first.Index < pos:
 		return d.resynced(), false
 	}
-	return min(pos, places.Events), pos < places.Events
+	return min(pos, places.events), pos < places.events
 }
 
 // resynced returns how many recorded events have come up to the last choice that the run has used.
@@ -100,11 +100,11 @@ func (d *Driver) resynced() uint64 {
 	if o == nil {
 		o = d.known.outcome
 	}
-	used := min(o.Resync.Matched+o.Resync.Skipped, len(d.recorded.places.Choices))
+	used := min(o.Resync.Matched+o.Resync.Skipped, len(d.recorded.places.choices))
 	if used == 0 {
 		return d.known.first.Index
 	}
-	return d.recorded.places.Choices[used-1] + 1
+	return d.recorded.places.choices[used-1] + 1
 }
 
 // taskInfo says what a goroutine does as that of a task is said.
@@ -130,7 +130,7 @@ const scheduleLines = 24
 
 // result returns the result of known, which is a whole run. A difference where the run may have been live is none.
 func (d *Driver) result() replayer.Result {
-	o, n := d.known.outcome, d.known.places.Events
+	o, n := d.known.outcome, d.known.places.events
 	r := replayer.Result{Events: n, Emitted: n, Warnings: slices.Clone(d.cfg.Notes)}
 	if text := o.Dependence(); text != "" {
 		r.Warnings = append(r.Warnings, strings.Split(text, "\n")...)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/reprise-go/reprise/divergence"
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/event/gorun"
 	"github.com/reprise-go/reprise/gort"
 	"github.com/reprise-go/reprise/replayer"
 	"github.com/reprise-go/reprise/simsched"
@@ -38,6 +39,9 @@ func drawRecords(t *rapid.T) (records []gort.Record, decisions []int) {
 		add(gort.Record{
 			Kind: rapid.SampledFrom([]gort.RecordKind{gort.Block, gort.Yield, gort.Preempt}).Draw(t, "stop"), G: runs, Site: 2, Points: 3,
 		})
+		if rapid.Bool().Draw(t, "let in") {
+			add(gort.Record{Kind: gort.Admit, G: rapid.Uint32Range(1, live).Draw(t, "ready"), Reason: 1})
+		}
 		now += 1000 * int64(i)
 		next := rapid.Uint32Range(1, live).Draw(t, "next")
 		decisions = append(decisions, len(records))
@@ -97,6 +101,32 @@ func save(t *rapid.T, path string, records []gort.Record) (events []event.Event)
 		}
 		events = append(events, e)
 	}
+}
+
+// TestPlaces checks the places of choices and decisions against the choices that gort reads, and against the records.
+func TestPlaces(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.reprise")
+	rapid.Check(t, func(t *rapid.T) {
+		records, decisions := drawRecords(t)
+		events := save(t, path, records)
+		r, err := openRecording(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.file.Close()
+		p := r.places
+		if p.events != uint64(len(events)) || p.early != 1 || len(p.decisions) != len(decisions) ||
+			len(p.choices) != len(r.choices.Records) {
+			t.Fatalf("%+v of %d events, %d decisions and %d choices", p, len(events), len(decisions), len(r.choices.Records))
+		}
+		for i, index := range p.choices {
+			e, task := events[index], gorun.Task(r.choices.Records[i].G)
+			decision := gorun.MeaningOf(e) == gorun.Decision && e.Task() == task
+			if !decision && (gorun.MeaningOf(e) != gorun.LetIn || gorun.Admitted(e) != task) {
+				t.Fatalf("choice %d, %+v, is at event %d, %v", i, r.choices.Records[i], index, e)
+			}
+		}
+	})
 }
 
 // model is where the driver must stand, by a list of events and a number.
