@@ -51,7 +51,7 @@ func (e *StepLimitError) Is(target error) bool { return target == ErrStepLimit }
 type PanicError struct {
 	Task  event.TaskID
 	Name  string
-	Value any    // the argument of panic
+	Value any    // the argument of panic; instead of an error whose methods panic, an error that says so
 	Stack []byte // as from runtime/debug.Stack; its addresses differ between runs
 }
 

@@ -86,7 +86,7 @@ func (s *Sim) InRegion(name string, body func(*Region) error) error {
 		t.scope = outer
 		panic(v)
 	}()
-	r.err = body(r)
+	r.err = s.soundOf(t, "returned", body(r))
 	returned = true
 	r.close(t, r.judge(r.err))
 	t.scope = outer

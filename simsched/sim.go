@@ -243,7 +243,7 @@ func (s *Sim) emit(e event.Event) {
 	err := s.cfg.Observer.Observe(e)
 	s.inHook = false
 	if err != nil {
-		s.fail(err)
+		s.fail(s.sound("the Observer returned", err))
 	}
 }
 

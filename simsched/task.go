@@ -144,13 +144,16 @@ func (s *Sim) runTask(t *Task) {
 			s.complete(t, event.OutcomePanicked, s.notePanic(t, v))
 		}
 	}()
-	err := t.fn()
+	err := s.soundOf(t, "returned", t.fn())
 	returned = true
 	s.complete(t, t.region.judge(err), err)
 }
 
 // notePanic adds a panic of t to the error of Run.
 func (s *Sim) notePanic(t *Task, v any) *PanicError {
+	if err, ok := v.(error); ok {
+		v = s.soundOf(t, "panicked with", err)
+	}
 	p := &PanicError{Task: t.id, Name: t.name, Value: v, Stack: debug.Stack()}
 	s.panics = append(s.panics, p)
 	return p
