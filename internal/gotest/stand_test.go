@@ -13,7 +13,7 @@ import (
 func TestStands(t *testing.T) {
 	held := false
 	tests := []string{"TestLostUpdateBug", "TestTimerBug", "TestContextLeakBug"}
-	for range 16 {
+	for range 40 {
 		tests = append(tests, "TestLockOrderBug") // under some seeds, one waits for a lock
 	}
 	for i, test := range tests {
