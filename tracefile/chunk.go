@@ -10,11 +10,11 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// zstdLevel was chosen by measurement (BenchmarkLevels): the next one gives files 5 % smaller and takes half as long
-// again.
+// zstdLevel was chosen by measurement (BenchmarkLevels): the next level makes files 5 % smaller and takes half as
+// long again.
 const zstdLevel = zstd.SpeedFastest
 
-// The compressors are used again, because making one costs more than a small file.
+// The compressors are reused, because making one costs more than writing a small file.
 var (
 	encoders = sync.Pool{New: func() any { return newEncoder(zstdLevel) }}
 	decoders = sync.Pool{New: func() any { return newDecoder() }}
@@ -29,7 +29,7 @@ func newEncoder(level zstd.EncoderLevel) *zstd.Encoder {
 	return z
 }
 
-// decodeRoom is what a decoded payload may be too long by before the decoder stops.
+// decodeRoom is the number of bytes by which a decoded payload may be too long before the decoder stops.
 const decodeRoom = 64
 
 func newDecoder() *zstd.Decoder {
@@ -41,7 +41,7 @@ func newDecoder() *zstd.Decoder {
 	return z
 }
 
-// unpack decodes a stored payload whose checksum was tested, into buf if it is large enough.
+// unpack decodes a stored payload, whose checksum was verified, into buf if it is large enough.
 func unpack(z *zstd.Decoder, h *header, stored, buf []byte) ([]byte, error) {
 	if h.encoding == encodingRaw {
 		return append(buf[:0], stored...), nil
@@ -62,21 +62,21 @@ func unpack(z *zstd.Decoder, h *header, stored, buf []byte) ([]byte, error) {
 	return raw, nil
 }
 
-// chunkWriter writes chunks one after the other. It is used by one goroutine at a time.
+// chunkWriter writes chunks in order. It is used by one goroutine at a time.
 type chunkWriter struct {
 	w       io.Writer
 	z       *zstd.Encoder
-	size    atomic.Int64 // bytes written
+	size    atomic.Int64 // number of bytes written
 	seq     uint32
 	next    uint64 // index of the next event
 	time    uint64
-	entries []byte // of the index, 32 bytes a chunk
+	entries []byte // lines of the index, 32 bytes a chunk
 	raw     []byte
 	out     []byte
-	err     error // the first one stays
+	err     error // the first error, returned by all later calls
 }
 
-// emit writes bytes that are no chunk, or a whole chunk.
+// emit writes a complete chunk, or bytes that are not a chunk.
 func (c *chunkWriter) emit(b []byte) error {
 	if c.err != nil {
 		return c.err

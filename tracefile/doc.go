@@ -1,13 +1,14 @@
-// Package tracefile writes and reads trace files: the events of a run with its metadata, names and code lines, in
-// compressed chunks with checksums and an index. A file of any length is written and read in constant memory, any event
-// of it is found in O(log n), and what a killed run has written is readable. The package knows events and no scheduler.
+// Package tracefile writes and reads trace files: the events of a run with its metadata, names, code lines and
+// notes, in compressed chunks with checksums and an index. A file of any length is written and read in constant
+// memory, any event is found in O(log n), and a file left by a killed run is readable. The package knows events and
+// no scheduler.
 //
-// [Create] makes a file, [Open] reads one, and [Recover] saves what is whole of a damaged one. [JSONLWriter] and
-// [JSONLReader] have the same in JSON lines, for people and for other tools.
+// [Create] makes a file, [Open] reads one, and [Recover] saves the undamaged parts of a damaged one. [JSONLWriter]
+// and [JSONLReader] store the same data in JSON lines, for people and for other tools.
 //
 // # Format, version 1
 //
-// All numbers are little endian; those inside of MessagePack are as MessagePack has them.
+// All numbers are little endian, except those inside MessagePack.
 //
 //	file    = magic, chunk..., trailer
 //	magic   = 89 52 50 52 0d 0a 1a 01     0x89, "RPR", CR, LF, 0x1a; the last byte is the version
@@ -44,7 +45,7 @@
 //	             the event chunk that follows, sorted by the first two. A name has at most 4 KiB.
 //	5 sites      a MessagePack array of [event, line]: the lines of the code, such as "bank.go:25", where events of
 //	             the event chunk that follows come from. The first event of that chunk is event 0.
-//	6 end        a MessagePack map of text to text: "reason" and "message" say why the recording ends where it does.
+//	6 end        a MessagePack map of text to text: "reason" and "message" state why the recording ends where it does.
 //	             At most one, after the last event chunk.
 //	7 index      lines of 32 bytes: offset u64, first u64, time u64, events u32, type u8 of a chunk, and 3 zero bytes.
 //	8 notes      a MessagePack array of [event, act, task, reason, kind, object, place, time, tasks, stack]: what is
@@ -57,30 +58,30 @@
 //	             out; elements behind the stack are passed over. A text has at most 4 KiB. At most 2^16 notes belong
 //	             to an event chunk.
 //
-// Names, sites and notes stand directly before the event chunk they belong to; there may be several chunks of each. The
-// index has a line for each chunk before the index, in the order of the file, 65,536 lines in each index chunk but the
-// last. A reader checks and passes over types that it does not know; 128 to 255 are for private use.
+// Names, sites and notes chunks stand directly before the event chunk they belong to; there may be several chunks
+// of each type. The index has a line for each chunk before the index, in the order of the file, with 65,536 lines
+// in each index chunk except the last. A reader verifies and skips chunks of types that it does not know; types 128
+// to 255 are for private use.
 //
-// A writer that is killed leaves a file without index and trailer. All its whole chunks can be read; the rest is
+// A writer that is killed leaves a file without index and trailer. All its complete chunks can be read; the rest is
 // [ErrTruncated].
 //
 // # Limits
 //
-// A file may come from anywhere, so that the memory of a reader is bounded by a constant and by the bytes it has read. All
-// lengths are in bytes. A header that breaks one of the first four limits is [ErrCorrupt]:
+// A file may come from an untrusted source, so the memory of a reader is bounded by a constant and by the number of
+// bytes it has read. All lengths are in bytes. A header that breaks one of the first four limits is [ErrCorrupt]:
 //
-//   - An identity is stored as it is and has at most 2^20. A names, sites or end chunk decodes to at most 2^20 + 2^13, a
-//     notes chunk to 2^23 more, an index chunk to 2^21, any other to 2^24.
-//   - A payload of events, of the index or of the end decodes to at most 2^18, or 256 times its stored length if that is
-//     more. A
-//     writer stores without compression what would expand more. Names, sites and notes that do are passed over.
+//   - An identity is not compressed and has at most 2^20. A names, sites or end chunk decodes to at most 2^20 + 2^13,
+//     a notes chunk to 2^23 more, an index chunk to 2^21, any other to 2^24.
+//   - A payload of events, of the index or of the end decodes to at most 2^18, or 256 times its stored length if that
+//     is more. A writer stores without compression what would expand more. Names, sites and notes that do are skipped.
 //   - A chunk has at most as many events as its payload has bytes for, 10 each. In memory an event takes 32.
 //   - An index lists at most as many chunks as there are headers of 48 bytes before it.
-//   - Of the stored names, sites and notes before one chunk of events the last 2^22 are kept. Decoded names are kept up
-//     to 2^20 + 2^13 and 16 for each stored byte, each counted with 40 besides its text; notes up to the same and 128
-//     for each stored byte, each counted with 152. Further names are passed over; further notes are an error.
-//   - An index whose times fall, or that differs from the trailer in the number of events, is an error for whatever
-//     needs it, and the number of events is not known then.
+//   - Of the stored names, sites and notes before an event chunk the last 2^22 are kept. Decoded names are kept up to
+//     2^20 + 2^13 plus 16 for each stored byte, where each counts as its text and 40; notes up to the same plus 128
+//     for each stored byte, where each counts as 152. Further names are skipped; further notes are an error.
+//   - An index whose times fall, or that differs from the trailer in the number of events, is an error for every
+//     operation that needs it, and the number of events is not known then.
 //   - [Recover] takes about 150 for each chunk in the file.
 //
 // # Example

@@ -30,7 +30,7 @@ const (
 
 type chunkType uint8
 
-// The chunk types. Those from firstPrivate on are nobody's business here.
+// The chunk types. Types from firstPrivate on are not used by this package.
 const (
 	chunkMetadata chunkType = 1
 	chunkIdentity chunkType = 2
@@ -90,7 +90,7 @@ func (h *header) put(b []byte) {
 	le.PutUint32(b[44:], checksum(b[:44]))
 }
 
-// parseHeader reads the header that stands at an offset, and checks what it says by itself.
+// parseHeader reads the header at an offset, and checks everything that can be checked without its payload.
 func parseHeader(b []byte, offset int64) (h header, err error) {
 	if string(b[:4]) != chunkMark {
 		return h, corrupt("no chunk starts here")
@@ -152,17 +152,17 @@ func (e *entry) appendTo(b []byte) []byte {
 	return append(b, byte(e.kind), 0, 0, 0)
 }
 
-// parseEntry reads 32 bytes; ok tells whether the reserved ones are zero.
+// parseEntry reads 32 bytes; ok reports whether the reserved ones are zero.
 func parseEntry(b []byte) (e entry, ok bool) {
 	le := binary.LittleEndian
 	e = entry{int64(le.Uint64(b)), le.Uint64(b[8:]), le.Uint64(b[16:]), le.Uint32(b[24:]), chunkType(b[28])}
 	return e, b[29] == 0 && b[30] == 0 && b[31] == 0
 }
 
-// trailer is the end of a whole file.
+// trailer is the end of a complete file.
 type trailer struct {
 	index int64  // offset of the first index chunk
-	total uint64 // events in the file
+	total uint64 // number of events in the file
 }
 
 func (t trailer) appendTo(b []byte) []byte {
@@ -191,7 +191,7 @@ func parseTrailer(b []byte) (t trailer, err error) {
 	return t, nil
 }
 
-// checkMagic says why b, the start of a file of at least its length, does not start a trace file.
+// checkMagic returns the reason why b, the start of a file, is not the start of a trace file, or nil.
 func checkMagic(b []byte) error {
 	switch {
 	case string(b) == magic:
@@ -206,7 +206,7 @@ func checkMagic(b []byte) error {
 	return corrupt("this is no trace file: %s", guess(b))
 }
 
-// guess says what a file that is none of ours seems to be.
+// guess describes what a file that is not a trace file seems to be.
 func guess(b []byte) string {
 	switch {
 	case bytes.HasPrefix(b, []byte("\x89RPR\n")), bytes.HasPrefix(b, []byte("\x89RPR\r\r")),
@@ -225,7 +225,7 @@ func guess(b []byte) string {
 	return fmt.Sprintf("it starts with % x", b)
 }
 
-// isText reports whether b is of printable ASCII and white space.
+// isText reports whether b consists of printable ASCII and white space.
 func isText(b []byte) bool {
 	return !bytes.ContainsFunc(b, func(r rune) bool { return r > '~' || r < ' ' && r != '\t' && r != '\n' && r != '\r' })
 }

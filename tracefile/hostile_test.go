@@ -127,16 +127,18 @@ func TestHeaderLimits(t *testing.T) {
 		blocks []*block
 		fine   bool
 	}{
-		"events of 2^18 bytes":               {[]*block{md, id, seeds(freeLimit / 10)}, true},
-		"events of more, from a few bytes":   {[]*block{md, id, seeds(freeLimit/10 + 1)}, false},
-		"names at the limit":                 {[]*block{md, id, side(typeNames, sideLimit), seeds(1)}, true},
-		"names beyond the limit":             {[]*block{md, id, side(typeNames, sideLimit+1), seeds(1)}, false},
-		"sites at the limit":                 {[]*block{md, id, side(typeSites, sideLimit), seeds(1)}, true},
-		"sites beyond the limit":             {[]*block{md, id, side(typeSites, sideLimit+1), seeds(1)}, false},
-		"notes beyond the limit":             {[]*block{md, id, side(typeNotes, sideLimit+8<<20+1), seeds(1)}, false},
-		"an identity at the limit":           {[]*block{md, newBlock(typeIdentity, 0, 0, 0, identity), seeds(1)}, true},
-		"an identity beyond the limit":       {[]*block{md, newBlock(typeIdentity, 0, 0, 0, append(identity, 0)), seeds(1)}, false},
-		"a compressed identity":              {[]*block{md, newBlock(typeIdentity, 0, 0, 0, nil).packed(pack(t, id.payload), uint32(len(id.payload))), seeds(1)}, false},
+		"events of 2^18 bytes":             {[]*block{md, id, seeds(freeLimit / 10)}, true},
+		"events of more, from a few bytes": {[]*block{md, id, seeds(freeLimit/10 + 1)}, false},
+		"names at the limit":               {[]*block{md, id, side(typeNames, sideLimit), seeds(1)}, true},
+		"names beyond the limit":           {[]*block{md, id, side(typeNames, sideLimit+1), seeds(1)}, false},
+		"sites at the limit":               {[]*block{md, id, side(typeSites, sideLimit), seeds(1)}, true},
+		"sites beyond the limit":           {[]*block{md, id, side(typeSites, sideLimit+1), seeds(1)}, false},
+		"notes beyond the limit":           {[]*block{md, id, side(typeNotes, sideLimit+8<<20+1), seeds(1)}, false},
+		"an identity at the limit":         {[]*block{md, newBlock(typeIdentity, 0, 0, 0, identity), seeds(1)}, true},
+		"an identity beyond the limit": {[]*block{md, newBlock(typeIdentity, 0, 0, 0, append(identity, 0)), seeds(1)},
+			false},
+		"a compressed identity": {[]*block{md,
+			newBlock(typeIdentity, 0, 0, 0, nil).packed(pack(t, id.payload), uint32(len(id.payload))), seeds(1)}, false},
 		"an identity as the writer makes it": {[]*block{md, id, seeds(1)}, true},
 	} {
 		file := finish(c.blocks...)

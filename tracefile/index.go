@@ -7,18 +7,18 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// index finds chunks by number. Of the index of a whole file one page is in memory; the chunks of a file without one
-// are listed once, 40 bytes each.
+// index finds chunks by number. Of the index of a complete file, one page is in memory; the chunks of a file
+// without an index are listed once, with 40 bytes each.
 type index struct {
 	src   *source
 	z     *zstd.Decoder
 	pages []page
-	held  int     // the page that entries is
-	bytes []byte  // memory of that page's payload
-	entry []entry // of that page
-	n     int     // chunks
+	held  int     // number of the page in entry
+	bytes []byte  // memory for the payload of that page
+	entry []entry // lines of that page
+	n     int     // number of chunks
 	end   uint64  // index after the last event
-	stop  error   // what ended the listing of a file without an index; nil for a whole file
+	stop  error   // the error that ended the listing of a file without an index; nil for a complete file
 }
 
 // page is an index chunk.
@@ -26,12 +26,12 @@ type page struct {
 	header
 	offset int64
 	base   int   // number of the first chunk that it lists
-	before entry // the last one of the page before
+	before entry // the last line of the previous page
 }
 
-// contradiction is the error for an index that is whole by its checksums and yet cannot be that of the file. An index that
-// was damaged is made anew by a scan; one that was written like that is refused, since nothing else in the file can be
-// trusted to be what it seems.
+// contradiction is the error of an index whose checksums are right although it cannot be that of the file. A
+// damaged index is replaced by a scan; one that was written with wrong content is refused, because then nothing
+// else in the file can be trusted.
 type contradiction struct{ error }
 
 func (c contradiction) Unwrap() error { return c.error }
@@ -71,7 +71,7 @@ func readIndex(src *source, z *zstd.Decoder, t trailer, from cursor) (*index, er
 	return x, nil
 }
 
-// readHeader reads the header at offset. Less than a header is truncated.
+// readHeader reads the header at offset. Fewer bytes than a header are an ErrTruncated.
 func readHeader(src *source, offset int64) (header, error) {
 	var b [headerSize]byte
 	n, err := src.read(b[:], offset)
@@ -84,7 +84,7 @@ func readHeader(src *source, offset int64) (header, error) {
 	return parseHeader(b[:], offset)
 }
 
-// turn brings a page into memory.
+// turn loads a page.
 func (x *index) turn(i int) error {
 	if x.held == i {
 		return nil
@@ -113,7 +113,7 @@ func (x *index) turn(i int) error {
 	return nil
 }
 
-// follows reports whether e can stand after last in an index; the zero entry stands before the first.
+// follows reports whether e may follow last in an index; the zero entry precedes the first line.
 func (e *entry) follows(last entry) bool {
 	if last.kind == 0 {
 		return e.offset == int64(len(magic)) && e.kind == chunkMetadata && e.count == 0
@@ -142,7 +142,7 @@ func readPackedInto(buf []byte, src *source, z *zstd.Decoder, h *header, offset 
 	return unpack(z, h, stored, buf)
 }
 
-// scan lists the chunks of a file without an index, from their headers. It ends at what is no chunk, or not whole.
+// scan lists the chunks of a file without an index by their headers. It stops at anything that is not a complete chunk.
 func scan(src *source, z *zstd.Decoder) *index {
 	x := &index{src: src, z: z}
 	c := cursor{offset: int64(len(magic))}
@@ -152,7 +152,7 @@ func scan(src *source, z *zstd.Decoder) *index {
 			c.start, c.next, c.time = h.first, h.first, h.time
 		}
 		if err == nil && h.time > c.time {
-			c.time = h.time // only the events tell; reading them checks it
+			c.time = h.time // only the events show the time; reading them checks it
 		}
 		if err == nil && h.kind == chunkIndex {
 			err = truncated("it has no trailer")
@@ -189,8 +189,8 @@ func (x *index) at(i int) (entry, error) {
 	return x.entry[i], nil
 }
 
-// search returns the number of the first chunk for which after is true, n if there is none. It must be true for all
-// chunks behind one for which it is.
+// search returns the number of the first chunk for which after is true, or n if there is none. If after is true for
+// a chunk, it must be true for all later ones.
 func (x *index) search(after func(entry) bool) (n int, err error) {
 	n = sort.Search(x.n, func(i int) bool {
 		e, failed := x.at(i)
@@ -202,7 +202,7 @@ func (x *index) search(after func(entry) bool) (n int, err error) {
 	return n, err
 }
 
-// lastBefore returns the number and the line of the last chunk of a kind before chunk i, -1 if there is none.
+// lastBefore returns the number and the line of the last chunk of a kind before chunk i, or -1 if there is none.
 func (x *index) lastBefore(i int, kind chunkType) (int, entry, error) {
 	for i--; i >= 0; i-- {
 		e, err := x.at(i)

@@ -1,8 +1,8 @@
 package tracefile
 
-// A reader must not need more memory for a file than its length explains, whoever has written it. So a header is refused if
-// its payload would decode to more than a writer puts into such a chunk, and what is kept across chunks is bounded by a
-// constant and by the bytes that were read. The package documentation states the limits.
+// A reader must not need more memory for a file than its length justifies, whoever wrote the file. So a header is
+// refused if its payload would decode to more than a writer puts into such a chunk, and the data kept across chunks
+// is bounded by a constant and by the bytes that were read. The package documentation lists the limits.
 
 const (
 	// freeRaw is the decoded length in bytes that any payload may have, however short it is in the file.
@@ -46,8 +46,8 @@ func (h *header) expands() bool {
 	return h.encoding == encodingZstd && h.raw > freeRaw && uint64(h.raw) > maxExpansion*uint64(h.stored)
 }
 
-// fits checks a header against the limits of its type and of its place in the file. Whether the payload expands too much
-// is checked when it is unpacked, since a side chunk that does is passed over.
+// fits checks a header against the limits of its type and of its place in the file. Whether the payload expands too
+// much is checked when it is unpacked, since a side chunk that does is passed over.
 func (h *header) fits(offset int64) error {
 	switch {
 	case !h.kind.known():

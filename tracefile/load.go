@@ -10,7 +10,7 @@ import (
 	"github.com/reprise-go/reprise/event"
 )
 
-// cursor is a place between two chunks, with what must hold of the chunk that follows.
+// cursor is a position between two chunks, with the conditions that the next chunk must meet.
 type cursor struct {
 	offset int64
 	seq    uint32
@@ -19,15 +19,15 @@ type cursor struct {
 
 	start   uint64 // index of the first event of the file
 	began   uint64 // virtual time before it
-	ended   bool   // the end chunk was there
+	ended   bool   // whether the end chunk has been read
 	indexAt int64  // offset of the first index chunk; 0 before it
-	listed  bool   // all chunks from the start of the file went by, so that the index can be compared with them
-	sum     uint32 // of the index as it should be, and of the index so far
+	listed  bool   // whether all chunks from the start of the file were read, so that the index can be checked
+	sum     uint32 // checksums of the index: as it should be, and as read so far
 	got     uint32
-	lines   int // entries that the index should still have
+	lines   int // number of entries that the index should still have
 }
 
-// check compares a header with what must come here.
+// check compares a header with the conditions at the cursor.
 func (c *cursor) check(h *header) error {
 	switch {
 	case h.seq != c.seq:
@@ -46,7 +46,7 @@ func (c *cursor) check(h *header) error {
 	return nil
 }
 
-// pass moves over a chunk whose header was checked. Events and their time are left to the caller.
+// pass moves past a chunk whose header was checked. The caller updates events and their time.
 func (c *cursor) pass(h *header) {
 	if h.kind == chunkIndex && c.indexAt == 0 {
 		c.indexAt = c.offset
@@ -68,36 +68,36 @@ type loader struct {
 	z      *zstd.Decoder
 	stored []byte
 	raw    []byte
-	ahead  *header // of the chunk at the cursor, if it was read already
-	failed error   // where nothing more can be read
+	ahead  *header // the header at the cursor, if it was already read
+	failed error   // the error after which nothing can be read
 }
 
-// jump moves l to another place.
+// jump moves l to another position.
 func (l *loader) jump(to cursor) { l.cursor, l.ahead, l.failed = to, nil, nil }
 
 // block is an event chunk with its side chunks, or the end of the file.
 type block struct {
 	start  uint64 // index of the first event
-	time   uint64 // before it
+	time   uint64 // virtual time before it, in ns
 	events []event.Event
-	count  uint32 // events by the header
-	seq    uint32 // of the event chunk, or of what should come at the end
+	count  uint32 // number of events, from the header
+	seq    uint32 // number of the event chunk, or of the next chunk at the end
 	names  packs
 	sites  packs
 	notes  packs
 	end    *End
-	err    error // after the events; io.EOF after a whole file
+	err    error // the error after the events; io.EOF after a complete file
 	after  cursor
 
-	siteAt   []string // of each event; made when first asked
-	named    []Name   // the same
-	noted    []Note   // the same, sorted by the events that they belong to
-	notedAt  []int    // these events, counted from start
-	notesBad error    // what is wrong with them
-	consumed int64    // offset after the chunk
+	siteAt   []string // code line of each event; decoded when first needed
+	named    []Name   // the names; decoded when first needed
+	noted    []Note   // the notes, sorted by their events; decoded when first needed
+	notedAt  []int    // the events of the notes, counted from start
+	notesBad error    // the error in the notes
+	consumed int64    // offset after the chunk, in bytes
 }
 
-// load reads chunks up to and with the next event chunk.
+// load reads chunks up to and including the next event chunk.
 func (l *loader) load(b *block) {
 	*b = block{start: l.next, time: l.time, events: b.events[:0]}
 	for b.err == nil && b.count == 0 {
@@ -107,7 +107,7 @@ func (l *loader) load(b *block) {
 	b.after, b.consumed = l.cursor, l.offset
 }
 
-// step reads one chunk. The error is io.EOF after a whole file, else a *Error.
+// step reads one chunk. The error is io.EOF after a complete file, otherwise a *Error.
 func (l *loader) step(b *block) error {
 	if l.failed == nil {
 		l.failed = l.chunk(b)
@@ -136,7 +136,7 @@ func (l *loader) chunk(b *block) error {
 	return nil
 }
 
-// at puts the place into an error.
+// at adds the location to an error.
 func (l *loader) at(err error) error {
 	var done *Error
 	if err == io.EOF || errors.As(err, &done) {
@@ -146,7 +146,7 @@ func (l *loader) at(err error) error {
 	return e
 }
 
-// header reads the header at the cursor. The error is io.EOF if the trailer is there, and all is as it says.
+// header reads the header at the cursor. The error is io.EOF if the trailer is there and everything agrees with it.
 func (l *loader) header() (*header, error) {
 	if l.ahead != nil {
 		return l.ahead, nil
@@ -174,7 +174,7 @@ func (l *loader) header() (*header, error) {
 	return &h, nil
 }
 
-// short tells a file that was cut from one with something else at its end.
+// short distinguishes a file that was cut off from one with foreign bytes at its end.
 func (l *loader) short(b []byte) error {
 	mark := chunkMark
 	if l.indexAt != 0 && len(b) == 4 {
@@ -190,7 +190,7 @@ func (l *loader) short(b []byte) error {
 	return truncated("it stops in the middle of the header of a chunk")
 }
 
-// trailer reads the trailer, of which 4 bytes are read, and what is behind it.
+// trailer reads the trailer, whose first 4 bytes were already read, and checks that nothing follows.
 func (l *loader) trailer(b []byte) error {
 	n, err := l.src.read(b[4:], l.offset+4)
 	if err != nil {
@@ -222,7 +222,7 @@ func (l *loader) trailer(b []byte) error {
 	return io.EOF
 }
 
-// payload reads the stored bytes of a chunk and tests their checksum.
+// payload reads the stored bytes of a chunk and verifies their checksum.
 func (l *loader) payload(h *header) (err error) {
 	l.stored, err = l.src.payload(l.stored, int(h.stored), l.offset+headerSize)
 	switch {
@@ -236,7 +236,7 @@ func (l *loader) payload(h *header) (err error) {
 	return nil
 }
 
-// use takes what a chunk holds, after the cursor has passed it.
+// use processes the content of a chunk, after the cursor has passed it.
 func (l *loader) use(h *header, b *block) error {
 	switch h.kind {
 	case chunkNames, chunkSites, chunkNotes:
@@ -265,13 +265,13 @@ func (l *loader) use(h *header, b *block) error {
 		var end End
 		end, err = decodeEnd(l.raw)
 		b.end = &end
-	case chunkIdentity: // opening the file did not like it
+	case chunkIdentity: // it is invalid where it is
 		_, err = decodeTexts(l.raw)
 	}
 	return err
 }
 
-// events decodes the events of a chunk. Those before one that is wrong are in b.
+// events decodes the events of a chunk. If one is wrong, b has the events before it.
 func (l *loader) events(h *header, b *block) error {
 	b.count = h.count
 	now := l.time
@@ -286,7 +286,8 @@ func (l *loader) events(h *header, b *block) error {
 	return b.err
 }
 
-// decodeEvents appends the n events of raw to events. It returns the virtual time after them too, if it was now before.
+// decodeEvents appends the n events of raw to events. It also returns the virtual time after them, given the time
+// before.
 func decodeEvents(raw []byte, n int, now uint64, events []event.Event) ([]event.Event, uint64, error) {
 	first := len(events)
 	events, used, err := event.AppendParsed(events, raw, n)
@@ -302,7 +303,7 @@ func decodeEvents(raw []byte, n int, now uint64, events []event.Event) ([]event.
 	return events, now, nil
 }
 
-// timeAfter returns the virtual time after e, if it was now before.
+// timeAfter returns the virtual time after e, given the time before.
 func timeAfter(now uint64, e *event.Event) uint64 {
 	if e.Kind() == event.KindTimeAdvanced {
 		return max(now, e.ToNanos())
@@ -310,7 +311,7 @@ func timeAfter(now uint64, e *event.Event) uint64 {
 	return now
 }
 
-// index takes an index chunk into account: when all chunks went by, their list must be the same.
+// index checks an index chunk: if all chunks were read, their list must be the same.
 func (l *loader) index() error {
 	n := len(l.raw) / entrySize
 	if len(l.raw)%entrySize != 0 || n > indexEntries {
@@ -338,12 +339,12 @@ func (l *loader) open() (md event.Metadata, id Identity, err error) {
 		return md, nil, l.at(err)
 	}
 	if id, err = l.identity(); err != nil {
-		l.failed = l.at(err) // for Next
+		l.failed = l.at(err) // returned by Next
 	}
 	return md, id, nil
 }
 
-// identity reads the second chunk if it is one of identity.
+// identity reads the second chunk if it is an identity chunk.
 func (l *loader) identity() (id Identity, err error) {
 	h, err := l.header()
 	if err != nil || h.kind != chunkIdentity {
@@ -365,7 +366,7 @@ func (l *loader) identity() (id Identity, err error) {
 	return id, err
 }
 
-// metadata reads the first chunk, which says where the events start.
+// metadata reads the first chunk, which gives the index and the time of the first event.
 func (l *loader) metadata() (md event.Metadata, err error) {
 	h, err := l.header()
 	if err != nil {

@@ -15,13 +15,13 @@ type nameID struct {
 	id   uint64
 }
 
-// packed is a side chunk that is decoded when somebody asks.
+// packed is a side chunk that is decoded when it is needed.
 type packed struct {
 	header
 	stored []byte
 }
 
-// packs are side chunks in the order of the file, the newest that fit into maxKept.
+// packs are side chunks in the order of the file: the latest ones that fit into maxKept.
 type packs struct {
 	list  []packed
 	bytes int
@@ -29,7 +29,7 @@ type packs struct {
 
 const maxKept = 4 << 20
 
-// keep adds a chunk and drops the oldest ones while there is too much.
+// keep adds a chunk and drops the oldest ones while they exceed the limit.
 func (p *packs) keep(c packed) {
 	p.list = append(p.list, c)
 	p.bytes += len(c.stored) + packedOverhead
@@ -42,34 +42,34 @@ func (p *packs) keep(c packed) {
 
 const packedOverhead = 80
 
-// nameBook finds names that were given in earlier chunks. The names chunks of a stream are kept, those of a file are
-// read again.
+// nameBook finds names from earlier chunks. The names chunks of a stream are kept; those of a file are read again.
 type nameBook struct {
 	kept  packs
 	found map[nameID]foundName
-	bytes int // that found takes, about
+	bytes int // approximate memory of found, in bytes
 }
 
-// foundName is the result of a search through the names chunks below a number.
+// foundName is the result of a search in the names chunks below a number.
 type foundName struct {
 	name  string
-	chunk int // the number of the chunk that has the name, -1 if none has
+	chunk int // number of the chunk that has the name; -1 if none has
 	below int
 }
 
-// maxFound is how many results of a search are kept, and then forgotten together; the same if they take maxSide bytes.
+// maxFound is the number of search results that are kept. At this number, or at maxSide bytes, all are dropped
+// together.
 const maxFound = 4096
 
-// leave takes the names chunks of a block that the reader leaves behind.
+// leave keeps the names chunks of a block that the reader leaves.
 func (n *nameBook) leave(b *block) {
 	for _, p := range b.names.list {
 		n.kept.keep(p)
 	}
 }
 
-// TaskName returns the name of a task by what was said up to the chunk of the event that Next returned last, "" if that
-// is not known. Names are looked for when asked for: in a file with a seek for each names chunk, newest first; of a
-// stream the names chunks of the last 4 MiB are kept.
+// TaskName returns the name of a task according to the chunks up to that of the event that Next returned last, or
+// "" if it is unknown. Names are searched when they are asked for: in a file with a seek for each names chunk,
+// newest first; of a stream the names chunks of the last 4 MiB are kept.
 func (r *Reader) TaskName(id event.TaskID) string { return r.name(nameID{0, uint64(id)}) }
 
 // RegionName returns the name of a region, under the rules of [Reader.TaskName].
@@ -88,7 +88,7 @@ func (r *Reader) name(key nameID) string {
 	return r.earlier(key, int(r.cur.seq)).name
 }
 
-// Names returns the names that came into use with the chunk of the event that Next returned last, as the file has them:
+// Names returns the names introduced by the chunk of the event that Next returned last, as stored in the file:
 // those of tasks before those of regions, by id. They must not be changed.
 func (r *Reader) Names() []Name {
 	b := r.cur
@@ -103,7 +103,7 @@ func (r *Reader) Names() []Name {
 	return b.named
 }
 
-// compare orders names as they stand in a chunk.
+// compare defines the order of names in a chunk.
 func (n Name) compare(m Name) int {
 	return cmp.Or(cmp.Compare(n.nameID().what, m.nameID().what), cmp.Compare(n.ID, m.ID))
 }
@@ -136,7 +136,8 @@ func appendNames(b []byte, names []Name) []byte {
 	return b
 }
 
-// open decodes a side chunk; nil if that is not possible. The loader may be in use, so that its decoder is not.
+// open decodes a side chunk, or returns nil if it cannot. It does not use the decoder of the loader, which may be in
+// use.
 func (r *Reader) open(p *packed) []byte {
 	z := decoders.Get().(*zstd.Decoder)
 	defer decoders.Put(z)
@@ -147,8 +148,8 @@ func (r *Reader) open(p *packed) []byte {
 	return raw
 }
 
-// decodeNames appends the names of a names chunk to names, up to the first that is malformed, and as many as fit into room,
-// in bytes of memory. It returns the room that is left.
+// decodeNames appends the names of a names chunk to names, up to the first malformed one, as long as they fit into
+// room, in bytes of memory. It returns the remaining room.
 func decodeNames(names []Name, raw []byte, room int) ([]Name, int) {
 	u := unpacker{b: raw}
 	for range u.array() {
@@ -164,7 +165,7 @@ func decodeNames(names []Name, raw []byte, room int) ([]Name, int) {
 	return names, room
 }
 
-// decodeSites calls visit for each site of a sites chunk, in order, up to the first that is malformed.
+// decodeSites calls visit for each site of a sites chunk, in order, up to the first malformed one.
 func decodeSites(raw []byte, visit func(offset uint64, site []byte)) {
 	u := unpacker{b: raw}
 	for range u.array() {
@@ -179,13 +180,13 @@ func decodeSites(raw []byte, visit func(offset uint64, site []byte)) {
 	}
 }
 
-// earlier looks through the names chunks with a number below that of the current block.
+// earlier searches the names chunks with a number below that of the current block.
 func (r *Reader) earlier(key nameID, below int) foundName {
 	old, ok := r.names.found[key]
 	switch {
 	case !ok:
 		old = foundName{chunk: -1}
-	case below <= old.chunk: // the position went back
+	case below <= old.chunk: // the position moved back
 		old = foundName{chunk: -1}
 	case below <= old.below:
 		return old
@@ -202,8 +203,8 @@ func (r *Reader) earlier(key nameID, below int) foundName {
 	return f
 }
 
-// learn takes the names of a chunk in a search that started below a number, and returns that of key if it is there. What
-// else is there will be asked for next.
+// learn stores the names of a chunk in a search that started below a number, and returns that of key if it is
+// there. The other names are likely to be needed next.
 func (n *nameBook) learn(names []Name, chunk, below int, key nameID) (found string, ok bool) {
 	for _, name := range slices.Backward(names) {
 		switch id := name.nameID(); {
@@ -216,7 +217,7 @@ func (n *nameBook) learn(names []Name, chunk, below int, key nameID) (found stri
 	return found, ok
 }
 
-// remember keeps a result; when there are too many it forgets all others first.
+// remember stores a result. If there are too many, it drops all others first.
 func (n *nameBook) remember(key nameID, f foundName) {
 	if n.found == nil || len(n.found) >= maxFound || n.bytes >= maxSide {
 		n.found, n.bytes = map[nameID]foundName{}, 0
@@ -225,7 +226,7 @@ func (n *nameBook) remember(key nameID, f foundName) {
 	n.bytes += nameOverhead + len(f.name)
 }
 
-// namesChunks yields the names chunks with a number from least up to below, newest first.
+// namesChunks yields the names chunks with numbers from least to below-1, newest first.
 func (r *Reader) namesChunks(below, least int) func(yield func(*packed) bool) {
 	if r.load.src.at == nil {
 		return r.names.chunks(below, least)
@@ -247,7 +248,7 @@ func (r *Reader) namesChunks(below, least int) func(yield func(*packed) bool) {
 	}
 }
 
-// chunks yields from those that were kept.
+// chunks yields the chunks that were kept.
 func (n *nameBook) chunks(below, least int) func(yield func(*packed) bool) {
 	return func(yield func(*packed) bool) {
 		i := sort.Search(len(n.kept.list), func(i int) bool { return int(n.kept.list[i].seq) >= below })
@@ -259,7 +260,7 @@ func (n *nameBook) chunks(below, least int) func(yield func(*packed) bool) {
 	}
 }
 
-// packed reads a side chunk; nil if it is damaged.
+// packed reads a side chunk, or returns nil if it is damaged.
 func (x *index) packed(n int, e entry) *packed {
 	h, err := readHeader(x.src, e.offset)
 	if err != nil || h.kind != e.kind || h.seq != uint32(n) {
@@ -272,8 +273,8 @@ func (x *index) packed(n int, e entry) *packed {
 	return &packed{h, stored}
 }
 
-// Site returns the line of the code where the event that Next returned last comes from, such as "bank.go:25"; "" if the
-// file does not say. After a Seek that is the event before the place.
+// Site returns the code line of the event that Next returned last, such as "bank.go:25", or "" if the file does not
+// have it. After a Seek it is the line of the event before the position.
 func (r *Reader) Site() string {
 	if r.i == 0 {
 		return ""
@@ -281,7 +282,7 @@ func (r *Reader) Site() string {
 	b := r.cur
 	if b.siteAt == nil && len(b.sites.list) > 0 {
 		b.siteAt = make([]string, b.count)
-		same := map[string]string{} // most events come from few lines
+		same := map[string]string{} // most events come from a few lines
 		for i := range b.sites.list {
 			decodeSites(r.open(&b.sites.list[i]), func(offset uint64, site []byte) {
 				if offset < uint64(len(b.siteAt)) {
@@ -296,7 +297,7 @@ func (r *Reader) Site() string {
 	return b.siteAt[r.i-1]
 }
 
-// intern returns text, one copy of each.
+// intern returns text as a string, with one copy for equal texts.
 func intern(same map[string]string, text []byte) string {
 	s, ok := same[string(text)]
 	if !ok {

@@ -8,22 +8,22 @@ import (
 	"github.com/reprise-go/reprise/event"
 )
 
-// noteList is the array of a notes chunk that is being made.
+// noteList is the array of a notes chunk under construction.
 type noteList struct {
 	list
 	texts map[string]uint64 // the number of each text
 
-	at          int // the event that the last notes belong to
-	first, from int // how many notes, and bytes of the body, come before them
+	at          int // index of the event of the last notes
+	first, from int // number of notes, and of bytes of the body, before them
 }
 
-// reset empties l and keeps its memory.
+// reset empties l but keeps its memory.
 func (l *noteList) reset() {
 	clear(l.texts)
 	*l = noteList{list: list{body: l.body[:0]}, texts: l.texts, at: -1}
 }
 
-// full reports whether the notes are enough for a chunk.
+// full reports whether there are enough notes for a chunk.
 func (l *noteList) full() bool { return l.n >= fullNotes || len(l.body) >= maxList }
 
 // add adds a note before an event of the chunk.
@@ -40,7 +40,7 @@ func (l *noteList) add(at int, n Note) {
 	l.n++
 }
 
-// elements returns how many elements the array of n has: those at the end that are empty are left out.
+// elements returns the number of elements in the array of n; empty elements at the end are omitted.
 func (n *Note) elements() int {
 	switch {
 	case len(n.Stack) > 0:
@@ -61,7 +61,7 @@ func (n *Note) elements() int {
 	return 3
 }
 
-// element appends the elements of n behind the first.
+// element appends the elements of n after the first.
 func (l *noteList) element(n Note) {
 	count := n.elements()
 	l.text(string(n.Act))
@@ -95,7 +95,7 @@ func (l *noteList) task(id event.TaskID) {
 	l.body = appendUint(l.body, uint64(id))
 }
 
-// text appends a text, or its number if the chunk has it already.
+// text appends a text, or its number if the chunk already has it.
 func (l *noteList) text(s string) {
 	if s == "" {
 		l.body = append(l.body, 0xa0)
@@ -112,7 +112,7 @@ func (l *noteList) text(s string) {
 	l.body = appendText(l.body, s)
 }
 
-// carry takes the notes before an event that is still to come out of l.
+// carry removes the notes of an event that is still to come from l and returns them.
 func (l *noteList) carry(events int) (later []Note) {
 	if l.at != events || l.n == 0 {
 		return nil
@@ -129,8 +129,9 @@ func (l *noteList) carry(events int) (later []Note) {
 	return later
 }
 
-// Note gives a note: to be called before the event that it belongs to is appended, or after the last event for the end
-// of the run. Notes of one event keep their order. At most 4,096 are kept for one event; texts are cut like names.
+// Note adds a note. Call it before the event that the note belongs to is appended, or after the last event for the
+// end of the run. Notes of one event keep their order. At most 4,096 are kept for one event; texts are cut like
+// names.
 func (w *Writer) Note(n Note) {
 	if w.err != nil {
 		return
@@ -141,7 +142,7 @@ func (w *Writer) Note(n Note) {
 	w.batch.notes.add(len(w.batch.events), n)
 }
 
-// placedNote is a note with the event that it belongs to, counted from the first of its chunk.
+// placedNote is a note with the index of its event, counted from the first of its chunk.
 type placedNote struct {
 	at int
 	Note
@@ -153,8 +154,8 @@ type notesUnpacker struct {
 	texts []string
 }
 
-// decodeNotes appends the notes of a chunk to list, as many as fit into room, in bytes of memory, which it lowers. They
-// belong to events up to the last one, or 0 at the end of the run.
+// decodeNotes appends the notes of a chunk to list, as many as fit into room, in bytes of memory, which it reduces.
+// last is the index of the last event in the chunk, or 0 at the end of the run.
 func decodeNotes(list []placedNote, raw []byte, last int, room *int) ([]placedNote, error) {
 	u := notesUnpacker{unpacker: unpacker{b: raw}}
 	before := uint64(0)
@@ -201,7 +202,7 @@ func (u *notesUnpacker) note() (at uint64, n Note) {
 	if more() {
 		n.Stack = u.stack()
 	}
-	for more() { // of a later version
+	for more() { // elements of a later version
 		u.skip(maxSkipDepth)
 	}
 	return at, n
@@ -216,7 +217,7 @@ func (u *notesUnpacker) task() event.TaskID {
 	return event.TaskID(u.uint())
 }
 
-// string reads a text, or the number of one that came before.
+// string reads a text, or the number of an earlier text.
 func (u *notesUnpacker) string() string {
 	if u.bad || len(u.b) == 0 {
 		u.bad = true
@@ -265,9 +266,9 @@ func (u *notesUnpacker) stack() (list []string) {
 	return list
 }
 
-// Notes returns the notes of the event that Next returned last, and after Next has returned io.EOF those of the end of
-// the run. They must not be changed. The error wraps [ErrCorrupt] if the notes of the chunk are malformed; those before
-// the first that is malformed can be had nevertheless.
+// Notes returns the notes of the event that Next returned last, or, after Next has returned io.EOF, those of the
+// end of the run. They must not be changed. The error wraps [ErrCorrupt] if the notes of the chunk are malformed;
+// the notes before the first malformed one are still returned.
 func (r *Reader) Notes() ([]Note, error) {
 	b := r.cur
 	over := len(b.events) == 0 && b.err == io.EOF
@@ -285,7 +286,7 @@ func (r *Reader) Notes() ([]Note, error) {
 	return b.noted[i : i+sort.SearchInts(b.notedAt[i:], at+1) : len(b.noted)], b.notesBad
 }
 
-// openNotes decodes the notes of a block: the notes, the event of each, and what is wrong.
+// openNotes decodes the notes of a block. It returns the notes, the event of each, and the error in them.
 func (r *Reader) openNotes(b *block) (notes []Note, at []int, err error) {
 	var placed []placedNote
 	room := maxSide

@@ -13,58 +13,58 @@ import (
 	"github.com/reprise-go/reprise/event"
 )
 
-// Recovery is what [Recover] has found in a file: the runs of events that are whole, and a receipt of the rest.
+// Recovery is the result of [Recover]: the undamaged runs of events in a file, and a receipt of the rest.
 type Recovery struct {
-	// Metadata and Identity are those of the file. If MetadataLost is set, Metadata is that of a trace of which nothing
-	// is known: version 1, seed 0.
+	// Metadata and Identity are those of the file. If MetadataLost is set, the metadata were lost and Metadata has
+	// version 1 and seed 0.
 	Metadata     event.Metadata
 	Identity     Identity
 	MetadataLost bool
 
-	// Whole says that nothing is wrong: there is one part or none, and Lost is empty.
+	// Whole is true if the file is undamaged: then there is at most one part, and Lost is empty.
 	Whole bool
 
-	// Parts are the runs of events without a gap, by index; they do not overlap.
+	// Parts are the runs of events without a gap, by index. They do not overlap.
 	Parts []Part
 
-	// Lost tells what is missing or damaged, by its place in the file.
+	// Lost lists the missing and damaged places, in the order of the file.
 	Lost []Loss
 
-	// End is what the file says about why the recording ends; nil if it does not say.
+	// End states why the recording ends, if the file has it; otherwise nil.
 	End *End
 
 	src     *source
-	side    []foundChunk // the whole chunks of names, sites and notes, and those of unknown types, by number
-	endsAt  uint64       // index at the end chunk
-	overAt  uint64       // index after the last event, if the chunk behind it was found
+	side    []foundChunk // the undamaged chunks of names, sites and notes, and those of unknown types, by number
+	endsAt  uint64       // index of the next event at the end chunk
+	overAt  uint64       // index after the last event, if the chunk after it was found
 	overSeq uint32       // number of that chunk: the end, or the first of the index; 0 if it was not found
-	holes   int          // the first elements of Lost, which are in the order of the file
+	holes   int          // number of the first elements of Lost that are in the order of the file
 }
 
-// Part is a run of events.
+// Part is a run of events without a gap.
 type Part struct {
 	First  uint64 // index of the first event
 	Count  uint64 // number of events, at least 1
 	Time   uint64 // virtual time before the first event, in nanoseconds since the start of the run
-	Offset int64  // of the chunk with the first event, in bytes from the start of the file
+	Offset int64  // offset of the chunk with the first event, in bytes
 
-	chunks []foundChunk // of events
+	chunks []foundChunk // the event chunks
 }
 
-// Loss is a place where something is missing or damaged.
+// Loss is a place in a file at which data is missing or damaged.
 type Loss struct {
-	Offset int64  // where in the file, in bytes from its start
-	Bytes  int64  // how many bytes are of no use; 0 if something is missing there
+	Offset int64  // offset in the file, in bytes
+	Bytes  int64  // number of unusable bytes; 0 if data is missing
 	First  uint64 // index of the first event that is lost there
-	Count  uint64 // how many; 0 if none, or if it is not known
+	Count  uint64 // number of events lost; 0 if none or unknown
 	Reason string // for people
 }
 
-// foundChunk is a whole chunk.
+// foundChunk is an undamaged chunk.
 type foundChunk struct {
 	header
 	offset int64
-	left   uint64 // virtual time after it, of events
+	left   uint64 // virtual time after its events
 }
 
 func (c *foundChunk) end() int64    { return c.offset + headerSize + int64(c.stored) }
@@ -72,10 +72,10 @@ func (c *foundChunk) after() uint64 { return c.first + uint64(c.count) }
 
 func (c foundChunk) compareSeq(seq uint32) int { return cmp.Compare(c.seq, seq) }
 
-// Recover looks for everything in a file of size bytes that is whole: it goes from chunk to chunk, and after damage on
-// to the next header whose checksum is right. Each chunk is decoded to see whether it is whole; one with an event that
-// does not decode is not. Events that stand in the file twice are found once. It needs about 150 bytes of memory a
-// chunk. The error is that of r; damage is none.
+// Recover searches a file of size bytes for everything that is undamaged: it goes from chunk to chunk, and after
+// damage to the next header with the right checksum. Each chunk is decoded to verify it; a chunk with an event that
+// cannot be decoded counts as damaged. Events that are stored twice are returned once. Recover needs about 150
+// bytes of memory a chunk. The error is that of r; damage is not an error.
 func Recover(r io.ReaderAt, size int64) (*Recovery, error) {
 	z := decoders.Get().(*zstd.Decoder)
 	defer decoders.Put(z)
@@ -91,7 +91,7 @@ func Recover(r io.ReaderAt, size int64) (*Recovery, error) {
 	return s.rec, nil
 }
 
-// verify asks a Reader whether a file where nothing was found to be wrong is whole.
+// verify checks with a Reader that a file without any damage found is complete.
 func (rec *Recovery) verify() error {
 	if len(rec.Lost) > 0 {
 		return nil
@@ -118,14 +118,14 @@ func (rec *Recovery) verify() error {
 	return nil
 }
 
-// Config returns how a part is to be written to a file of its own: with First, Time and Identity set.
+// Config returns the Config for writing a part to a separate file: First, Time and Identity are set.
 func (rec *Recovery) Config(part int) Config {
 	p := &rec.Parts[part]
 	return Config{First: p.First, Time: p.Time, Identity: rec.Identity}
 }
 
-// Read yields the events of a part. An error, which it yields last, is that of the input, or [ErrCorrupt] if the file
-// is no longer what it was. It can be used any number of times. It panics if there is no such part.
+// Read yields the events of a part. An error, yielded last, is that of the input, or [ErrCorrupt] if the file has
+// changed. Read can be used any number of times. It panics if the part does not exist.
 func (rec *Recovery) Read(part int) iter.Seq2[event.Event, error] {
 	p := &rec.Parts[part]
 	return func(yield func(event.Event, error) bool) {
@@ -158,14 +158,14 @@ func (rec *Recovery) events(z *zstd.Decoder, c *foundChunk) (events []event.Even
 	return events, err
 }
 
-// Write appends the events of a part to w, with their sites and notes, and with the names that are known by then, those
-// from before the part too. If the part ends where the recording does, it sets the end. w should be made with
+// Write appends the events of a part to w, with their sites and notes, and with all names known by then, including
+// those from before the part. If the part ends where the recording does, Write sets the end. w should be made with
 // rec.Metadata and [Recovery.Config]; Write does not close it. The error is that of w or of [Recovery.Read].
 func (rec *Recovery) Write(part int, w *Writer) error {
 	p := &rec.Parts[part]
 	z := decoders.Get().(*zstd.Decoder)
 	defer decoders.Put(z)
-	side := 0 // chunks before it were looked at
+	side := 0 // number of side chunks already processed
 	for i := range p.chunks {
 		c := &p.chunks[i]
 		for ; side < len(rec.side) && rec.side[side].seq < c.seq; side++ {
@@ -189,7 +189,7 @@ func (rec *Recovery) Write(part int, w *Writer) error {
 	return nil
 }
 
-// writeNames hands the names of a chunk to w, if it is one of names.
+// writeNames passes the names of a chunk to w, if it is a names chunk.
 func (rec *Recovery) writeNames(z *zstd.Decoder, c *foundChunk, w *Writer) {
 	if c.kind != chunkNames {
 		return
@@ -204,7 +204,7 @@ func (rec *Recovery) writeNames(z *zstd.Decoder, c *foundChunk, w *Writer) {
 	}
 }
 
-// writeEvents hands the events of a chunk to w, with their sites and notes.
+// writeEvents passes the events of a chunk to w, with their sites and notes.
 func (rec *Recovery) writeEvents(z *zstd.Decoder, c *foundChunk, w *Writer) error {
 	sites, notes := rec.sites(z, c), rec.notes(z, c.seq, c.first, int(c.count))
 	events, err := rec.events(z, c)
@@ -235,20 +235,20 @@ func (rec *Recovery) sites(z *zstd.Decoder, c *foundChunk) map[uint64]string {
 	return m
 }
 
-// notes reads the notes chunks of the chunk with a number, which has so many events from an index on.
+// notes reads the notes chunks of the event chunk with number seq, whose events start at index first.
 func (rec *Recovery) notes(z *zstd.Decoder, seq uint32, first uint64, events int) (list []placedNote) {
 	room := maxSide
 	for h, raw := range rec.sideOf(z, chunkNotes, seq, first) {
 		room += notedPerByte * int(h.stored)
-		placed, _ := decodeNotes(nil, raw, max(events-1, 0), &room) // as far as they are whole
+		placed, _ := decodeNotes(nil, raw, max(events-1, 0), &room) // as far as they are well-formed
 		list = append(placed, list...)
 	}
 	slices.SortStableFunc(list, func(a, b placedNote) int { return cmp.Compare(a.at, b.at) })
 	return list
 }
 
-// sideOf yields the headers and payloads of the side chunks of a kind that stand before the chunk with a number with nothing
-// between but other side chunks, the last one first.
+// sideOf yields the headers and payloads of the side chunks of a kind that directly precede the chunk with a
+// number, with only other side chunks between, the last one first.
 func (rec *Recovery) sideOf(z *zstd.Decoder, kind chunkType, seq uint32, first uint64) iter.Seq2[*header, []byte] {
 	return func(yield func(*header, []byte) bool) {
 		for seq > 0 {
@@ -268,7 +268,7 @@ func (rec *Recovery) sideOf(z *zstd.Decoder, kind chunkType, seq uint32, first u
 	}
 }
 
-// String returns the receipt for people, in lines: what is there, and then what is lost and where.
+// String returns the receipt for people: one line for each part, and then one for each loss.
 func (rec *Recovery) String() string {
 	var b strings.Builder
 	var events, lost uint64

@@ -11,30 +11,30 @@ import (
 	"github.com/reprise-go/reprise/event"
 )
 
-// search goes through a damaged file.
+// search scans a damaged file.
 type search struct {
 	src *source
 	z   *zstd.Decoder
 	rec *Recovery
 
 	whole  []foundChunk // in the order of the file
-	broken []foundChunk // whose header is right, and nothing else
-	holes  []Loss       // bytes that are in no whole chunk, in the order of the file
-	start  uint64       // the index of the first event, as far as is known
-	sealed bool         // there is a trailer
+	broken []foundChunk // chunks whose header is right but not the rest
+	holes  []Loss       // bytes that belong to no undamaged chunk, in the order of the file
+	start  uint64       // index of the first event, as far as known
+	sealed bool         // whether there is a trailer
 
 	stored, raw []byte
 	events      []event.Event
 }
 
-// run finds the chunks, and the bytes that are in none. The error is one of reading.
+// run finds the chunks, and the bytes that belong to none. The error is a read error.
 func (s *search) run() error {
 	s.start = math.MaxUint64
 	offset, why, err := s.magic()
 	if err != nil {
 		return err
 	}
-	good := int64(0) // all bytes before are accounted for
+	good := int64(0) // all bytes before this offset are accounted for
 	if why == nil {
 		good = offset
 	}
@@ -60,7 +60,7 @@ func (s *search) run() error {
 	return nil
 }
 
-// magic reads the start of the file and returns where to go on, and what is wrong.
+// magic reads the start of the file. It returns the offset at which to continue, and what is wrong.
 func (s *search) magic() (offset int64, wrong, err error) {
 	var b [len(magic)]byte
 	n, err := s.src.read(b[:], 0)
@@ -74,14 +74,14 @@ func (s *search) magic() (offset int64, wrong, err error) {
 	return offset, wrong, err
 }
 
-// hole notes that the bytes from one offset to another are in no whole chunk.
+// hole records that the bytes from one offset to another belong to no undamaged chunk.
 func (s *search) hole(from, to int64, why error) {
 	if from < to {
 		s.holes = append(s.holes, Loss{Offset: from, Bytes: to - from, Reason: reason(why)})
 	}
 }
 
-// reason returns what is wrong for a receipt.
+// reason returns the text of an error for a receipt.
 func reason(err error) string {
 	text := err.Error()
 	for _, class := range []error{ErrCorrupt, ErrTruncated} {
@@ -90,7 +90,8 @@ func reason(err error) string {
 	return text
 }
 
-// nextMark returns the offset from which on the next chunk or trailer may start, the size of the file if there is none.
+// nextMark returns the offset at or after which the next chunk or trailer may start, or the size of the file if none
+// does.
 func (s *search) nextMark(from int64) (int64, error) {
 	var b [1 << 14]byte
 	for {
@@ -111,8 +112,8 @@ func (s *search) nextMark(from int64) (int64, error) {
 	}
 }
 
-// try looks at what starts at offset: size bytes with nothing wrong, or what is wrong. Then size is not 0 if there is a
-// header that is right.
+// try examines the data at offset. It returns its size if it is undamaged, or what is wrong; then size is not 0 if
+// there is a header that is right.
 func (s *search) try(offset int64) (size int64, wrong, err error) {
 	var b [headerSize]byte
 	n, err := s.src.read(b[:], offset)
@@ -127,7 +128,7 @@ func (s *search) try(offset int64) (size int64, wrong, err error) {
 	if n < headerSize {
 		return 0, truncated("it stops in the middle of the header of a chunk"), nil
 	}
-	h, wrong := parseHeader(b[:], math.MaxInt64) // the bytes before may be lost
+	h, wrong := parseHeader(b[:], math.MaxInt64) // the bytes before it may be lost
 	if wrong != nil {
 		return 0, wrong, nil
 	}
@@ -144,7 +145,7 @@ func (s *search) try(offset int64) (size int64, wrong, err error) {
 	return headerSize + int64(h.stored), wrong, nil
 }
 
-// chunk reads the payload of a chunk and says what is wrong with it.
+// chunk reads the payload of a chunk and returns what is wrong with it.
 func (s *search) chunk(c *foundChunk) (wrong, err error) {
 	s.stored, err = s.src.payload(s.stored, int(c.stored), c.offset+headerSize)
 	switch {
@@ -163,7 +164,7 @@ func (s *search) chunk(c *foundChunk) (wrong, err error) {
 	return s.use(c), nil
 }
 
-// use takes what a whole chunk holds.
+// use processes the content of an undamaged chunk.
 func (s *search) use(c *foundChunk) (wrong error) {
 	rec := s.rec
 	switch c.kind {
@@ -198,7 +199,7 @@ func (s *search) use(c *foundChunk) (wrong error) {
 	return wrong
 }
 
-// assemble makes parts and losses of what was found.
+// assemble turns the chunks found into parts and losses.
 func (rec *Recovery) assemble(s *search) {
 	rec.Lost, rec.holes = s.holes, len(s.holes)
 	for _, c := range s.whole {
@@ -218,7 +219,7 @@ func (rec *Recovery) assemble(s *search) {
 	slices.SortStableFunc(rec.Lost, func(a, b Loss) int { return cmp.Compare(a.Offset, b.Offset) })
 }
 
-// parts makes parts of the event chunks, in the order of the events. Of two that hold the same event the first counts.
+// parts makes parts of the event chunks, in order of events. If two chunks hold the same event, the first one counts.
 func (rec *Recovery) parts(whole []foundChunk) {
 	var events []foundChunk
 	for _, c := range whole {
@@ -248,8 +249,8 @@ func (rec *Recovery) parts(whole []foundChunk) {
 	}
 }
 
-// gaps finds the events that are missing between the parts, before the first and after the last, and the place in the
-// file where they were.
+// gaps finds the missing events: between the parts, before the first part and after the last, and their places in
+// the file.
 func (rec *Recovery) gaps(s *search) {
 	start, end := s.start, uint64(0)
 	for _, c := range slices.Concat(s.whole, s.broken) {
@@ -270,7 +271,7 @@ func (rec *Recovery) gaps(s *search) {
 	}
 }
 
-// gap notes that events are missing which were between two offsets, at the first hole there, or where there is none.
+// gap records missing events between two offsets, at the first hole there, or as a separate loss if there is none.
 func (rec *Recovery) gap(next, first uint64, from, to int64) {
 	holes := rec.Lost[:rec.holes]
 	i, _ := slices.BinarySearchFunc(holes, from, func(l Loss, from int64) int { return cmp.Compare(l.Offset, from) })
@@ -283,8 +284,7 @@ func (rec *Recovery) gap(next, first uint64, from, to int64) {
 	rec.Lost = append(rec.Lost, Loss{Offset: from, First: next, Count: first - next, Reason: "events are missing"})
 }
 
-// order notes where chunks that stand side by side do not have numbers that follow each other, unless something else is
-// said of that place.
+// order records adjacent chunks whose numbers are not consecutive, unless another loss is recorded at that place.
 func (rec *Recovery) order(whole []foundChunk) {
 	told := map[int64]bool{}
 	for _, l := range rec.Lost {
