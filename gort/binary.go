@@ -22,16 +22,16 @@ type BuildConfig struct {
 	Memory []string
 }
 
-// Binary is a test binary with the control inside. Its methods may be called at once from several goroutines.
+// Binary is a test binary with the controlled runtime. Its methods may be called concurrently.
 type Binary struct {
-	Path string   // of the file
-	Dir  string   // the folder that tests run in: that of the package
+	Path string   // the file
+	Dir  string   // the folder of the package, in which the tests run
 	Env  []string // the environment of the runs; nil for that of this process
-	tmp  string   // to be removed
+	tmp  string   // folder to be removed by Close; "" for none
 }
 
-// Build builds the tests of one package, given as the go command takes it, such as "." or "./queue", in the module at
-// dir. The errors are those of [Overlay] and of the go command.
+// Build builds the tests of one package in the module at dir. pkg is the package in the form of the go command,
+// such as "." or "./queue". The errors are those of [Overlay] and of the go command.
 func Build(ctx context.Context, dir, pkg string, cfg BuildConfig) (*Binary, error) {
 	tools, err := Overlay(ctx, dir, cfg.Env, cfg.Cache, len(cfg.Memory) > 0)
 	if err != nil {
@@ -61,12 +61,11 @@ func Build(ctx context.Context, dir, pkg string, cfg BuildConfig) (*Binary, erro
 	return b, nil
 }
 
-// Tags are build tags that a controlled binary gets: they keep C out of packages net and os/user, where it could neither be
-// controlled nor copied with a process.
+// Tags are the build tags of a controlled binary: they keep C out of packages net and os/user, because C can be
+// neither controlled nor copied with a process.
 const Tags = "netgo,osusergo"
 
-// WithTags returns arguments of the go command with the build tags that a controlled binary should have, besides those that the
-// arguments give.
+// WithTags returns arguments of the go command with [Tags] added to the build tags that the arguments set.
 func WithTags(args []string) []string {
 	given := ""
 	var rest []string
@@ -105,49 +104,53 @@ func (b *Binary) Tests(ctx context.Context) ([]string, error) {
 	return strings.Fields(string(out)), nil
 }
 
-// Strategy says how choices are made.
+// Strategy selects how the next goroutine is chosen.
 type Strategy uint32
 
 // The strategies.
 const (
-	Random Strategy = iota // any ready goroutine, and preemptions at random points
+	Random Strategy = iota // any ready goroutine; preemptions at random points
 	PCT                    // priorities with a few changes (Burckhardt et al., ASPLOS 2010)
 )
 
-// Control says how a run is made. The zero Control is a run of seed 0.
+// Control sets how a run is made. The zero Control makes a run of seed 0.
 type Control struct {
-	Seed     uint64   // with Choices it is that of what goes on live, see Continue
-	Choices  *Choices // replay these
-	Continue bool     // after the last of Choices go on by Seed, and not end as diverged
-	Resync   int      // over 0: where a choice does not fit, look for one among so many that does, and go on; implies Continue
+	// seeds every choice of the run; with Choices only what follows the last recorded choice (see Continue)
+	Seed     uint64
+	Choices  *Choices // recorded choices to replay; nil = none
+	Continue bool     // after the last of Choices continue by Seed, instead of ending as Diverged
+	Resync   int      // if > 0: skip up to this number of choices to find one that fits, and continue; implies Continue
 	Strategy Strategy
 
 	// Prefix ends a replay behind the last decision in Choices, as Reached. It is for the recording of a run that was cut
 	// off: one that was killed in the middle of a turn, or whose recording has Dropped records.
 	Prefix bool
 
-	Gap    int // Random: mean number of points between preemptions; 0: one of several, by the seed
-	Depth  int // PCT: number of priority changes; 0: one from 0 to 3, by the seed
-	Length int // PCT: expected number of points; 0 means 1000
-	Procs  int // what GOMAXPROCS and NumCPU say; 0 means 4
+	Gap    int // Random: mean number of points between preemptions; 0 = one of several values, chosen by the seed
+	Depth  int // PCT: number of priority changes; 0 = 0 to 3, chosen by the seed
+	Length int // PCT: expected number of points; 0 = 1000
+	Procs  int // value of GOMAXPROCS and NumCPU; 0 = 4
 
-	// Leap is how far time may run ahead of the program: a timer that is due within Leap may fire although goroutines
-	// are ready, unless it ends a time.Sleep. 0 means 20 ms, and in half of the seeds not at all; below 0 never.
+	// Leap is the maximum leap of time: a timer that is due within Leap may fire although goroutines are ready,
+	// unless it ends a time.Sleep. 0 means 20 ms in half of the seeds, and no leaps in the others; a negative value
+	// means no leaps.
 	Leap time.Duration
 
 	// Memory makes accesses to memory preemption points, in the packages that were compiled with [MemoryFlags], and
 	// writes to maps everywhere. A replay does as the recording did.
 	Memory bool
 
-	NoLeaks  bool          // do not wait for the goroutines that the test has left behind, and do not list them
-	MaxSteps uint64        // decisions; 0 means 10 million
-	MaxTime  time.Duration // virtual; 0 means an hour more than go test's ten minutes
-	Records  int           // room in the recording, of 32 bytes each; 0 means a million; at most 134 million. What finds none is Dropped.
-	Wall     time.Duration // real time until the process is killed; 0 means a minute
-	Args     []string      // more arguments of the test binary, such as -test.short; they may override those that select the test
+	NoLeaks  bool          // do not wait for goroutines that the test leaves behind, and do not list them
+	MaxSteps uint64        // maximum number of decisions; 0 = 10 million
+	MaxTime  time.Duration // maximum virtual time; 0 = an hour and ten minutes, go test's default limit plus an hour
+	// room in the recording, of 32 bytes each; 0 means a million; at most 134 million. What finds none is Dropped.
+	Records int
+	Wall    time.Duration // real time after which the process is killed; 0 = a minute
+	// further arguments of the test binary, such as -test.short; they override the selection of the test
+	Args []string
 }
 
-// defaultRecords is the room in a recording unless Control says otherwise.
+// defaultRecords is the default of Control.Records.
 const defaultRecords = 1 << 20
 
 // A replay that has left its recording goes on for some decisions, so that a report can tell what came instead.

@@ -21,33 +21,34 @@ import (
 	"github.com/reprise-go/reprise/internal/atomicfile"
 )
 
-// toolVersion names the layout of the shared file and of the cache. It rises with every change of either.
+// toolVersion is the version of the layout of the shared file and of the cache. It must be raised with every change of
+// either.
 const toolVersion = "2"
 
-// toolchain is what the go command says of itself in a folder.
+// toolchain is what the go command reports about itself in a folder.
 type toolchain struct {
 	patch.Toolchain
 	GOMODCACHE string
 }
 
-// ErrUnsupported is matched by errors that say that this Go version, system or architecture cannot be used: it is not
-// known, or an edit of its runtime does not find its place.
+// ErrUnsupported is matched by errors about a Go version, system or architecture that cannot be used: it is not
+// known, or the text that an edit of its runtime needs was not found.
 var ErrUnsupported = patch.ErrUnsupported
 
-// Tools is what a build with the control inside needs.
+// Tools is what a controlled build needs.
 type Tools struct {
 	Overlay string   // the file for "go test -overlay"
-	Go      string   // the go command
-	Env     []string // the environment to run it in; nil for that of this process
+	Go      string   // path of the go command
+	Env     []string // environment of the go command; nil for that of this process
 }
 
-// Overlay returns the tools for the Go version that the go command uses in the folder dir, and with the environment env
-// (nil: that of this process). The files of the overlay are kept in cache, "" for the user's cache folder, and used again
-// while neither Go nor this package changes. With memory the overlay is one for the flags of [MemoryFlags]. The errors match [ErrUnsupported], or are those of the go command and
-// the file system.
+// Overlay returns the tools for the Go version that the go command uses in the folder dir, and with the environment
+// env (nil: that of this process). The files of the overlay are kept in cache, "" for the user's cache folder, and
+// used again while neither Go nor this package changes. With memory the overlay is one for the flags of [MemoryFlags].
+// The errors match [ErrUnsupported], or are those of the go command and the file system.
 //
-// The go command refuses to replace files below GOMODCACHE, where the toolchains are that it downloads by itself. For such
-// a toolchain the cache gets a GOROOT of links to it, and Tools say how to use that one.
+// The go command refuses to replace files below GOMODCACHE, where it stores the toolchains that it downloads. For
+// such a toolchain Overlay creates a GOROOT of links in the cache, and Tools refer to that one.
 func Overlay(ctx context.Context, dir string, env []string, cache string, memory bool) (*Tools, error) {
 	tc, err := askGo(ctx, dir, env)
 	if err != nil {
@@ -80,7 +81,7 @@ func Overlay(ctx context.Context, dir string, env []string, cache string, memory
 	return tools, err
 }
 
-// root returns the GOROOT to build with: a folder of links in the cache instead of one below GOMODCACHE.
+// root returns the GOROOT to build with: a folder of links in the cache if the real one is below GOMODCACHE.
 func (tc *toolchain) root(cache string) (string, error) {
 	if rel, err := filepath.Rel(tc.GOMODCACHE, tc.GOROOT); err != nil || !filepath.IsLocal(rel) {
 		return tc.GOROOT, nil
@@ -88,7 +89,7 @@ func (tc *toolchain) root(cache string) (string, error) {
 	return mirror(tc.GOROOT, filepath.Join(cache, "roots"))
 }
 
-// mirror makes a folder of links to what is in the folder root.
+// mirror makes a folder of links to the entries of the folder root.
 func mirror(root, below string) (string, error) {
 	name := strings.TrimPrefix(filepath.Base(root), "toolchain@")
 	dir := filepath.Join(below, name)
@@ -186,7 +187,7 @@ func ensure(path, text string) error {
 	return write(path, text)
 }
 
-// write makes a file appear whole, also when several processes do it at once.
+// write creates a file atomically, also if several processes do so at once.
 func write(path, text string) error {
 	f, err := atomicfile.Create(path)
 	if err != nil {
@@ -201,7 +202,7 @@ func write(path, text string) error {
 	return nil
 }
 
-// key names a folder of the cache by what is in it.
+// key returns the name of a folder of the cache, which depends on its content.
 func (tc *toolchain) key(files map[string]string) string {
 	h := sha256.New()
 	_, _ = io.WriteString(h, tc.GOROOT)

@@ -19,23 +19,23 @@ import (
 	"github.com/reprise-go/reprise/internal/wire"
 )
 
-// Runner runs one test of a binary again and again. It is for one goroutine at a time.
+// Runner runs one test of a binary repeatedly. It must be used by one goroutine at a time.
 //
-// Where it can, it does so in copies of one process, which are made where main.main would start, and saves what the start of a
-// process takes. A copy runs as a process of its own does, to the last event. A process that has other threads by then,
-// as with cgo and the race detector, or that has asked for the network poller, cannot be copied.
+// If possible, the runs are made in copies of one process, taken where main.main would start, which saves the time
+// of starting a process. A copy behaves exactly like a process of its own, up to the last event. A process cannot
+// be copied if it has other threads by then, as with cgo and the race detector, or has used the network poller.
 type Runner struct {
 	b      *Binary
 	s      *shared
 	test   string
 	common Control
 	output *os.File
-	server *server // nil if there is none yet, or none can be
-	alone  bool    // every run is a process of its own
+	server *server // nil if there is none yet, or none is possible
+	alone  bool    // whether every run is a process of its own
 }
 
-// Runner returns a Runner for one test function or subtest, by its exact name, or with "" for all tests. Of c it takes
-// Args, Procs, Records and Wall, which are those of all runs. The Runner must be closed.
+// Runner returns a Runner for one test function or subtest, by its exact name, or for all tests if test is "". It
+// uses Args, Procs, Records and Wall of c for all runs. The Runner must be closed.
 func (b *Binary) Runner(test string, c Control) (*Runner, error) {
 	s, err := openShared(headerSpace + or(c.Records, defaultRecords)*recordSize + textSpace)
 	if err != nil {
@@ -48,7 +48,7 @@ func (b *Binary) Runner(test string, c Control) (*Runner, error) {
 	return &Runner{b: b, s: s, test: test, common: c, output: out}, nil
 }
 
-// Close ends the Runner and gives everything back.
+// Close ends the Runner and releases its resources.
 func (r *Runner) Close() error {
 	var err error
 	if r.server != nil {
@@ -57,8 +57,9 @@ func (r *Runner) Close() error {
 	return errors.Join(err, r.output.Close(), r.s.close())
 }
 
-// Run runs one test function or subtest, by its exact name, or with "" all tests, in a process of its own. A run that
-// fails is an [Outcome] and no error; the errors are those of starting the process, of the shared file, and of ctx.
+// Run runs one test function or subtest, by its exact name, or all tests if test is "", in a separate process. A
+// run that fails is an [Outcome] and not an error. Errors come from starting the process, from the shared file, and
+// from ctx.
 func (b *Binary) Run(ctx context.Context, test string, c Control) (*Outcome, error) {
 	r, err := b.Runner(test, c)
 	if err != nil {
@@ -110,8 +111,8 @@ func (r *Runner) Run(ctx context.Context, c Control) (*Outcome, error) {
 	return o, nil
 }
 
-// execute makes one run, ends what it has started, and returns its exit status, -1 if a signal ended it. At the end of
-// limited the run may say where its goroutines stand; at that of ctx it is killed.
+// execute makes one run, ends all processes that it started, and returns its exit status, or -1 if a signal ended
+// it. When limited is done, the run may report where its goroutines are; when ctx is done, it is killed.
 func (r *Runner) execute(ctx, limited context.Context) (exit int, err error) {
 	if r.alone {
 		exit, err = r.process(ctx, limited)
@@ -120,21 +121,21 @@ func (r *Runner) execute(ctx, limited context.Context) (exit int, err error) {
 	}
 	server := r.server
 	if exit, err = server.run(ctx, limited, &r.s.header().pid); err != nil {
-		_ = server.close() // it is of no use any more; the next run gets another
+		_ = server.close() // it can no longer be used; the next run gets another
 		r.server = nil
 	}
 	r.sweep(server.cmd.Process.Pid)
 	return exit, err
 }
 
-// sweep ends the processes that a run has started and that have left its process group. except are kept.
+// sweep ends processes that a run has started and that have left its process group, except those listed.
 func (r *Runner) sweep(except ...int) {
 	if r.s.header().forks > 0 {
 		procs.Sweep(wire.Gort.Assign(nameOf(r.s.file)), except...)
 	}
 }
 
-// prepare makes the files ready for a run.
+// prepare prepares the files for a run.
 func (r *Runner) prepare(c Control, flags uint32) error {
 	var choices []Record
 	if c.Choices != nil {
@@ -146,7 +147,7 @@ func (r *Runner) prepare(c Control, flags uint32) error {
 	h := c.header()
 	h.flags |= flags
 	if r.server != nil {
-		h.claimed = 1 // by the server, and not by what an earlier run has left behind
+		h.claimed = 1 // by the server, and not by leftovers of an earlier run
 	}
 	if err := r.output.Truncate(0); err != nil {
 		return fmt.Errorf("gort: %w", err)
@@ -154,10 +155,10 @@ func (r *Runner) prepare(c Control, flags uint32) error {
 	return r.s.prepare(h, choices, or(c.Records, defaultRecords))
 }
 
-// outputLimit is how much of the output of a run is kept, in bytes: of a longer one the start and the end.
+// outputLimit is the maximum of the output of a run that is kept, in bytes. Of a longer one, start and end are kept.
 const outputLimit = 4 << 20
 
-// read returns what the run has printed.
+// read returns the output of the run.
 func (r *Runner) read() ([]byte, error) {
 	info, err := r.output.Stat()
 	if err != nil {
@@ -204,7 +205,7 @@ func (r *Runner) command() (*exec.Cmd, *os.File, error) {
 	return cmd, out, nil
 }
 
-// process makes a run in a process of its own and returns its exit status, -1 if a signal ended it.
+// process makes a run in a separate process and returns its exit status, or -1 if a signal ended it.
 func (r *Runner) process(ctx, limited context.Context) (int, error) {
 	cmd, out, err := r.command()
 	if err != nil {
@@ -224,11 +225,11 @@ func (r *Runner) process(ctx, limited context.Context) (int, error) {
 	return cmd.ProcessState.ExitCode(), nil
 }
 
-// grace is how long a process that is ended gets to say where its goroutines stand.
+// grace is the time that a process gets, before it is killed, to report where its goroutines are.
 const grace = 2 * time.Second
 
-// endAt ends a process: when limited is done, first so that the runtime prints the stacks of all goroutines; when ctx is done,
-// at once. Nothing is sent after stop has returned.
+// endAt ends a process: when limited is done, first so that the runtime prints the stacks of all goroutines; when ctx
+// is done, at once. Nothing is sent after stop has returned.
 func endAt(ctx, limited context.Context, signal func(os.Signal) error) (stop func()) {
 	var lock sync.Mutex
 	over := false
@@ -266,20 +267,20 @@ func signalCommand(cmd *exec.Cmd) func(os.Signal) error {
 	}
 }
 
-// server is a process that makes copies of itself.
+// server is a process that copies itself for each run.
 type server struct {
 	cmd      *exec.Cmd
 	commands *os.File
 	answers  *os.File
 }
 
-// The tags of what a server answers, each followed by a number; the runtime has them too.
+// The tags of the server's answers, each followed by a number. The runtime defines them, too.
 const (
 	tagReady = 'R'
 	tagDone  = 'S'
 )
 
-// serve starts a server, or notes that there cannot be one.
+// serve starts a server, or sets r.alone if there cannot be one.
 func (r *Runner) serve(ctx context.Context) error {
 	if err := r.prepare(r.common, flagServe); err != nil {
 		return err
@@ -312,7 +313,7 @@ func (r *Runner) serve(ctx context.Context) error {
 		r.server = s
 		return nil
 	}
-	r.alone = true // if it has ended before main.main, a process of its own shows how
+	r.alone = true // if it ended before main.main, a separate process shows how
 	_ = s.close()  // whatever its status
 	return nil
 }
@@ -326,7 +327,7 @@ func (s *server) answer() (tag, value uint32, err error) {
 	return binary.NativeEndian.Uint32(b[:]), binary.NativeEndian.Uint32(b[4:]), nil
 }
 
-// run makes one run and returns the exit status, -1 if a signal ended it. The process writes its number to pid.
+// run makes one run and returns the exit status, or -1 if a signal ended it. The process writes its number to pid.
 func (s *server) run(ctx, limited context.Context, pid *uint32) (int, error) {
 	if _, err := s.commands.Write([]byte{1}); err != nil {
 		return 0, fmt.Errorf("gort: %s has gone: %w", s.cmd.Path, err)
@@ -335,7 +336,7 @@ func (s *server) run(ctx, limited context.Context, pid *uint32) (int, error) {
 		switch pid := atomic.LoadUint32(pid); {
 		case pid != 0 && pid <= math.MaxInt32: // more means other processes
 			return signalTo(int(pid))(signal) // the server ends the rest of the group
-		case signal == os.Kill: // nobody else would end it
+		case signal == os.Kill: // nothing else would end it
 			return s.cmd.Process.Kill()
 		}
 		return nil
@@ -348,7 +349,7 @@ func (s *server) run(ctx, limited context.Context, pid *uint32) (int, error) {
 	return exitStatus(status), nil
 }
 
-// close ends the server and what it has started.
+// close ends the server and the processes that it has started.
 func (s *server) close() error {
 	err := errors.Join(s.commands.Close(), s.answers.Close())
 	patience := time.AfterFunc(grace, func() { procs.Signal(s.cmd.Process, os.Kill) })

@@ -13,49 +13,50 @@ import (
 	"github.com/reprise-go/reprise/simsched"
 )
 
-// DefaultSeeds is how many seeds [Check] runs unless it is told otherwise.
+// DefaultSeeds is the number of seeds that [Check] runs by default.
 const DefaultSeeds = 100
 
-// Option is a setting of a test. Flags and their environment twins win over options.
+// Option is a setting of a test. Flags and environment variables override options.
 type Option func(*settings)
 
-// Seeds sets how many seeds are run, from 1 to 1,000,000,000.
+// Seeds sets the number of seeds to run, from 1 to 1,000,000,000.
 func Seeds(n int) Option { return func(s *settings) { s.seeds, s.budget = n, 0 } }
 
-// Budget sets how long seeds are run, instead of how many; at least one is.
+// Budget sets the real time during which seeds are run, instead of their number. At least one seed is run.
 func Budget(d time.Duration) Option { return func(s *settings) { s.budget, s.seeds = d, 0 } }
 
-// Sim sets how runs are made. Seed, Chooser and Observer must be zero: the test sets them. Each seed gets faults of its
-// own, whatever Chaos.Seed is. An empty Program is the name of the test.
+// Sim sets how runs are made. Seed, Chooser and Observer must be zero, because the test sets them. Each seed gets
+// faults of its own, whatever Chaos.Seed is. An empty Program means the name of the test.
 func Sim(cfg simsched.Config) Option { return func(s *settings) { s.sim = cfg } }
 
-// Strategy sets how choices are made; the name is kept in traces. The default is simsched.NewRandom, named random.
+// Strategy sets how choices are made. The name is stored in traces. The default is simsched.NewRandom with the name
+// random.
 func Strategy(name string, strategy replayer.Strategy) Option {
 	return func(s *settings) { s.strategyName, s.strategy = name, strategy }
 }
 
-// Deterministic makes each run that passes twice more, and fails if the two differ: the program does something then that
-// is no function of its choices, such as ranging over a map.
+// Deterministic repeats each run that passes twice, and fails if the two runs differ: then the behaviour of the
+// program is not a function of its choices, for example because it ranges over a map.
 func Deterministic() Option { return func(s *settings) { s.determinism = true } }
 
-// settings are what options, flags and the environment say.
+// settings are the combined settings of options, flags and environment.
 type settings struct {
 	sim          simsched.Config
 	strategyName string
 	strategy     replayer.Strategy
-	seeds        int           // 0 if there is a budget instead
-	budget       time.Duration // 0 if there is none
-	only         []uint64      // run these seeds, nothing else
-	trace        string        // replay this, nothing else
+	seeds        int           // 0 if there is only a budget
+	budget       time.Duration // real time; 0 if there is none
+	only         []uint64      // run only these seeds
+	trace        string        // replay only this file
 	determinism  bool
 	leaks        string // a value of wire.Leaks
-	comparing    bool   // look at nothing but determinism
+	comparing    bool   // check only determinism
 	update       bool
-	artifacts    string         // folder, "" for one that depends on the user and the flags of go test
+	artifacts    string         // folder; "" for one that depends on the user and the flags of go test
 	asked        *front.Request // by the command; nil if it has not asked for a replay
 }
 
-// newSettings works out the settings of a test. The error names everything that is wrong.
+// newSettings combines the settings of a test. The error names everything that is wrong.
 func newSettings(t testing.TB, opts []Option) (settings, error) {
 	s := settings{seeds: DefaultSeeds, strategyName: "random", strategy: simsched.NewRandom, leaks: wire.LeaksAuto}
 	for _, o := range opts {
@@ -77,7 +78,8 @@ func newSettings(t testing.TB, opts []Option) (settings, error) {
 func (s *settings) checkOptions() error {
 	var errs []error
 	if s.seeds < 0 || s.seeds > wire.MaxSeeds || s.budget < 0 || s.seeds == 0 && s.budget == 0 {
-		errs = append(errs, fmt.Errorf("Seeds(%d) or Budget(%v): must be a whole number from 1 to %d or a positive duration", s.seeds, s.budget, wire.MaxSeeds))
+		errs = append(errs, fmt.Errorf("Seeds(%d) or Budget(%v): must be a whole number from 1 to %d or a positive duration",
+			s.seeds, s.budget, wire.MaxSeeds))
 	}
 	if s.sim.Seed != 0 || s.sim.Chooser != nil || s.sim.Observer != nil {
 		errs = append(errs, errors.New("Sim: Seed, Chooser and Observer must be zero, the test sets them; see Strategy"))

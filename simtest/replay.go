@@ -16,9 +16,9 @@ import (
 	"github.com/reprise-go/reprise/source"
 )
 
-// Replay runs body as a trace file has recorded it, a path from the folder of the package, and fails t at the first event
-// that differs, if the run fails, and if the file cannot be read or is of another test. It runs no seeds and writes
-// nothing. Of the options it heeds [Sim] and [Strategy].
+// Replay runs body as recorded in a trace file, whose path is relative to the folder of the package. It fails t at
+// the first event that differs, if the run fails, or if the file cannot be read or is of another test. It runs no
+// seeds and writes nothing. Of the options it uses [Sim] and [Strategy].
 func Replay(t testing.TB, path string, body func(*simsched.Sim) error, opts ...Option) {
 	t.Helper()
 	s, err := newSettings(t, opts)
@@ -37,7 +37,7 @@ type replay struct {
 
 	seed    uint64
 	witness *witness
-	marked  bool // the body has marked the test as failed
+	marked  bool // whether the body has marked the test as failed
 
 	progress simsched.Progress // of the run of a session
 }
