@@ -14,6 +14,27 @@ import (
 
 // Reader reads the events of a trace file in order, and from any position if the input allows it. It holds a few
 // chunks in memory, however long the file is. It is not safe for concurrent use.
+//
+// It works in these steps:
+//
+//  1. Opening reads the magic, the metadata and the identity; first is the position after them. If the input can be
+//     read at any offset, findTrailer looks for the trailer. A trailer that is missing or damaged is no error at this
+//     point.
+//  2. cur is the current block: a chunk of events and the chunks of names, code lines and notes that precede it,
+//     which stay packed until they are asked for. Next and Read return the events of cur from i on.
+//  3. At the end of cur, advance fetches the next block. The loader reads chunk after chunk up to the next one with
+//     events. For each it compares the header with its cursor (number of the chunk, index and virtual time of its
+//     first event), compares the checksum, unpacks and decodes. After ReadAhead a goroutine does this two blocks
+//     ahead.
+//  4. An error belongs to a block and comes after the events of the block that are whole. It is io.EOF only if the
+//     trailer agrees with what was read, and the index as well unless a Seek passed over chunks. Next repeats it
+//     until a Seek.
+//  5. Seek moves i if the event is in cur. In a stream it reads on. Otherwise it searches the index, which comes from
+//     the trailer or, if there is none or it is damaged, from a scan of all headers; an index that contradicts itself
+//     or the trailer is an error. It moves the loader to the chunk after the previous chunk with events, so that the
+//     names, code lines and notes are read too, loads the block, and compares it with its line in the index. After an
+//     error the loader returns to the end of cur.
+//  6. Close stops the goroutine and makes cur a block without events whose error is ErrClosed.
 type Reader struct {
 	load   *loader
 	ahead  *readAhead // nil unless a goroutine reads ahead
