@@ -37,7 +37,7 @@ func TestCommand(t *testing.T) {
 		{"", "-test.skip=TestY -own=1 word", "reprise test -race example.com/m -run ^TestX$ --seed 0x0000000000000007 -args -own=1 word"},
 	} {
 		s, _ := fakeSession(t, &fakeRunner{}, c.env, strings.Fields(c.args)...)
-		campaign := s.campaign("TestX", 1)
+		campaign := s.search("TestX", 1)
 		if got := strings.Join(p.command(campaign.selection, &s.settings, campaign.args, 7), " "); got != c.want {
 			t.Errorf("%s %s:\n%s\nwant\n%s", c.env, c.args, got, c.want)
 		}

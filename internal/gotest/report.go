@@ -1,9 +1,15 @@
 package gotest
 
 import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/reprise-go/reprise/explore"
 	"github.com/reprise-go/reprise/gort"
 	"github.com/reprise-go/reprise/internal/finding"
 	"github.com/reprise-go/reprise/internal/prose"
+	"github.com/reprise-go/reprise/internal/wire"
 )
 
 // How much of what is known of a finding is told, in lines: together a screen.
@@ -15,11 +21,12 @@ const (
 )
 
 // tellFinding prints a finding as a subtest with a result.
-func (c *campaign) tellFinding(f *failing, result string) {
+func (c *search) tellFinding(r *explore.Run, result string) {
+	f := r.Finding
 	name := c.function + "/" + f.Name
 	if f.Like == "" {
-		f.describe()
-		f.Ran = c.ran
+		f.Reproduce = c.commands(r)
+		describe(r)
 		f.KeepReport()
 	}
 	c.out.run(name)
@@ -31,8 +38,8 @@ func (c *campaign) tellFinding(f *failing, result string) {
 }
 
 // describe fills in what the report has besides the failure.
-func (f *failing) describe() {
-	o := f.outcome
+func describe(r *explore.Run) {
+	f, o := r.Finding, detailOf(r).Outcome
 	f.Failure = prose.Clip(f.Failure, maxFailureLines)
 	f.Length, f.Virtual = prose.Count(o.Recording.Decisions(), "decision"), o.Virtual
 	switch {
@@ -43,10 +50,10 @@ func (f *failing) describe() {
 		f.Verb = "passes"
 	}
 	var title string
-	f.Confirmed, title = f.shown()
+	f.Confirmed, title = shown(r)
 	f.Outside = o.Dependence()
-	if f.differs != "" {
-		f.Sections = []finding.Section{{Title: title, Text: prose.Clip(f.differs, maxDifferenceLines)}}
+	if r.Differs != "" {
+		f.Sections = []finding.Section{{Title: title, Text: prose.Clip(r.Differs, maxDifferenceLines)}}
 		return
 	}
 	f.Sections = []finding.Section{{Title: title, Text: o.Schedule(maxScheduleLines)}}
@@ -57,12 +64,13 @@ func (f *failing) describe() {
 }
 
 // shown tells what the replays have shown, and what comes next.
-func (f *failing) shown() (confirmed, title string) {
+func shown(r *explore.Run) (confirmed, title string) {
 	const schedule = "the schedule up to there:"
+	f := r.Finding
 	switch {
-	case f.problem != nil:
-		return "it could not be replayed from its trace: " + f.problem.Error(), ""
-	case f.Verdict == finding.Unconfirmed && f.outcome.CutOff() && !f.Passes:
+	case r.Problem != nil:
+		return "it could not be replayed from its trace: " + problem(r.Problem), ""
+	case f.Verdict == finding.Unconfirmed && detailOf(r).CutOff() && !f.Passes:
 		return "a limit has cut the run off; replayed twice as far as it was recorded: the same again", schedule
 	case f.Verdict == finding.Unconfirmed:
 		return "", schedule
@@ -71,8 +79,37 @@ func (f *failing) shown() (confirmed, title string) {
 	case f.Verdict == finding.Flaky:
 		return "replayed from its trace it goes another way: something outside of the control takes part (expected: the\n" +
 			"first run, actual: the replay)", ""
-	case f.apart:
+	case r.Apart:
 		return "replayed twice from its trace: the same failure, by other decisions", schedule
 	}
 	return "replayed twice from its trace: the same again", schedule
+}
+
+// problem tells why a run could not be replayed.
+func problem(err error) string {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return "-timeout is over"
+	case errors.Is(err, context.Canceled):
+		return "interrupted"
+	}
+	return err.Error()
+}
+
+// commands reproduce a finding: by its seed, and by its trace.
+func (c *search) commands(r *explore.Run) (list []string) {
+	s := c.settings
+	if detailOf(r).Verdict == gort.Leaked && s.leaks == wire.LeaksAuto { // a single seed has no others
+		s.leaks = wire.LeaksFail
+	}
+	s.determinism = r.Finding.Class == finding.Nondeterminism
+	words := c.command(c.selection, &s, c.args, r.Seed)
+	for i, w := range words {
+		words[i] = prose.ShellQuote(w)
+	}
+	list = append(list, strings.Join(words, " "))
+	if r.Finding.Trace != "" {
+		list = append(list, "reprise replay "+prose.ShellQuote(r.Finding.Trace))
+	}
+	return list
 }

@@ -125,7 +125,7 @@ func (s *session) run(ctx context.Context) (int, error) {
 	}
 	code := 0
 	for i, function := range list {
-		if !s.campaign(function, len(list)-i).run(ctx) {
+		if !s.search(function, len(list)-i).run(ctx) {
 			code = 1
 		}
 		if rest := list[i+1:]; ctx.Err() != nil && len(rest) > 0 {
@@ -140,9 +140,9 @@ func (s *session) run(ctx context.Context) (int, error) {
 	return code, nil
 }
 
-// campaign returns the campaign of the next of so many test functions.
-func (s *session) campaign(function string, left int) *campaign {
-	c := &campaign{session: s, function: function, selection: s.arguments.run.of(function), limit: s.budget}
+// search returns the search of the next of so many test functions.
+func (s *session) search(function string, left int) *search {
+	c := &search{session: s, function: function, selection: s.arguments.run.of(function), limit: s.budget}
 	if c.selection != testpath.Pattern(function) {
 		c.args = append(c.args, "-test.run="+c.selection)
 	}

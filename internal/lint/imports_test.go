@@ -32,7 +32,7 @@ var rules = []rule{
 	{"replayer", []string{"event", "source", "divergence", "simsched"}, nil},
 	{"internal/base", []string{above, "internal/atomicfile", "internal/codes", "internal/tracecheck"}, nil},
 	{"internal/replay", []string{"event", "tracefile", "simsched", "source", "divergence", "divergence/report", "replayer", "internal/base"}, nil},
-	{"explore", []string{"event", "simsched", "recorder", "replayer"}, nil},
+	{"explore", []string{"event", "source", "strategy", "internal/finding"}, nil},
 	{"minimize", []string{"event"}, nil},
 	{"traceview", []string{"event", "source", "divergence"}, nil},
 	{"internal/watchdog", []string{"event", "simsched"}, nil},

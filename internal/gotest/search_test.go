@@ -15,6 +15,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/reprise-go/reprise/explore"
 	"github.com/reprise-go/reprise/gort"
 	"github.com/reprise-go/reprise/internal/testpath"
 	"github.com/reprise-go/reprise/internal/wire"
@@ -116,7 +117,7 @@ func TestLimitOfLongTest(t *testing.T) {
 	s, out := fakeSession(t, f, "SEEDS=1 ARTIFACTS="+t.TempDir())
 	s.program = buildTests(t, "package m\n\nimport (\n\t\"testing\"\n\t\"time\"\n)\n\nfunc TestX(t *testing.T) { time.Sleep(100 * time.Millisecond) }\n")
 	s.patience = 1
-	if ok := s.campaign("TestX", 1).run(t.Context()); !ok || !strings.Contains(out.String(), "but passes without control") {
+	if ok := s.search("TestX", 1).run(t.Context()); !ok || !strings.Contains(out.String(), "but passes without control") {
 		t.Errorf("passes: %v\n%s", ok, out)
 	}
 }
@@ -143,7 +144,7 @@ func TestCampaignOrder(t *testing.T) {
 			env := fmt.Sprintf("SEEDS=%d ARTIFACTS=%s LEAKS=%s", len(ends), dir, leaks)
 			s, out := fakeSession(t, f, env, fmt.Sprintf("-test.failfast=%v", failfast))
 			s.processors = processors
-			s.campaign("TestX", 1).run(t.Context())
+			s.search("TestX", 1).run(t.Context())
 			return strings.ReplaceAll(out.String(), marker, "")
 		}
 		want := print(1)
@@ -249,7 +250,7 @@ func TestCampaignReports(t *testing.T) {
 		}
 		c.f.turns = atOnce
 		s, out := fakeSession(t, &c.f, c.env+" ARTIFACTS="+t.TempDir())
-		ok := s.campaign("TestX", 1).run(t.Context())
+		ok := s.search("TestX", 1).run(t.Context())
 		if ok != c.ok {
 			t.Errorf("%s: passes %v", c.name, ok)
 		}
@@ -280,8 +281,8 @@ func TestCampaignStops(t *testing.T) {
 	}
 	s, _ := fakeSession(t, f, "SEEDS=150 ARTIFACTS="+t.TempDir())
 	s.processors = 2
-	s.campaign("TestX", 1).run(t.Context())
-	if n := runs.Load(); n > maxFailing+2+replays {
+	s.search("TestX", 1).run(t.Context())
+	if n := runs.Load(); n > explore.DefaultMaxFailing+2+replays {
 		t.Errorf("%d runs", n)
 	}
 }
@@ -291,7 +292,7 @@ func TestArtifacts(t *testing.T) {
 	dir := t.TempDir()
 	f := &fakeRunner{end: at(map[int]string{2: "lost", 3: "lost"}), turns: atOnce}
 	s, out := fakeSession(t, f, "SEEDS=9 ARTIFACTS="+dir, "-test.short=true")
-	s.campaign("TestX", 1).run(t.Context())
+	s.search("TestX", 1).run(t.Context())
 	path := filepath.Join(testpath.Artifacts(dir, "example.com/m", "TestX"), testpath.Seed(testpath.DeriveSeed("TestX", 2))+testpath.Ext)
 	list, err := os.ReadDir(filepath.Dir(path))
 	if err != nil || len(list) != 2 {
@@ -333,7 +334,7 @@ func TestTime(t *testing.T) {
 		s, out := fakeSession(t, f, c.env, "-test.timeout="+c.timeout)
 		s.now = clock.now
 		s.setDeadline()
-		if !s.campaign("TestX", c.left).run(t.Context()) || !strings.Contains(out.String(), c.want) {
+		if !s.search("TestX", c.left).run(t.Context()) || !strings.Contains(out.String(), c.want) {
 			t.Errorf("%s, -timeout %s, %d tests left: no %q in\n%s", c.env, c.timeout, c.left, c.want, out)
 		}
 	}
@@ -345,7 +346,7 @@ func TestEndless(t *testing.T) {
 	f := &fakeRunner{end: at(map[int]string{2: "late"}), turns: atOnce}
 	s, out := fakeSession(t, f, "SEEDS=9 ARTIFACTS="+t.TempDir(), "-test.timeout=10m")
 	s.now = clock.now
-	c := s.campaign("TestX", 1)
+	c := s.search("TestX", 1)
 	f.turns = func(seed uint64) int {
 		if numberOf(seed) == 2 {
 			clock.pass(c.wall)
@@ -371,7 +372,7 @@ func TestWall(t *testing.T) {
 		s.now = clock.now
 		s.setDeadline()
 		clock.pass(c.passed)
-		if got := s.campaign("TestX", 1).wall; got != c.want {
+		if got := s.search("TestX", 1).wall; got != c.want {
 			t.Errorf("-timeout %s, %v later: a run gets %v, want %v", c.timeout, c.passed, got, c.want)
 		}
 	}
@@ -383,13 +384,13 @@ func TestLimited(t *testing.T) {
 	f := &fakeRunner{turns: atOnce, end: func(seed uint64) string { return map[bool]string{true: "limit"}[numberOf(seed) > 1] }}
 	s, out := fakeSession(t, f, "SEEDS=20 ARTIFACTS="+t.TempDir())
 	s.Path = "true"
-	ok := s.campaign("TestX", 1).run(t.Context())
+	ok := s.search("TestX", 1).run(t.Context())
 	told := out.String()
 	if !ok || strings.Contains(told, "replay") || !strings.Contains(told, "reprise.runs 20/20") || strings.Count(told, "it was ended under control, but passes without control") != 1 {
 		t.Errorf("passes %t:\n%s", ok, told)
 	}
 	s.Path = "false"
-	if s.campaign("TestX", 1).run(t.Context()) || !strings.Contains(out.String()[len(told):], "5 of 7 runs failed") {
+	if s.search("TestX", 1).run(t.Context()) || !strings.Contains(out.String()[len(told):], "5 of 7 runs failed") {
 		t.Errorf("passes although it fails without control:\n%s", out.String()[len(told):])
 	}
 }
@@ -401,7 +402,7 @@ func TestProgress(t *testing.T) {
 		f := &fakeRunner{end: func(uint64) string { clock.pass(70 * time.Millisecond); return "" }, turns: atOnce}
 		s, out := fakeSession(t, f, env)
 		s.now = clock.now
-		s.campaign("TestX", 1).run(t.Context())
+		s.search("TestX", 1).run(t.Context())
 		want := 0
 		if strings.Contains(env, "PROGRESS") {
 			want = 1
@@ -416,16 +417,16 @@ func TestProgress(t *testing.T) {
 func TestTooLate(t *testing.T) {
 	ctx, cancel := context.WithDeadline(t.Context(), time.Unix(0, 0))
 	defer cancel()
-	s, out := fakeSession(t, &fakeRunner{}, "SEEDS=9 ARTIFACTS="+t.TempDir())
-	c := s.campaign("TestX", 1)
-	c.seen = map[string]*failing{}
 	f := &fakeRunner{end: at(map[int]string{0: "lost"}), turns: atOnce}
-	o, err := f.Run(t.Context(), c.control(c.nth(0)))
+	s, out := fakeSession(t, f, "SEEDS=9 ARTIFACTS="+t.TempDir())
+	c := s.search("TestX", 1)
+	c.start()
+	r, err := c.replays.Run(t.Context(), explore.Plan{Seed: c.nth(0)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.replays = &attempter{campaign: c}
-	c.take(ctx, 0, attempt{seed: c.nth(0), outcome: o, failed: true})
+	c.campaign.Take(ctx, r, nil)
+	c.campaign.Finish()
 	c.tell(ctx.Err())
 	for _, want := range []string{"reprise.verdict unconfirmed", "it could not be replayed from its trace: -timeout is over", "1 of 1 run failed"} {
 		if !strings.Contains(out.String(), want) {
@@ -448,7 +449,7 @@ func TestInterrupted(t *testing.T) {
 			return ""
 		}}
 		s, out := fakeSession(t, f, "SEEDS=9 ARTIFACTS="+t.TempDir())
-		if s.campaign("TestX", 1).run(ctx) || !strings.Contains(out.String(), want) || strings.Contains(out.String(), "--- PASS") {
+		if s.search("TestX", 1).run(ctx) || !strings.Contains(out.String(), want) || strings.Contains(out.String(), "--- PASS") {
 			t.Errorf("%q: no %q in\n%s", ends, want, out)
 		}
 		cancel()

@@ -1,0 +1,306 @@
+package explore
+
+import (
+	"context"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/reprise-go/reprise/internal/finding"
+)
+
+// Config says which seeds a campaign runs.
+type Config struct {
+	Seed func(number int) uint64 // the seeds, by number from 0; must not be nil
+	All  int                     // how many seeds there are; 0: as many as there is time for
+
+	Now      func() time.Time // nil: time.Now is not read, and neither Budget nor Deadline counts
+	Budget   time.Duration    // real time for the seeds; 0: no limit
+	Deadline time.Time        // no seed but the first starts after it; zero: none
+
+	MaxFailing int // failing seeds that end the campaign, since more of them tell nothing new; 0: DefaultMaxFailing
+	Replays    int // how often the first failing run of each signature is replayed; 0: not at all
+
+	Progress func() // called after each result, nil for nothing
+}
+
+// DefaultMaxFailing is the default of Config.MaxFailing.
+const DefaultMaxFailing = 5
+
+// End is why a campaign ended.
+type End uint8
+
+// The ends.
+const (
+	EndAll         End = iota // all seeds were run
+	EndEnough                 // enough seeds failed
+	EndBudget                 // the budget was used up
+	EndDeadline               // the deadline passed
+	EndLast                   // a run said that it is the last
+	EndSkipped                // the test skipped itself
+	EndBroken                 // the test cannot be run, see Campaign.Err
+	EndInterrupted            // the context was done
+)
+
+// Campaign is a search for failing runs among the seeds of one test. Its algorithm:
+//
+//  1. Next hands out seeds in the order of their numbers, until all are out, enough runs have failed, or time is up.
+//  2. Workers make the runs, in any order.
+//  3. Take handles the results in the order of the numbers, so that they mean the same however many workers there are.
+//  4. The first failing run of each signature is kept and replayed; later ones of the signature are counted.
+//  5. Finish judges the suspects, when it is known what all seeds did.
+//
+// The zero Campaign is not valid; use New. Next may be called while Take is at work, and both by one goroutine at a time.
+type Campaign struct {
+	cfg      Config
+	replayer Subject
+	start    time.Time
+	next     int          // the number of the next seed
+	drawn    End          // why Next hands out no more
+	stopped  atomic.Bool  // Take wants no more
+	failures atomic.Int64 // failing runs, also those that Take has not seen yet
+
+	// The results so far.
+	Ran       int    // runs that were taken
+	First     *Run   // the run of the first seed
+	Failing   []*Run // in order, also those that fail as earlier ones do
+	Notes     []*Run // runs that passed and deserve a note, the first of each signature
+	Races     []*Run // suspects that became failures, the first of each signature
+	Suspected int    // runs that were suspects
+	End       End    // valid after Finish
+	Why       string // the Run.Why of the last run, with EndLast
+	Err       error  // with EndBroken
+
+	seen map[string]*Run // the first run of each signature
+}
+
+// New returns a campaign. Failing runs are kept and replayed by replayer, which may be one of the workers if there is one.
+func New(cfg Config, replayer Subject) *Campaign {
+	if cfg.MaxFailing == 0 {
+		cfg.MaxFailing = DefaultMaxFailing
+	}
+	c := &Campaign{cfg: cfg, replayer: replayer, seen: map[string]*Run{}}
+	c.start = c.now()
+	return c
+}
+
+func (c *Campaign) now() time.Time {
+	if c.cfg.Now == nil {
+		return time.Time{}
+	}
+	return c.cfg.Now()
+}
+
+// Elapsed returns the real time since New.
+func (c *Campaign) Elapsed() time.Duration { return c.now().Sub(c.start) }
+
+// Next hands out the next seed; ok is false if there are no more.
+func (c *Campaign) Next() (p Plan, ok bool) {
+	if c.stopped.Load() || c.drawn != EndAll {
+		return Plan{}, false
+	}
+	i := c.next
+	switch {
+	case c.cfg.All > 0 && i >= c.cfg.All:
+		return Plan{}, false
+	case c.failures.Load() >= int64(c.cfg.MaxFailing): // any more would come behind these
+		c.drawn = EndEnough
+	case i == 0:
+	case !c.cfg.Deadline.IsZero() && c.cfg.Now != nil && !c.now().Before(c.cfg.Deadline):
+		c.drawn = EndDeadline
+	case c.cfg.Budget > 0 && c.cfg.Now != nil && c.Elapsed() >= c.cfg.Budget:
+		c.drawn = EndBudget
+	}
+	if c.drawn != EndAll {
+		return Plan{}, false
+	}
+	c.next++
+	return Plan{Number: i, Seed: c.cfg.Seed(i)}, true
+}
+
+// Run makes the runs with several workers, and finishes the campaign. Before it returns, all workers are at rest.
+func (c *Campaign) Run(ctx context.Context, workers []Subject) {
+	inOrder(ctx, workers, c.Next, c.make, func(r result) bool { return c.Take(ctx, r.run, r.err) })
+	if ctx.Err() != nil && c.End == EndAll {
+		c.End = EndInterrupted
+	}
+	c.Finish()
+}
+
+// result is a run, or why there is none.
+type result struct {
+	run *Run
+	err error
+}
+
+// make lets a worker make a run.
+func (c *Campaign) make(ctx context.Context, s Subject, p Plan) result {
+	r, err := s.Run(ctx, p)
+	if err == nil && r.Outcome == Failed {
+		c.failures.Add(1)
+	}
+	return result{r, err}
+}
+
+// Make makes one run and takes it, for a front end that drives the campaign by itself, with one subject: Next, Make, and
+// so on until Next hands out no more, then Finish. The run is nil if the test cannot be run.
+func (c *Campaign) Make(ctx context.Context, s Subject, p Plan) *Run {
+	r := c.make(ctx, s, p)
+	c.Take(ctx, r.run, r.err)
+	return r.run
+}
+
+// Take handles the result of a run; the results of all seeds before have been handled. It reports whether there shall be
+// more runs.
+func (c *Campaign) Take(ctx context.Context, r *Run, err error) bool {
+	if err == nil && r.Number == 0 {
+		c.First = r
+	}
+	if err == nil {
+		err = c.add(ctx, r)
+	}
+	if err != nil {
+		return c.stop(EndBroken, err)
+	}
+	c.Ran++
+	if c.cfg.Progress != nil {
+		c.cfg.Progress()
+	}
+	switch {
+	case r.Last:
+		c.Why = r.Why
+		return c.stop(EndLast, nil)
+	case r.Skipped:
+		return c.stop(EndSkipped, nil)
+	case len(c.Failing) >= c.cfg.MaxFailing:
+		return c.stop(EndEnough, nil)
+	}
+	return true
+}
+
+// stop ends the campaign. It returns false.
+func (c *Campaign) stop(end End, err error) bool {
+	c.End, c.Err = end, err
+	c.stopped.Store(true)
+	return false
+}
+
+// Extra takes a run that is not one of the seeds, such as that of a pinned trace. It counts if it fails, and not among Ran.
+func (c *Campaign) Extra(ctx context.Context, r *Run) error {
+	if r.Outcome == Failed {
+		c.failures.Add(1)
+	}
+	return c.add(ctx, r)
+}
+
+// add examines a run that did not just pass, and puts it where it belongs.
+func (c *Campaign) add(ctx context.Context, r *Run) error {
+	if r.Outcome == Passed {
+		return nil
+	}
+	f := r.Finding
+	first := c.seen[f.Signature]
+	if first != nil {
+		first.Finding.Failed++
+		if f.Like = first.Finding.Name; r.Outcome == Doubtful {
+			r.Outcome = first.Outcome
+		}
+	} else {
+		c.seen[f.Signature] = r
+		f.Failed = 1
+		if err := c.examine(ctx, r); err != nil {
+			return err
+		}
+	}
+	switch {
+	case r.Outcome == Failed:
+		c.Failing = append(c.Failing, r)
+		return nil
+	case r.Outcome == Suspect:
+		c.Suspected++
+	}
+	f.Passes = true
+	if first == nil {
+		c.Notes = append(c.Notes, r)
+	}
+	return nil
+}
+
+// examine keeps and replays the first run of a signature.
+func (c *Campaign) examine(ctx context.Context, r *Run) error {
+	if err := c.replayer.Keep(ctx, r); err != nil {
+		return err
+	}
+	f := r.Finding
+	if f.Verdict != "" {
+		return nil
+	}
+	f.Verdict = finding.Unconfirmed
+	for range c.cfg.Replays {
+		if r.Recorded == nil {
+			break
+		}
+		again, err := c.replayer.Run(ctx, Plan{Number: r.Number, Seed: r.Seed, Choices: r.Recorded})
+		if ended := ctx.Err(); ended != nil {
+			f.Verdict, r.Problem = finding.Unconfirmed, ended
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if r.Again = again; again.Reached {
+			continue
+		}
+		if alike := again.Digest == r.Digest; again.failsAs(f) && (alike || r.Loose) {
+			f.Verdict, r.Apart = finding.Reproduced, r.Apart || !alike
+			continue
+		}
+		f.Verdict = finding.Flaky
+		r.Differs, err = c.replayer.Difference(r, again)
+		return err
+	}
+	return nil
+}
+
+// failsAs reports whether a run has the signature of a finding.
+func (r *Run) failsAs(f *finding.Finding) bool {
+	return r.Finding != nil && r.Finding.Signature == f.Signature
+}
+
+// Finish judges the suspects and says why the campaign ended, when there are no more runs.
+func (c *Campaign) Finish() {
+	if c.End == EndAll {
+		c.End = c.drawn
+	}
+	suspect := func(r *Run) bool { return r.Outcome == Suspect }
+	if c.Suspected < c.Ran {
+		for _, r := range c.Notes {
+			if suspect(r) {
+				c.Races = append(c.Races, r)
+			}
+		}
+		c.Notes = slices.DeleteFunc(c.Notes, suspect)
+		for _, r := range c.Races {
+			r.Outcome, r.Finding.Passes = Failed, false
+		}
+	}
+	for _, r := range c.Notes {
+		if suspect(r) {
+			r.Outcome, r.Always = Noted, true
+		}
+	}
+	for _, r := range c.seen { // lint: order does not matter because each finding is set alone
+		r.Finding.Ran = c.Ran
+	}
+}
+
+// Failed returns how many runs failed, after Finish.
+func (c *Campaign) Failed() int {
+	if len(c.Races) > 0 {
+		return len(c.Failing) + c.Suspected
+	}
+	return len(c.Failing)
+}
+
+// Causes returns how many signatures the findings have.
+func (c *Campaign) Causes() int { return len(c.seen) }

@@ -1,0 +1,63 @@
+package explore
+
+import (
+	"context"
+
+	"github.com/reprise-go/reprise/internal/finding"
+)
+
+// Plan says which run to make.
+type Plan struct {
+	Number int    // of the seed in its campaign, from 0
+	Seed   uint64 // of the choices of the run
+	// Choices are the Run.Recorded of an earlier run: make that run again. If nil, the run is made from Seed.
+	Choices any
+}
+
+// Outcome is what a run means for its test.
+type Outcome uint8
+
+// The outcomes.
+const (
+	Passed   Outcome = iota
+	Noted            // it passed and deserves a note
+	Suspect          // it is a failure if other seeds do without what it did, and else a note
+	Doubtful         // Subject.Keep decides whether it is a failure or a note
+	Failed
+)
+
+// Run is what happened in a run.
+type Run struct {
+	Plan
+	Outcome Outcome
+	Finding *finding.Finding // with name, class, failure and signature; nil if and only if the run passed
+	Skipped bool             // the test skipped itself; a campaign ends with that
+	Last    bool             // no more seeds may be run after this one
+	Why     string           // the reason for Last, "" if it needs none
+
+	Recorded any    // the choices that make the run again, nil if nothing does
+	Digest   uint64 // equal for runs that did the same
+	Loose    bool   // the run depends on more than its choices, so that a replay may do something else and fail alike
+	Reached  bool   // of a replay: it did all that was recorded, but the recording ends before the run did
+	Detail   any    // what the front end needs
+
+	// What the campaign found out about a failing run that is the first of its signature.
+	Again   *Run   // the last replay
+	Apart   bool   // a replay failed alike and did something else on the way
+	Differs string // how a replay that did not fail alike differs, from Subject.Difference
+	Problem error  // why there was no replay
+	Always  bool   // of a Suspect that became a note: all seeds did the same
+}
+
+// Subject makes the runs of one test, one at a time. The errors of its methods end a campaign: the test cannot be run.
+type Subject interface {
+	// Run makes a run. It may end early when ctx is done.
+	Run(ctx context.Context, p Plan) (*Run, error)
+	// Keep is called for the first run of each signature before it is replayed. It may save the run, decide about a
+	// Doubtful one, and set the verdict of its finding, which is then not replayed.
+	Keep(ctx context.Context, r *Run) error
+	// Difference tells in some lines how a replay differs from the run that it should be equal to.
+	Difference(first, again *Run) (string, error)
+	// Close gives back what the runs needed.
+	Close() error
+}

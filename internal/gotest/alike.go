@@ -1,0 +1,52 @@
+package gotest
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/reprise-go/reprise/divergence/report"
+	"github.com/reprise-go/reprise/gort"
+)
+
+// unsure matches what a traceback prints of arguments that are no longer alive: whatever the stack holds.
+var unsure = regexp.MustCompile(`0x[0-9a-f]+\?`)
+
+// equal reports whether two runs are equal, also in what they have printed.
+func equal(a, b *gort.Outcome) bool {
+	return a.Verdict == b.Verdict && a.Recording.Hash == b.Recording.Hash &&
+		slices.Equal(a.Recording.Records, b.Recording.Records) &&
+		bytes.Equal(unsure.ReplaceAll(a.Output, nil), unsure.ReplaceAll(b.Output, nil))
+}
+
+// unlike says in a few lines how two runs differ that should be equal.
+func unlike(expected, actual *gort.Outcome) (string, error) {
+	d, err := difference(expected, actual)
+	switch {
+	case err != nil:
+		return "", err
+	case d != nil:
+		return strings.TrimRight(report.Of(d).Text(), "\n"), nil
+	case expected.Verdict != actual.Verdict:
+		return fmt.Sprintf("the events are the same, but the first run %s, and the second %s", expected.Verdict, actual.Verdict), nil
+	}
+	return "the events are the same, but not what is printed:\n" + lineUnlike(expected.Output, actual.Output), nil
+}
+
+// lineUnlike returns the first lines in which two outputs differ.
+func lineUnlike(expected, actual []byte) string {
+	a, b := strings.Split(string(expected), "\n"), strings.Split(string(actual), "\n")
+	for i := range max(len(a), len(b)) {
+		switch {
+		case i >= len(a):
+			return fmt.Sprintf("line %d is there only the second time: %q", i+1, b[i])
+		case i >= len(b):
+			return fmt.Sprintf("line %d is there only the first time: %q", i+1, a[i])
+		case unsure.ReplaceAllString(a[i], "") != unsure.ReplaceAllString(b[i], ""):
+			return fmt.Sprintf("line %d is first  %q\n        and then %q", i+1, a[i], b[i])
+		}
+	}
+	return "nothing but numbers that are not certain"
+}

@@ -1,0 +1,218 @@
+package gotest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/reprise-go/reprise/explore"
+	"github.com/reprise-go/reprise/gort"
+	"github.com/reprise-go/reprise/internal/finding"
+	"github.com/reprise-go/reprise/internal/testpath"
+	"github.com/reprise-go/reprise/internal/wire"
+)
+
+// runner makes runs of one test function, one at a time. A [*gort.Runner] is one.
+type runner interface {
+	Run(ctx context.Context, c gort.Control) (*gort.Outcome, error)
+	Close() error
+}
+
+// subject makes the runs of a test function for one worker. What it needs for that is made when it first does.
+type subject struct {
+	*search
+	slots  *slots
+	runner runner
+	took   time.Duration // by the last run, of real time
+}
+
+var _ explore.Subject = (*subject)(nil)
+
+// detail is what a run has besides what every run has.
+type detail struct {
+	*gort.Outcome
+	second *gort.Outcome // of the same seed, if it is not equal to the first and was to be
+}
+
+// recorded are the choices of a run.
+type recorded struct {
+	*gort.Choices
+	cutOff bool // they end before the run did
+}
+
+// detailOf returns the detail of a run that has one.
+func detailOf(r *explore.Run) detail { return r.Detail.(detail) }
+
+// Close implements [explore.Subject].
+func (w *subject) Close() (err error) {
+	if w.runner != nil {
+		err = w.runner.Close()
+	}
+	if w.slots != nil {
+		err = errors.Join(err, w.slots.close())
+	}
+	return err
+}
+
+// slot waits for the right to run.
+func (w *subject) slot(ctx context.Context) (release func(), err error) {
+	if w.slots == nil {
+		if w.slots, err = openSlots(w.slotsDir, w.processors); err != nil {
+			return nil, err
+		}
+	}
+	return w.slots.take(ctx)
+}
+
+// make makes a run.
+func (w *subject) make(ctx context.Context, c gort.Control) (*gort.Outcome, error) {
+	release, err := w.slot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	if w.runner == nil {
+		if w.runner, err = w.open(w.function, c); err != nil {
+			return nil, err
+		}
+	}
+	start := w.now()
+	o, err := w.runner.Run(ctx, c)
+	w.took = w.now().Sub(start)
+	return o, err
+}
+
+// Run implements [explore.Subject].
+func (w *subject) Run(ctx context.Context, p explore.Plan) (*explore.Run, error) {
+	control := w.control(p.Seed)
+	if p.Choices != nil {
+		again := p.Choices.(recorded)
+		control.Choices, control.Prefix = again.Choices, again.cutOff
+	}
+	o, err := w.make(ctx, control)
+	if err != nil {
+		return nil, err
+	}
+	r := &explore.Run{Plan: p, Outcome: w.judge(o), Digest: o.Recording.Hash, Loose: o.Forced > 0}
+	r.Reached = control.Prefix && o.Verdict == gort.Reached
+	if o.Verdict == gort.TimedOut && w.took >= control.Wall {
+		r.Last, r.Why = true, "no more, since this run took all the time that a run may"
+	}
+	d := detail{Outcome: o}
+	if w.determinism && r.Outcome != explore.Failed && r.Outcome != explore.Doubtful && p.Choices == nil {
+		second, err := w.make(ctx, control)
+		if err != nil {
+			return nil, err
+		}
+		if !equal(o, second) {
+			r.Outcome, d.second = explore.Failed, second
+		}
+	}
+	w.complete(r, d)
+	return r, nil
+}
+
+// judge tells what a run means for its test.
+func (w *subject) judge(o *gort.Outcome) explore.Outcome {
+	switch {
+	case o.Verdict == gort.Passed:
+		return explore.Passed
+	case o.Verdict == gort.Limited: // which a long test reaches too
+		return explore.Doubtful
+	case o.Verdict != gort.Leaked, w.leaks == wire.LeaksFail:
+		return explore.Failed
+	case w.leaks == wire.LeaksAuto:
+		return explore.Suspect
+	}
+	return explore.Noted
+}
+
+// complete fills in the finding of a run, and what of it is needed later.
+func (w *subject) complete(r *explore.Run, d detail) {
+	replay := r.Choices != nil
+	if r.Outcome != explore.Passed || r.Number == 0 || replay { // of the others nobody wants to know more
+		r.Detail = d
+	}
+	if r.Outcome == explore.Passed {
+		r.Skipped = r.Number == 0 && !replay && skipped(w.function, d.Output)
+		return
+	}
+	r.Recorded = recorded{d.Recording.Choices(), d.CutOff()}
+	f := &finding.Finding{Name: testpath.Seed(r.Seed), Seed: r.Seed}
+	if d.second != nil {
+		f.Class, f.Verdict = finding.Nondeterminism, finding.Flaky
+		f.Failure = "two runs of one seed differ: something outside of the control takes part"
+		f.Signature = finding.Sign(f.Class, w.pkg, w.function) // one a test: where they part is chance
+	} else {
+		f.Class, f.Failure, f.Signature = d.Class(), d.Failure(), d.Signature()
+	}
+	r.Finding = f
+}
+
+// Keep implements [explore.Subject]: it decides about runs that a limit ended, and saves the others.
+func (w *subject) Keep(ctx context.Context, r *explore.Run) (err error) {
+	f, d := r.Finding, detailOf(r)
+	if r.Outcome == explore.Doubtful {
+		how, passes := w.withoutControl(ctx, max(w.wall, w.patience)) // a long test may just be one
+		f.Note("it was ended under control, " + how)
+		if r.Outcome = explore.Failed; passes { // the trace would be large, and tell that the test is
+			r.Outcome, f.Verdict = explore.Noted, finding.Unconfirmed
+			return nil
+		}
+	}
+	if err := w.save(ctx, f, d.Outcome); err != nil {
+		f.Note(fmt.Sprintf("the trace could not be kept: %v", err))
+	}
+	if d.second != nil {
+		r.Differs, err = unlike(d.Outcome, d.second)
+		return err
+	}
+	if f.Trace != "" && ctx.Err() == nil { // replays show then that the file will do
+		loaded, _, err := gort.Load(f.Trace)
+		if err != nil { // as of a run that ended before main.main
+			f.Verdict, r.Problem = finding.Unconfirmed, err
+			return nil
+		}
+		r.Recorded = recorded{loaded, d.CutOff()}
+	}
+	return nil
+}
+
+// save writes the trace of a run.
+func (w *subject) save(ctx context.Context, f *finding.Finding, o *gort.Outcome) error {
+	dir := testpath.Artifacts(w.artifacts, w.pkg, w.function)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	id, err := w.identity(w.function, &w.settings, w.args)
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(dir, f.Name+testpath.Ext)
+	if err := o.SaveContext(ctx, path, w.function, id); err != nil {
+		return err
+	}
+	f.Trace = path
+	return nil
+}
+
+// Difference implements [explore.Subject].
+func (w *subject) Difference(first, again *explore.Run) (string, error) {
+	return unlike(detailOf(first).Outcome, detailOf(again).Outcome)
+}
+
+// withoutControl tells how the test ends without control, within some time.
+func (w *subject) withoutControl(ctx context.Context, most time.Duration) (how string, passes bool) {
+	release, err := w.slot(ctx)
+	if err == nil {
+		how, passes, err = w.alone(ctx, most, append([]string{"-test.run=" + w.selection}, w.args...))
+		release()
+	}
+	if err != nil {
+		how = fmt.Sprintf("and could not be run without control: %v", err)
+	}
+	return how, passes
+}
