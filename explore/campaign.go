@@ -185,45 +185,54 @@ func (c *Campaign) stop(end End, err error) bool {
 	return false
 }
 
-// Extra takes a run that is not one of the seeds, such as that of a pinned trace. It counts if it fails, and not among Ran.
-func (c *Campaign) Extra(ctx context.Context, r *Run) error {
+// Extra takes a run that is not one of the seeds, such as that of a pinned trace, and is not kept or replayed. It counts if
+// it fails, and not among Ran.
+func (c *Campaign) Extra(r *Run) {
 	if r.Outcome == Failed {
 		c.failures.Add(1)
 	}
-	return c.add(ctx, r)
+	c.file(r)
+	if r.Last {
+		c.Why = r.Why
+		c.stop(EndLast, nil)
+	}
 }
 
-// add examines a run that did not just pass, and puts it where it belongs.
+// add keeps and replays a run if it is the first of its signature, and files it.
 func (c *Campaign) add(ctx context.Context, r *Run) error {
-	if r.Outcome == Passed {
-		return nil
-	}
-	f := r.Finding
-	first := c.seen[f.Signature]
-	if first != nil {
-		first.Finding.Failed++
-		if f.Like = first.Finding.Name; r.Outcome == Doubtful {
-			r.Outcome = first.Outcome
-		}
-	} else {
-		c.seen[f.Signature] = r
-		f.Failed = 1
+	if r.Outcome != Passed && c.seen[r.Finding.Signature] == nil {
 		if err := c.examine(ctx, r); err != nil {
 			return err
 		}
 	}
-	switch {
-	case r.Outcome == Failed:
+	c.file(r)
+	return nil
+}
+
+// file puts a run where it belongs, and counts it with the first of its signature.
+func (c *Campaign) file(r *Run) {
+	if r.Outcome == Passed {
+		return
+	}
+	f := r.Finding
+	first := c.seen[f.Signature]
+	if first == nil {
+		c.seen[f.Signature] = r
+	} else if f.Like = first.Finding.Name; r.Outcome == Doubtful {
+		r.Outcome = first.Outcome
+	}
+	c.seen[f.Signature].Finding.Failed++
+	switch r.Outcome {
+	case Failed:
 		c.Failing = append(c.Failing, r)
-		return nil
-	case r.Outcome == Suspect:
+		return
+	case Suspect:
 		c.Suspected++
 	}
 	f.Passes = true
 	if first == nil {
 		c.Notes = append(c.Notes, r)
 	}
-	return nil
 }
 
 // examine keeps and replays the first run of a signature.

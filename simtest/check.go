@@ -1,9 +1,11 @@
 package simtest
 
 import (
+	"context"
 	"testing"
 	"time"
 
+	"github.com/reprise-go/reprise/explore"
 	"github.com/reprise-go/reprise/internal/prose"
 	"github.com/reprise-go/reprise/internal/testpath"
 	"github.com/reprise-go/reprise/internal/wire"
@@ -28,7 +30,7 @@ func check(t testing.TB, body func(*simsched.Sim) error, opts []Option) {
 		replayFile(t, s.trace, body, &s)
 		return
 	}
-	c := &campaign{search: newSearch(t, body, s), start: time.Now(), selection: selected(t), seen: map[string]string{}}
+	c := newCampaign(t, body, s)
 	defer c.watch.Close()
 	if len(s.only) == 0 && !s.comparing {
 		c.pins()
@@ -42,42 +44,34 @@ func fatal(t testing.TB, err error) {
 	t.Fatalf("simtest: %v", err)
 }
 
-// campaign is one call of Check.
+// campaign is one call of Check. It drives an [explore.Campaign] by itself, since the run of a seed and what is told of it
+// belong to one subtest, and all run on the goroutine of the test.
 type campaign struct {
 	*search
 	selection
-	start    time.Time
-	deadline time.Time // zero if there is none
-	tainted  bool      // whether the body has marked the test as failed, which it cannot do again
-
-	ran, failing int               // seeds; seeds and pinned traces
-	pinned       int               // number of pinned traces that were run
-	seen         map[string]string // the first seed with each signature
+	*explore.Campaign
+	pinned int // number of pinned traces that were run
 }
 
-// maxFailing is the maximum number of failing seeds in a report. Further ones rarely show anything new.
-const maxFailing = 5
-
-// seeds runs the seeds.
-func (c *campaign) seeds() {
-	c.t.Helper()
-	c.setDeadline()
-	for i := 0; c.more(i); i++ {
-		c.seed(c.nth(i))
-		c.leave()
+func newCampaign(t testing.TB, body func(*simsched.Sim) error, s settings) *campaign {
+	c := &campaign{search: newSearch(t, body, s), selection: selected(t)}
+	cfg := explore.Config{
+		Seed: c.nth, All: c.all(), Now: time.Now, Budget: c.budget, Deadline: deadline(t), Replays: 1,
 	}
-	if c.failing > 0 {
-		c.t.Logf("simtest: %d of %s failed", c.failing, prose.Count(c.ran+c.pinned, "run"))
-	} else if c.ran > 0 {
-		c.t.Logf("simtest: %s passed", prose.Count(c.ran, "seed"))
+	if c.named || len(c.only) > 0 {
+		cfg.Budget = 0
 	}
-	if c.leak != nil {
-		c.t.Logf("simtest: the first run that left tasks behind, which is no failure with %s:\n%v",
-			wire.Leaks.Assign(c.leaks), c.leak)
+	if failfast() {
+		cfg.MaxFailing = 1
 	}
+	c.Campaign = explore.New(cfg, c.search)
+	return c
 }
 
-// nth returns seed i.
+// failfast reports whether the first failure ends the test.
+func failfast() bool { return testFlag("failfast") == "true" }
+
+// nth returns a seed.
 func (c *campaign) nth(i int) uint64 {
 	switch {
 	case c.named:
@@ -88,94 +82,93 @@ func (c *campaign) nth(i int) uint64 {
 	return testpath.DeriveSeed(c.t.Name(), i)
 }
 
-// margin is the maximum time before the deadline of go test that is kept for reports. A tenth of the time is kept
-// if that is less.
-const margin = 5 * time.Second
-
-func (c *campaign) setDeadline() {
-	d, ok := c.t.(interface{ Deadline() (time.Time, bool) })
-	if !ok {
-		return
-	}
-	if at, ok := d.Deadline(); ok {
-		c.deadline = at.Add(-min(margin, at.Sub(c.start)/10))
-	}
-}
-
-// more reports whether seed i is to be run. If not all seeds are done, it logs why not.
-func (c *campaign) more(i int) bool {
-	c.t.Helper()
-	var all int
+// all returns the number of seeds, 0 with a budget alone.
+func (c *campaign) all() int {
 	switch {
 	case c.named:
-		all = 1
+		return 1
 	case len(c.only) > 0:
-		all = len(c.only)
-	default:
-		all = c.settings.seeds // 0 with a budget alone
+		return len(c.only)
 	}
-	over := func(limit time.Duration) bool { return limit > 0 && time.Since(c.start) >= limit }
-	switch {
-	case c.tainted, c.failing > 0 && testFlag("failfast") == "true":
-		return false
-	case all > 0 && i >= all, i > 0 && !c.named && len(c.only) == 0 && over(c.budget):
-		return false
-	case c.failing >= maxFailing:
-		c.t.Logf("simtest: ended after %d failing seeds", c.failing)
-		return false
-	case i > 0 && !c.deadline.IsZero() && time.Now().After(c.deadline):
-		c.t.Logf("simtest: ended before -timeout, after %s", prose.Count(c.ran, "seed"))
-		return false
-	}
-	return true
+	return c.settings.seeds
 }
 
-// seed runs one seed, in a subtest if that makes a difference.
-func (c *campaign) seed(seed uint64) {
+// margin is how much of the time before the deadline of go test is left for what else is to be done: a tenth, but not more
+// than this.
+const margin = 5 * time.Second
+
+// deadline returns the time after which no seed starts, zero if there is none.
+func deadline(t testing.TB) time.Time {
+	d, ok := t.(interface{ Deadline() (time.Time, bool) })
+	if !ok {
+		return time.Time{}
+	}
+	at, ok := d.Deadline()
+	if !ok {
+		return time.Time{}
+	}
+	return at.Add(-min(margin, time.Until(at)/10))
+}
+
+// seeds runs the seeds.
+func (c *campaign) seeds() {
+	c.t.Helper()
+	for p, ok := c.Next(); ok; p, ok = c.Next() {
+		c.seed(p)
+		c.leave()
+	}
+	c.Finish()
+	switch {
+	case c.End == explore.EndEnough && !failfast() && (c.all() == 0 || c.Ran < c.all()):
+		c.t.Logf("simtest: ended after %d failing seeds", len(c.Failing))
+	case c.End == explore.EndDeadline:
+		c.t.Logf("simtest: ended before -timeout, after %s", prose.Count(c.Ran, "seed"))
+	}
+	if n := c.Failed(); n > 0 {
+		c.t.Logf("simtest: %d of %s failed", n, prose.Count(c.Ran+c.pinned, "run"))
+	} else if c.Ran > 0 {
+		c.t.Logf("simtest: %s passed", prose.Count(c.Ran, "seed"))
+	}
+	if c.leak != nil {
+		c.t.Logf("simtest: the first run that left tasks behind, which is no failure with %s:\n%v",
+			wire.Leaks.Assign(c.leaks), c.leak)
+	}
+}
+
+// seed runs one seed, in a subtest where that makes a difference.
+func (c *campaign) seed(p explore.Plan) {
 	c.t.Helper()
 	t, ok := c.t.(*testing.T)
 	switch {
 	case !ok:
-		c.tell(c.t, c.try(seed))
-		c.ran++
+		c.tell(c.t, c.Make(context.Background(), c.search, p))
 	case c.filtered || testing.Verbose():
-		t.Run(testpath.Seed(seed), func(t *testing.T) {
+		t.Run(testpath.Seed(p.Seed), func(t *testing.T) {
 			t.Helper()
-			c.ran++
-			f := c.try(seed)
+			r := c.Make(context.Background(), c.search, p)
 			if c.skipped {
 				t.SkipNow()
 			}
-			c.tell(t, f)
+			c.tell(t, r)
 		})
 	default:
-		c.ran++
-		f := c.try(seed)
-		if f == nil {
+		r := c.Make(context.Background(), c.search, p)
+		if r.Outcome == explore.Passed {
 			return
 		}
-		t.Run(f.Name, func(t *testing.T) {
+		t.Run(r.Finding.Name, func(t *testing.T) {
 			t.Helper()
-			c.tell(t, f)
+			c.tell(t, r)
 		})
 	}
 }
 
-// tell fails t if there is a finding, with the full report for the first finding of its signature.
-func (c *campaign) tell(t testing.TB, f *failing) {
+// tell fails t if the run failed: at length for the first of its signature.
+func (c *campaign) tell(t testing.TB, r *explore.Run) {
 	t.Helper()
-	if f == nil {
-		return
+	if f, ok := r.Detail.(*failing); ok {
+		f.tell(c.t, t, &c.settings)
 	}
-	c.failing++
-	c.tainted = c.tainted || f.tainted
-	f.identify()
-	if f.Like = c.seen[f.Signature]; f.Like != "" {
-		f.tell(t)
-		return
-	}
-	c.seen[f.Signature] = f.Name
-	f.report(c.t, t, &c.settings)
 }
 
 // CheckDeterminism runs body three times under each seed and fails t unless the runs are equal; it does not matter

@@ -1,11 +1,13 @@
 package simtest
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
 	"hash/fnv"
 	"testing"
 
+	"github.com/reprise-go/reprise/explore"
 	"github.com/reprise-go/reprise/simsched"
 )
 
@@ -33,12 +35,14 @@ func MakeFuzz(body func(*simsched.Sim) error, opts ...Option) func(*testing.T, [
 		s.strategyName, s.strategy = "fuzz", func(uint64) simsched.Chooser { return newBytesChooser(input) }
 		c := newSearch(t, body, s)
 		defer c.watch.Close()
-		f := c.attempt(s.config(0), fmt.Sprintf("input=%016x", hash(input)))
+		c.name = func(uint64) string { return fmt.Sprintf("input=%016x", hash(input)) }
+		campaign := explore.New(explore.Config{Seed: func(int) uint64 { return 0 }, All: 1, Replays: 1}, c)
+		p, _ := campaign.Next()
+		r := campaign.Make(context.Background(), c, p)
 		c.leave()
-		if f != nil {
+		if f, ok := r.Detail.(*failing); ok {
 			f.input = true
-			f.identify()
-			f.report(t, t, &s)
+			f.tell(t, t, &s)
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/reprise-go/reprise/explore"
 	"github.com/reprise-go/reprise/internal/atomicfile"
 	"github.com/reprise-go/reprise/internal/finding"
 	"github.com/reprise-go/reprise/internal/prose"
@@ -113,7 +114,7 @@ func (c *campaign) pins() {
 		return
 	}
 	for _, e := range entries {
-		if c.tainted {
+		if c.End == explore.EndLast {
 			return
 		}
 		if e.IsDir() || !strings.HasSuffix(e.Name(), testpath.Ext) || strings.HasPrefix(e.Name(), ".") {
@@ -146,7 +147,9 @@ func (c *campaign) pin(t testing.TB, name, path string) {
 		t.SkipNow()
 	}
 	if err != nil {
-		c.tainted = isBlocked(err)
+		if isBlocked(err) {
+			c.Extra(&explore.Run{Last: true})
+		}
 		t.Errorf("simtest: the pinned trace cannot be run: %v", err)
 		return
 	}
@@ -158,8 +161,10 @@ func (c *campaign) pin(t testing.TB, name, path string) {
 		Finding: finding.Finding{Name: name, Seed: p.seed, Verdict: finding.Reproduced},
 		failure: result.Err, trace: p.witness.rec.Trace(), witness: p.witness, pinned: path, changed: result.First,
 	}
-	f.tainted = p.marked
-	c.tell(t, f)
+	r := &explore.Run{Last: p.marked}
+	f.report(r)
+	c.Extra(r)
+	c.tell(t, r)
 }
 
 // passed reports a pinned trace whose program does not fail, and records it again if it has changed and that is wanted.

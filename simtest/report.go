@@ -34,10 +34,26 @@ func (f *failing) identify() {
 	f.Virtual = time.Duration(endTime(f.trace))
 }
 
-// report fails t, which is the test or the subtest of the finding, with one screen of text, after keeping the trace.
-// own is the test itself.
-func (f *failing) report(own, t testing.TB, s *settings) {
+// tell fails t, which is the test or the subtest of the finding: with one screen of text, after keeping the trace, if it
+// is the first of its signature. own is the test itself.
+func (f *failing) tell(own, t testing.TB, s *settings) {
 	t.Helper()
+	if f.Like == "" {
+		f.complete(own, t, s)
+	}
+	for _, a := range f.Attributes() {
+		t.Attr(a.Key, a.Value)
+	}
+	t.Error(f.Report())
+}
+
+// complete keeps the trace and fills in what the report says besides the failure.
+func (f *failing) complete(own, t testing.TB, s *settings) {
+	f.identify() // the second run may know more
+	if f.marked {
+		f.Note(fmt.Sprintf("the body has marked %s itself as failed: what it logs appears once for each run, "+
+			"and no more seeds are run", own.Name()))
+	}
 	if f.pinned != "" && f.changed == nil {
 		f.Trace = f.pinned
 	} else if err := f.keep(s.artifactDir(own, t), identity(own, s)); err != nil {
@@ -51,16 +67,6 @@ func (f *failing) report(own, t testing.TB, s *settings) {
 	if f.Trace != f.pinned {
 		f.KeepReport()
 	}
-	f.tell(t)
-}
-
-// tell fails t with the report.
-func (f *failing) tell(t testing.TB) {
-	t.Helper()
-	for _, a := range f.Attributes() {
-		t.Attr(a.Key, a.Value)
-	}
-	t.Error(f.Report())
 }
 
 // pin keeps a failing run as a pinned trace and tells so.

@@ -1,13 +1,14 @@
 package simtest
 
 import (
+	"context"
 	"errors"
-	"fmt"
 	"runtime"
 	"testing"
 
 	"github.com/reprise-go/reprise/divergence"
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/explore"
 	"github.com/reprise-go/reprise/internal/finding"
 	"github.com/reprise-go/reprise/internal/testpath"
 	"github.com/reprise-go/reprise/internal/watchdog"
@@ -106,58 +107,37 @@ type failing struct {
 	second     error                  // the failure of the second run, if flaky without a divergence
 	problem    error                  // why it could not be made
 	input      bool                   // it is an input of a fuzz target, which go test keeps
-	tainted    bool                   // the body has marked the test as failed
+	marked     bool                   // the body has marked the test as failed by itself, which it cannot do again
 	pinned     string                 // the trace file that was replayed, "" if it was a seed
 	changed    *divergence.Divergence // of a pinned trace, where the program has gone away from it; nil if nowhere
 }
 
-// confirm makes a failing run again from its trace. marked says that the body marks the test as failed by itself, which
-// cannot be seen a second time.
-func (f *failing) confirm(p *program, s *settings, marked bool) {
-	f.witness = newWitness(f.trace.Metadata, identity(p.t, s))
-	cfg := replayer.Config{Sim: s.sim}
-	cfg.Sim.Observer, cfg.Sim.CallSites, cfg.Sim.Chaos.Seed = f.witness, true, 0
-	result, err := watched(p.watch, cfg.Sim, func(sim simsched.Config) (replayer.Result, error) {
-		cfg.Sim = sim
-		return replayer.Run(source.FromTrace(f.trace), cfg, f.witness.rec.Body(p.body))
-	})
-	var diverged *divergence.Error
-	if errors.As(err, &diverged) {
-		f.Verdict, f.divergence = finding.Flaky, diverged.Divergence
-		return
-	}
-	f.Verdict, f.problem = finding.Flaky, err
-	again := p.judge(result.Err, true)
-	switch {
-	case err != nil:
-	case again == nil && errors.Is(f.failure, errMarked) && marked:
-		f.Verdict = finding.Reproduced
-	case again == nil || signature(again) != signature(f.failure):
-		f.second = again
-	default:
-		f.Verdict, f.failure = finding.Reproduced, again // with lines of the code, where it knows them
-	}
-}
-
-// search looks for a failing seed, recording in the same memory each time.
+// search makes the runs of a test, recording in the same memory each time.
 type search struct {
 	program
 	settings
-	rec *recorder.Recorder
+	rec  *recorder.Recorder
+	name func(seed uint64) string // of the run of a seed
 }
+
+var _ explore.Subject = (*search)(nil)
 
 func newSearch(t testing.TB, body func(*simsched.Sim) error, s settings) *search {
-	return &search{newProgram(t, body, &s), s, recorder.New(event.Metadata{})}
+	return &search{newProgram(t, body, &s), s, recorder.New(event.Metadata{}), testpath.Seed}
 }
 
-// try runs a seed; it returns nil if that passes.
-func (s *search) try(seed uint64) *failing {
-	cfg := s.config(seed)
-	return s.attempt(cfg, testpath.Seed(seed))
+// Run implements [explore.Subject]. The choices of a plan are a failing run.
+func (s *search) Run(_ context.Context, p explore.Plan) (*explore.Run, error) {
+	if f, ok := p.Choices.(*failing); ok {
+		return s.again(p, f), nil
+	}
+	return s.attempt(p), nil
 }
 
-// attempt makes a run under cfg and, if it fails, a second one; it returns nil if the run passes.
-func (s *search) attempt(cfg simsched.Config, name string) *failing {
+// attempt makes the run of a seed.
+func (s *search) attempt(p explore.Plan) *explore.Run {
+	r := &explore.Run{Plan: p}
+	cfg := s.config(p.Seed)
 	s.rec.Reset(cfg.Metadata())
 	cfg.Observer = s.rec
 	before := s.t.Failed()
@@ -165,34 +145,86 @@ func (s *search) attempt(cfg simsched.Config, name string) *failing {
 	if s.comparing && !isBlocked(failure) {
 		failure = nil
 	}
-	if s.skipped {
-		return nil
+	if r.Skipped = s.skipped; s.skipped {
+		return r
 	}
 	if failure == nil && (s.determinism || s.comparing) {
 		failure = s.twice(cfg)
 	}
 	if failure == nil {
-		return nil
+		return r
 	}
-	f := &failing{Finding: finding.Finding{Name: name, Seed: cfg.Seed}, failure: failure, trace: s.rec.Trace()}
-	if isBlocked(failure) {
-		f.Verdict, f.tainted = finding.Unconfirmed, true
-		f.Note("the goroutine that is blocked cannot be ended and stays behind; no more runs are made")
-		return f
-	}
+	f := &failing{Finding: finding.Finding{Name: s.name(p.Seed), Seed: p.Seed}, failure: failure, trace: s.rec.Trace()}
+	f.report(r)
 	var random *replayer.NondeterminismError
-	if errors.As(failure, &random) {
+	switch {
+	case isBlocked(failure):
+		f.Verdict, r.Last = finding.Unconfirmed, true
+		f.Note("the goroutine that is blocked cannot be ended and stays behind; no more runs are made")
+	case errors.As(failure, &random):
 		f.Verdict, f.divergence = finding.Flaky, random.Divergence
 		f.Note("two more runs were made under the choices of this one, and they differ")
-		return f
+	default:
+		r.Recorded = f
+		f.marked = !before && s.t.Failed()
+		r.Last = f.marked
 	}
-	marked := !before && s.t.Failed()
-	f.confirm(&s.program, &s.settings, marked)
-	if f.tainted = marked || isBlocked(f.problem); marked {
-		f.Note(fmt.Sprintf("the body has marked %s itself as failed: what it logs appears once for each run, "+
-			"and no more seeds are run", s.t.Name()))
+	return r
+}
+
+// report makes r the failing run.
+func (f *failing) report(r *explore.Run) {
+	f.identify()
+	r.Outcome, r.Finding, r.Detail = explore.Failed, &f.Finding, f
+}
+
+// again makes a failing run again from its trace.
+func (s *search) again(p explore.Plan, f *failing) *explore.Run {
+	r := &explore.Run{Plan: p, Digest: 1} // other events than those of the first run, as long as nothing else is known
+	f.witness = newWitness(f.trace.Metadata, identity(s.t, &s.settings))
+	cfg := replayer.Config{Sim: s.sim}
+	cfg.Sim.Observer, cfg.Sim.CallSites, cfg.Sim.Chaos.Seed = f.witness, true, 0
+	result, err := watched(s.watch, cfg.Sim, func(sim simsched.Config) (replayer.Result, error) {
+		cfg.Sim = sim
+		return replayer.Run(source.FromTrace(f.trace), cfg, f.witness.rec.Body(s.body))
+	})
+	var diverged *divergence.Error
+	if errors.As(err, &diverged) {
+		f.divergence = diverged.Divergence
+		return r
 	}
-	return f
+	if f.problem = err; err != nil {
+		return r
+	}
+	r.Digest = 0
+	failure := s.judge(result.Err, true)
+	if failure == nil && f.marked && errors.Is(f.failure, errMarked) { // which cannot be seen a second time
+		failure = f.failure
+	}
+	switch {
+	case failure == nil:
+	case signature(failure) != f.Signature:
+		f.second = failure
+	default:
+		f.failure = failure // with lines of the code, where it knows them
+		r.Outcome, r.Finding = explore.Failed, &finding.Finding{Signature: f.Signature}
+	}
+	return r
+}
+
+// Keep implements [explore.Subject]. Traces are written with the report, since the second run knows more.
+func (s *search) Keep(context.Context, *explore.Run) error { return nil }
+
+// Difference implements [explore.Subject]. The report tells the difference by what again has found out.
+func (s *search) Difference(first, _ *explore.Run) (string, error) {
+	first.Last = first.Last || isBlocked(first.Detail.(*failing).problem)
+	return "", nil
+}
+
+// Close implements [explore.Subject].
+func (s *search) Close() error {
+	s.watch.Close()
+	return nil
 }
 
 // twice looks whether two runs under cfg are equal.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/reprise-go/reprise/explore"
 	"github.com/reprise-go/reprise/internal/wire"
 	"github.com/reprise-go/reprise/simsched"
 )
@@ -82,15 +83,16 @@ func TestLeaksSetting(t *testing.T) {
 			}
 			c := newSearch(t, leaks, s)
 			defer c.watch.Close()
-			if f := c.try(1); (f == nil) != passes {
-				t.Errorf("passes %v, want %v", f == nil, passes)
+			r := c.attempt(explore.Plan{Seed: 1})
+			if (r.Outcome == explore.Passed) != passes {
+				t.Errorf("outcome %v, want that it passes: %v", r.Outcome, passes)
 			}
 			if noted := c.leak != nil; noted != (mode == wire.LeaksReport) {
 				t.Errorf("a note %v", noted)
 			}
 			b := newSearch(t, broken, s)
 			defer b.watch.Close()
-			if f := b.try(1); f == nil {
+			if b.attempt(explore.Plan{Seed: 1}).Outcome != explore.Failed {
 				t.Error("a run that fails for another reason passes")
 			}
 		})
