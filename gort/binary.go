@@ -143,10 +143,13 @@ type Control struct {
 	NoLeaks  bool          // do not wait for goroutines that the test leaves behind, and do not list them
 	MaxSteps uint64        // maximum number of decisions; 0 = 10 million
 	MaxTime  time.Duration // maximum virtual time; 0 = an hour and ten minutes, go test's default limit plus an hour
-	// room in the recording, of 32 bytes each; 0 means a million; at most 134 million. What finds none is Dropped.
+	Wall     time.Duration // real time after which the process is killed; 0 = a minute
+
+	// Records is the capacity of the recording, in records of 32 bytes; 0 means about a million, the maximum is 134
+	// million. Records beyond it are Dropped.
 	Records int
-	Wall    time.Duration // real time after which the process is killed; 0 = a minute
-	// further arguments of the test binary, such as -test.short; they override the selection of the test
+
+	// Args are further arguments of the test binary, such as -test.short. They override the selection of the test.
 	Args []string
 }
 

@@ -7,16 +7,16 @@ import (
 	"github.com/reprise-go/reprise/strategy"
 )
 
-// Observer sees every event of a run in order. A non-nil error ends the run at the next scheduling point and becomes
-// the error of [Run]. Observe must not call the Sim.
+// Observer receives every event of a run in order. An error ends the run at the next scheduling point and becomes
+// part of the error of [Run]. Observe must not call methods of the Sim that have scheduling points.
 type Observer interface {
 	Observe(event.Event) error
 }
 
-// Chooser is the one door through which every choice of a run goes. Choose answers with a number below c.N, or with
-// any number where c.N is 0. Alternative 0 is always the tamest one: the task or waiter that has waited longest, the
-// timer made first, the first case, all bytes. Right after a choice the Sim emits the event that tells its outcome.
-// Choose must not keep c and must not call the Sim.
+// Chooser makes every choice of a run. Choose returns a number below c.N, or any number if c.N is 0. Alternative 0
+// is the default, the least surprising outcome: the task or waiter that has waited longest, the timer created
+// first, the first case, all bytes. Directly after a choice the Sim emits the event that shows its outcome. Choose
+// must not keep c and must not call the Sim.
 type Chooser interface {
 	Choose(c *Choice) uint64
 }
@@ -24,7 +24,7 @@ type Chooser interface {
 // Point is the kind of a choice.
 type Point uint8
 
-// The points, each with the event that tells the outcome.
+// The kinds of choices, each with the event that shows the outcome.
 const (
 	PointTask   Point = iota // which ready task runs next: TaskScheduled
 	PointTimer               // which of the timers due at one instant fires next: TimerFired
@@ -41,26 +41,26 @@ var pointNames = [numPoints]string{"task", "timer", "waiter", "case", "bytes", "
 // String returns the name of p.
 func (p Point) String() string { return pointNames[p] }
 
-// Choice is a question to a [Chooser]. Except for values, a choice has at least two alternatives: what is forced is
-// not asked.
+// Choice is a question to a [Chooser]. Except for values and faults, a choice has at least two alternatives: forced
+// choices are not asked.
 type Choice struct {
 	Point  Point
-	N      int    // number of alternatives, 0 for any number
-	Stream uint64 // PointValue: which stream, a hash of its label
+	N      int    // number of alternatives; 0 = any number may be answered
+	Stream uint64 // PointValue: the stream, as a hash of its label
 
 	Chaos    *Chaos   // PointFault: the settings
 	Occasion Occasion // PointFault: which faults are possible
 
 	sim     *Sim
-	running *Task    // PointTask: the task that ran until now, if it is ready; else nil
+	running *Task    // PointTask: the task that ran until now, if it is ready; otherwise nil
 	yielded bool     // PointTask: running has asked to let others go first
 	queue   *queue   // PointTask, PointWaiter
 	due     *dueSet  // PointTimer
 	cases   []uint64 // PointCase: the indices of the ready cases, ascending
 }
 
-// ID returns what tells alternative i apart in the event of the outcome: a TaskID, a TimerID, the index of a case, a
-// number of bytes.
+// ID returns the identifier of alternative i in the event of the outcome: a TaskID, a TimerID, the index of a case,
+// or a number of bytes.
 func (c *Choice) ID(i int) uint64 {
 	switch c.Point {
 	case PointTask, PointWaiter:
@@ -100,8 +100,8 @@ func (c *Choice) IndexOf(id uint64) (int, bool) {
 	}
 }
 
-// choose asks the Chooser. The Choice lives in the Sim, so that asking allocates nothing; the caller sets the
-// alternatives in it first.
+// choose asks the Chooser. The Choice is stored in the Sim, so that asking allocates nothing; the caller sets its
+// alternatives first.
 func (s *Sim) choose(p Point, n int) int {
 	s.choice.Point, s.choice.N = p, n
 	answer := s.ask()
@@ -112,7 +112,7 @@ func (s *Sim) choose(p Point, n int) int {
 	return int(answer)
 }
 
-// ask asks the Chooser what is in s.choice.
+// ask passes s.choice to the Chooser.
 func (s *Sim) ask() uint64 {
 	s.inHook = true
 	answer := s.cfg.Chooser.Choose(&s.choice)
@@ -120,7 +120,7 @@ func (s *Sim) ask() uint64 {
 	return answer
 }
 
-// chooseWaiter takes one of the waiters of q, which is not empty, out of it.
+// chooseWaiter removes one of the waiters of q, which must not be empty, and returns it.
 func (s *Sim) chooseWaiter(p Point, q *queue) *waiter {
 	i := 0
 	if q.n > 1 {
@@ -132,25 +132,25 @@ func (s *Sim) chooseWaiter(p Point, q *queue) *waiter {
 	return w
 }
 
-// chooser is the Chooser that asks a strategy which task runs next. It draws the other choices at random or, for a tame
-// strategy, takes their defaults.
+// chooser is the Chooser that lets a strategy choose the next task. It draws the other choices at random or, for a
+// tame strategy, takes their defaults.
 type chooser struct {
-	used    bool // by a run
+	used    bool // whether it was used in a run
 	seed    uint64
 	tame    bool
 	picker  strategy.Picker
-	gap     uint64 // points until the next preemption, 0 before it is asked for
+	gap     uint64 // number of points until the next preemption; 0 before the strategy was asked
 	pick    strategy.Decision
-	choice  *Choice // the one that pick is about
+	choice  *Choice // the choice that pick is making
 	points  [numPoints]strategy.Rand
 	streams map[uint64]*strategy.Rand
 	faults  *strategy.Rand
 }
 
-// NewChooser returns the Chooser that picks tasks by a strategy under a configuration. Random values for the program, faults
-// and, unless the strategy is tame, all other choices are drawn at random from cfg.Seed. Each kind of choice and each
-// stream of values has a generator of its own, so that one more draw in one place changes no draw in another. Three of four
-// I/O operations move all bytes, the others any number.
+// NewChooser returns the Chooser that chooses tasks by a strategy under a configuration. Random values for the
+// program, faults and, unless the strategy is tame, all other choices are drawn from cfg.Seed. Each kind of choice
+// and each stream of values has a separate generator, so that one more draw in one place changes no draw in
+// another. Three of four I/O operations move all bytes; the others move a random number.
 func NewChooser(s *strategy.Strategy, cfg strategy.Config) Chooser {
 	r := &chooser{seed: cfg.Seed, tame: s.Tame, picker: s.New(cfg)}
 	r.pick.Ready = r
@@ -173,16 +173,17 @@ var (
 	roundRobinStrategy = strategy.Find("round-robin")
 )
 
-// NewRandom returns the Chooser that draws every choice at random from seed, as [NewChooser] does with the strategy "random".
+// NewRandom returns the Chooser that draws every choice at random from seed: [NewChooser] with the strategy
+// "random".
 func NewRandom(seed uint64) Chooser { return NewChooser(randomStrategy, strategy.Config{Seed: seed}) }
 
-// NewRoundRobin returns the Chooser that takes the default of every choice: tasks and waiters take turns in the order in
-// which they became ready. Random values for the program and faults are drawn from seed, as in [NewRandom].
+// NewRoundRobin returns the Chooser that takes the default of every choice: tasks and waiters take turns in the order
+// in which they became ready. Random values for the program and faults are drawn from seed, as in [NewRandom].
 func NewRoundRobin(seed uint64) Chooser {
 	return NewChooser(roundRobinStrategy, strategy.Config{Seed: seed})
 }
 
-// oneRun is a Chooser that knows whether it has served a run.
+// oneRun is a Chooser that can be used in one run only.
 type oneRun interface{ claim() (first bool) }
 
 func (r *chooser) claim() bool {
@@ -215,7 +216,7 @@ func (r *chooser) Choose(c *Choice) uint64 {
 	return strategy.Below(x, uint64(c.N))
 }
 
-// pickTask picks the task to run next. Between two preemptions that is the running task, if it can go on.
+// pickTask chooses the task to run next. Between two preemptions that is the running task, if it can continue.
 func (r *chooser) pickTask(c *Choice) int {
 	r.choice = c
 	d := &r.pick
@@ -259,8 +260,8 @@ func (r *chooser) stream(label uint64) *strategy.Rand {
 	return g
 }
 
-// Rand returns the stream of random numbers with a label. Equal labels share one stream. Every value that is drawn is
-// an RngValue event.
+// Rand returns the random stream with a label. Equal labels share one stream. Every value drawn is an RngValue
+// event.
 func (s *Sim) Rand(label string) *rand.Rand {
 	return rand.New(&stream{s, newStreamID(label)})
 }
@@ -270,7 +271,7 @@ type stream struct {
 	id  streamID
 }
 
-// streamID is what tells a stream of random numbers apart.
+// streamID identifies a random stream.
 type streamID struct {
 	label string
 	hash  uint64
@@ -286,7 +287,7 @@ func (st *stream) Uint64() uint64 {
 	return v
 }
 
-// draw draws a value of a stream, for timers too.
+// draw draws a value of a stream. Timers call it, too.
 func (s *Sim) draw(id *streamID) uint64 {
 	s.choice.Point, s.choice.N, s.choice.Stream = PointValue, 0, id.hash
 	s.drawn = id.label

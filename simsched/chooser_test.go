@@ -12,7 +12,8 @@ import (
 	"github.com/reprise-go/reprise/strategy"
 )
 
-// pinnedPicks are the first twenty answers of NewRandom(1). Whoever changes them changes what every recorded seed means.
+// pinnedPicks are the first twenty answers of NewRandom(1). Whoever changes them changes what every recorded seed
+// means.
 var pinnedPicks = []struct {
 	point Point
 	n     int
@@ -121,7 +122,8 @@ func TestDrawsShiftNoOtherDraws(t *testing.T) {
 
 func TestRandomAnswersAreInRange(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		c := Choice{Point: Point(rapid.IntRange(0, int(PointBytes)).Draw(t, "point")), N: rapid.IntRange(2, 1<<40).Draw(t, "n")}
+		c := Choice{Point: Point(rapid.IntRange(0, int(PointBytes)).Draw(t, "point")),
+			N: rapid.IntRange(2, 1<<40).Draw(t, "n")}
 		chooser := NewRandom(rapid.Uint64().Draw(t, "seed"))
 		for range 10 {
 			if got := chooser.Choose(&c); got >= uint64(c.N) {

@@ -23,13 +23,13 @@ func (s *Sim) Register(name string) *Registration {
 	return &Registration{sim: s, token: event.Token(s.tokens), name: name}
 }
 
-// Enter begins an operation of a device that is built upon r. It panics as the methods of package simsched do if the caller
-// is not the running task; op is the name of the operation in that panic, such as "Disk.Stat". While tasks are unwound it
-// does not return.
+// Enter begins an operation of a device that is built upon r. It panics as the methods of package simsched do if the
+// caller is not the running task; op is the name of the operation in that panic, such as "Disk.Stat". While tasks are
+// unwound it does not return.
 func (r *Registration) Enter(op string) { r.owner().enter(op) }
 
-// Release is [Registration.Enter] for an operation that releases something and never blocks, such as closing a file. While
-// tasks are unwound it returns false, and the operation must do nothing.
+// Release is [Registration.Enter] for an operation that releases something and never blocks, such as closing a file.
+// While tasks are unwound it returns false, and the operation must do nothing.
 func (r *Registration) Release(op string) bool {
 	_, ok := r.owner().release(op)
 	return ok

@@ -7,8 +7,8 @@ import (
 
 // The errors of a program take part in the error of a run: its text is made of theirs, and errors.Is and errors.As go
 // through them, in the driver of the run and in whoever gets its error. A method of such an error that panics, or that
-// unwraps without end, must not end the process there, where nothing tells which task it came from. So an error is tried
-// in the task that returned it, and replaced by one that names the task if it does not stand that.
+// unwraps without end, must not end the process there, where nothing tells which task it came from. So an error is
+// tried in the task that returned it, and replaced by one that names the task if it does not stand that.
 
 // mostWrapped is how many errors an error may wrap in all.
 const mostWrapped = 1 << 16

@@ -73,8 +73,8 @@ var hostileErrors = []struct {
 	{fmt.Errorf("wrapped: %w", badError{"Unwrap"}), "its method Unwrap panics: boom in Unwrap"},
 }
 
-// TestHostileErrors lets tasks, regions and panics of a run end in errors whose methods panic or never end. Run returns an
-// error that names the task, and that can be printed, unwrapped and searched.
+// TestHostileErrors lets tasks, regions and panics of a run end in errors whose methods panic or never end. Run
+// returns an error that names the task, and that can be printed, unwrapped and searched.
 func TestHostileErrors(t *testing.T) {
 	for _, c := range hostileErrors {
 		for name, body := range map[string]func(*Sim) error{
@@ -119,7 +119,8 @@ func TestHostileErrors(t *testing.T) {
 				t.Errorf("%T, %s: %s\nwant the task %s and: %s", c.err, name, text, task, c.want)
 			}
 			var panicked *PanicError
-			if errors.As(err, &panicked) != (strings.HasPrefix(name, "panicking") || name == "finalizer") || errors.Is(err, ErrLeak) {
+			if errors.As(err, &panicked) != (strings.HasPrefix(name, "panicking") || name == "finalizer") ||
+				errors.Is(err, ErrLeak) {
 				t.Errorf("%T, %s: of another class: %v", c.err, name, err)
 			}
 		}
@@ -133,7 +134,8 @@ func TestHostilePanicValues(t *testing.T) {
 			s.Go("worker", func() error { panic(v) })
 			return nil
 		})
-		if err == nil || !strings.Contains(err.Error(), "worker") || !strings.Contains(err.Error(), "PANIC") && !strings.Contains(err.Error(), "panics") {
+		if err == nil || !strings.Contains(err.Error(), "worker") || !strings.Contains(err.Error(), "PANIC") &&
+			!strings.Contains(err.Error(), "panics") {
 			t.Errorf("a panic with %T: %v", v, err)
 		}
 	}
@@ -142,7 +144,8 @@ func TestHostilePanicValues(t *testing.T) {
 // TestHostileObserver: an error of the Observer that cannot be printed ends the run like any other.
 func TestHostileObserver(t *testing.T) {
 	for _, c := range hostileErrors {
-		err := Run(Config{Seed: 1, Observer: observerFunc(func(event.Event) error { return c.err })}, func(*Sim) error { return nil })
+		err := Run(Config{Seed: 1, Observer: observerFunc(func(event.Event) error { return c.err })},
+			func(*Sim) error { return nil })
 		if err == nil || !strings.Contains(err.Error(), "the Observer returned ") || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%T: %v, want: %s", c.err, err, c.want)
 		}

@@ -110,7 +110,8 @@ func (s *Sim) stuck() error {
 }
 
 func (t *Task) blocked() Blocked {
-	b := Blocked{Task: t.id, Name: t.name, Path: t.Path(), WaitsFor: t.blockedOn.waitsFor(), HeldBy: t.heldBy(), Line: t.line()}
+	b := Blocked{Task: t.id, Name: t.name, Path: t.Path(), WaitsFor: t.blockedOn.waitsFor(), HeldBy: t.heldBy(),
+		Line: t.line()}
 	if l, ok := t.blockedOn.(loser); ok {
 		b.LostWakeup = l.lostWakeup()
 	}

@@ -11,7 +11,7 @@ import (
 
 // goroutine is a goroutine as runtime.Stack shows it.
 type goroutine struct {
-	id, parent uint64 // parent is 0 if it is not known
+	id, parent uint64 // parent is 0 if unknown
 	waits      string // what it waits for, or how it runs
 	lines      []string
 }
@@ -27,13 +27,14 @@ var (
 // runTask is the function of simsched in which every task runs.
 const runTask = "/simsched.(*Sim).runTask("
 
-// standing is the function of replayer in which a run waits for what its driver does next.
+// standing is the function of replayer in which a run waits for the next action of its driver.
 const standing = "/replayer.(*gate).stop("
 
-// outside are the waits of goroutines, by their beginnings, in which no task of a simulation ever is by itself.
+// outside lists prefixes of the waits of goroutines in which a task of a simulation never is by itself.
 var outside = []string{"chan receive", "chan send", "select", "sleep", "sync.", "semacquire", "IO wait"}
 
-// blocked returns the running task of the run that a goroutine makes, if it is blocked outside the simulation; else nil.
+// blocked returns the running task of the run made by a goroutine, if the task is blocked outside the simulation;
+// otherwise nil.
 func blocked(run uint64) *task {
 	all := parse(stacks())
 	parents := map[uint64]uint64{}
@@ -54,7 +55,7 @@ func (g *goroutine) calls(function string) bool {
 	return slices.ContainsFunc(g.lines, func(line string) bool { return strings.Contains(line, function) })
 }
 
-// descends reports whether a goroutine was started by another one, or by one that descends from that.
+// descends reports whether a goroutine was started by another one, directly or through others.
 func descends(parents map[uint64]uint64, id, ancestor uint64) bool {
 	for range len(parents) {
 		if id = parents[id]; id == ancestor || id == 0 {
@@ -109,8 +110,8 @@ type Frame struct {
 // String returns the place and the function.
 func (f Frame) String() string { return f.Site + " " + path.Base(f.Function) }
 
-// frames are the frames of the task itself, innermost first, without those inside the runtime, the standard library and
-// simsched.
+// frames returns the frames of the task itself, innermost first, without those of the runtime, the standard library
+// and simsched.
 func (t *task) frames() (list []Frame) {
 	for i := 0; i+1 < len(t.lines) && !strings.Contains(t.lines[i], runTask); i += 2 {
 		function := t.lines[i]

@@ -1,17 +1,17 @@
-// Package watchdog ends the wait for a simulated run whose task blocks on something outside the simulation: a real channel,
-// a real lock, a real sleep. It holds the clock and the reading of stacks that this takes, which is why it is not part of
-// simsched, and must not know what a run is made for.
+// Package watchdog ends the wait for a simulated run whose task blocks on something outside the simulation: a real
+// channel, a real lock, a real sleep. It holds the clock and the reading of stacks that this takes, which is why it is
+// not part of simsched, and must not know what a run is made for.
 //
 // A watch works like this:
 //
-//  1. The run is made in a goroutine of its own, and the caller waits for it.
-//  2. Every second the watch looks at the number of scheduling steps. As long as that grows it looks at nothing else.
-//  3. If the number stands still, the watch reads the stacks of all goroutines. That of the running task descends from the
-//     goroutine of the run, has the frame in which tasks run, and is not parked as a coroutine.
-//  4. The task is blocked if that goroutine waits for something that no simulation waits for. A task that computes, that is
-//     slow because the machine is loaded, or that is in a system call, is not.
-//  5. Ten such looks in a row, all at one step, end the wait. The count is of looks and not of time, so that a machine that
-//     was suspended does not matter. The run ends at its next step, if it ever gets there.
+//  1. The run is made in a separate goroutine, and the caller waits for it.
+//  2. Every second the watch reads the number of scheduling steps. As long as that grows, it does nothing else.
+//  3. If the number has not changed, the watch reads the stacks of all goroutines. The goroutine of the running task
+//     descends from that of the run, has the frame in which tasks run, and is not parked as a coroutine.
+//  4. The task is blocked if that goroutine waits for something that no simulation waits for. A task that computes, is
+//     slow because the machine is loaded, or is in a system call, is not blocked.
+//  5. Ten such looks in a row, all at one step, end the wait. The watch counts looks and not time, so that it does not
+//     matter if the machine was suspended. The run ends at its next step, if it ever gets there.
 package watchdog
 
 import (
@@ -30,14 +30,14 @@ const (
 	looks     = 10 // with a blocked task, that end the wait
 )
 
-// BlockedError says that a task was blocked outside the simulation.
+// BlockedError reports that a task was blocked outside the simulation.
 type BlockedError struct {
 	Task   event.TaskID
-	Name   string        // of the task
-	Steps  uint64        // made before
+	Name   string        // name of the task
+	Steps  uint64        // number of steps before
 	Waits  string        // what its goroutine waits for, such as "chan receive"
-	For    time.Duration // how long at least
-	Frames []Frame       // of its goroutine, innermost first, without those of the runtime and simsched
+	For    time.Duration // minimum time for which it was blocked
+	Frames []Frame       // stack of its goroutine, innermost first, without frames of the runtime and simsched
 }
 
 // Error names the task and gives its stack, a frame a line.
@@ -51,9 +51,9 @@ func (e *BlockedError) Error() string {
 	return b.String()
 }
 
-// Watch makes runs, one at a time, and watches them. It is made by [New].
+// Watch makes runs, one at a time, and watches them. [New] makes it.
 type Watch struct {
-	tick   <-chan time.Time // at each of which it looks
+	tick   <-chan time.Time // the times at which it looks
 	stop   func()           // of tick
 	worker *worker          // nil if there is none
 }
@@ -64,22 +64,22 @@ func New() *Watch {
 	return &Watch{tick: tick.C, stop: tick.Stop}
 }
 
-// Close ends the use of w.
+// Close releases the resources of w.
 func (w *Watch) Close() {
 	w.stop()
 	w.dismiss()
 }
 
-// Run calls run with cfg, which run must hand to simsched.Run or to what calls that, such as recorder.Run. It returns
-// what run returns, or a [*BlockedError] when a task is blocked outside the simulation; the goroutine that blocks is left
-// behind then, since there is no way to end it, and what run uses must not be used again. Under a debugger it waits for
-// ever. If run panics or ends in runtime.Goexit, Run does the same.
+// Run calls run with cfg, which run must pass to simsched.Run or to a function that calls it, such as recorder.Run.
+// It returns the error of run, or a [*BlockedError] when a task is blocked outside the simulation. The blocked
+// goroutine is then left behind, since there is no way to end it, and whatever run uses must not be used again.
+// Under a debugger Run waits forever. If run panics or ends in runtime.Goexit, Run does the same.
 func (w *Watch) Run(cfg simsched.Config, run func(simsched.Config) error) error {
 	cfg.Progress = &simsched.Progress{}
 	return w.Do(cfg.Progress, func() error { return run(cfg) })
 }
 
-// Do is [Watch.Run] for a function whose simulation has a progress already.
+// Do is [Watch.Run] for a function whose simulation already has a Progress.
 func (w *Watch) Do(progress *simsched.Progress, f func() error) error {
 	if w.worker == nil {
 		w.worker = newWorker()
@@ -108,14 +108,14 @@ func (w *Watch) dismiss() {
 	}
 }
 
-// worker makes runs in a goroutine of its own, up to one that does not return.
+// worker makes runs in a separate goroutine, up to the first one that does not return.
 type worker struct {
 	goroutine uint64 // its number
 	jobs      chan func() error
 	ends      chan end
 }
 
-// end is how a run has ended.
+// end is the way in which a run ended.
 type end struct {
 	err      error
 	returned bool
@@ -150,7 +150,7 @@ func (w *worker) do(job func() error) bool {
 	return true
 }
 
-// wait returns how the run has ended, or that its task is blocked.
+// wait returns how the run ended, or that its task is blocked.
 func (w *Watch) wait(progress *simsched.Progress) (end, *BlockedError) {
 	var last look
 	for n := 0; n < looks; {
@@ -169,13 +169,13 @@ func (w *Watch) wait(progress *simsched.Progress) (end, *BlockedError) {
 	return end{}, &BlockedError{id, name, last.steps, last.task.waits, looks * lookEvery, last.task.frames()}
 }
 
-// look is what a watch sees of a run.
+// look is the view that a watch has of a run.
 type look struct {
 	steps uint64
 	task  *task // nil if no task is blocked
 }
 
-// look looks at the run. If it has made a step since another look it is not looked at any closer.
+// look examines the run. If the run has made a step since the previous look, it is not examined any further.
 func (w *worker) look(progress *simsched.Progress, before uint64) look {
 	if steps := progress.Steps(); steps != before {
 		return look{steps, nil}

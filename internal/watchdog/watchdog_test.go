@@ -93,7 +93,8 @@ func TestBlocked(t *testing.T) {
 	}
 }
 
-// TestComputing: a task that computes is not blocked, however often it is looked at, also while a task of another run is.
+// TestComputing: a task that computes is not blocked, however often it is looked at, also while a task of another run
+// is.
 func TestComputing(t *testing.T) {
 	release := make(chan int)
 	other := make(chan error, 1)

@@ -8,20 +8,20 @@ import (
 )
 
 const (
-	blockSize   = 512     // what the disk writes in one step, bytes
+	blockSize   = 512     // bytes, the unit in which the disk writes
 	maxFileSize = 1 << 30 // bytes
 )
 
 // edit is a change of the data of a file: a piece of a write, within one block, or a truncation.
 type edit struct {
 	truncation bool
-	at         int // where the piece starts, or the new size
+	at         int // offset of the piece, or the new size, in bytes
 	piece      []byte
 }
 
 func (e edit) block() int { return e.at / blockSize }
 
-// apply makes the change in data.
+// apply applies the change to data.
 func (e edit) apply(data []byte) []byte {
 	if e.truncation {
 		return resize(data, e.at)
@@ -31,7 +31,7 @@ func (e edit) apply(data []byte) []byte {
 	return data
 }
 
-// resize cuts b, or fills it up with zeros.
+// resize cuts b, or extends it with zeros.
 func resize(b []byte, size int) []byte {
 	if size <= len(b) {
 		return b[:size]
@@ -65,7 +65,7 @@ func (n *node) edit(e edit) {
 // sync makes the data durable.
 func (n *node) sync() { n.settle(n.pending) }
 
-// settle makes some of the edits durable.
+// settle makes some of the edits durable, and drops the others.
 func (n *node) settle(kept []edit) {
 	for _, e := range kept {
 		n.stable = e.apply(n.stable)
@@ -73,7 +73,7 @@ func (n *node) settle(kept []edit) {
 	n.pending = nil
 }
 
-// crash keeps of the edits what pick says.
+// crash keeps the edits that pick selects.
 func (n *node) crash(pick func(int) int) {
 	if len(n.pending) > 0 {
 		n.settle(survivors(n.pending, pick))
@@ -81,8 +81,8 @@ func (n *node) crash(pick func(int) int) {
 	}
 }
 
-// survivors returns the edits that a crash keeps. What pick returns is how many of the last ones, of the truncations
-// and then of the pieces of each block, are lost.
+// survivors returns the edits that a crash keeps. pick returns how many of the last edits are lost: first of the
+// truncations, then of the pieces of each block.
 func survivors(edits []edit, pick func(int) int) []edit {
 	edits = keepTruncations(edits, pick)
 	lost := make([]bool, len(edits))
@@ -131,9 +131,9 @@ func byBlock(edits []edit) []int {
 	return order
 }
 
-// Crash takes the disk down and up again, as when its machine loses power: of what was not synced a part is lost, see
-// [Disk]. Every open file is as if it were closed, and operations that other tasks have begun fail with [fs.ErrClosed].
-// It ends no task.
+// Crash takes the disk down and up again, like a power failure of its machine: a part of the unsynced data is lost
+// (see [Disk]). Every open file behaves as if it were closed, and operations that other tasks have begun fail with
+// [fs.ErrClosed]. Crash ends no task.
 func (d *Disk) Crash() {
 	d.reg.Enter("Disk.Crash")
 	d.sim.Sleep(0)
@@ -141,14 +141,14 @@ func (d *Disk) Crash() {
 	d.crash(c.pick)
 }
 
-// CrashSynced is [Disk.Crash] that loses everything that was not synced. It decides and draws nothing.
+// CrashSynced is [Disk.Crash] with the loss of everything that was not synced. It draws no random values.
 func (d *Disk) CrashSynced() {
 	d.reg.Enter("Disk.CrashSynced")
 	d.sim.Sleep(0)
 	d.crash(func(n int) int { return n - 1 })
 }
 
-// crash decides the journal first, so that only files that are still there are decided on, in the order of their names.
+// crash handles the journal first, so that only files that still exist are decided on, in the order of their names.
 func (d *Disk) crash(pick func(int) int) {
 	d.crashes++
 	n := len(d.journal)
@@ -160,15 +160,15 @@ func (d *Disk) crash(pick func(int) int) {
 	}
 }
 
-// decisions makes many small decisions from few random values: a value is a number whose digits they are, the first one
-// the lowest, each to its own base.
+// decisions makes many small decisions from few random values: a value is a number whose digits are the decisions,
+// the first one the lowest, each with its own base.
 type decisions struct {
 	values *rand.Rand
 	value  uint64
-	left   uint64 // alternatives that value can still tell apart evenly
+	left   uint64 // number of alternatives that value can still distinguish evenly
 }
 
-// pick returns a number below n. It takes at most 48 bits from a value, so that even the last is nearly even.
+// pick returns a number below n. It uses at most 48 bits of a value, so that even the last decision is nearly even.
 func (d *decisions) pick(n int) int {
 	if n == 1 {
 		return 0

@@ -130,19 +130,22 @@ var histories = []struct {
 		{op: "create", name: "a"}, {op: "write", name: "a", data: long("x", 513)},
 	}},
 	{"overwritten", 4, []step{
-		{op: "create", name: "a"}, {op: "write", name: "a", data: long("x", 1024)}, {op: "sync", name: "a"}, {op: "syncdir", name: "."},
+		{op: "create", name: "a"}, {op: "write", name: "a", data: long("x", 1024)}, {op: "sync", name: "a"}, {op: "syncdir",
+			name: "."},
 		{op: "write", name: "a", at: 256, data: long("y", 512)},
 	}},
 	{"appended in one block", 4, []step{
 		{op: "create", name: "a"}, {op: "syncdir", name: "."},
-		{op: "write", name: "a", data: "x"}, {op: "write", name: "a", at: 1, data: "y"}, {op: "write", name: "a", at: 2, data: "z"},
+		{op: "write", name: "a", data: "x"}, {op: "write", name: "a", at: 1, data: "y"}, {op: "write", name: "a", at: 2,
+			data: "z"},
 	}},
 	{"hole", 6, []step{ // the second write cannot be kept without the part of the first in its block
 		{op: "create", name: "a"}, {op: "syncdir", name: "."},
 		{op: "write", name: "a", data: long("x", 513)}, {op: "write", name: "a", at: 513, data: "y"},
 	}},
 	{"truncated and written", 5, []step{
-		{op: "create", name: "a"}, {op: "write", name: "a", data: long("x", 600)}, {op: "sync", name: "a"}, {op: "syncdir", name: "."},
+		{op: "create", name: "a"}, {op: "write", name: "a", data: long("x", 600)}, {op: "sync", name: "a"}, {op: "syncdir",
+			name: "."},
 		{op: "trunc", name: "a"}, {op: "write", name: "a", data: long("y", 700)},
 	}},
 	{"replaced without sync", 8, []step{ // the old name or the new one; whole, empty, each block alone
@@ -165,11 +168,13 @@ var histories = []struct {
 		{op: "write", name: "a", at: 0, data: "v"}, {op: "write", name: "a", at: 513, data: "w"},
 	}},
 	{"moved, old directory synced", 1, []step{
-		{op: "mkdir", name: "d"}, {op: "mkdir", name: "e"}, {op: "create", name: "d/a"}, {op: "rename", name: "d/a", to: "e/a"},
+		{op: "mkdir", name: "d"}, {op: "mkdir", name: "e"}, {op: "create", name: "d/a"}, {op: "rename", name: "d/a",
+			to: "e/a"},
 		{op: "sync", name: "d"},
 	}},
 	{"moved, new directory synced", 2, []step{
-		{op: "mkdir", name: "d"}, {op: "mkdir", name: "e"}, {op: "create", name: "d/a"}, {op: "rename", name: "d/a", to: "e/a"},
+		{op: "mkdir", name: "d"}, {op: "mkdir", name: "e"}, {op: "create", name: "d/a"}, {op: "rename", name: "d/a",
+			to: "e/a"},
 		{op: "create", name: "d/b"}, {op: "syncdir", name: "e"},
 	}},
 	{"two files", 16, []step{

@@ -1,6 +1,6 @@
-// Package simdisk simulates a disk: a file system whose operations take virtual time and can fail, and that can crash. It
-// is a device of package simsched, built upon a [simsched.Registration] as a program's own devices are, and must not know
-// anything else of the scheduler.
+// Package simdisk simulates a disk: a file system whose operations take virtual time and can fail, and that can
+// crash. It is a device of package simsched, built on a [simsched.Registration] like a program's own devices, and
+// must not know anything else of the scheduler.
 package simdisk
 
 import (
@@ -15,27 +15,28 @@ import (
 	"github.com/reprise-go/reprise/simsched"
 )
 
-// Disk is a file system that can crash. It outlives the tasks that use it: what a crash leaves is there for whoever
-// opens it next.
+// Disk is a file system that can crash. It outlives the tasks that use it: tasks that open it after a crash find
+// what the crash left.
 //
-// Names are as [fs.ValidPath] wants them, "." is the root. Directories are made by [Disk.Mkdir] before anything is
-// created in them, as with package os. There are no links and no users: permissions are kept for [fs.FileInfo] and never
-// checked. The time of modification is that of the last change of a file's data; a directory keeps that of its making.
+// Names must be valid for [fs.ValidPath]; "." is the root. As with package os, directories must be made by
+// [Disk.Mkdir] before anything is created in them. There are no links and no users: permissions are stored for
+// [fs.FileInfo] but never checked. The modification time is that of the last change of a file's data; a directory
+// keeps the time of its creation.
 //
-// Every operation begins with a scheduling point, followed by the latency, and takes effect at once at its end. Whatever
-// looks at the disk or changes it is one event: an IoResult with the bytes moved, 0 if it moves none, or an IoError.
-// Operations on an open file have a token for each time a file is opened, all others that of the disk. Reads and writes
-// move all bytes; nothing is chosen. Errors are [*fs.PathError] around the Go error of an [event.IOErrorKind], also for
-// Rename, with the old name; around [fs.ErrInvalid] for a name that is not valid; and around [fs.ErrClosed], without an
-// event, for a file that was closed or was open during a crash. What package os reports as ENOTDIR, EISDIR or EFBIG is
-// [event.IOInvalidInput] here, ENOTEMPTY is [event.IOAlreadyExists], and the wrong direction is
-// [event.IOPermissionDenied].
+// Every operation begins with a scheduling point, followed by the latency, and takes effect at once at its end. An
+// operation that reads or changes the disk is one event: an IoResult with the bytes moved, 0 if it moves none, or
+// an IoError. Operations on an open file have a token for each time a file is opened; all others have the token of
+// the disk. Reads and writes move all bytes; nothing is chosen. Errors, including those of Rename, are
+// [*fs.PathError] with the (old) name. They wrap the Go error of an [event.IOErrorKind]; [fs.ErrInvalid] for an
+// invalid name; or, without an event, [fs.ErrClosed] for a file that was closed or was open during a crash. Errors
+// that package os reports as ENOTDIR, EISDIR or EFBIG are [event.IOInvalidInput] here, ENOTEMPTY is
+// [event.IOAlreadyExists], and an operation that the flags of the file do not allow is [event.IOPermissionDenied].
 //
 // # Crashes
 //
-// [Disk.Crash] ends what is open and drops a part of what was not synced. Which part is decided by values of the stream
-// "disk " and the name, each an RngValue event, drawn only if there is something to decide; the value 0 keeps all. Every
-// combination of the following is possible, and nothing else:
+// [Disk.Crash] closes everything that is open and drops a part of the unsynced data. The part is decided by values
+// of the random stream "disk " plus the name, each an RngValue event, drawn only if there is something to decide;
+// the value 0 keeps everything. Exactly the following combinations are possible:
 //
 //   - Names. Create, mkdir, rename and remove go to one journal, in order. A crash keeps a prefix of it, so that the
 //     names are those of some moment since the last sync, and a rename is there wholly or not at all. [Disk.SyncDir]
@@ -45,41 +46,42 @@ import (
 //     kept. A kept piece beyond the end makes the file longer, and what was never written or was lost before it reads
 //     as zero.
 //   - Truncations, also those by opening, are kept as a prefix; what was written after a lost one is lost too.
-//   - Names and data know nothing of each other. A file that was renamed but not synced can have its new name and
-//     nothing in it; a file that was synced can be missing, as long as its directory was not.
+//   - Names and data are independent. A file that was renamed but not synced can have its new name and no content; a
+//     file that was synced can be missing unless its directory was synced.
 //
-// That is ext4 in ordered mode, but weaker where portable programs may not rely on it: there, File.Sync commits the
-// journal too, so that a synced file has its name; appended blocks are kept in order, without zeros between them; and
-// names and truncations share one order. Two things that some file systems do are left out: a write after a truncation
-// that is lost never survives, and a file never gets longer without any of the data that made it longer.
+// This is like ext4 in ordered mode, but weaker where portable programs must not rely on it: in ext4, File.Sync
+// also commits the journal, so that a synced file has its name; appended blocks are kept in order, without zeros
+// between them; and names and truncations share one order. Two effects of some file systems are not simulated: a
+// write after a lost truncation never survives, and a file never becomes longer without any of the data that made
+// it longer.
 type Disk struct {
 	sim     *simsched.Sim
 	name    string
 	reg     *simsched.Registration
-	live    tree     // what programs see
-	durable tree     // what is safe
-	journal []change // leads from durable to live
+	live    tree     // the state that programs see
+	durable tree     // the durable state
+	journal []change // changes from durable to live
 	crashes int
 	latency time.Duration
-	failing error // of the next data operation
+	failing error // error of the next data operation; nil if it succeeds
 }
 
-// OpenFlag says what [Disk.OpenFile] does. At least one of OpenRead, OpenWrite and OpenAppend is needed.
+// OpenFlag sets what [Disk.OpenFile] allows and does. At least one of OpenRead, OpenWrite and OpenAppend is needed.
 type OpenFlag uint8
 
-// The flags. Package os has them under the names O_RDONLY and so on, with other numbers on each system.
+// The flags. Package os has the same flags as O_RDONLY and so on, with different numbers on each system.
 const (
 	OpenRead      OpenFlag = 1 << iota // reading is allowed
 	OpenWrite                          // writing is allowed
 	OpenAppend                         // writing is allowed, and Write writes at the end
-	OpenCreate                         // the file is made if there is none
-	OpenExclusive                      // with OpenCreate: there must be none
-	OpenTruncate                       // the file is made empty; needs OpenWrite or OpenAppend
+	OpenCreate                         // create the file if it does not exist
+	OpenExclusive                      // with OpenCreate: fail if the file exists
+	OpenTruncate                       // make the file empty; needs OpenWrite or OpenAppend
 )
 
 const openForChange = OpenWrite | OpenAppend | OpenCreate
 
-// New returns an empty disk. The name is for reports and for the stream of random values that decides crashes.
+// New returns an empty disk. The name is used in reports and for the random stream that decides crashes.
 func New(s *simsched.Sim, name string) *Disk {
 	reg := s.Register("disk " + name)
 	root := tree{{".", &node{dir: true, perm: 0o777, mod: s.Now()}}}
@@ -89,21 +91,21 @@ func New(s *simsched.Sim, name string) *Disk {
 // Name returns the name of the disk.
 func (d *Disk) Name() string { return d.name }
 
-// SetLatency sets how long every operation takes, in virtual time; 0, the default, is no time.
+// SetLatency sets the virtual time that every operation takes. The default is 0.
 func (d *Disk) SetLatency(latency time.Duration) { d.latency = latency }
 
-// Fail makes the next data operation, on any file, fail without effect with the error of kind: a read, write,
-// truncation by [File.Truncate], or sync. What a failed sync left unsynced a later one can still make durable. A kind of
-// 0 is [event.IOOther]. [simsched.Chaos] fails no operation of a disk.
+// Fail makes the next data operation, on any file, fail without effect with the error of kind. Data operations are
+// reads, writes, truncations by [File.Truncate], and syncs. A later sync can still make durable what a failed one
+// did not. A kind of 0 means [event.IOOther]. [simsched.Chaos] fails no operation of a disk.
 func (d *Disk) Fail(kind event.IOErrorKind) { d.failing = kind.Err() }
 
-// takeFailure returns the error that the data operation at hand must have.
+// takeFailure returns the error with which the current data operation must fail, if any.
 func (d *Disk) takeFailure() (err error) {
 	err, d.failing = d.failing, nil
 	return err
 }
 
-// begin is the start of every operation on names.
+// begin starts every operation on names.
 func (d *Disk) begin(method, op string, names ...string) error {
 	d.reg.Enter(method)
 	crashes := d.crashes
@@ -119,7 +121,7 @@ func (d *Disk) begin(method, op string, names ...string) error {
 	return nil
 }
 
-// end is the end of every operation on names.
+// end ends every operation on names.
 func (d *Disk) end(op, name string, err error) error {
 	if err != nil {
 		return fail(d.reg, op, name, err)
@@ -134,7 +136,7 @@ func fail(r *simsched.Registration, op, name string, err error) error {
 	return &fs.PathError{Op: op, Path: name, Err: err}
 }
 
-// Create opens a file for reading and writing; it is made, or made empty.
+// Create opens a file for reading and writing. It creates the file, or makes it empty if it exists.
 func (d *Disk) Create(name string) (*File, error) {
 	return d.OpenFile(name, OpenRead|OpenWrite|OpenCreate|OpenTruncate, 0o666)
 }
@@ -142,7 +144,7 @@ func (d *Disk) Create(name string) (*File, error) {
 // Open opens a file or a directory for reading.
 func (d *Disk) Open(name string) (*File, error) { return d.OpenFile(name, OpenRead, 0) }
 
-// OpenFile opens a file. If it is made, it has the permissions perm. A directory can be opened for reading only.
+// OpenFile opens a file. A file that it creates has the permissions perm. A directory can be opened only for reading.
 func (d *Disk) OpenFile(name string, flag OpenFlag, perm fs.FileMode) (*File, error) {
 	if err := d.begin("Disk.OpenFile", "open", name); err != nil {
 		return nil, err
@@ -175,7 +177,7 @@ func (d *Disk) openNode(name string, flag OpenFlag, perm fs.FileMode) (*node, er
 	return n, nil
 }
 
-// makeNode makes a file or directory with a name that is not in use.
+// makeNode creates a file or directory with an unused name.
 func (d *Disk) makeNode(name string, dir bool, perm fs.FileMode) (*node, error) {
 	parent, err := d.live.parent(name)
 	if err != nil {
@@ -186,7 +188,7 @@ func (d *Disk) makeNode(name string, dir bool, perm fs.FileMode) (*node, error) 
 	return n, nil
 }
 
-// Mkdir makes a directory.
+// Mkdir creates a directory.
 func (d *Disk) Mkdir(name string, perm fs.FileMode) error {
 	if err := d.begin("Disk.Mkdir", "mkdir", name); err != nil {
 		return err
@@ -198,7 +200,7 @@ func (d *Disk) Mkdir(name string, perm fs.FileMode) error {
 	return d.end("mkdir", name, err)
 }
 
-// MkdirAll makes a directory and those that it is in, as far as they are missing.
+// MkdirAll creates a directory and its missing parents.
 func (d *Disk) MkdirAll(name string, perm fs.FileMode) error {
 	if err := d.begin("Disk.MkdirAll", "mkdir", name); err != nil {
 		return err
@@ -220,7 +222,7 @@ func (d *Disk) mkdirAll(name string, perm fs.FileMode) error {
 	return err
 }
 
-// Remove removes a file or an empty directory. Whoever has it open can still use it.
+// Remove removes a file or an empty directory. It stays usable where it is already open.
 func (d *Disk) Remove(name string) error {
 	if err := d.begin("Disk.Remove", "remove", name); err != nil {
 		return err
@@ -242,8 +244,8 @@ func (d *Disk) remove(name string) error {
 	return nil
 }
 
-// Rename gives a file or directory another name, in one step. A file replaces a file of the new name, a directory an
-// empty one.
+// Rename renames a file or directory in one step. A file replaces an existing file of the new name, a directory an
+// empty directory.
 func (d *Disk) Rename(from, to string) error {
 	if err := d.begin("Disk.Rename", "rename", from, to); err != nil {
 		return err
@@ -272,14 +274,14 @@ func (d *Disk) rename(from, to string) error {
 	return err
 }
 
-// change makes a change of the names, which is not durable yet.
+// change applies a change of names, which is not durable yet.
 func (d *Disk) change(c change) {
 	d.live = c.apply(d.live)
 	d.journal = append(d.journal, c)
 }
 
-// SyncDir makes the names in a directory durable, and with them every change of names, anywhere, that was made before
-// the last change in it. [File.Sync] on the open directory does the same.
+// SyncDir makes the names in a directory durable, and with them every change of names, in any directory, that was
+// made before the last change in this one. [File.Sync] on the open directory does the same.
 func (d *Disk) SyncDir(name string) error {
 	if err := d.begin("Disk.SyncDir", "sync", name); err != nil {
 		return err
@@ -314,7 +316,7 @@ func (d *Disk) commit(n int) {
 	d.journal = slices.Delete(d.journal, 0, n)
 }
 
-// ReadFile returns what is in a file, as far as it went when it was opened. It is an Open, a ReadAt and a Close.
+// ReadFile returns the content of a file, up to its size when it was opened. It is an Open, a ReadAt and a Close.
 func (d *Disk) ReadFile(name string) ([]byte, error) {
 	f, err := d.Open(name)
 	if err != nil {
@@ -328,8 +330,8 @@ func (d *Disk) ReadFile(name string) ([]byte, error) {
 	return b[:n], f.Close()
 }
 
-// WriteFile makes a file with data in it, or replaces what is in it. It is an OpenFile, a Write and a Close, and syncs
-// nothing.
+// WriteFile creates a file with data in it, or replaces the content of an existing one. It is an OpenFile, a Write
+// and a Close, and syncs nothing.
 func (d *Disk) WriteFile(name string, data []byte, perm fs.FileMode) error {
 	f, err := d.OpenFile(name, OpenWrite|OpenCreate|OpenTruncate, perm)
 	if err != nil {

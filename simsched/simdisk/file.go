@@ -8,8 +8,8 @@ import (
 	"github.com/reprise-go/reprise/simsched"
 )
 
-// File is an open file or directory of a [Disk]. It has the methods of [os.File] of the same names. Its position is its
-// own, its data that of the disk.
+// File is an open file or directory of a [Disk]. It has the methods of [os.File] of the same names. Each File has a
+// position of its own; the data are those of the disk.
 //
 // [os.File]: https://pkg.go.dev/os#File
 type File struct {
@@ -20,10 +20,10 @@ type File struct {
 	flag    OpenFlag
 	pos     int64
 	closed  bool
-	crashes int // of the disk when it was opened
+	crashes int // number of crashes of the disk when it was opened
 
 	listed  bool
-	listing []fs.DirEntry // what ReadDir has still to return
+	listing []fs.DirEntry // entries that ReadDir has not returned yet
 }
 
 var _ interface {
@@ -33,14 +33,14 @@ var _ interface {
 	fs.ReadDirFile
 } = (*File)(nil)
 
-// begin is the start of every operation but Close.
+// begin starts every operation except Close.
 func (f *File) begin(method, op string) error {
 	f.reg.Enter(method)
 	f.disk.sim.Sleep(f.disk.latency)
 	return f.open(op)
 }
 
-// open fails if f is no longer open.
+// open returns an error if f is no longer open.
 func (f *File) open(op string) error {
 	if f.closed || f.crashes != f.disk.crashes {
 		return &fs.PathError{Op: op, Path: f.name, Err: fs.ErrClosed}
@@ -50,7 +50,7 @@ func (f *File) open(op string) error {
 
 func (f *File) fail(op string, err error) error { return fail(f.reg, op, f.name, err) }
 
-// beginData is begin for a data operation, which needs one of some flags.
+// beginData is begin for a data operation, which needs at least one of the flags.
 func (f *File) beginData(method, op string, needs OpenFlag) error {
 	if err := f.begin(method, op); err != nil {
 		return err
@@ -69,7 +69,7 @@ func (f *File) beginData(method, op string, needs OpenFlag) error {
 // Name returns the name under which f was opened.
 func (f *File) Name() string { return f.name }
 
-// Read reads as many bytes as there are room and data for. At the end it returns io.EOF.
+// Read reads as many bytes as fit into b and exist. At the end of the file it returns io.EOF.
 func (f *File) Read(b []byte) (int, error) {
 	if err := f.beginData("File.Read", "read", OpenRead); err != nil {
 		return 0, err
@@ -106,8 +106,8 @@ func (f *File) read(b []byte, off int64) int {
 	return n
 }
 
-// Write writes all of b, at the end of the file if f was opened with [OpenAppend]. A file has at most 1 GiB; what would
-// make it longer fails with [event.IOInvalidInput].
+// Write writes all of b, at the end of the file if f was opened with [OpenAppend]. The maximum size of a file is 1
+// GiB; a write beyond it fails with [event.IOInvalidInput].
 func (f *File) Write(b []byte) (int, error) {
 	if err := f.beginData("File.Write", "write", OpenWrite|OpenAppend); err != nil {
 		return 0, err
@@ -140,7 +140,7 @@ func (f *File) write(b []byte, off int64) (int, error) {
 	return len(b), nil
 }
 
-// Truncate changes the size, to at most 1 GiB. A file that grows gets zeros.
+// Truncate changes the size, to at most 1 GiB. A file that becomes longer is extended with zeros.
 func (f *File) Truncate(size int64) error {
 	if err := f.beginData("File.Truncate", "truncate", OpenWrite|OpenAppend); err != nil {
 		return err
@@ -153,7 +153,7 @@ func (f *File) Truncate(size int64) error {
 	return nil
 }
 
-// Sync makes durable what is in the file, but not its name. On a directory it is [Disk.SyncDir].
+// Sync makes the content of the file durable, but not its name. For a directory it is [Disk.SyncDir].
 func (f *File) Sync() error {
 	if err := f.begin("File.Sync", "sync"); err != nil {
 		return err
@@ -170,7 +170,7 @@ func (f *File) Sync() error {
 	return nil
 }
 
-// Seek sets the position of the next Read or Write and returns it. It takes no time and is no I/O, so that it is an
+// Seek sets the position of the next Read or Write and returns it. It takes no time and is not I/O, so it emits an
 // event only if it fails.
 func (f *File) Seek(offset int64, whence int) (int64, error) {
 	f.reg.Enter("File.Seek")
@@ -191,7 +191,7 @@ func (f *File) Seek(offset int64, whence int) (int64, error) {
 	return offset, nil
 }
 
-// Stat describes f. Its name is the last element of the one under which f was opened.
+// Stat describes f. The name is the last element of the name under which f was opened.
 func (f *File) Stat() (fs.FileInfo, error) {
 	if err := f.begin("File.Stat", "stat"); err != nil {
 		return nil, err
@@ -200,8 +200,8 @@ func (f *File) Stat() (fs.FileInfo, error) {
 	return f.node.info(f.name), nil
 }
 
-// ReadDir returns the next n entries of a directory, sorted by name; all that are left if n is not positive. If there
-// are none left and n is positive, it returns io.EOF. The entries are those of the moment of the first call.
+// ReadDir returns the next n entries of a directory, sorted by name, or all remaining entries if n is not positive.
+// If none remain and n is positive, it returns io.EOF. The entries are those at the time of the first call.
 func (f *File) ReadDir(n int) ([]fs.DirEntry, error) {
 	if err := f.begin("File.ReadDir", "readdir"); err != nil {
 		return nil, err
@@ -227,7 +227,7 @@ func (f *File) ReadDir(n int) ([]fs.DirEntry, error) {
 	return entries, nil
 }
 
-// Close ends the use of f. It syncs nothing, takes no time and is no event. Closing twice is an error.
+// Close closes f. It syncs nothing, takes no time and emits no event. Closing twice is an error.
 func (f *File) Close() error {
 	if !f.reg.Release("File.Close") {
 		return nil

@@ -36,8 +36,8 @@ func (d *Disk) ReadDir(name string) ([]fs.DirEntry, error) {
 	return d.live.entries(name), nil
 }
 
-// FS returns the disk as package io/fs sees one, for reading: it is also an [fs.ReadDirFS], [fs.ReadFileFS] and
-// [fs.StatFS], and its files are each a [*File].
+// FS returns a read-only view of the disk for package io/fs. It is also an [fs.ReadDirFS], [fs.ReadFileFS] and
+// [fs.StatFS]; each of its files is a [*File].
 func (d *Disk) FS() fs.FS { return diskFS{d} }
 
 type diskFS struct{ disk *Disk }
@@ -60,7 +60,7 @@ func (f diskFS) ReadDir(name string) ([]fs.DirEntry, error) { return f.disk.Read
 func (f diskFS) ReadFile(name string) ([]byte, error)       { return f.disk.ReadFile(name) }
 func (f diskFS) Stat(name string) (fs.FileInfo, error)      { return f.disk.Stat(name) }
 
-// entries lists a directory as it is now.
+// entries lists a directory in its current state.
 func (t tree) entries(dir string) []fs.DirEntry {
 	var list []fs.DirEntry
 	for _, e := range t.list(dir) {
@@ -69,7 +69,7 @@ func (t tree) entries(dir string) []fs.DirEntry {
 	return list
 }
 
-// fileInfo is a node as it was at one moment.
+// fileInfo is the state of a node at one moment.
 type fileInfo struct {
 	name string
 	size int64

@@ -243,8 +243,8 @@ func content(effects []effect) string {
 	return string(b)
 }
 
-// contents tries every subset of the effects that the rules allow: an effect is lost if a truncation before it is, and a
-// piece also if a piece of its block before it is.
+// contents tries every subset of the effects that the rules allow: an effect is lost if a truncation before it is, and
+// a piece also if a piece of its block before it is.
 func contents(effects []effect) map[string]bool {
 	all := map[string]bool{}
 	lost := make([]bool, len(effects))

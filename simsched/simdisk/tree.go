@@ -10,18 +10,18 @@ import (
 	"github.com/reprise-go/reprise/event"
 )
 
-// node is a file or a directory, whatever it is called.
+// node is a file or a directory, independent of its name.
 type node struct {
 	dir  bool
 	perm fs.FileMode
 	mod  time.Time
 
-	data    []byte // what programs see
-	stable  []byte // what is safe
-	pending []edit // leads from stable to data
+	data    []byte // the content that programs see
+	stable  []byte // the durable content
+	pending []edit // changes from stable to data
 }
 
-// tree is what has which name, sorted by name; "." is the root.
+// tree maps names to nodes, sorted by name; "." is the root.
 type tree []entry
 
 type entry struct {
@@ -33,7 +33,7 @@ func (t tree) search(name string) (int, bool) {
 	return slices.BinarySearchFunc(t, name, func(e entry, name string) int { return strings.Compare(e.name, name) })
 }
 
-// find returns the node with a name, nil if there is none.
+// find returns the node with a name, or nil if there is none.
 func (t tree) find(name string) *node {
 	if i, ok := t.search(name); ok {
 		return t[i].node
@@ -41,7 +41,7 @@ func (t tree) find(name string) *node {
 	return nil
 }
 
-// nameOf returns the name of a node, false if it was removed.
+// nameOf returns the name of a node, or false if it was removed.
 func (t tree) nameOf(n *node) (string, bool) {
 	for _, e := range t {
 		if e.node == n {
@@ -51,7 +51,7 @@ func (t tree) nameOf(n *node) (string, bool) {
 	return "", false
 }
 
-// parent returns the directory in which a name is, or why nothing can be there.
+// parent returns the directory of a name, or the reason why it cannot be used.
 func (t tree) parent(name string) (*node, error) {
 	n := t.find(path.Dir(name))
 	switch {
@@ -63,7 +63,7 @@ func (t tree) parent(name string) (*node, error) {
 	return n, nil
 }
 
-// list returns what is in a directory, by name.
+// list returns the entries of a directory, by name.
 func (t tree) list(dir string) []entry {
 	var in []entry
 	for _, e := range t {
@@ -78,10 +78,10 @@ func (t tree) list(dir string) []entry {
 type change struct {
 	name, to string
 	node     *node
-	dirs     [2]*node // in which it happens; the second may be nil
+	dirs     [2]*node // directories that it changes; the second may be nil
 }
 
-// apply makes the change in t, which was as it was when the change was first made.
+// apply applies the change to t, which must be in the state in which the change was first made.
 func (c change) apply(t tree) tree {
 	i, _ := t.search(c.name)
 	switch {
