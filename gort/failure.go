@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
+	"github.com/reprise-go/reprise/internal/cast"
 	"github.com/reprise-go/reprise/internal/finding"
 )
 
@@ -26,21 +26,20 @@ type cause struct {
 // A failed test is described by its log; a panic or a fatal error by its message and the innermost calls of the
 // program; a deadlock or a leak by a line for each waiting goroutine. The text omits what package testing and the
 // runtime print around that, addresses, folders of source files, and the runtime's goroutine numbers.
-func (o *Outcome) Failure() string { return strings.Join(clip(o.cause().lines, maxFailureLines), "\n") }
+func (o *Outcome) Failure() string {
+	return strings.Join(cast.Clip(o.cause().lines, maxFailureLines), "\n")
+}
 
 // Class returns the kind of failure in a word or two, for reports: "test failure", "data race", "exit" and "killed"
 // for a test that failed, "panic", "fatal error", "deadlock", "leak", "timeout", "limit" and "divergence". It
 // returns "" for a run that passed.
 func (o *Outcome) Class() string { return o.cause().class }
 
-// clip keeps the first lines of a text and, if it is cut, also the last line.
-func clip(lines []string, most int) []string {
-	if len(lines) <= most {
-		return lines
-	}
-	left := fmt.Sprintf("… %d more lines …", len(lines)-most+1)
-	return append(slices.Clone(lines[:most-2]), left, lines[len(lines)-1])
-}
+// casting is a [cast.Cast] that describes choices too.
+type casting struct{ *cast.Cast }
+
+// newCast returns the cast of a run.
+func newCast(o *Outcome) casting { return casting{cast.New(o.Recording.Goroutines(), o.Left)} }
 
 // cause returns the cause of a failure.
 func (o *Outcome) cause() cause {
@@ -144,7 +143,7 @@ func (o *Outcome) died(class, start string) cause {
 	if strings.HasPrefix(t.message[0], "panic: test timed out after ") {
 		return outOfTime(t)
 	}
-	c := cause{class: class, lines: clip(t.message, maxFailureLines-maxFrames)}
+	c := cause{class: class, lines: cast.Clip(t.message, maxFailureLines-maxFrames)}
 	c.parts = []string{t.message[0]}
 	who := newCast(o)
 	if len(t.stacks) > 0 {
@@ -156,8 +155,8 @@ func (o *Outcome) died(class, start string) cause {
 		at := s.innermost()
 		c.parts = append(c.parts, at.place+" "+at.fn)
 	}
-	if int(o.Task) < len(who.list) && o.Task > 0 {
-		c.lines = append(c.lines, "  in "+who.title(o.Task)+who.origin(o.Task))
+	if int(o.Task) < len(who.List) && o.Task > 0 {
+		c.lines = append(c.lines, "  in "+who.Title(o.Task)+who.Origin(o.Task))
 	}
 	return c
 }
@@ -167,7 +166,7 @@ func outOfTime(t traceback) cause {
 	c := cause{class: "timeout", lines: []string{strings.TrimPrefix(t.message[0], "panic: ")}}
 	for _, s := range t.stacks {
 		waits := !slices.ContainsFunc(s.frames, func(f frame) bool { return f.fn == "testing.(*M).Run" })
-		if list := s.telling(); waits && len(list) > 0 && !library(s.inner()) {
+		if list := s.telling(); waits && len(list) > 0 && !cast.Library(s.inner()) {
 			c.lines = append(c.lines, fmt.Sprintf("  %s at %s", s.state, list[0]))
 			c.parts = append(c.parts, s.inner()+" "+s.state)
 		}
@@ -185,10 +184,10 @@ func (o *Outcome) deadlocked() cause {
 	if len(list) == 0 { // of the test
 		list = slices.DeleteFunc(slices.Clone(o.Left), func(w Waiting) bool { return w.Reason == "" })
 	}
-	c.lines = append([]string{"all goroutines are asleep: " + reasons(list)}, who.lines(list)...)
-	circle := waitCycle(list)
+	c.lines = append([]string{"all goroutines are asleep: " + reasons(list)}, who.Lines(list)...)
+	circle := cast.WaitCycle(list)
 	if len(circle) > 0 {
-		c.lines = slices.Insert(c.lines, 1, "  "+who.cycle(circle))
+		c.lines = slices.Insert(c.lines, 1, "  "+who.Cycle(circle))
 	}
 	for _, w := range list {
 		if len(circle) == 0 || slices.Contains(circle, w.ID) {
@@ -207,10 +206,10 @@ func (o *Outcome) leaked() cause {
 	for _, w := range o.Left {
 		if w.Leaked() {
 			list = append(list, w)
-			c.parts = append(c.parts, who.start(w.ID)+" "+w.Reason+" "+place(w.Where))
+			c.parts = append(c.parts, who.Start(w.ID)+" "+w.Reason+" "+place(w.Where))
 		}
 	}
-	c.lines = append([]string{plural(len(list), "goroutine") + " left behind: " + reasons(list)}, who.lines(list)...)
+	c.lines = append([]string{cast.Plural(len(list), "goroutine") + " left behind: " + reasons(list)}, who.Lines(list)...)
 	c.parts = finding.Set(c.parts)
 	return c
 }
@@ -230,7 +229,7 @@ func waits(list []Waiting) (parts []string) {
 
 // place returns a place in the code in the form used in signatures: the line without folders, and the function.
 func place(where string) string {
-	line, fn := splitPlace(where)
+	line, fn := cast.SplitPlace(where)
 	return line + " " + fn
 }
 
@@ -256,21 +255,21 @@ func (o *Outcome) timedOut() cause {
 	list := o.waiting()
 	c := cause{class: "timeout"}
 	if o.said() != "" {
-		c.lines = append([]string{fmt.Sprintf("virtual time has run out at %v: %s", round(o.Virtual), reasons(list))},
-			who.lines(list)...)
+		c.lines = append([]string{fmt.Sprintf("virtual time has run out at %v: %s", cast.Round(o.Virtual), reasons(list))},
+			who.Lines(list)...)
 		c.parts = append(waits(list), "virtual time")
 		return c
 	}
 	c.lines = []string{"the run took too long in real time and was killed"}
 	last := o.lastRunners(1)
 	if len(last) > 0 {
-		c.lines[0] += "; " + who.title(last[0]) + " was the last to run"
+		c.lines[0] += "; " + who.Title(last[0]) + " was the last to run"
 	}
 	switch lines, parts := stuck(parseTraceback(string(o.Output), "SIGQUIT: quit")); {
 	case len(lines) > 0:
 		c.lines, c.parts = append(c.lines, lines...), parts
 	case len(last) > 0:
-		c.parts = append(c.parts, who.start(last[0]))
+		c.parts = append(c.parts, who.Start(last[0]))
 		fallthrough
 	default:
 		c.lines = o.withOutput(c.lines[0])
@@ -285,7 +284,7 @@ func (o *Outcome) timedOut() cause {
 func stuck(t traceback) (lines, parts []string) {
 	var busy []string
 	for _, s := range t.stacks {
-		own := slices.DeleteFunc(s.telling(), func(f frame) bool { return library(f.fn) })
+		own := slices.DeleteFunc(s.telling(), func(f frame) bool { return cast.Library(f.fn) })
 		main := slices.ContainsFunc(s.frames, func(f frame) bool { return f.fn == "testing.(*M).Run" })
 		if main || len(own) == 0 {
 			continue
@@ -309,14 +308,14 @@ func (o *Outcome) limited() cause {
 	who := newCast(o)
 	text := or(o.said(), "a limit was reached")
 	c := cause{class: "limit",
-		lines: []string{fmt.Sprintf("%s: %d decisions within %v", text, o.Recording.Steps, round(o.Virtual))}}
+		lines: []string{fmt.Sprintf("%s: %d decisions within %v", text, o.Recording.Steps, cast.Round(o.Virtual))}}
 	c.parts = []string{text}
 	for i, g := range o.lastRunners(100) {
 		if i == 0 {
 			c.lines = append(c.lines, "in the last hundred of them ran:")
 		}
-		c.lines = append(c.lines, "  "+who.title(g)+who.origin(g))
-		c.parts = append(c.parts, who.start(g))
+		c.lines = append(c.lines, "  "+who.Title(g)+who.Origin(g))
+		c.parts = append(c.parts, who.Start(g))
 	}
 	c.parts = finding.Set(c.parts)
 	return c
@@ -364,18 +363,18 @@ func (o *Outcome) diverged() cause {
 	}
 	c.parts = []string{
 		why(m.Expected.Reason), why(m.Actual.Reason),
-		who.label(m.Expected.G), who.label(m.Expected.prev()), who.label(m.Actual.prev()),
+		who.Label(m.Expected.G), who.Label(m.Expected.prev()), who.Label(m.Actual.prev()),
 	}
 	return c
 }
 
 // choice describes a recorded choice.
-func (c *cast) choice(r Record) string {
+func (c casting) choice(r Record) string {
 	switch r.Kind {
 	case Admit:
-		return c.title(r.G) + " is made ready from outside"
+		return c.Title(r.G) + " is made ready from outside"
 	case Sched:
-		text := c.stopped(r) + ", then " + c.title(r.G) + " ran"
+		text := c.stopped(r) + ", then " + c.Title(r.G) + " ran"
 		if r.N > 0 { // it is not known of a recording that was read from a file
 			text += fmt.Sprintf(", of %d ready", r.N)
 		}
@@ -385,15 +384,15 @@ func (c *cast) choice(r Record) string {
 }
 
 // standing describes the state of a replay at the first choice that does not fit.
-func (c *cast) standing(m *Mismatch) string {
+func (c casting) standing(m *Mismatch) string {
 	if len(m.Ready) == 0 {
 		return c.stopped(m.Actual) + ", and nobody is ready"
 	}
-	return c.stopped(m.Actual) + ", and ready: " + c.paths(m.Ready)
+	return c.stopped(m.Actual) + ", and ready: " + c.Paths(m.Ready)
 }
 
 // stopped describes which goroutine stopped before a decision, why, and after how many points.
-func (c *cast) stopped(r Record) string {
+func (c casting) stopped(r Record) string {
 	if r.prev() == 0 {
 		return "at the start"
 	}
@@ -401,14 +400,5 @@ func (c *cast) stopped(r Record) string {
 	if r.Reason == WhyPreempt || r.Reason == WhyForced || r.Reason == WhySyscall {
 		how = "was " + how
 	}
-	return fmt.Sprintf("%s %s after %s", c.title(r.prev()), how, plural(int(r.Points), "point"))
-}
-
-// round rounds a duration to three digits, for people.
-func round(d time.Duration) time.Duration {
-	unit := time.Duration(1)
-	for d/unit >= 1000 {
-		unit *= 10
-	}
-	return d.Round(unit)
+	return fmt.Sprintf("%s %s after %s", c.Title(r.prev()), how, cast.Plural(int(r.Points), "point"))
 }

@@ -61,6 +61,21 @@ func (o *Outcome) SaveContext(ctx context.Context, path, description string, id 
 	if err != nil {
 		return err
 	}
+	return o.write(ctx, w)
+}
+
+// Encode writes the run as [Outcome.Save] does, without a description and with no more identity than [KeyKind].
+func (o *Outcome) Encode(w io.Writer) error {
+	id := tracefile.Identity{KeyKind: kindOrdinary}
+	x, err := tracefile.NewWriter(w, event.NewMetadata(o.Recording.Seed), tracefile.Config{Identity: id})
+	if err != nil {
+		return err
+	}
+	return o.write(context.Background(), x)
+}
+
+// write writes the run and closes w.
+func (o *Outcome) write(ctx context.Context, w *tracefile.Writer) error {
 	if err := o.translate(ctx, w); err != nil {
 		return errors.Join(err, w.Abort())
 	}

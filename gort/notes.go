@@ -6,6 +6,7 @@ import (
 
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/event/gorun"
+	"github.com/reprise-go/reprise/internal/cast"
 	"github.com/reprise-go/reprise/tracefile"
 )
 
@@ -14,7 +15,7 @@ func (t *translator) note(r *Record) {
 	n := tracefile.Note{Task: gorun.Task(r.G), Time: uint64(r.Time)}
 	switch r.Kind {
 	case Spawn:
-		n.Act, n.Time = tracefile.ActStart, 0
+		n.Act = tracefile.ActStart
 		n.Reason, n.Place, n.Tasks = t.r.Text(r.Points), shortPlace(t.r.Text(r.Site)), tasks(uint32(r.Val>>32))
 		t.Note(n)
 	case Sched:
@@ -89,6 +90,9 @@ func (t *translator) left(o *Outcome) {
 		end.Reason = endKilled
 	}
 	t.Note(end)
+	if n := o.Recording.Dropped; n > 0 {
+		t.Note(tracefile.Note{Act: tracefile.ActDrop, Task: tracefile.NoTask, Reason: cast.Plural(int(n), "record")})
+	}
 	for _, w := range o.Left {
 		n := tracefile.Note{Act: tracefile.ActLeft, Task: gorun.Task(w.ID), Reason: w.Reason, Tasks: tasks(w.Holder)}
 		n.Place = shortPlace(w.Where)
@@ -148,4 +152,18 @@ func (b *objectBook) of(number uint32, reason string) tracefile.Object {
 	o := tracefile.Object{Kind: kind, Name: fmt.Sprintf("%s %d", kind, b.count[kind])}
 	b.named[number] = o
 	return o
+}
+
+// diedAt returns the place where the process died of a panic or a fatal error, "" if it did not or if that is not known.
+func (o *Outcome) diedAt() string {
+	start := map[Verdict]string{Panicked: "panic: ", Crashed: "fatal error: "}[o.Verdict]
+	if start == "" {
+		return ""
+	}
+	if t := parseTraceback(string(o.Output), start); len(t.stacks) > 0 {
+		if list := t.stacks[0].telling(); len(list) > 0 {
+			return list[0].String()
+		}
+	}
+	return ""
 }

@@ -131,3 +131,28 @@ func TestNoteTimes(t *testing.T) {
 		t.Errorf("turns are\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }
+
+// TestReadyCounts checks that the events of a run tell how many goroutines each was chosen from.
+func TestReadyCounts(t *testing.T) {
+	for _, test := range []string{"TestLostUpdateBug", "TestTimerBug", "TestLeakedSenderBug", "TestEcho"} {
+		for seed := range uint64(5) {
+			o := mustRun(t, corpus(t), test, Control{Seed: seed})
+			var want, got []int
+			for _, r := range o.Recording.Records {
+				if r.Kind == Sched {
+					want = append(want, int(r.N))
+				}
+			}
+			var ready []event.TaskID
+			for _, e := range lawful(t, o).All() {
+				if gorun.MeaningOf(e) == gorun.Decision {
+					got = append(got, len(ready))
+				}
+				ready = gorun.Ready(ready, e)
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%s, seed %d: ready are %v, want %v", test, seed, got, want)
+			}
+		}
+	}
+}

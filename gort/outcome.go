@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/reprise-go/reprise/internal/cast"
 )
 
 // Verdict says how a run ended.
@@ -53,14 +55,7 @@ const (
 )
 
 // Waiting is a goroutine that was there at the end of a run.
-type Waiting struct {
-	Goroutine
-	Reason string // what it waits for in the runtime's words, "" if it could have run
-	Where  string // the line, "file:line function"
-	Stack  string // the same for each frame of the program and the library, innermost first; "" if it could have run
-	Test   bool   // it was started by a test or by what a test started
-	Holder uint32 // the goroutine that has the lock it waits for, 0 if that is not known or it waits for no lock
-}
+type Waiting = cast.Waiting
 
 // Outcome is the result of one run.
 type Outcome struct {
@@ -171,11 +166,6 @@ func (o *Outcome) judge(end uint32, killed bool) Verdict {
 // CutOff reports whether the recording ends before the run did, so that a replay can only show whether its start comes out the
 // same; see Control.Prefix.
 func (o *Outcome) CutOff() bool { return o.Killed || o.Recording.Dropped > 0 }
-
-// Leaked reports whether w belongs to a test and waits for something that neither a timer nor the outside will end.
-func (w Waiting) Leaked() bool {
-	return w.Test && w.Reason != "" && w.Reason != "sleep" && w.Reason != "IO wait"
-}
 
 // left returns the goroutines of the Left records.
 func (r *Recording) left() (list []Waiting) {

@@ -2,6 +2,8 @@ package gort
 
 import (
 	"strings"
+
+	"github.com/reprise-go/reprise/internal/cast"
 )
 
 // Dependence describes, for people, in at most three lines, how the run depended on the world outside, and what
@@ -19,21 +21,21 @@ func (o *Outcome) Dependence() string {
 	}
 	var came []string
 	if polled > 0 {
-		came = append(came, plural(polled, "wake-up")+" by the network poller or a signal")
+		came = append(came, cast.Plural(polled, "wake-up")+" by the network poller or a signal")
 	}
 	if returned > 0 {
-		came = append(came, plural(returned, "return")+" from system calls that wait")
+		came = append(came, cast.Plural(returned, "return")+" from system calls that wait")
 	}
 	reached := o.reached()
 	if len(came) > 0 {
-		lines = append(lines, "from outside: "+enumerate(came)+" ("+strings.Join(o.Outside(), ", ")+")",
+		lines = append(lines, "from outside: "+cast.Enumerate(came)+" ("+strings.Join(o.Outside(), ", ")+")",
 			"a replay waits for each at the same decision, but what is read there is not recorded, so that other data make another run")
 	} else if reached != "" {
 		lines = append(lines, "outside of the control: "+reached,
 			"nothing came from there by itself, but what is read there is not recorded, so that other data make another run")
 	}
 	if o.Forced > 0 {
-		lines = append(lines, plural(o.Forced, "preemption")+
+		lines = append(lines, cast.Plural(o.Forced, "preemption")+
 			" by the real clock, of goroutines that passed no point for a second: a replay cannot repeat them")
 	}
 	return strings.Join(lines, "\n")
@@ -52,9 +54,9 @@ func (o *Outcome) reached() string {
 	}
 	var list []string
 	for _, class := range o.Outside() {
-		list = append(list, plural(count[class], "system call")+" for "+class)
+		list = append(list, cast.Plural(count[class], "system call")+" for "+class)
 	}
-	return enumerate(list)
+	return cast.Enumerate(list)
 }
 
 // zoneCalls is the number of system calls with which package time finds the time zone: it opens, reads and closes

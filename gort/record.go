@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/reprise-go/reprise/event/gorun"
+	"github.com/reprise-go/reprise/internal/cast"
 )
 
 // RecordKind says what a [Record] tells.
@@ -130,13 +131,7 @@ func (r *Recording) Text(n uint32) string {
 }
 
 // Goroutine is what a recording says of a goroutine.
-type Goroutine struct {
-	ID     uint32
-	Parent uint32 // 0 for the first
-	Path   string // such as "0.2.1"
-	Start  string // the function that it started in
-	Site   string // the line of the go statement, "file:line function"
-}
+type Goroutine = cast.Goroutine
 
 // Goroutines returns the goroutines of the run by number; 0 is empty.
 func (r *Recording) Goroutines() []Goroutine {

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/reprise-go/reprise/internal/cast"
 )
 
 // tape builds recordings by hand.
@@ -119,10 +121,10 @@ func (o *Outcome) describe() string {
 			b.WriteString(" waits: " + w.Reason)
 		}
 		if w.Where != "" {
-			b.WriteString(" at " + shortSite(w.Where))
+			b.WriteString(" at " + cast.ShortSite(w.Where))
 		}
 		if w.Site != "" {
-			b.WriteString(", started at " + shortSite(w.Site))
+			b.WriteString(", started at " + cast.ShortSite(w.Site))
 		}
 	}
 	if o.Admitted > 0 || o.Forced > 0 {

@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/reprise-go/reprise/internal/cast"
 )
 
 // logged is what a test has logged by one call: the lines, of which the first names file and line.
@@ -37,14 +39,14 @@ func logs(output []byte) (list []logged, failing []string) {
 			continue
 		}
 		if n := len(list) - 1; indent != "" && strings.HasPrefix(line, indent) {
-			list[n].lines = append(list[n].lines, scrub(line[len(indent)-4:]))
+			list[n].lines = append(list[n].lines, cast.Scrub(line[len(indent)-4:]))
 			continue
 		}
 		indent = ""
 		if m := logLine.FindStringSubmatch(line); m != nil {
 			indent = m[1] + "    "
 			test := tests[min(len(m[1])/4, len(tests))-1]
-			list = append(list, logged{test, []string{scrub(line[len(m[1]):])}})
+			list = append(list, logged{test, []string{cast.Scrub(line[len(m[1]):])}})
 		}
 		if line == "FAIL" && len(failing) == 0 {
 			failing = append(failing, "")
@@ -62,7 +64,7 @@ func outputLines(output []byte) []string {
 func printed(output []byte, n int) (list []string) {
 	for _, line := range outputLines(output) {
 		if strings.TrimSpace(line) != "" && !chatter.MatchString(line) {
-			list = append(list, scrub(line))
+			list = append(list, cast.Scrub(line))
 		}
 	}
 	return list[max(len(list)-n, 0):]

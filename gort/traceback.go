@@ -3,6 +3,8 @@ package gort
 import (
 	"slices"
 	"strings"
+
+	"github.com/reprise-go/reprise/internal/cast"
 )
 
 // traceback is the text that the runtime prints when a process dies.
@@ -69,7 +71,7 @@ func isStack(line string) bool {
 func panicValue(line string) string {
 	line = strings.TrimLeft(line, "\t")
 	line = strings.TrimSuffix(line, " [recovered, repanicked]")
-	return scrub(strings.TrimSuffix(line, " [recovered]"))
+	return cast.Scrub(strings.TrimSuffix(line, " [recovered]"))
 }
 
 // parseStack reads a stack and returns the lines after it.
@@ -105,7 +107,7 @@ func parseFrame(call, at string) frame {
 }
 
 // String returns "queue.go:25 queue.(*Queue).run".
-func (f frame) String() string { return strings.TrimSpace(f.place + " " + shortFunc(f.fn)) }
+func (f frame) String() string { return strings.TrimSpace(f.place + " " + cast.ShortFunc(f.fn)) }
 
 // telling returns the frames of the program and the library, without repetitions of a function in a row. For a
 // goroutine that panics they start at the first panic: further in are only the deferred calls through which it
@@ -118,7 +120,7 @@ func (s stack) telling() (list []frame) {
 		}
 	}
 	for _, f := range s.frames[from:] {
-		if !machinery(f.fn) && (len(list) == 0 || list[len(list)-1].fn != f.fn) {
+		if !cast.Machinery(f.fn) && (len(list) == 0 || list[len(list)-1].fn != f.fn) {
 			list = append(list, f)
 		}
 	}
@@ -130,7 +132,7 @@ func (s stack) telling() (list []frame) {
 func (s stack) innermost() frame {
 	list := s.telling()
 	for _, f := range list {
-		if !library(f.fn) {
+		if !cast.Library(f.fn) {
 			return f
 		}
 	}

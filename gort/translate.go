@@ -3,10 +3,10 @@ package gort
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/event/gorun"
+	"github.com/reprise-go/reprise/internal/cast"
 	"github.com/reprise-go/reprise/tracefile"
 )
 
@@ -63,7 +63,7 @@ func (t *translator) Append(e event.Event) error {
 }
 
 // site returns the line of the program with a number.
-func (t *translator) site(n uint32) string { return shortSite(t.r.Text(n)) }
+func (t *translator) site(n uint32) string { return cast.ShortSite(t.r.Text(n)) }
 
 // record translates one record.
 func (t *translator) record(r *Record) {
@@ -112,15 +112,6 @@ func (o *Outcome) completes() (event.Outcome, bool) {
 		return event.OutcomeOK, true
 	}
 	return 0, false
-}
-
-// Name returns the path and the function for people, such as "0.2.1 queue.(*Queue).run".
-func (g Goroutine) Name() string { return strings.TrimSpace(g.Path + " " + working(g.Start, g.Site)) }
-
-// shortSite returns "queue.go:25" for a text of the runtime, "folder/queue.go:25 package.function".
-func shortSite(text string) string {
-	place, _, _ := strings.Cut(text, " ")
-	return place[strings.LastIndexByte(place, '/')+1:]
 }
 
 // maxChoices is how many choices a file may have: a small one may announce more than there is memory for.

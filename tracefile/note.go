@@ -20,6 +20,7 @@ import (
 //	ActDo     it does something what it does        it does it to    other ones      where
 //	ActFail   it marks the test as failed           -                -               -
 //	ActPart   -                 what the recording that is replayed has instead      -
+//	ActDrop   -                 how many records of the rest of the run are missing  -
 //	ActLeft   it has not ended  operation           it waits for     hold the object where it stands
 //	ActEnd    it ended the run  how the run ended   -                -               where it stands
 //
@@ -48,6 +49,7 @@ const (
 	ActDo    Act = "does"
 	ActFail  Act = "fails"
 	ActPart  Act = "parts"
+	ActDrop  Act = "drops"
 	ActLeft  Act = "left"
 	ActEnd   Act = "ends"
 )

@@ -9,6 +9,7 @@ import (
 	"github.com/reprise-go/reprise/gort"
 	"github.com/reprise-go/reprise/internal/finding"
 	"github.com/reprise-go/reprise/internal/prose"
+	"github.com/reprise-go/reprise/internal/story"
 	"github.com/reprise-go/reprise/internal/wire"
 )
 
@@ -56,8 +57,13 @@ func describe(r *explore.Run) {
 		f.Sections = []finding.Section{{Title: title, Text: prose.Clip(r.Differs, maxDifferenceLines)}}
 		return
 	}
-	f.Sections = []finding.Section{{Title: title, Text: o.Schedule(maxScheduleLines)}}
-	if text := o.Stacks(); text != "" {
+	run, err := story.Of(o)
+	if err != nil {
+		f.Sections = []finding.Section{{Title: title, Text: "it cannot be told: " + err.Error()}}
+		return
+	}
+	f.Sections = []finding.Section{{Title: title, Text: run.Schedule(maxScheduleLines)}}
+	if text := run.Stacks(); text != "" {
 		stacks := finding.Section{Title: "goroutines at the end:", Text: prose.Clip(text, maxGoroutineLines)}
 		f.Sections = append(f.Sections, stacks)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/reprise-go/reprise/event/gorun"
 	"github.com/reprise-go/reprise/gort"
 	"github.com/reprise-go/reprise/internal/gotest"
+	"github.com/reprise-go/reprise/internal/story"
 	"github.com/reprise-go/reprise/replayer"
 	"github.com/reprise-go/reprise/simsched"
 )
@@ -138,7 +139,7 @@ func (d *Driver) result() replayer.Result {
 	if text := o.Failure(); text != "" && o.Verdict != gort.Diverged {
 		r.Err = errors.New(text)
 	}
-	if text := o.Schedule(scheduleLines); text != "" {
+	if text := story.ScheduleOf(o, scheduleLines); text != "" {
 		text = strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n  ")
 		r.Story = "the schedule up to the end of it:\n  " + text + "\n"
 	}

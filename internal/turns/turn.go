@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/reprise-go/reprise/gort"
+	"github.com/reprise-go/reprise/internal/story"
 )
 
 // wholeSchedule is a number of lines that is enough for every schedule.
@@ -17,7 +18,7 @@ const wholeSchedule = 1 << 30
 // test.
 func turnText(o *gort.Outcome, decision int) string {
 	number := decision - 1
-	lines := slices.Collect(strings.Lines(o.Schedule(wholeSchedule)))
+	lines := slices.Collect(strings.Lines(story.ScheduleOf(o, wholeSchedule)))
 	from := slices.IndexFunc(lines, func(line string) bool { return numberOf(line) == number })
 	if number < 1 || from < 0 {
 		return ""

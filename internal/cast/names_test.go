@@ -1,6 +1,9 @@
-package gort
+package cast
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 func TestNames(t *testing.T) {
 	for _, test := range []struct {
@@ -23,8 +26,8 @@ func TestNames(t *testing.T) {
 		{"example.com/bank.(*Bank).get.deferwrap1", "bank.(*Bank).get", false, false},
 		{"example.com/sync.Lock", "sync.Lock", false, false},
 	} {
-		if got := shortFunc(test.fn); got != test.short || library(test.fn) != test.library || machinery(test.fn) != test.machinery {
-			t.Errorf("%s: %s, library %v, machinery %v", test.fn, got, library(test.fn), machinery(test.fn))
+		if got := ShortFunc(test.fn); got != test.short || Library(test.fn) != test.library || Machinery(test.fn) != test.machinery {
+			t.Errorf("%s: %s, library %v, machinery %v", test.fn, got, Library(test.fn), Machinery(test.fn))
 		}
 	}
 }
@@ -36,8 +39,14 @@ func TestScrub(t *testing.T) {
 		"pointer 0xc000018408, 0x3453ed4f2278, 0x5a1": "pointer 0x…, 0x…, 0x5a1",
 		"seed 0x1234567890abcdef of /etc/hosts":       "seed 0x1234567890abcdef of /etc/hosts",
 	} {
-		if got := scrub(in); got != want {
-			t.Errorf("scrub(%q) is %q, want %q", in, got, want)
+		if got := Scrub(in); got != want {
+			t.Errorf("Scrub(%q) is %q, want %q", in, got, want)
 		}
+	}
+}
+
+func TestLibraryRootsSorted(t *testing.T) {
+	if !slices.IsSorted(libraryRoots) {
+		t.Error("the list is not sorted")
 	}
 }

@@ -1,4 +1,4 @@
-package gort
+package story
 
 import (
 	"fmt"
@@ -6,6 +6,10 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/event/gorun"
+	"github.com/reprise-go/reprise/internal/cast"
 )
 
 // step is one line of a schedule: a turn of a goroutine, or what happened between two turns.
@@ -21,11 +25,11 @@ type step struct {
 	text     string
 }
 
-// stepper turns records into steps.
+// stepper turns moments into steps.
 type stepper struct {
-	o     *Outcome
-	who   *cast
-	steps []step
+	story *Story
+	who   *cast.Cast
+	told  []step
 
 	opened bool // a step is being told
 	open   step
@@ -35,11 +39,11 @@ type stepper struct {
 	settled int  // it holds for records that have at least so many behind them
 
 	decisions int
-	left      int      // how many decisions are still to come
-	state     []uint8  // of each goroutine
-	timers    []Record // the TimerSet of each timer by its number
-	leap      int64    // by which time leaps before the next decision
-	time      int64    // of the record before
+	left      int                      // how many decisions are still to come
+	state     []uint8                  // of each goroutine
+	timers    map[event.TimerID]moment // that set each timer
+	leap      int64                    // by which time leaps before the next decision
+	time      int64                    // of the record before
 }
 
 // The states of a goroutine.
@@ -60,8 +64,8 @@ type act struct {
 }
 
 // text is the act for people.
-func (a act) text(who *cast) string {
-	return repeated(strings.TrimSpace(fmt.Sprintf(a.format, who.paths(a.ids))+" "+a.label), a.times)
+func (a act) text(who *cast.Cast) string {
+	return repeated(strings.TrimSpace(fmt.Sprintf(a.format, who.Paths(a.ids))+" "+a.label), a.times)
 }
 
 // repeated is what happened, and again so many times.
@@ -76,107 +80,105 @@ func repeated(text string, times int) string {
 const horizon = 5_000
 
 // steps tells the end of the run as steps.
-func (o *Outcome) steps(who *cast) []step {
-	s := &stepper{o: o, who: who, state: make([]uint8, len(who.list)), settled: math.MaxInt}
-	records := o.untilFailed()
-	for _, r := range records {
-		if r.Kind == Sched {
-			s.left++
+func (s *Story) steps() []step {
+	t := &stepper{story: s, who: s.who, state: make([]uint8, len(s.list)), settled: math.MaxInt, timers: map[event.TimerID]moment{}}
+	moments := s.untilFailed()
+	for _, m := range moments {
+		if m.kind == runs {
+			t.left++
 		}
 	}
-	for i, r := range records {
-		if int(r.G) < len(s.state) {
-			s.record(r, records[i+1:])
+	for i, m := range moments {
+		if int(m.g) < len(t.state) {
+			t.moment(m, moments[i+1:])
 		}
-		s.time = r.Time
+		t.time = m.time
 	}
-	if s.opened && s.open.g != 0 {
-		s.finish(s.o.lastWords(s.who, s.open.g))
+	if t.opened && t.open.g != 0 {
+		t.finish(s.lastWords(t.open.g))
 	}
-	s.flush()
-	return s.steps
+	t.flush()
+	return t.told
 }
 
-// untilFailed returns the records of the run, of a failed test up to the end of the turn in which it was marked as failed: what
+// untilFailed returns the moments of the run, of a failed test up to the end of the turn in which it was marked as failed: what
 // package testing does then has nothing to do with it.
-func (o *Outcome) untilFailed() []Record {
-	all := o.Recording.Records
-	fail := slices.IndexFunc(all, func(r Record) bool { return r.Kind == Fail })
-	if o.Verdict != Failed || fail < 0 {
-		return all
+func (s *Story) untilFailed() []moment {
+	fail := slices.IndexFunc(s.moments, func(m moment) bool { return m.kind == fails })
+	if s.ended != "failed" || fail < 0 {
+		return s.moments
 	}
-	next := slices.IndexFunc(all[fail:], func(r Record) bool { return r.Kind == Sched })
+	next := slices.IndexFunc(s.moments[fail:], func(m moment) bool { return m.kind == runs })
 	if next < 0 {
-		return all
+		return s.moments
 	}
-	return all[:fail+next]
+	return s.moments[:fail+next]
 }
 
-// told reports whether the step is recent enough.
-func (s *stepper) told() bool { return s.left < horizon }
+// recent reports whether the step is recent enough to be told.
+func (s *stepper) recent() bool { return s.left < horizon }
 
-// record takes a record of a known goroutine; rest is what comes after it.
-func (s *stepper) record(r Record, rest []Record) {
-	if s.leap > 0 && (r.Time-s.time >= s.leap || r.Kind == Sched) {
+// moment takes a moment of a known task; rest is what comes after it.
+func (s *stepper) moment(r moment, rest []moment) {
+	if s.leap > 0 && (r.time-s.time >= s.leap || r.kind == runs) {
 		s.leapt(s.leap)
 	}
-	switch r.Kind {
-	case Spawn:
-		s.act("starts %s", s.who.label(r.G), r.G)
-	case Sched:
+	switch r.kind {
+	case spawns:
+		s.act("starts %s", s.who.Label(r.g), r.g)
+	case runs:
 		s.turn(r)
-	case Block:
+	case blocks:
 		s.blocked(r)
 		s.stopped(r, rest)
-	case Yield:
+	case yields:
 		s.finish("yields" + s.at(r))
 		s.stopped(r, rest)
-	case Preempt:
+	case preempts:
 		s.preempted(r)
 		s.stopped(r, rest)
-	case End:
-		s.state[r.G] = stateGone
-		if s.open.g == r.G {
-			s.finish("ends")
+	case ends:
+		s.state[r.g] = stateGone
+		if s.open.g == r.g {
+			s.finish(r.reason)
 			s.stopped(r, rest)
 		}
-	case Wake:
+	case wakes:
 		s.woken(r)
-	case TimerSet:
-		for int(r.Points) >= len(s.timers) {
-			s.timers = append(s.timers, Record{})
-		}
-		s.timers[r.Points] = r
-	case TimerFire:
+	case sets:
+		s.timers[r.id] = r
+	case fires:
 		if text := s.fired(r, rest); s.inTurn(rest) {
 			s.note(text)
 		} else {
-			s.between(r.Time, text)
+			s.between(r.time, text)
 		}
-	case Admit:
+	case letsIn:
 		s.admitted(r)
-	case Fail:
+	case fails:
 		s.note("marks the test as failed")
-	case Begin:
+	case starts:
 		s.decisions, s.open.decision = 0, 0
-	case Expected:
+	case happens:
+		s.happened(r)
+	case parts:
 		s.parted(r)
 	}
 }
 
 // turn begins the turn of a goroutine.
-func (s *stepper) turn(r Record) {
+func (s *stepper) turn(r moment) {
 	if prev := s.open.g; s.opened && prev != 0 {
 		s.state[prev] = stateWaits
-		if r.Reason == WhySyscall {
+		if r.held {
 			s.finish(heldUp)
 		}
 	}
 	s.flush()
 	s.decisions++
 	s.left--
-	s.state[r.G] = stateRuns
-	s.opened, s.open = true, step{g: r.G, decision: s.decisions, ready: int(r.N), time: r.Time}
+	s.state[r.g] = stateRuns
+	s.opened, s.open = true, step{g: r.g, decision: s.decisions, ready: r.ready, time: r.time}
 }
 
 // heldUp is how a turn ends for which nothing was recorded.
@@ -200,7 +202,7 @@ func (s *stepper) finish(how string) { s.open.text = how }
 
 // flush ends the step that is being told: what it did comes before how a turn ended, and after what else happened.
 func (s *stepper) flush() {
-	if s.opened && s.told() {
+	if s.opened && s.recent() {
 		var parts []string
 		for _, a := range s.acts {
 			parts = append(parts, a.text(s.who))
@@ -211,7 +213,7 @@ func (s *stepper) flush() {
 			parts = append(parts, s.open.text)
 		}
 		s.open.text = strings.Trim(strings.Join(parts, ", "), ", ")
-		s.steps = append(s.steps, s.open)
+		s.told = append(s.told, s.open)
 	}
 	s.open, s.acts, s.opened = step{}, nil, false
 }
@@ -219,7 +221,7 @@ func (s *stepper) flush() {
 // note adds what happens in the current step and is about no goroutine.
 func (s *stepper) note(text string) {
 	switch n := len(s.acts) - 1; {
-	case !s.told():
+	case !s.recent():
 	case n >= 0 && s.acts[n].ids == nil && s.acts[n].label == text:
 		s.acts[n].times++
 	default:
@@ -232,63 +234,80 @@ func (s *stepper) act(format, label string, g uint32) {
 	s.state[g] = stateReady
 	if n := len(s.acts) - 1; n >= 0 && s.acts[n].format == format && s.acts[n].label == label {
 		s.acts[n].ids = append(s.acts[n].ids, g)
-	} else if s.told() {
+	} else if s.recent() {
 		s.acts = append(s.acts, act{format: format, label: label, ids: []uint32{g}})
 	}
 }
 
-// blocked ends a turn with what the goroutine waits for.
-func (s *stepper) blocked(r Record) {
-	reason := s.o.Recording.Text(r.Points)
-	s.state[r.G] = stateWaits
-	if reason == "sleep" {
-		s.state[r.G] = stateSleeps
+// blocked ends a turn with what the task waits for.
+func (s *stepper) blocked(r moment) {
+	s.state[r.g] = stateWaits
+	if strings.EqualFold(r.reason, "sleep") {
+		s.state[r.g] = stateSleeps
 		s.finish("sleeps" + s.at(r))
 		return
 	}
-	s.finish("waits: " + reason + s.at(r))
+	text := "waits: " + r.reason
+	if !s.story.ordinary {
+		text = "waits: " + r.reason + s.heldBy(r)
+	}
+	s.finish(text + s.at(r))
+}
+
+// heldBy says which task holds what a task of a simulated run waits for.
+func (s *stepper) heldBy(r moment) string {
+	if r.by == 0 || !s.recent() {
+		return ""
+	}
+	return ", held by " + s.who.Path(r.by) + ","
 }
 
 // preempted ends a turn with a preemption.
-func (s *stepper) preempted(r Record) {
+func (s *stepper) preempted(r moment) {
+	if !s.story.ordinary {
+		s.finish("stops" + s.at(r))
+		return
+	}
 	s.open.marked = true
-	if r.Reason == WhyForced {
+	if r.forced {
 		s.finish("preempted by force" + s.at(r) + ", having passed no point for a second")
 		return
 	}
 	s.finish("preempted" + s.at(r))
 }
 
-// at says where a goroutine has stopped, with a space in front, and notes whether the turn was spent in package testing.
-func (s *stepper) at(r Record) string {
-	if !s.told() {
+// at says where a task has stopped, with a space in front, and notes whether the turn was spent in package testing.
+func (s *stepper) at(r moment) string {
+	if !s.recent() {
 		return ""
 	}
-	text := s.o.Recording.Text(r.Site)
-	_, fn := splitPlace(text)
-	s.open.idle = root(fn) == "testing" && len(s.acts) == 0
-	if at := spot(text); at != "" {
-		return " at " + at
+	if !s.story.ordinary {
+		return at(r.place)
 	}
-	if label := s.who.label(r.G); label != "" {
+	_, fn := cast.SplitPlace(r.place)
+	s.open.idle = cast.Root(fn) == "testing" && len(s.acts) == 0
+	if spot := cast.Spot(r.place); spot != "" {
+		return at(spot)
+	}
+	if label := s.who.Label(r.g); label != "" {
 		return " in " + label
 	}
 	return ""
 }
 
 // stopped ends a step after which somebody else may run. Where time leaps then is told only by the next decision.
-func (s *stepper) stopped(r Record, rest []Record) {
-	if r.Kind == Yield || r.Kind == Preempt {
-		s.state[r.G] = stateReady
+func (s *stepper) stopped(r moment, rest []moment) {
+	if r.kind == yields || r.kind == preempts {
+		s.state[r.g] = stateReady
 	}
 	s.flush()
 	for _, next := range rest {
-		if next.Kind == Sched {
-			s.leap = int64(next.Val >> 32)
+		if next.kind == runs {
+			s.leap = int64(next.leap)
 			break
 		}
 	}
-	if r.Kind == Preempt && s.leap > 0 { // it was before the record
+	if r.kind == preempts && s.leap > 0 { // it was before the record
 		s.leapt(s.leap)
 	}
 }
@@ -302,9 +321,9 @@ func (s *stepper) leapt(by int64) {
 			ready = append(ready, uint32(g))
 		}
 	}
-	text := fmt.Sprintf("time leaps %v to the next timer", round(time.Duration(by)))
+	text := fmt.Sprintf("time leaps %v to the next timer", cast.Round(time.Duration(by)))
 	if len(ready) > 0 {
-		text += ", as if " + s.who.paths(ready) + " were slow"
+		text += ", as if " + s.who.Paths(ready) + " were slow"
 	}
 	s.between(s.time, text)
 	s.open.marked = true
@@ -312,22 +331,22 @@ func (s *stepper) leapt(by int64) {
 }
 
 // woken tells that a goroutine has become ready, through the one that runs or otherwise.
-func (s *stepper) woken(r Record) {
+func (s *stepper) woken(r moment) {
 	switch {
 	case s.open.g != 0:
-		if s.who.inTest(r.G) || !s.who.inTest(s.open.g) { // that a test ends wakes the main goroutine
-			s.act("wakes %s", "", r.G)
+		if s.who.InTest(r.g) || !s.who.InTest(s.open.g) { // that a test ends wakes the main goroutine
+			s.act("wakes %s", "", r.g)
 		}
 		return
 	case !s.opened:
-		s.between(r.Time, "")
+		s.between(r.time, "")
 	}
-	s.act("%s is ready", "", r.G)
+	s.act("%s is ready", "", r.g)
 }
 
 // inTurn reports whether something happens during the turn that is told: a goroutine that looks at the channel of a timer
 // lets the timer fire by itself. Otherwise the goroutine is held up in a system call, which the next decision says.
-func (s *stepper) inTurn(rest []Record) bool {
+func (s *stepper) inTurn(rest []moment) bool {
 	if s.open.g == 0 {
 		return false
 	}
@@ -339,14 +358,14 @@ func (s *stepper) inTurn(rest []Record) bool {
 
 // endOfTurn reports whether the goroutine stops by itself, as the first record that is about that has it. So it is for
 // every record before that one: for those with at least the returned number of records behind them.
-func endOfTurn(rest []Record) (inside bool, least int) {
+func endOfTurn(rest []moment) (inside bool, least int) {
 	for i, r := range rest {
-		switch r.Kind {
-		case Sched:
-			return r.Reason != WhySyscall, len(rest) - i
-		case Admit:
+		switch r.kind {
+		case runs:
+			return !r.held, len(rest) - i
+		case letsIn:
 			return false, len(rest) - i
-		case Block, Yield, Preempt, End:
+		case blocks, yields, preempts, ends:
 			return true, len(rest) - i
 		}
 	}
@@ -354,60 +373,69 @@ func endOfTurn(rest []Record) (inside bool, least int) {
 }
 
 // fired says which timer fires.
-func (s *stepper) fired(r Record, rest []Record) string {
-	if !s.told() {
+func (s *stepper) fired(r moment, rest []moment) string {
+	if !s.recent() {
 		return ""
 	}
-	text := "timer fires"
-	if r.Val < uint64(len(s.timers)) && s.timers[r.Val].Kind == TimerSet {
-		set := s.timers[r.Val]
-		length := round(time.Duration(int64(set.Val) - set.Time)).String()
-		text = "timer of " + length + " fires"
-		if len(rest) > 0 && rest[0].Kind == Wake && int(rest[0].G) < len(s.state) && s.state[rest[0].G] == stateSleeps {
-			text = "sleep of " + length + " ends"
-		}
+	set, found := s.timers[r.id]
+	if !found {
+		return "timer fires"
 	}
-	return text
+	length := cast.Round(time.Duration(int64(set.due) - set.time)).String()
+	if len(rest) > 0 && rest[0].kind == wakes && int(rest[0].g) < len(s.state) && s.state[rest[0].g] == stateSleeps {
+		return "sleep of " + length + " ends"
+	}
+	return "timer of " + length + " fires"
+}
+
+// happened tells what happens in the turn of a task, or between two turns.
+func (s *stepper) happened(r moment) {
+	if s.open.g != 0 {
+		s.note(r.reason)
+		s.open.marked = s.open.marked || r.fault
+		return
+	}
+	s.between(r.time, r.reason)
 }
 
 // admitted tells that something outside has made a goroutine ready.
-func (s *stepper) admitted(r Record) {
+func (s *stepper) admitted(r moment) {
 	how := "%s ready from outside, by the network poller or a signal"
-	if r.Reason == 2 {
+	if r.reason == gorun.ReasonReturn {
 		how = "%s back from a system call"
 	}
 	if !s.opened || s.open.g != 0 || s.open.text != "" {
-		s.between(r.Time, "")
+		s.between(r.time, "")
 	}
-	s.act(how, "", r.G)
+	s.act(how, "", r.g)
 }
 
 // parted tells where a replay leaves its recording.
-func (s *stepper) parted(r Record) {
+func (s *stepper) parted(r moment) {
 	text := "here the recording ends"
-	if r.Kind = RecordKind(r.Site); r.choice() {
-		text = "the recording has instead: " + s.who.choice(r)
+	if r.reason != "" {
+		text = "the recording has instead: " + r.reason
 	}
-	s.between(s.time, text)
+	s.between(r.time, text)
 	s.open.marked = true
 	s.flush()
 }
 
 // lastWords says how the turn ends during which the run ended.
-func (o *Outcome) lastWords(who *cast, g uint32) string {
+func (s *Story) lastWords(g uint32) string {
 	switch {
-	case o.Recording.Dropped > 0: // it is not the last turn
-	case o.Verdict == Reached:
+	case s.dropped != "": // it is not the last turn
+	case s.ended == "reached the end of the recording":
 		return "would run next"
-	case o.Verdict == Panicked && g == o.Task:
-		return "panics" + at(o.diedAt())
-	case o.Verdict == Crashed && g == o.Task:
-		return "ends the process by a fatal error" + at(o.diedAt())
-	case o.Verdict == Failed && g == o.Task && who.inTest(g):
+	case s.ended == "panicked" && g == s.by:
+		return "panics" + at(s.place)
+	case s.ended == "crashed" && g == s.by:
+		return "ends the process by a fatal error" + at(s.place)
+	case s.ended == "failed" && g == s.by && s.who.InTest(g):
 		return "ends the process"
-	case o.Verdict == Limited:
+	case s.ended == "reached a limit":
 		return "would run next"
-	case o.Verdict == TimedOut && o.said() == "":
+	case s.ended == "killed":
 		return "runs until the process is killed"
 	}
 	return ""
@@ -419,18 +447,4 @@ func at(place string) string {
 		return ""
 	}
 	return " at " + place
-}
-
-// diedAt returns the place where the process died of a panic or a fatal error, "" if it did not or if that is not known.
-func (o *Outcome) diedAt() string {
-	start := map[Verdict]string{Panicked: "panic: ", Crashed: "fatal error: "}[o.Verdict]
-	if start == "" {
-		return ""
-	}
-	if t := parseTraceback(string(o.Output), start); len(t.stacks) > 0 {
-		if list := t.stacks[0].telling(); len(list) > 0 {
-			return list[0].String()
-		}
-	}
-	return ""
 }

@@ -1,4 +1,4 @@
-package gort
+package story
 
 import (
 	"fmt"
@@ -6,88 +6,106 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/reprise-go/reprise/internal/cast"
 )
 
 // minSchedule is the least number of lines that a schedule can be told in.
 const minSchedule = 8
 
-// Schedule tells the schedule up to the end of the run, or of a failed test, for people, in at most that many lines
-// (at least 8) of which each ends with a newline; "" if nothing was recorded.
+// Schedule tells the schedule up to the end of the run, or of a failed test, in at most that many lines (at least 8), each of
+// which ends with a newline; "" if nothing was recorded.
 //
-// A line is the turn of a goroutine: the number of the decision that began it, the virtual time, of how many ready
-// goroutines it was chosen, its path, which stands the more to the right the later it appeared, so that the turns of one
-// goroutine make a column; whom it started and woke; and why and at which line it stopped. Between turns stand timers
-// that fired, leaps of time, and what came from outside. Preemptions and leaps are marked with a star: they are the
-// choices that an ordinary run makes seldom. If there are too many turns, those that repeat what was told shortly before
-// are counted and left out, and then those at the start.
-func (o *Outcome) Schedule(most int) string {
-	who := newCast(o)
-	steps := o.window(o.steps(who), who)
+// A line is the turn of a task: the number of the decision that began it, the virtual time, of how many ready tasks it
+// was chosen, its name, which stands the more to the right the later the task appeared, so that the turns of one task make
+// a column; which tasks it started and woke and what else it did; and why and at which line it stopped. Between turns stand
+// timers that fired, leaps of time, and what came from outside. Choices that ordinary runs seldom make, and faults, are marked
+// with a star. If there are too many turns, those that repeat what was told shortly before are counted and left out, and then
+// those at the start.
+func (s *Story) Schedule(most int) string {
+	steps := s.window(s.steps())
 	if len(steps) == 0 {
 		return ""
 	}
-	end := o.ending(who)
+	end := s.ending()
 	room := max(most, minSchedule) - 1 // for the heading
 	if end != "" {
 		room--
 	}
 	var b strings.Builder
-	newTable(who, fit(steps, room, who)).write(&b)
+	newTable(s, fit(steps, room, s.who)).write(&b)
 	if end != "" {
 		b.WriteString("  " + end + "\n")
 	}
 	return b.String()
 }
 
+// inTest reports whether a task belongs to the test, as all tasks of a simulated run do.
+func (s *Story) inTest(g uint32) bool { return s.who.InTest(g) || !s.ordinary && g != 0 }
+
 // window cuts off what comes before the test does anything, and what comes after it if it came to its end.
-func (o *Outcome) window(steps []step, who *cast) []step {
-	first := slices.IndexFunc(steps, func(s step) bool { return who.inTest(s.g) && !s.idle })
-	if first < 0 {
+func (s *Story) window(steps []step) []step {
+	first := slices.IndexFunc(steps, func(t step) bool { return s.inTest(t.g) && !t.idle })
+	if first < 0 || !s.ordinary {
 		return steps
 	}
 	steps = steps[first:]
-	over := o.Verdict == Failed || o.Verdict == Leaked || o.Verdict == Passed
-	for last := steps[len(steps)-1]; !who.inTest(last.g) && (over || last.text == ""); last = steps[len(steps)-1] {
+	over := s.ended == "failed" || s.ended == "leaked" || s.ended == "passed"
+	for last := steps[len(steps)-1]; !s.inTest(last.g) && (over || last.text == ""); last = steps[len(steps)-1] {
 		steps = steps[:len(steps)-1]
 	}
 	return steps
 }
 
 // ending says what came of the schedule, "" if its last line does.
-func (o *Outcome) ending(who *cast) string {
-	if n := o.Recording.Dropped; n > 0 {
-		return "here the recording is full: " + plural(int(n), "record") + " of the rest of the run left out"
+func (s *Story) ending() string {
+	if s.dropped != "" {
+		return "here the recording is full: " + s.dropped + " of the rest of the run left out"
 	}
-	switch o.Verdict {
-	case Failed:
-		if who.inTest(o.Task) {
-			return ""
+	switch s.ended {
+	case "failed":
+		return s.failed()
+	case "deadlocked":
+		if !s.ordinary {
+			return "no task can go on"
 		}
-		if who.tests() == 1 {
-			return "the test has failed; it was alone, so that seeds differ only in random values and in time"
-		}
-		return "the test has failed"
-	case Deadlocked:
 		return "nobody can go on"
-	case Leaked:
-		var left []uint32
-		for _, w := range o.Left {
-			if w.Leaked() {
-				left = append(left, w.ID)
-			}
-		}
-		return "the test is over, and still there: " + who.paths(left)
-	case TimedOut:
-		if o.said() != "" {
-			return "virtual time runs out"
-		}
+	case "leaked":
+		return s.leftBehind()
+	case "timed out":
+		return "virtual time runs out"
 	}
 	return ""
 }
 
+// failed says that a test has failed, unless the last turn does.
+func (s *Story) failed() string {
+	switch {
+	case !s.ordinary, s.inTest(s.by):
+		return ""
+	case s.who.Tests() == 1:
+		return "the test has failed; it was alone, so that seeds differ only in random values and in time"
+	}
+	return "the test has failed"
+}
+
+// leftBehind names the tasks that are left behind.
+func (s *Story) leftBehind() string {
+	var left []uint32
+	for _, w := range s.left {
+		if w.Leaked() {
+			left = append(left, w.ID)
+		}
+	}
+	if !s.ordinary {
+		return "the main task has returned, and still there: " + s.who.Paths(left)
+	}
+	return "the test is over, and still there: " + s.who.Paths(left)
+}
+
 // fit makes steps few enough, and puts a note about what came before in front of them. What repeats is left out, but not
 // in the last half of the room if that can be.
-func fit(steps []step, most int, who *cast) []step {
+func fit(steps []step, most int, who *cast.Cast) []step {
 	most-- // for the note
 	all := steps
 	for last := max(most/2, lastSteps); len(steps) > most && last >= lastSteps; last-- {
@@ -96,7 +114,7 @@ func fit(steps []step, most int, who *cast) []step {
 	steps = steps[max(len(steps)-most, 0):]
 	var parts []string
 	if n := earlier(steps); n > 0 {
-		parts = append(parts, "… "+plural(n, "decision")+" before …")
+		parts = append(parts, "… "+cast.Plural(n, "decision")+" before …")
 	}
 	if text := tests(steps, who); text != "" {
 		parts = append(parts, "("+text+")")
@@ -108,10 +126,10 @@ func fit(steps []step, most int, who *cast) []step {
 }
 
 // tests says which goroutines of a schedule are tests, "" if none is.
-func tests(steps []step, who *cast) string {
+func tests(steps []step, who *cast.Cast) string {
 	var ids []uint32
 	for _, s := range steps {
-		if int(s.g) < len(who.list) && startsTest(who.list[s.g].Start) {
+		if int(s.g) < len(who.List) && cast.StartsTest(who.List[s.g].Start) {
 			ids = append(ids, s.g)
 		}
 	}
@@ -120,9 +138,9 @@ func tests(steps []step, who *cast) string {
 	case 0:
 		return ""
 	case 1:
-		return who.path(ids[0]) + " is the test"
+		return who.Path(ids[0]) + " is the test"
 	}
-	return who.paths(ids) + " are tests"
+	return who.Paths(ids) + " are tests"
 }
 
 // earlier counts the decisions before the first of some steps.
@@ -140,7 +158,7 @@ const (
 )
 
 // condense counts and leaves out the steps, but for the last ones, that repeat one that was told shortly before.
-func condense(steps []step, last int, who *cast) (told []step) {
+func condense(steps []step, last int, who *cast.Cast) (told []step) {
 	var held, recent []step
 	release := func() {
 		if len(held) >= leastFold {
@@ -163,7 +181,7 @@ func condense(steps []step, last int, who *cast) (told []step) {
 }
 
 // folded says what was left out.
-func folded(steps []step, who *cast) string {
+func folded(steps []step, who *cast.Cast) string {
 	turns := 0
 	var ids []uint32
 	for _, s := range steps {
@@ -176,12 +194,12 @@ func folded(steps []step, who *cast) string {
 		return fmt.Sprintf("… %d more of these …", len(steps))
 	}
 	slices.Sort(ids)
-	return "… " + plural(turns, "more turn") + " of " + who.paths(slices.Compact(ids)) + " …"
+	return "… " + cast.Plural(turns, "more turn") + " of " + who.Paths(slices.Compact(ids)) + " …"
 }
 
 // table lays the lines of a schedule out in columns.
 type table struct {
-	who   *cast
+	story *Story
 	steps []step
 	lanes map[uint32]int // the column of each goroutine in the order in which they appear
 	width [4]int         // of the columns decision, time, ready, goroutine
@@ -191,11 +209,24 @@ type table struct {
 const maxLanes = 8
 
 // headings are those of the columns.
-var headings = [4]string{"decision", "time", "ready", "goroutine"}
+func (t *table) headings() [4]string {
+	if t.story.ordinary {
+		return [4]string{"decision", "time", "ready", "goroutine"}
+	}
+	return [4]string{"decision", "time", "ready", "task"}
+}
 
-func newTable(who *cast, steps []step) *table {
-	t := &table{who: who, steps: steps, lanes: map[uint32]int{}}
-	for i, h := range headings {
+// turnHeading is that of the last column.
+func (s *Story) turnHeading() string {
+	if s.ordinary {
+		return "turn (* ends with a preemption, or time leaps)"
+	}
+	return "turn (* a fault was injected)"
+}
+
+func newTable(story *Story, steps []step) *table {
+	t := &table{story: story, steps: steps, lanes: map[uint32]int{}}
+	for i, h := range t.headings() {
 		t.width[i] = len(h)
 	}
 	for _, s := range steps {
@@ -216,14 +247,16 @@ func (t *table) cells(s step) (c [4]string) {
 	}
 	if s.g != 0 {
 		c[0] = fmt.Sprint(s.decision)
-		c[2] = fmt.Sprint(s.ready)
-		c[3] = strings.Repeat("  ", t.lanes[s.g]) + t.who.path(s.g)
+		if s.ready > 0 {
+			c[2] = fmt.Sprint(s.ready)
+		}
+		c[3] = strings.Repeat("  ", t.lanes[s.g]) + t.story.who.Path(s.g)
 	}
 	return c
 }
 
 func (t *table) write(b *strings.Builder) {
-	t.line(b, false, headings, "turn (* ends with a preemption, or time leaps)")
+	t.line(b, false, t.headings(), t.story.turnHeading())
 	for _, s := range t.steps {
 		if s.note {
 			b.WriteString("  " + s.text + "\n")

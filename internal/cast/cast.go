@@ -1,0 +1,128 @@
+// Package cast names those who take part in a run, goroutines or tasks, for people: by path, by what they do, where they were
+// started, what they wait for and who holds it. It must not know how a run is recorded or read.
+package cast
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Goroutine is what is known of a goroutine or task.
+type Goroutine struct {
+	ID     uint32
+	Parent uint32 // 0 for the first
+	Path   string // such as "0.2.1"
+	Start  string // the function in which it started; "" for a task
+	Site   string // the line of the go statement, "file:line function"
+}
+
+// Name returns the path and the function for people, such as "0.2.1 queue.(*Queue).run".
+func (g Goroutine) Name() string { return strings.TrimSpace(g.Path + " " + Working(g.Start, g.Site)) }
+
+// Waiting is a goroutine or task that existed at the end of a run.
+type Waiting struct {
+	Goroutine
+	Reason string // what it waits for; "" if it could have run
+	Where  string // the line, "file:line function"
+	Stack  string // such a line for each frame of the program and the library, innermost first; "" if it could have run
+	Test   bool   // it was started by a test or by what a test started
+	Holder uint32 // number of the goroutine that holds the lock it waits for; 0 if unknown or if it waits for no lock
+}
+
+// Leaked reports whether w belongs to a test and waits for something that neither a timer nor the outside will end.
+func (w Waiting) Leaked() bool {
+	return w.Test && w.Reason != "" && w.Reason != "sleep" && w.Reason != "IO wait"
+}
+
+// Cast holds the goroutines of a run and their names.
+type Cast struct {
+	List []Goroutine // by number; 0 is empty
+	test []bool      // whether a test started it, directly or through other goroutines
+	fn   []string    // the most specific function that describes its work, as in a traceback
+}
+
+// New returns the cast of a run, given its goroutines by number and those that were left at its end.
+func New(list []Goroutine, left []Waiting) *Cast {
+	c := &Cast{List: list}
+	for _, g := range c.List {
+		c.test = append(c.test, StartsTest(g.Start) || int(g.Parent) < len(c.test) && g.Parent > 0 && c.test[g.Parent])
+		c.fn = append(c.fn, g.Start)
+	}
+	for _, w := range left {
+		if int(w.ID) < len(c.fn) && (Library(c.fn[w.ID]) || strings.Contains(c.fn[w.ID], ".gowrap")) {
+			if fn := outermost(w.Stack, c.fn[w.ID]); fn != "" {
+				c.fn[w.ID] = fn
+			}
+		}
+	}
+	return c
+}
+
+// Path names a goroutine by its path.
+func (c *Cast) Path(g uint32) string {
+	switch {
+	case g == 0:
+		return "the runtime"
+	case int(g) >= len(c.List):
+		return fmt.Sprintf("g%d", g) // the recording was full when it started
+	}
+	return c.List[g].Path
+}
+
+// InTest reports whether a test started a goroutine, directly or through other goroutines.
+func (c *Cast) InTest(g uint32) bool { return int(g) < len(c.test) && c.test[g] }
+
+// Tests counts the goroutines that belong to a test.
+func (c *Cast) Tests() (n int) {
+	for _, test := range c.test {
+		if test {
+			n++
+		}
+	}
+	return n
+}
+
+// Start returns the most specific function that describes a goroutine's work, as in a traceback, or "" if unknown.
+func (c *Cast) Start(g uint32) string {
+	if int(g) < len(c.fn) {
+		return c.fn[g]
+	}
+	return ""
+}
+
+// Label describes a goroutine by its function, or as a test.
+func (c *Cast) Label(g uint32) string {
+	fn := c.Start(g)
+	if StartsTest(fn) {
+		return "(test)"
+	}
+	site := ""
+	if int(g) < len(c.List) && !StartsTest(c.List[g].Start) {
+		site = c.List[g].Site
+	}
+	return Working(fn, site)
+}
+
+// Title names a goroutine by path and function, "0.2.1 queue.(*Queue).run", or as "0.0 (test)".
+func (c *Cast) Title(g uint32) string { return strings.TrimSpace(c.Path(g) + " " + c.Label(g)) }
+
+// Brief names a goroutine by its path, and adds whether it is a test.
+func (c *Cast) Brief(g uint32) string {
+	if int(g) < len(c.List) && StartsTest(c.List[g].Start) {
+		return c.Path(g) + " (test)"
+	}
+	return c.Path(g)
+}
+
+// Paths lists goroutines by their paths, at most three, for people.
+func (c *Cast) Paths(list []uint32) string {
+	const most = 3
+	var names []string
+	for _, g := range list[:min(len(list), most)] {
+		names = append(names, c.Path(g))
+	}
+	if n := len(list) - most; n > 0 {
+		names = append(names, fmt.Sprintf("%d more", n))
+	}
+	return Enumerate(names)
+}

@@ -1,0 +1,293 @@
+package story
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/event/gorun"
+	"github.com/reprise-go/reprise/tracefile"
+)
+
+// kind says what happened at a moment.
+type kind uint8
+
+const (
+	spawns   kind = 1 + iota // g starts
+	runs                     // g is chosen to run; by stopped before
+	blocks                   // g waits: reason, place
+	wakes                    // g becomes ready; by did it, 0 for none
+	yields                   // g gives up its turn
+	preempts                 // g is preempted
+	ends                     // g ends: reason
+	sets                     // timer id is set to be due at due
+	fires                    // timer id fires
+	letsIn                   // something outside makes g ready: reason
+	starts                   // main.main starts
+	fails                    // g marks the test as failed
+	parts                    // a replay leaves its recording, which has reason instead; "" for its end
+	happens                  // something else: reason
+)
+
+// moment is one thing that happened in a run.
+type moment struct {
+	kind   kind
+	g, by  uint32 // numbers of tasks in the order in which they start, from 1; 0 for none
+	reason string
+	place  string // "queue.go:25 example.com/queue.Open"; of a simulated run "internal/cli/bank.go:25"
+	ready  int    // of how many tasks one was chosen; 0 if that is not known
+	held   bool   // runs: the task before is held up in a system call
+	forced bool   // preempts: by force
+	fault  bool   // happens: a fault that was injected
+	id     event.TimerID
+	due    uint64
+	leap   int64 // runs: nanoseconds by which time leapt before
+	time   int64 // virtual, in nanoseconds since the start
+}
+
+// reader turns events and notes into moments.
+//
+//  1. The notes of an event come before it. A note that a task waits is a moment of its own; any other is kept until the
+//     event that it belongs to.
+//  2. The event makes at most one moment, with what the notes have added.
+//  3. A task of a simulated run that is neither noted to wait nor ends has only come to a scheduling point. That is told
+//     by the next decision, with the place at which the task goes on later.
+//  4. The notes behind the last event say how the run ended and what is left.
+type reader struct {
+	s       *Story
+	numbers map[event.TaskID]uint32
+
+	run     gorun.Reader
+	ready   []event.TaskID
+	unknown bool // who is ready: tasks were woken together
+	now     int64
+
+	running uint32 // the task that was chosen last
+	stopped bool   // it has stopped
+	last    int    // the moment at which it was chosen
+	points  map[uint32]int
+
+	// From the notes of the event that comes next.
+	turn, set int64
+	start     *tracefile.Note
+	stop      *tracefile.Note
+	held      bool
+	by        []event.TaskID
+	letIn     string
+	skipWake  event.TaskID // it is told by what has let it in
+}
+
+func newReader(s *Story) *reader {
+	return &reader{s: s, numbers: map[event.TaskID]uint32{}, stopped: true, points: map[uint32]int{}, skipWake: tracefile.NoTask}
+}
+
+// number returns the number of a task, 0 if it has never started.
+func (r *reader) number(id event.TaskID) uint32 { return r.numbers[id] }
+
+func (r *reader) add(m moment) {
+	if m.time == 0 {
+		m.time = r.now
+	}
+	r.now = max(r.now, m.time)
+	r.s.moments = append(r.s.moments, m)
+}
+
+// note takes a note of the event that comes next.
+func (r *reader) note(n tracefile.Note) {
+	switch n.Act {
+	case tracefile.ActStart:
+		r.start = &n
+	case tracefile.ActTurn:
+		r.turn = int64(n.Time)
+	case tracefile.ActStop:
+		r.stops(n)
+	case tracefile.ActWake:
+		r.by, r.letIn = n.Tasks, n.Reason
+		r.turn = int64(n.Time)
+	case tracefile.ActSet:
+		r.set = int64(n.Time)
+	case tracefile.ActFail:
+		r.add(moment{kind: fails, g: r.number(n.Task), time: int64(n.Time)})
+	case tracefile.ActPart:
+		r.add(moment{kind: parts, reason: n.Reason, time: int64(n.Time)})
+	case tracefile.ActDo:
+		r.add(moment{kind: happens, g: r.number(n.Task), reason: strings.TrimSpace(n.Object.String() + " " + n.Reason), time: int64(n.Time)})
+	}
+}
+
+// stops takes a note about why a task stopped.
+func (r *reader) stops(n tracefile.Note) {
+	switch n.Reason {
+	case gorun.ReasonSyscall:
+		r.held = true
+	case gorun.ReasonYield, gorun.ReasonPreempt, gorun.ReasonForced:
+		r.stop = &n
+	default:
+		g := r.number(n.Task)
+		r.s.objects[g] = n.Object
+		b := moment{kind: blocks, g: g, reason: r.s.waitsFor(n), place: n.Place, time: int64(n.Time)}
+		if len(n.Tasks) > 0 && n.Object.Kind != "task" {
+			b.by = r.number(n.Tasks[0])
+		}
+		r.add(b)
+		r.stopped = r.stopped || g == r.running
+	}
+}
+
+// event takes an event, after its notes.
+func (r *reader) event(e event.Event, site string) {
+	choice, chosen, _ := r.run.Read(e)
+	switch e.Kind() {
+	case event.KindTaskSpawned:
+		r.spawned(e)
+	case event.KindTaskScheduled:
+		r.scheduled(e, choice, chosen, site)
+	case event.KindTaskYielded:
+		r.add(moment{kind: yields, g: r.number(e.Task()), place: r.stopPlace(site), time: r.stopTime()})
+		r.stopped = true
+	case event.KindTaskCompleted:
+		g := r.number(e.Task())
+		r.add(moment{kind: ends, g: g, reason: outcomes[min(int(e.Outcome()), len(outcomes)-1)]})
+		r.stopped = r.stopped || g == r.running
+	case event.KindWakerWake:
+		r.woken(e)
+	case event.KindWakerBatchWake:
+		r.unknown = true
+	case event.KindTimerCreated:
+		r.add(moment{kind: sets, id: e.Timer(), due: e.DeadlineNanos(), time: r.set})
+	case event.KindTimerFired:
+		r.add(moment{kind: fires, id: e.Timer()})
+	case event.KindTimeAdvanced:
+		r.now = max(r.now, int64(e.ToNanos()))
+	default:
+		r.other(e, site)
+	}
+	r.ready = gorun.Ready(r.ready, e)
+	r.turn, r.set, r.by, r.letIn = 0, 0, nil, ""
+}
+
+// outcomes say how a task ended.
+var outcomes = []string{"ends", "ends with an error", "is cancelled", "panics", "ends"}
+
+// other takes an event that means another thing in ordinary runs than in simulated ones, or is told of simulated runs only.
+func (r *reader) other(e event.Event, site string) {
+	if r.s.ordinary {
+		switch gorun.MeaningOf(e) {
+		case gorun.Preemption:
+			task, _ := e.ChaosTask()
+			forced := r.stop != nil && r.stop.Reason == gorun.ReasonForced
+			r.add(moment{kind: preempts, g: r.number(task), forced: forced, place: r.stopPlace(site), time: r.stopTime()})
+			r.stopped = true
+		case gorun.Start:
+			r.add(moment{kind: starts})
+		case gorun.LetIn:
+			r.skipWake = gorun.Admitted(e)
+			r.add(moment{kind: letsIn, g: r.number(r.skipWake), reason: r.letIn, time: r.turn})
+		}
+		return
+	}
+	switch e.Kind() {
+	case event.KindChaosInjection:
+		text := "fault: " + e.ChaosKind().String()
+		if e.ChaosKind() == event.ChaosDelay {
+			text += " of " + time.Duration(e.ChaosData()).String()
+		}
+		r.add(moment{kind: happens, reason: text, fault: true})
+	case event.KindIoError:
+		r.add(moment{kind: happens, reason: "I/O error: " + e.IOErrorKind().String()})
+	case event.KindRegionCancelled:
+		r.add(moment{kind: happens, reason: fmt.Sprintf("region %s is cancelled", r.s.region(e.Region()))})
+	}
+}
+
+// stopPlace returns the place of the note about a stop, or else the line of its event.
+func (r *reader) stopPlace(site string) string {
+	if r.stop != nil {
+		return r.stop.Place
+	}
+	return site
+}
+
+// stopTime returns the time of the note about a stop, and forgets the note.
+func (r *reader) stopTime() (at int64) {
+	if r.stop != nil {
+		at = int64(r.stop.Time)
+	}
+	r.stop = nil
+	return at
+}
+
+// spawned takes the start of a task.
+func (r *reader) spawned(e event.Event) {
+	g := uint32(len(r.s.list))
+	r.numbers[e.Task()] = g
+	start := tracefile.Note{}
+	if r.start != nil && r.start.Task == e.Task() {
+		start = *r.start
+	}
+	var parent uint32
+	if len(start.Tasks) > 0 {
+		parent = r.number(start.Tasks[0])
+	}
+	r.s.join(e.Task(), g, parent, start)
+	r.start = nil
+	r.add(moment{kind: spawns, g: g, by: parent, time: int64(start.Time)})
+}
+
+// scheduled takes a decision.
+func (r *reader) scheduled(e event.Event, choice gorun.Choice, chosen bool, site string) {
+	g := r.number(e.Task())
+	m := moment{kind: runs, g: g, by: r.running, time: r.turn, held: r.held}
+	if chosen {
+		m.leap = int64(choice.Leap)
+	}
+	if !r.s.ordinary {
+		m.leap = 0
+		r.point(g, site)
+	}
+	if !r.unknown {
+		m.ready = len(r.ready)
+		if !slices.Contains(r.ready, e.Task()) {
+			m.ready++
+		}
+	}
+	r.held, r.stop = false, nil
+	r.last = len(r.s.moments)
+	r.running, r.stopped = g, false
+	r.add(m)
+}
+
+// point tells that the task that ran has come to a scheduling point, and where the one that is chosen did. A task that is
+// chosen again goes on with its turn.
+func (r *reader) point(next uint32, site string) {
+	if i, ok := r.points[next]; ok {
+		r.s.moments[i].place = site
+		delete(r.points, next)
+	}
+	if r.stopped || r.running == 0 {
+		return
+	}
+	id := r.s.ids[r.running]
+	if !slices.Contains(r.ready, id) {
+		r.ready = append(r.ready, id)
+	}
+	if r.running != next {
+		r.points[r.running] = len(r.s.moments)
+		r.add(moment{kind: preempts, g: r.running})
+	}
+}
+
+// woken takes a wake-up.
+func (r *reader) woken(e event.Event) {
+	if r.skipWake == e.Task() {
+		r.skipWake = tracefile.NoTask
+		return
+	}
+	m := moment{kind: wakes, g: r.number(e.Task()), time: r.turn}
+	if len(r.by) > 0 {
+		m.by = r.number(r.by[0])
+	}
+	r.add(m)
+}

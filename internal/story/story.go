@@ -1,0 +1,169 @@
+// Package story tells a run as turns, for people: which task ran, what it did to others and to the network, and why it
+// stopped; and what is left at the end. It makes the story from events and notes alone, for simulated and for ordinary
+// runs. It must not know how a run is made.
+package story
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/internal/cast"
+	"github.com/reprise-go/reprise/source"
+	"github.com/reprise-go/reprise/tracefile"
+)
+
+// Story is what a recording tells of a run.
+type Story struct {
+	ordinary bool
+	source   source.Annotated
+	list     []cast.Goroutine // by number; 0 is empty
+	ids      []event.TaskID   // by number
+	kids     map[uint32]int   // of each task, so far
+	moments  []moment
+	objects  map[uint32]tracefile.Object // what each task waited for last
+
+	ended   string // how the run ended, in the words of a note; "" if that is not known
+	by      uint32 // the task that ended it, 0 for none
+	place   string // where it did
+	dropped string // how much of the run is not in the recording, "" if all is
+	left    []cast.Waiting
+	who     *cast.Cast
+}
+
+// Read reads a run from where s stands, which should be its start, to its end. The errors are those of s.
+func Read(s source.Annotated) (*Story, error) {
+	t := &Story{
+		ordinary: source.Ordinary(s), source: s, list: make([]cast.Goroutine, 1), ids: make([]event.TaskID, 1),
+		kids: map[uint32]int{}, objects: map[uint32]tracefile.Object{},
+	}
+	r := newReader(t)
+	for {
+		e, err := s.Next()
+		if err != nil && err != io.EOF {
+			return nil, err
+		}
+		notes, bad := s.Notes()
+		if bad != nil {
+			return nil, bad
+		}
+		if err == io.EOF {
+			t.finish(r, notes)
+			return t, nil
+		}
+		for _, n := range notes {
+			r.note(n)
+		}
+		r.event(e, s.Site())
+	}
+}
+
+// Encoder is a run that can be written as a trace file, such as the Outcome of package gort.
+type Encoder interface{ Encode(w io.Writer) error }
+
+// Of returns the story of a run.
+func Of(run Encoder) (*Story, error) {
+	var b bytes.Buffer
+	if err := run.Encode(&b); err != nil {
+		return nil, err
+	}
+	s, err := source.NewReader(&b, source.Config{})
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	return Read(s)
+}
+
+// ScheduleOf returns the schedule of a run in at most that many lines, as [Story.Schedule] does, or a line with the error that
+// keeps it from being told.
+func ScheduleOf(run Encoder, most int) string {
+	s, err := Of(run)
+	if err != nil {
+		return "the schedule cannot be told: " + err.Error() + "\n"
+	}
+	return s.Schedule(most)
+}
+
+// join notes a task that starts.
+func (s *Story) join(id event.TaskID, g, parent uint32, start tracefile.Note) {
+	m := cast.Goroutine{ID: g, Parent: parent, Start: start.Reason, Site: start.Place}
+	switch {
+	case !s.ordinary:
+		m.Path = strings.TrimSpace(id.String() + " " + s.source.TaskName(id))
+	case parent == 0:
+		m.Path = "0"
+	default:
+		m.Path = fmt.Sprintf("%s.%d", s.list[parent].Path, s.kids[parent])
+	}
+	s.kids[parent]++
+	s.list, s.ids = append(s.list, m), append(s.ids, id)
+}
+
+// region returns the name of a region, or else its identifier.
+func (s *Story) region(id event.RegionID) string {
+	if name := s.source.RegionName(id); name != "" {
+		return name
+	}
+	return id.String()
+}
+
+// waitsFor says what a task waits for: in an ordinary run the reason of the runtime, in a simulated one the operation and the
+// object.
+func (s *Story) waitsFor(n tracefile.Note) string {
+	if s.ordinary {
+		return n.Reason
+	}
+	return strings.TrimSpace(n.Reason + " " + n.Object.String())
+}
+
+// finish takes the notes of the end.
+func (s *Story) finish(r *reader, notes []tracefile.Note) {
+	for _, n := range notes {
+		switch n.Act {
+		case tracefile.ActEnd:
+			s.ended, s.by, s.place = n.Reason, r.number(n.Task), n.Place
+		case tracefile.ActDrop:
+			s.dropped = n.Reason
+		case tracefile.ActLeft:
+			s.left = append(s.left, s.waiting(r, n))
+		default:
+			r.note(n)
+		}
+	}
+	if s.ordinary {
+		s.dropEnd()
+	}
+	for i, w := range s.left {
+		for g := w.ID; g != 0 && !s.left[i].Test; g = s.list[g].Parent {
+			s.left[i].Test = !s.ordinary || cast.StartsTest(s.list[g].Start)
+		}
+	}
+	s.who = cast.New(s.list, s.left)
+}
+
+// dropEnd removes the end of the goroutine that ended the process: an ordinary run has an event for it though it is the
+// process that ends.
+func (s *Story) dropEnd() {
+	for i := len(s.moments) - 1; i >= 0 && s.by != 0; i-- {
+		if m := s.moments[i]; m.kind == ends && m.g == s.by {
+			s.moments = append(s.moments[:i], s.moments[i+1:]...)
+			return
+		}
+	}
+}
+
+// waiting returns a task that is left.
+func (s *Story) waiting(r *reader, n tracefile.Note) cast.Waiting {
+	g := r.number(n.Task)
+	w := cast.Waiting{Goroutine: s.list[g], Reason: s.waitsFor(n), Where: n.Place}
+	if len(n.Tasks) > 0 {
+		w.Holder = r.number(n.Tasks[0])
+	}
+	for _, frame := range n.Stack {
+		w.Stack += frame + "\n"
+	}
+	return w
+}
