@@ -21,7 +21,7 @@ type Config struct {
 	MaxFailing int // failing seeds that end the campaign, since more of them tell nothing new; 0: DefaultMaxFailing
 	Replays    int // how often the first failing run of each signature is replayed; 0: not at all
 
-	Progress func() // called after each result, nil for nothing
+	Progress func(*Run) // called with each run, in the order of the seeds; nil for nothing
 }
 
 // DefaultMaxFailing is the default of Config.MaxFailing.
@@ -164,7 +164,7 @@ func (c *Campaign) Take(ctx context.Context, r *Run, err error) bool {
 	}
 	c.Ran++
 	if c.cfg.Progress != nil {
-		c.cfg.Progress()
+		c.cfg.Progress(r)
 	}
 	switch {
 	case r.Last:

@@ -253,7 +253,7 @@ func TestInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	f := &fake{[]string{"fail 1", "", "", ""}, []int{0}, &sync.Map{}, &atomic.Int64{}}
 	var c *Campaign
-	c = New(Config{Seed: func(int) uint64 { return 0 }, All: 4, Progress: func() {
+	c = New(Config{Seed: func(int) uint64 { return 0 }, All: 4, Progress: func(*Run) {
 		if c.Ran == 2 {
 			cancel()
 		}

@@ -22,6 +22,9 @@ const (
 	KeyArgs  = "args"  // arguments of the test binary such as -test.short, as a JSON array; absent if there are none
 	KeyLeaks = "leaks" // [LeaksOff] if Control.NoLeaks was set; absent if not
 
+	// KeyMaxTime is Control.MaxTime as [time.Duration.String] gives it; absent if that was not set.
+	KeyMaxTime = "max-virtual"
+
 	// KeyMemory is [MemoryOn] or [MemoryOff] if the test was built with the flags of [MemoryFlags], and says whether the
 	// run had Control.Memory set; absent if it was built without.
 	KeyMemory = "memory"

@@ -89,3 +89,10 @@ func TestPrefixOfKilled(t *testing.T) {
 		t.Errorf("%s although the last choice does not fit", p.describe())
 	}
 }
+
+// TestBenchmarkWithin checks that a benchmark within a test is short, as virtual time does not end it.
+func TestBenchmarkWithin(t *testing.T) {
+	if o := mustRun(t, corpus(t), "TestBenchmarkWithin", Control{}); o.Verdict != Passed {
+		t.Errorf("%s\n%s", o.describe(), o.Output)
+	}
+}

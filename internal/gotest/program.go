@@ -148,6 +148,9 @@ func (p *program) identity(function string, s *settings, args []string) (tracefi
 	if s.leaks == wire.LeaksOff {
 		id[gort.KeyLeaks] = gort.LeaksOff
 	}
+	if s.virtual > 0 {
+		id[gort.KeyMaxTime] = s.virtual.String()
+	}
 	for key, list := range map[string][]string{gort.KeyBuild: p.flags, gort.KeyArgs: args} { // lint: order does not matter because the keys differ
 		if len(list) > 0 {
 			b, err := json.Marshal(list)
@@ -176,6 +179,7 @@ func (p *program) command(selection string, s *settings, args []string, seed uin
 	if s.determinism {
 		words = append(words, "--"+wire.Determinism.Flag)
 	}
+	words = append(words, s.limits.flags()...)
 	own := slices.IndexFunc(args, func(arg string) bool { return !strings.HasPrefix(arg, "-test.") })
 	if own < 0 {
 		own = len(args)

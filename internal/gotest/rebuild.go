@@ -47,6 +47,12 @@ func Rebuild(ctx context.Context, id tracefile.Identity, env []string) (*Rebuilt
 	if err != nil {
 		return nil, err
 	}
+	maxTime := time.Duration(0)
+	if text := id[gort.KeyMaxTime]; text != "" {
+		if maxTime, err = time.ParseDuration(text); err != nil || maxTime < 0 {
+			return nil, fmt.Errorf("gotest: the recording has a wrong limit of virtual time: %q", text)
+		}
+	}
 	if err := harmless(flags, args); err != nil {
 		return nil, err
 	}
@@ -70,7 +76,7 @@ func Rebuild(ctx context.Context, id tracefile.Identity, env []string) (*Rebuilt
 		return nil, errors.Join(err, b.Close())
 	}
 	r := &Rebuilt{Package: pkg, binary: b, test: test, common: gort.Control{
-		Args: args, NoLeaks: id[gort.KeyLeaks] == gort.LeaksOff, Records: maxRecords, Wall: replayWall,
+		Args: args, NoLeaks: id[gort.KeyLeaks] == gort.LeaksOff, Records: defaultRecords, Wall: replayWall, MaxTime: maxTime,
 	}}
 	if err := r.check(ctx, id); err != nil {
 		return nil, errors.Join(err, r.Close())

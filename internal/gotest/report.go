@@ -45,7 +45,7 @@ func describe(r *explore.Run) {
 	f.Length, f.Virtual = prose.Count(o.Recording.Decisions(), "decision"), o.Virtual
 	switch {
 	case !f.Passes:
-	case o.Verdict == gort.Limited:
+	case o.Verdict == gort.Limited, o.Verdict == gort.TimedOut:
 		f.Verb = "was ended"
 	default:
 		f.Verb = "passes"

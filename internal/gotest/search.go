@@ -26,6 +26,9 @@ type search struct {
 	length    int           // points that a run passes, where the strategy has to know
 	told      time.Time     // when progress was told
 
+	passed  int    // runs that have not failed
+	longest extent // of these
+
 	campaign *explore.Campaign
 	replays  *subject // makes them
 }
@@ -74,6 +77,7 @@ func (c *search) run(ctx context.Context) (ok bool) {
 		workers = append(workers, &subject{search: c})
 	}
 	c.campaign.Run(ctx, workers)
+	c.judgeLimits()
 	c.judgeAlways(ctx)
 	for _, w := range append(workers, c.replays) {
 		if err := w.Close(); err != nil && c.campaign.Err == nil {
@@ -119,8 +123,9 @@ func (c *search) measure(ctx context.Context) {
 // progressEvery is the time between two messages of progress.
 const progressEvery = 500 * time.Millisecond
 
-// tellProgress tells how far the search is, if somebody shows it.
-func (c *search) tellProgress() {
+// tellProgress counts a run and tells how far the search is, if somebody shows it.
+func (c *search) tellProgress(r *explore.Run) {
+	c.count(r)
 	if now := c.now(); c.progress && now.Sub(c.told) >= progressEvery {
 		c.told = now
 		c.out.attr(c.function, wire.AttrProgress.Name, c.extent().String())
@@ -184,7 +189,7 @@ func (c *search) tell(interrupted error) (ok bool) {
 	case c.campaign.Err != nil:
 		c.out.end("FAIL", c.function, took)
 	default:
-		c.out.passed(c.function, detailOf(c.campaign.First).Output, took)
+		c.out.passed(c.function, c.firstOutput(), took)
 		return true
 	}
 	return false

@@ -23,13 +23,14 @@ import (
 
 // fakeRunner makes runs of which the seed says how they end.
 type fakeRunner struct {
-	end    func(seed uint64) string // "", "skip", "leak", "limit", "late", "broken", or what the test logs when it fails
-	flaky  bool                     // replays pass
-	again  string                   // what replays log instead
-	loose  bool                     // replays make other decisions, since the real clock takes part
-	drift  bool                     // replays make other decisions, and nobody knows why
-	turns  func(seed uint64) int    // of other workers until it ends
-	prints *atomic.Int64            // counts the runs, and is printed; nil: every run prints the same
+	end     func(seed uint64) string        // "", "skip", "leak", "limit", "late", "broken", or what the test logs when it fails
+	flaky   bool                            // replays pass
+	again   string                          // what replays log instead
+	loose   bool                            // replays make other decisions, since the real clock takes part
+	drift   bool                            // replays make other decisions, and nobody knows why
+	turns   func(seed uint64) int           // of other workers until it ends
+	virtual func(seed uint64) time.Duration // nil: none
+	prints  *atomic.Int64                   // counts the runs, and is printed; nil: every run prints the same
 }
 
 func (f *fakeRunner) Run(ctx context.Context, c gort.Control) (*gort.Outcome, error) {
@@ -45,6 +46,9 @@ func (f *fakeRunner) Run(ctx context.Context, c gort.Control) (*gort.Outcome, er
 	}
 	records := []gort.Record{{Kind: gort.Spawn, G: 1}, {Kind: gort.Begin, G: 1}}
 	o := &gort.Outcome{Recording: &gort.Recording{Seed: seed, Hash: seed, Records: records, Texts: []string{""}}}
+	if f.virtual != nil {
+		o.Virtual = f.virtual(seed)
+	}
 	if f.loose {
 		o.Forced = 1
 		if c.Choices != nil {
@@ -74,6 +78,8 @@ func (f *fakeRunner) Run(ctx context.Context, c gort.Control) (*gort.Outcome, er
 		o.Verdict = gort.Leaked
 	case "limit":
 		o.Verdict = gort.Limited
+	case "killed":
+		o.Verdict, o.Killed = gort.TimedOut, true
 	case "late":
 		o.Verdict = gort.TimedOut
 	default:
@@ -386,12 +392,56 @@ func TestLimited(t *testing.T) {
 	s.Path = "true"
 	ok := s.search("TestX", 1).run(t.Context())
 	told := out.String()
-	if !ok || strings.Contains(told, "replay") || !strings.Contains(told, "reprise.runs 20/20") || strings.Count(told, "it was ended under control, but passes without control") != 1 {
+	if !ok || strings.Contains(told, "replay") || !strings.Contains(told, "reprise.runs 20/20") || strings.Count(told, "decisions, but passes without control; --max-decisions raises it") != 1 {
 		t.Errorf("passes %t:\n%s", ok, told)
 	}
 	s.Path = "false"
 	if s.search("TestX", 1).run(t.Context()) || !strings.Contains(out.String()[len(told):], "5 of 7 runs failed") {
 		t.Errorf("passes although it fails without control:\n%s", out.String()[len(told):])
+	}
+}
+
+// TestJudgeLimits: a run that a limit has ended fails only if others have passed with much less, or the user has asked for
+// that limit or that seed.
+func TestJudgeLimits(t *testing.T) {
+	for _, c := range []struct {
+		name, env, timeout string
+		late               func(number int) bool
+		passed             time.Duration // virtual, of those that pass
+		fails              bool
+		says               string
+	}{
+		{"every seed", "SEEDS=9", "10m", func(int) bool { return true }, 0, false, "it reached a limit of reprise, 1h10m0s of virtual time, which is no failure"},
+		{"one, far from the others", "SEEDS=9", "10m", func(n int) bool { return n == 4 }, time.Minute, true, "the limit is 1h10m0s of virtual time; --max-virtual raises it"},
+		{"one, near to the others", "SEEDS=9", "10m", func(n int) bool { return n == 4 }, time.Hour, false, "--max-virtual raises it"},
+		{"a single seed", "SEED=7", "10m", func(int) bool { return true }, 0, true, "--max-virtual raises it"},
+	} {
+		f := &fakeRunner{turns: atOnce, virtual: func(seed uint64) time.Duration {
+			if c.late(numberOf(seed)) {
+				return 70 * time.Minute
+			}
+			return c.passed
+		}}
+		f.end = func(seed uint64) string { return map[bool]string{true: "late"}[c.late(numberOf(seed))] }
+		s, out := fakeSession(t, f, c.env+" ARTIFACTS="+t.TempDir(), "-test.timeout="+c.timeout)
+		ok := s.search("TestX", 1).run(t.Context())
+		if ok == c.fails || !strings.Contains(out.String(), c.says) {
+			t.Errorf("%s: passes %t, without %q:\n%s", c.name, ok, c.says, out)
+		}
+	}
+}
+
+// TestJudgeReal: a run that real time has ended fails if -timeout set the limit.
+func TestJudgeReal(t *testing.T) {
+	for timeout, want := range map[string]string{
+		"10m": "it reached a limit of reprise, 1m0s of real time, which is no failure of the test; --max-real raises it",
+		"20s": "the run was ended because the time that -timeout gives was over",
+	} {
+		f := &fakeRunner{turns: atOnce, end: func(uint64) string { return "killed" }}
+		s, out := fakeSession(t, f, "SEEDS=2 ARTIFACTS="+t.TempDir(), "-test.timeout="+timeout)
+		if ok := s.search("TestX", 1).run(t.Context()); ok != (timeout == "10m") || !strings.Contains(out.String(), want) {
+			t.Errorf("-timeout %s: passes %t, without %q:\n%s", timeout, ok, want, out)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package gotest
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"time"
@@ -15,7 +16,8 @@ const (
 	defaultLimit = 10 * time.Second // of real time for the seeds of a test
 	defaultWall  = time.Minute      // of real time for a run
 	goTimeout    = 10 * time.Minute // what go test gives a binary that was given no -timeout
-	maxRecords   = 1 << 23          // of a run; a file of 256 MB, of which only what is written takes room
+	// defaultRecords is how many records of a run are kept: 128 MB. Of a longer run a report tells the start.
+	defaultRecords = 1 << 22
 )
 
 // Strategies are the names of strategies, the default first.
@@ -26,6 +28,7 @@ const strategyPCT = "pct"
 // settings are what the arguments and the environment say.
 type settings struct {
 	arguments
+	limits
 	seeds       int           // 0: as many as there is time for
 	budget      time.Duration // of real time for a test; 0: none
 	asked       bool          // seeds or budget were given
@@ -48,8 +51,8 @@ func newSettings(args []string, getenv func(string) string) (s settings, err err
 	err = errors.Join(
 		wire.Seeds.Read(getenv, &s.seeds), wire.Budget.Read(getenv, &s.budget), wire.Seed.Read(getenv, &s.only),
 		wire.Determinism.Read(getenv, &s.determinism), wire.Artifacts.Read(getenv, &s.artifacts),
-		wire.Leaks.Read(getenv, &s.leaks), wire.Memory.Read(getenv, &s.memory), wire.Slots.Read(getenv, &s.slotsDir), wire.Progress.Read(getenv, &s.progress),
-		wire.Strategy.Read(getenv, &s.strategy),
+		wire.Leaks.Read(getenv, &s.leaks), wire.Memory.Read(getenv, &s.memory), wire.Slots.Read(getenv, &s.slotsDir),
+		wire.Progress.Read(getenv, &s.progress), wire.Strategy.Read(getenv, &s.strategy), s.limits.read(getenv),
 	)
 	if err != nil {
 		return s, err
@@ -77,19 +80,25 @@ func (s *settings) fill() {
 
 // wall is how much real time a run gets: what -timeout says, if that was given.
 func (s *settings) wall() time.Duration {
-	switch s.timeout {
-	case 0:
+	switch {
+	case s.real > 0:
+		return s.real
+	case s.timeout == 0:
 		return 365 * 24 * time.Hour
-	case goTimeout:
+	case s.timeout == goTimeout:
 		return defaultWall
 	}
 	return s.timeout
 }
 
+// byTimeout reports whether -timeout was given and bounds each run too.
+func (s *settings) byTimeout() bool { return s.real == 0 && s.timeout != 0 && s.timeout != goTimeout }
+
 // control is that of the run of a seed, without the choices of a replay and without a limit of real time.
 func (s *settings) control(seed uint64, args []string) gort.Control {
 	c := gort.Control{
-		Seed: seed, NoLeaks: s.leaks == wire.LeaksOff, Records: maxRecords, Args: args, Memory: s.watchesMemory(seed),
+		Seed: seed, NoLeaks: s.leaks == wire.LeaksOff, Records: cmp.Or(s.records, defaultRecords), Args: args,
+		MaxTime: s.virtual, MaxSteps: uint64(s.decisions), Memory: s.watchesMemory(seed),
 	}
 	if s.strategy == strategyPCT {
 		c.Strategy = gort.PCT

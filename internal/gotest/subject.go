@@ -33,8 +33,9 @@ var _ explore.Subject = (*subject)(nil)
 
 // detail is what a run has besides what every run has.
 type detail struct {
-	*gort.Outcome
-	second *gort.Outcome // of the same seed, if it is not equal to the first and was to be
+	*gort.Outcome // nil of a run that passed, but the first and replays
+	extent        extent
+	second        *gort.Outcome // of the same seed, if it is not equal to the first and was to be
 }
 
 // recorded are the choices of a run.
@@ -101,7 +102,7 @@ func (w *subject) Run(ctx context.Context, p explore.Plan) (*explore.Run, error)
 	if o.Verdict == gort.TimedOut && w.took >= control.Wall {
 		r.Last, r.Why = true, "no more, since this run took all the time that a run may"
 	}
-	d := detail{Outcome: o}
+	d := detail{Outcome: o, extent: extent{w.took, o.Virtual, o.Recording.Steps}}
 	if w.determinism && r.Outcome != explore.Failed && r.Outcome != explore.Doubtful && p.Choices == nil {
 		second, err := w.make(ctx, control)
 		if err != nil {
@@ -133,8 +134,9 @@ func (w *subject) judge(o *gort.Outcome) explore.Outcome {
 // complete fills in the finding of a run, and what of it is needed later.
 func (w *subject) complete(r *explore.Run, d detail) {
 	replay := r.Choices != nil
-	if r.Outcome != explore.Passed || r.Number == 0 || replay { // of the others nobody wants to know more
-		r.Detail = d
+	r.Detail = d
+	if r.Outcome == explore.Passed && r.Number > 0 && !replay { // of which nothing more is needed
+		r.Detail = detail{extent: d.extent}
 	}
 	if r.Outcome == explore.Passed {
 		r.Skipped = r.Number == 0 && !replay && skipped(w.function, d.Output)
@@ -157,7 +159,8 @@ func (w *subject) Keep(ctx context.Context, r *explore.Run) (err error) {
 	f, d := r.Finding, detailOf(r)
 	if r.Outcome == explore.Doubtful {
 		how, passes := w.withoutControl(ctx, max(w.wall, w.patience)) // a long test may just be one
-		f.Note("it was ended under control, " + how)
+		name, flag, _ := w.limitOf(d.Outcome)
+		f.Note(fmt.Sprintf("it reached a limit of reprise, %s, %s; --%s raises it", name, how, flag))
 		if r.Outcome = explore.Failed; passes { // the trace would be large, and tell that the test is
 			r.Outcome, f.Verdict = explore.Noted, finding.Unconfirmed
 			return nil

@@ -68,6 +68,26 @@ var (
 	}, parseBool)
 )
 
+// The limits of one run.
+var (
+	MaxVirtual = variable(Setting{
+		Env: "REPRISE_MAX_VIRTUAL", Flag: "max-virtual", Help: "how much virtual time a run may take",
+		Form: "a positive duration such as 3h", Writers: []string{User, Command}, Readers: []string{Wrapper},
+	}, parseDuration)
+	MaxReal = variable(Setting{
+		Env: "REPRISE_MAX_REAL", Flag: "max-real", Help: "how much real time a run may take",
+		Form: "a positive duration such as 5m", Writers: []string{User, Command}, Readers: []string{Wrapper},
+	}, parseDuration)
+	MaxRecords = variable(Setting{
+		Env: "REPRISE_MAX_RECORDS", Flag: "max-records", Help: "how many records of a run are kept",
+		Form: recordsForm, Writers: []string{User, Command}, Readers: []string{Wrapper},
+	}, func(s string) (int, bool) { return parseUpTo(s, mostRecords) })
+	MaxDecisions = variable(Setting{
+		Env: "REPRISE_MAX_DECISIONS", Flag: "max-decisions", Help: "how many decisions a run may take",
+		Form: countForm, Writers: []string{User, Command}, Readers: []string{Wrapper},
+	}, parseCount)
+)
+
 // How the processes of one go test share the machine, and whether a terminal shows how far they are.
 var (
 	Slots = variable(Setting{
@@ -99,6 +119,9 @@ var Gort = variable(Setting{
 const (
 	countForm = "a whole number from 1 to 1000000000"
 	boolForm  = "true or false"
+
+	recordsForm = "a whole number from 1 to 134000000"
+	mostRecords = 134_000_000 // of which a file that package gort shares has room
 )
 
 // MaxSeeds is the greatest value of [Seeds].

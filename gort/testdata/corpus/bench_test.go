@@ -51,3 +51,16 @@ func TestForever(t *testing.T) {
 	for {
 	}
 }
+
+// TestBenchmarkWithin measures within a test, in a loop without points.
+func TestBenchmarkWithin(t *testing.T) {
+	x := 0
+	r := testing.Benchmark(func(b *testing.B) {
+		for i := range b.N {
+			x += i
+		}
+	})
+	if r.N != 100 {
+		t.Error(r.N, x)
+	}
+}

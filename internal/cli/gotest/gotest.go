@@ -41,6 +41,10 @@ var testFlags = []testFlag{
 	setting(wire.Determinism.Setting, "true|false"),
 	{"memory", "auto|on|off|PATTERN", func(o *gotest.Options, v string) { o.Memory = v }, gotest.MemoryForm, gotest.ValidMemory, false},
 	artifactsFlag(),
+	setting(wire.MaxVirtual.Setting, "D"),
+	setting(wire.MaxReal.Setting, "D"),
+	setting(wire.MaxRecords.Setting, "N"),
+	setting(wire.MaxDecisions.Setting, "N"),
 	{"junit", "FILE", func(o *gotest.Options, v string) { o.JUnit = v }, "", nil, false},
 	{"markdown", "FILE", func(o *gotest.Options, v string) { o.Markdown = v }, "", nil, false},
 	{"jsonl", "FILE", func(o *gotest.Options, v string) { o.JSONL = v }, "", nil, false},
@@ -84,6 +88,11 @@ signature, are one finding: its report is printed once.
                      back for -race and -gcflags
   --determinism      run each passing seed twice and tell the first difference
   --artifacts FOLDER where traces and reports go
+  --max-virtual D    how much virtual time a run may take: 70m otherwise
+  --max-real D       how much real time a run may take: 1m otherwise
+  --max-records N    how many records of a run are kept, of 32 bytes each: 4194304 otherwise; a report tells the start of a
+                     longer run
+  --max-decisions N  how many decisions a run may take: 10000000 otherwise
   --junit FILE       write the results as JUnit XML
   --markdown FILE    write a summary in Markdown
   --jsonl FILE       write a JSON object for each finding, a line each
