@@ -18,7 +18,9 @@ type Config struct {
 	Budget   time.Duration    // real time for the seeds; 0: no limit
 	Deadline time.Time        // no seed but the first starts after it; zero: none
 
-	MaxFailing int // failing seeds that end the campaign, since more of them tell nothing new; 0: DefaultMaxFailing
+	// MaxFailing is how many failing seeds end the campaign, since more of them tell nothing new; 0: DefaultMaxFailing.
+	// Runs that are Common do not count, unless it is 1.
+	MaxFailing int
 	Replays    int // how often the first failing run of each signature is replayed; 0: not at all
 
 	Progress func(*Run) // called with each run, in the order of the seeds; nil for nothing
@@ -136,7 +138,7 @@ type result struct {
 // make lets a worker make a run.
 func (c *Campaign) make(ctx context.Context, s Subject, p Plan) result {
 	r, err := s.Run(ctx, p)
-	if err == nil && r.Outcome == Failed {
+	if err == nil && r.Outcome == Failed && !c.common(r) {
 		c.failures.Add(1)
 	}
 	return result{r, err}
@@ -172,10 +174,24 @@ func (c *Campaign) Take(ctx context.Context, r *Run, err error) bool {
 		return c.stop(EndLast, nil)
 	case r.Skipped:
 		return c.stop(EndSkipped, nil)
-	case len(c.Failing) >= c.cfg.MaxFailing:
+	case c.enough():
 		return c.stop(EndEnough, nil)
 	}
 	return true
+}
+
+// common reports whether a failing run does not count towards MaxFailing. If one failure is enough, all count.
+func (c *Campaign) common(r *Run) bool { return r.Common && c.cfg.MaxFailing > 1 }
+
+// enough reports whether enough runs failed.
+func (c *Campaign) enough() bool {
+	n := 0
+	for _, r := range c.Failing {
+		if !c.common(r) {
+			n++
+		}
+	}
+	return n >= c.cfg.MaxFailing
 }
 
 // stop ends the campaign. It returns false.

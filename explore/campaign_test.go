@@ -44,6 +44,7 @@ func (s *fake) Run(ctx context.Context, p Plan) (*Run, error) {
 	r := &Run{Plan: p, Digest: p.Seed, Recorded: p.Number, Skipped: word == "skip", Last: word == "last", Why: word}
 	outcome, ok := map[string]Outcome{
 		"note": Noted, "suspect": Suspect, "doubt": Doubtful, "fail": Failed, "flaky": Failed, "drift": Failed, "loose": Failed,
+		"common": Failed,
 	}[word]
 	switch {
 	case word == "broken":
@@ -57,6 +58,7 @@ func (s *fake) Run(ctx context.Context, p Plan) (*Run, error) {
 			r.Digest++
 		}
 	}
+	r.Common = word == "common"
 	r.Outcome, r.Finding = outcome, &finding.Finding{Name: fmt.Sprint(p.Number), Class: word, Signature: sign}
 	return r, nil
 }
@@ -113,7 +115,7 @@ func search(ends []string, turns []int, workers, maxFailing int) *Campaign {
 
 var words = []string{
 	"", "", "", "", "skip", "last", "broken", "note 1", "suspect 1", "suspect 3", "doubt 1", "doubt 2", "fail 1", "fail 4",
-	"flaky 5", "drift 6", "loose 7",
+	"flaky 5", "drift 6", "loose 7", "common 8", "common 8",
 }
 
 // TestWorkers: what a campaign finds does not depend on the number of workers, nor on how long runs take.
@@ -134,7 +136,7 @@ func rival(ends []string, most int) (failing []string, ran int) {
 	if most == 0 {
 		most = DefaultMaxFailing
 	}
-	first, suspects, suspected := map[string]string{}, []string{}, 0
+	first, suspects, suspected, common := map[string]string{}, []string{}, 0, 0
 	for n, end := range ends {
 		word, sign, _ := strings.Cut(end, " ")
 		if word == "broken" {
@@ -159,12 +161,15 @@ func rival(ends []string, most int) (failing []string, ran int) {
 			case "note":
 			default:
 				failing = append(failing, fmt.Sprint(n))
+				if word == "common" && most > 1 {
+					common++
+				}
 			}
 			if known == "" {
 				first[sign] = word
 			}
 		}
-		if word == "skip" || word == "last" || len(failing) >= most {
+		if word == "skip" || word == "last" || len(failing)-common >= most {
 			break
 		}
 	}
@@ -223,6 +228,18 @@ func TestStops(t *testing.T) {
 	c.Run(t.Context(), []Subject{&fake{ends, turns, kept, runs}, &fake{ends, turns, kept, runs}})
 	if n := runs.Load(); n > DefaultMaxFailing+2 || c.End != EndEnough {
 		t.Errorf("%d runs, end %d", n, c.End)
+	}
+}
+
+// TestCommon: a failure that most runs share ends the seeds only if one failure is enough, and so does not hide a rare one.
+func TestCommon(t *testing.T) {
+	ends := slices.Repeat([]string{"common 8"}, 100)
+	ends[90] = "fail 1"
+	if c := search(ends, []int{0}, 2, 0); c.Ran != 100 || c.Causes() != 2 || c.End != EndAll {
+		t.Errorf("%d runs, %d causes, end %d", c.Ran, c.Causes(), c.End)
+	}
+	if c := search(ends, []int{0}, 2, 1); c.Ran != 1 || c.End != EndEnough {
+		t.Errorf("with one failure enough: %d runs, end %d", c.Ran, c.End)
 	}
 }
 

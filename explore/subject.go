@@ -32,6 +32,7 @@ type Run struct {
 	Outcome Outcome
 	Finding *finding.Finding // with name, class, failure and signature; nil if and only if the run passed
 	Skipped bool             // the test skipped itself; a campaign ends with that
+	Common  bool             // a failure that so many runs share that it would hide others, see MaxFailing
 	Last    bool             // no more seeds may be run after this one
 	Why     string           // the reason for Last, "" if it needs none
 

@@ -198,7 +198,7 @@ func (c *search) tell(interrupted error) (ok bool) {
 // cut says why there were no more seeds although not all were run, "" if that goes without saying.
 func (c *search) cut() string {
 	switch {
-	case len(c.campaign.Failing) >= c.maxFailing():
+	case c.campaign.End == explore.EndEnough:
 	case c.campaign.End == explore.EndDeadline:
 		return "ended before -timeout"
 	case c.campaign.End == explore.EndBudget && !c.asked:

@@ -113,6 +113,7 @@ func (w *subject) Run(ctx context.Context, p explore.Plan) (*explore.Run, error)
 		}
 	}
 	w.complete(r, d)
+	r.Common = r.Outcome == explore.Failed && control.Memory && r.Finding.Class == "data race"
 	return r, nil
 }
 
