@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	"github.com/reprise-go/reprise/gort"
+	"github.com/reprise-go/reprise/internal/wire"
 	"github.com/reprise-go/reprise/tracefile"
 )
 
@@ -132,7 +134,7 @@ func testEnv(env []string, dir string) ([]string, error) {
 			path += string(filepath.ListSeparator) + p
 		}
 	}
-	return append(slices.Clip(env), "PATH="+path, "PWD="+dir), nil
+	return append(slices.Clip(env), "PATH="+path, "PWD="+dir, wire.Slots.Assign(os.DevNull)), nil
 }
 
 // some lists tests, not too many of them.
