@@ -18,6 +18,15 @@ var cases = []struct {
 	files string
 }{
 	{"import directions", imports, `
+-- docs/architecture.md
+x: y
+` + "```imports" + `
+event: github.com/vmihailenco/msgpack/v5
+source: event
+simsched: event, (source), (github.com/klauspost/compress)
+examples/bank: simsched,
+  source
+` + "```" + `
 -- event/a.go
 package event
 import (
@@ -36,6 +45,9 @@ import (
 	"pgregory.net/rapid"
 	"golang.org/x/mod/modfile" // want
 )
+-- source/a.go
+package source
+import "github.com/reprise-go/reprise/event"
 -- simsched/a.go
 package simsched
 import (
@@ -46,12 +58,68 @@ import (
 -- examples/bank/a.go
 package main
 import (
-	"github.com/reprise-go/reprise/simtest"
+	"github.com/reprise-go/reprise/simsched"
+	"github.com/reprise-go/reprise/source"
 	"github.com/reprise-go/reprise/internal/cli" // want
 )
--- internal/cli/a.go
-package cli
-import "github.com/reprise-go/reprise/examples"
+`},
+	{"the table of imports", imports, `
+-- docs/architecture.md
+` + "```imports" + `
+event, internal/codes: nothing
+source: event, tracefile // want
+simsched: event // want
+recorder: event, (source) // want
+event: nothing // want
+replayer // want
+` + "```" + `
+-- event/a.go
+package event
+-- internal/codes/a.go
+package codes
+-- source/a.go
+package source
+import "github.com/reprise-go/reprise/event"
+-- simsched/a.go
+package simsched
+-- simsched/a_test.go
+package simsched
+import "github.com/reprise-go/reprise/event"
+-- recorder/a.go
+package recorder
+import (
+	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/source"
+)
+-- replayer/a_test.go
+package replayer
+`},
+	{"the document beside the table of imports", document, `
+-- docs/architecture.md
+` + "**`old`** // want\n```text" + `
+        +--------+
+ upper  | source |
+ lower  | event, |
+        | cli    |
+` + "```\n```imports" + `
+event, cli, cli/verb: nothing
+source: event
+recorder: source
+cli/diff: event, source
+lost: nothing // want
+low: nothing // want
+event/gorun: source
+` + "```\n**`event`** **`source`** **`recorder`** **`cli`** **`low`** **`low`**" + `
+`},
+	{"a layer that imports a higher one", document, `
+-- docs/architecture.md
+` + "**`event`** **`source`**\n```text" + `
+ upper  | source |
+ lower  | event  |
+` + "```\n```imports" + `
+source: nothing
+event: source // want
+` + "```" + `
 `},
 	{"package without a row", imports, `
 -- util/a.go

@@ -1,8 +1,10 @@
 // Package lint enforces the structure of the module as a Go test: "go test ./internal/lint" reports every finding with
 // file and line. It has no code outside its tests, and it imports only the standard library. What it enforces:
 //
-//   - Import directions (imports_test.go): a package imports only what its row of the table allows, and every package
-//     has a row. Tests may import the whole module and the test libraries.
+//   - Import directions (imports_test.go): a package imports only what the table in docs/architecture.md allows, every
+//     package has one entry there, after those of the packages that it imports, and the table allows nothing that is
+//     not used, unless it says so. Tests may import the whole module and the test libraries.
+//   - The document (table_test.go): the diagram and the descriptions in docs/architecture.md agree with its table.
 //   - Determinism (core_test.go): production code of the core packages event, simsched, divergence and minimize reads
 //     no real clock, uses no global randomness, no process, no unsafe and no network; package os gives event one error
 //     value and package net gives simsched its interfaces; simsched has no go statement, no select and no channel. No

@@ -5,130 +5,114 @@ import (
 	"strings"
 )
 
-// A rule lists the packages that the production code of a package may import besides the standard library.
-type rule struct {
-	pkg      string   // path from the module root; a path with a trailing slash stands for all packages below it
-	internal []string // packages of the module, or above, or all
-	third    []string // other modules
-}
-
-const (
-	above = "every package above it in the table"
-	all   = "every package of the module"
-)
-
-// rules is the table "Layout and import directions" of the design, bottom to top.
-var rules = []rule{
-	{"event", nil, []string{"github.com/vmihailenco/msgpack/v5"}},
-	{"event/gorun", []string{"event"}, nil},
-	{"tracefile", []string{"event", "internal/atomicfile"}, []string{"github.com/klauspost/compress"}},
-	{"strategy", nil, nil},
-	{"simsched", []string{"event", "strategy"}, nil},
-	{"simsched/simdisk", []string{"event", "simsched"}, nil},
-	{"source", []string{"event", "tracefile"}, nil},
-	{"recorder", []string{"event", "tracefile", "simsched"}, nil}, // simsched, so that recorder.Run exists
-	{"divergence", []string{"event", "event/gorun", "source", "internal/codes", "internal/finding", "internal/prose"}, []string{"github.com/google/go-cmp"}},
-	{"divergence/report", []string{"event", "source", "divergence", "internal/prose"}, []string{"github.com/jstemmer/go-junit-report/v2"}},
-	{"replayer", []string{"event", "source", "divergence", "simsched"}, nil},
-	{"internal/base", []string{above, "internal/atomicfile", "internal/codes", "internal/tracecheck"}, nil},
-	{"internal/replay", []string{"event", "tracefile", "simsched", "source", "divergence", "divergence/report", "replayer", "internal/base"}, nil},
-	{"explore", []string{"event", "source", "strategy", "internal/finding"}, nil},
-	{"minimize", []string{"event"}, nil},
-	{"traceview", []string{"event", "source", "divergence"}, nil},
-	{"internal/watchdog", []string{"event", "simsched"}, nil},
-	{"gort/internal/patch", nil, nil},
-	{"gort", []string{"gort/internal/patch", "event", "event/gorun", "tracefile", "internal/atomicfile", "internal/cast",
-		"internal/finding", "internal/procs", "internal/testpath", "internal/wire"}, nil},
-	{"simtest", []string{above, "internal/atomicfile", "internal/finding", "internal/prose", "internal/story",
-		"internal/testpath", "internal/watchdog", "internal/wire"}, nil},
-	{"internal/gotest", []string{above, "internal/base", "internal/finding", "internal/procs", "internal/prose",
-		"internal/story", "internal/testpath", "internal/wire"}, []string{"github.com/jstemmer/go-junit-report/v2"}},
-	{"internal/turns", []string{"event", "event/gorun", "simsched", "source", "divergence", "replayer", "gort",
-		"internal/base", "internal/gotest", "internal/story"}, nil},
-	{"examples", []string{above}, nil},
-	{"examples/", []string{above}, []string{
-		"go.etcd.io/raft/v3", "google.golang.org/protobuf", "github.com/anishathalye/porcupine",
-	}},
-	{"internal/cli/verb", []string{"internal/base"}, []string{"github.com/spf13/cobra"}},
-	{"internal/cli/demo", []string{above}, []string{"github.com/spf13/cobra"}},
-	{"internal/cli/", []string{all}, []string{"github.com/spf13/cobra", "github.com/jstemmer/go-junit-report/v2"}},
-	{"internal/cli", []string{all}, []string{"github.com/spf13/cobra"}},
-	{"cmd/reprise", []string{"internal/cli"}, nil},
-	{"props_test", nil, nil}, // tests only
-	{"internal/hostile", nil, []string{"github.com/klauspost/compress"}},
-	{"internal/sourcetest", []string{"event", "source"}, nil},
-	{"internal/atomicfile", nil, nil},
-	{"internal/cast", nil, nil},
-	{"internal/story", []string{"event", "event/gorun", "tracefile", "source", "internal/cast"}, nil},
-	{"internal/codes", nil, nil},
-	{"internal/gomodule", nil, nil},
-	{"internal/golden", nil, []string{"github.com/google/go-cmp"}},
-	{"internal/lint", nil, nil},
-	{"internal/tracecheck", []string{"event"}, nil},
-	{"internal/procs", nil, nil},
-	{"internal/prose", nil, nil},
-	{"internal/testpath", nil, nil},
-	{"internal/wire", nil, nil},
-	{"internal/finding", []string{"internal/prose", "internal/testpath", "internal/wire"}, nil},
-	{"internal/tracegen", []string{"event"}, nil},
-	{"internal/tutorial", nil, nil}, // tests only
-	{"internal/invariant", nil, nil},
-}
-
 // testModules are the modules that tests may import, besides this module and the imports that their package may have.
 var testModules = []string{
 	"pgregory.net/rapid", "github.com/google/go-cmp", "go.uber.org/goleak",
 	"github.com/rogpeppe/go-internal/testscript", "golang.org/x/net/nettest", "golang.org/x/sync/semaphore",
 }
 
-func ruleOf(pkg string) int {
-	return slices.IndexFunc(rules, func(r rule) bool {
-		return r.pkg == pkg || strings.HasSuffix(r.pkg, "/") && strings.HasPrefix(pkg, r.pkg)
-	})
-}
-
-// imports checks the import directions.
+// imports checks every import against the table of the document, and the table against the imports.
 func imports(files []*file, r *report) {
-	var missing []string
+	t := readTable(files, r)
+	t.checkPackages(files, r)
+	used := map[direction]bool{}
 	for _, f := range files {
-		if f.ast == nil {
-			continue
-		}
-		row := ruleOf(f.pkg())
-		if row < 0 {
-			if !slices.Contains(missing, f.pkg()) {
-				missing = append(missing, f.pkg())
-				r.at(f.ast.Package, "package %q has no row in the table of internal/lint/imports_test.go", f.pkg())
-			}
+		if f.ast == nil || t.rows[f.pkg()] == nil {
 			continue
 		}
 		for _, spec := range f.ast.Imports {
-			if p := importPath(spec); !mayImport(row, f.isTest(), p) {
-				r.at(spec.Pos(), "%s may not import %s; allowed: %s", f.pkg(), p, allowed(row, f.isTest()))
+			if d, outside := t.directionOf(f.pkg(), importPath(spec)); outside {
+				if !f.isTest() {
+					used[d] = true
+				}
+				if !t.allows(d, f.isTest()) {
+					r.at(spec.Pos(), "%s may not import %s; it may import %s: see the table in %s", d.from, d.to,
+						t.rows[d.from].list(f.isTest()), tableFile)
+				}
+			}
+		}
+	}
+	t.checkUse(used, r)
+}
+
+// document checks the other parts of the document against its table.
+func document(files []*file, r *report) {
+	for _, f := range files {
+		if f.path == tableFile {
+			readTable(files, &report{}).checkDocument(f.text, r)
+		}
+	}
+}
+
+// checkPackages checks that every package has a row, and every row a package.
+func (t table) checkPackages(files []*file, r *report) {
+	packages := map[string]bool{}
+	for _, f := range files {
+		if f.ast != nil && !packages[f.pkg()] {
+			packages[f.pkg()] = true
+			if t.rows[f.pkg()] == nil {
+				r.at(f.ast.Package, "package %q has no row in the table of %s", f.pkg(), tableFile)
+			}
+		}
+	}
+	for _, pkg := range t.order {
+		if !packages[pkg] {
+			r.line(tableFile, t.rows[pkg].line, "there is no package %q; remove the row", pkg)
+		}
+	}
+}
+
+// checkUse checks that production code uses each direction of the table, but none of those in parentheses.
+func (t table) checkUse(used map[direction]bool, r *report) {
+	for _, pkg := range t.order {
+		for _, to := range t.rows[pkg].imports {
+			if !used[direction{pkg, to}] {
+				r.line(tableFile, t.rows[pkg].line, "%s does not import %s; remove it, or put it in parentheses", pkg, to)
+			}
+		}
+		for _, to := range t.rows[pkg].unused {
+			if used[direction{pkg, to}] {
+				r.line(tableFile, t.rows[pkg].line, "%s imports %s; remove the parentheses", pkg, to)
 			}
 		}
 	}
 }
 
-func mayImport(row int, test bool, p string) bool {
-	rule := rules[row]
-	if p == module || strings.HasPrefix(p, module+"/") {
-		pkg := strings.TrimPrefix(strings.TrimPrefix(p, module), "/")
-		target := ruleOf(pkg)
-		return test || slices.Contains(rule.internal, pkg) || slices.Contains(rule.internal, all) ||
-			slices.Contains(rule.internal, above) && target >= 0 && target < row
+// directionOf returns the direction of an import of a package. outside is false for the standard library.
+func (t table) directionOf(pkg, p string) (d direction, outside bool) {
+	if within(p, module) {
+		return direction{pkg, strings.TrimPrefix(strings.TrimPrefix(p, module), "/")}, true
 	}
 	if first, _, _ := strings.Cut(p, "/"); !strings.Contains(first, ".") {
-		return true // the standard library
+		return direction{}, false
 	}
-	within := func(mod string) bool { return p == mod || strings.HasPrefix(p, mod+"/") }
-	return slices.ContainsFunc(rule.third, within) || test && slices.ContainsFunc(testModules, within)
+	for _, mod := range slices.Concat(t.rows[pkg].imports, t.rows[pkg].unused) {
+		if within(p, mod) {
+			return direction{pkg, mod}, true
+		}
+	}
+	return direction{pkg, p}, true
 }
 
-func allowed(row int, test bool) string {
-	list := slices.Concat(rules[row].internal, rules[row].third)
+// within reports whether an import path belongs to a module.
+func within(p, mod string) bool { return p == mod || strings.HasPrefix(p, mod+"/") }
+
+// allows reports whether the table allows a direction. Tests may import the whole module and the test libraries.
+func (t table) allows(d direction, test bool) bool {
+	row := t.rows[d.from]
+	if slices.Contains(row.imports, d.to) || slices.Contains(row.unused, d.to) {
+		return true
+	}
+	first, _, _ := strings.Cut(d.to, "/")
+	inModule := !strings.Contains(first, ".")
+	return test && (inModule || slices.ContainsFunc(testModules, func(mod string) bool { return within(d.to, mod) }))
+}
+
+// list says what the package of a row may import.
+func (r *row) list(test bool) string {
+	list := slices.Concat(r.imports, r.unused)
 	if test {
-		list = slices.Concat([]string{all}, testModules, rules[row].third)
+		list = slices.Concat([]string{"every package of the module"}, testModules, list)
 	}
 	return strings.Join(append(list, "the standard library"), ", ")
 }
