@@ -4,9 +4,11 @@ package cli
 
 import (
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/reprise-go/reprise/internal/base"
 	"github.com/reprise-go/reprise/internal/cli/compare"
 	"github.com/reprise-go/reprise/internal/cli/demo"
 	"github.com/reprise-go/reprise/internal/cli/files"
@@ -31,12 +33,25 @@ func newRoot() *cobra.Command {
 			"A trace has one of three forms: .reprise, the trace file, and .jsonl, JSON lines, keep everything; .msgpack keeps\n" +
 			"only events and metadata. The form of an input is detected from its content; the form of an output is determined\n" +
 			"by its extension. FILE may be - for standard input in dump, stats, verify, replay, convert and recover.",
-		Args: cobra.NoArgs,
+		Args: known,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.CompletionOptions.DisableDefaultCmd = true
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SuggestionsMinimumDistance = 2
+	root.Version = moduleVersion()
 	root.AddCommand(demo.New(), gotest.New(), gotest.NewExec(), replay.New(), replay.NewPin(), files.NewDump(),
 		files.NewStats(),
 		files.NewVerify(), compare.NewDiff(), files.NewConvert(), files.NewRecover(), compare.NewExplain(), newVersion())
 	return root
+}
+
+// known refuses a command that there is not, with the one that may be meant.
+func known(root *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if list := root.SuggestionsFor(args[0]); len(list) > 0 {
+		return base.Usage("unknown command %q; did you mean %s?", args[0], strings.Join(list, " or "))
+	}
+	return base.Usage("unknown command %q", args[0])
 }

@@ -27,16 +27,27 @@ type goRun struct {
 	args []string
 	env  []string
 	tmp  string // a folder to be removed, "" if there is none
+
+	plainFlag bool // a flag on the command line asks for what go test does once, such as benchmarks
 }
 
 // goRun works out how go test is called. Where ordinary tests cannot be controlled, it says why in plain.
 func (o *Options) goRun(ctx context.Context, watched bool) (c *goRun, plain string, err error) {
 	c = &goRun{name: "go", args: append([]string{"test", "-json"}, o.Args...), env: append(os.Environ(), o.Env...)}
-	names := goFlags(o.Args)
+	names, set := goFlags(o.Args), goFlags(splitQuoted(goflags(ctx)))
+	for _, name := range []string{"exec", "overlay"} {
+		if slices.Contains(set, name) {
+			return nil, "", base.Usage("GOFLAGS has -%s, which reprise test sets itself; run it with another GOFLAGS, or run go test", name)
+		}
+	}
 	if i := slices.IndexFunc(names, Plain); i >= 0 {
+		c.plainFlag = true
 		return c, "-" + names[i] + " was given", nil
 	}
-	memory, err := o.memoryFlags(ctx, append(goFlags(splitQuoted(goflags(ctx))), names...))
+	if i := slices.IndexFunc(set, Plain); i >= 0 {
+		return c, "GOFLAGS has -" + set[i], nil
+	}
+	memory, err := o.memoryFlags(ctx, append(set, names...))
 	if err != nil {
 		return nil, "", err
 	}
@@ -154,8 +165,12 @@ func wrapperFlag() (string, error) {
 
 // goTest runs go test and gives its events to r. It returns the status with which the go command failed, nil if it did not; the
 // error says that it could not be run.
-func (o *Options) goTest(ctx context.Context, r *testResults, stderr io.Writer) (status *exec.ExitError, err error) {
+func (o *Options) goTest(ctx context.Context, r *testResults, stdout, stderr io.Writer) (status *exec.ExitError, err error) {
 	c, plain, err := o.goRun(ctx, base.IsDevice(stderr))
+	var wrong *base.ExitError
+	if errors.As(err, &wrong) {
+		return nil, err
+	}
 	if err != nil {
 		return nil, fmt.Errorf("go test cannot be run: %v", err) // not %w: an exit status in there is not that of go test
 	}
@@ -173,6 +188,10 @@ func (o *Options) goTest(ctx context.Context, r *testResults, stderr io.Writer) 
 	cmd := exec.Command(c.name, c.args...)
 	cmd.Env, cmd.Stderr = c.env, stderr
 	procs.Group(cmd, syscall.SIGINT)
+	if c.plainFlag && !o.files() { // then go test prints what it always does
+		cmd.Args = append([]string{c.name, "test"}, o.Args...)
+		r.echo, r.asIs = stdout, true
+	}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/reprise-go/reprise/internal/base"
@@ -27,10 +28,25 @@ type Options struct {
 func (o *Options) Run(stdout, stderr io.Writer) error {
 	p := base.NewProgress(stderr, "test")
 	r := newTestResults(p.Say)
-	status, err := o.goTest(context.Background(), r, stderr)
+	names := goFlags(o.Args)
+	switch r.json = slices.Contains(names, "json"); {
+	case r.json:
+		r.echo, stdout = stdout, stderr // standard output is for events alone
+	case slices.Contains(names, "v"):
+		r.echo = stdout
+	}
+	status, err := o.goTest(context.Background(), r, stdout, stderr)
 	p.Done()
-	if err != nil {
+	var wrong *base.ExitError
+	switch {
+	case errors.As(err, &wrong):
+		return err
+	case err != nil:
 		return base.Failed(err)
+	case r.asIs && status != nil:
+		return base.Found()
+	case r.asIs:
+		return nil
 	}
 	if status != nil && len(r.packages) == 0 && !r.interrupted {
 		return r.noPackages(status.ExitCode())
@@ -52,6 +68,9 @@ func (o *Options) Run(stdout, stderr io.Writer) error {
 	}
 	return nil
 }
+
+// files reports whether files with results were asked for.
+func (o *Options) files() bool { return o.JUnit != "" || o.Markdown != "" || o.JSONL != "" }
 
 // noPackages is the error of a go command that has failed before any package: on its standard error, or in output that is no
 // event, it has said why.

@@ -2,6 +2,7 @@ package gotest
 
 import (
 	"encoding/json"
+	"io"
 	"slices"
 	"strings"
 
@@ -44,6 +45,10 @@ type testResults struct {
 	done     int                // packages
 	last     string             // what ended last, or how far it is
 
+	echo io.Writer // gets what go test prints, as it comes; nil: nothing does
+	json bool      // echo gets events
+	asIs bool      // go test prints no events; it is what it always prints
+
 	interrupted bool
 	plain       string // why ordinary tests ran once, uncontrolled; "" if they did not
 }
@@ -54,6 +59,12 @@ func newTestResults(say func(string, ...any)) *testResults {
 
 // line takes a line of go test -json. What is none goes to the output of builds.
 func (r *testResults) line(line []byte) {
+	if r.asIs || r.json {
+		_, _ = r.echo.Write(line) // a reader that has gone away is noticed at the end
+	}
+	if r.asIs {
+		return
+	}
 	var e testEvent
 	if json.Unmarshal(line, &e) != nil {
 		r.build.Write(line)
@@ -69,6 +80,9 @@ func (r *testResults) line(line []byte) {
 	t := r.result(e.Package, e.Test)
 	switch e.Action {
 	case "output":
+		if r.echo != nil && !r.json && !strings.HasPrefix(e.Output, "=== ATTR  "+e.Test+" reprise.") { // which is for this command
+			_, _ = io.WriteString(r.echo, e.Output)
+		}
 		t.output.WriteString(e.Output)
 	case "attr":
 		t.attrs[e.Key] = e.Value

@@ -100,7 +100,8 @@ signature, are one finding: its report is printed once.
 All other arguments go to go test: packages, -run, -race, -short, -tags, -timeout and so on. -count N above 1 means
 --seeds N. -timeout bounds what the tests of a package take together, and if it is not 10m, also each run (0: no
 bound), which otherwise gets a minute. With -bench, -fuzz, -list, -c, -exec, -overlay, coverage or profiles go test
-runs as it does without reprise. So it does, with a note, where tests cannot be controlled: that takes Linux on amd64
+runs as it does without reprise. -json prints the events of go test, and the report on standard error; -v also prints
+what the tests print. So it does, with a note, where tests cannot be controlled: that takes Linux on amd64
 or arm64, and Go 1.25 to 1.27. The first use with a Go version compiles the standard library, which takes a minute.
 
 Packages that use package simtest run as before, with the same flags from --seeds to --artifacts. Leaked tasks fail a
@@ -152,9 +153,12 @@ func parseTestArgs(args []string) (o gotest.Options, err error) {
 	for args = own; len(args) > 0; {
 		arg := args[0]
 		args = args[1:]
-		name, value, given := strings.Cut(strings.TrimPrefix(arg, "--"), "=")
+		name, value, given := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(arg, "-"), "-"), "=")
 		i := slices.IndexFunc(testFlags, func(f testFlag) bool { return f.name == name })
-		if i < 0 || !strings.HasPrefix(arg, "--") {
+		if i < 0 || !strings.HasPrefix(arg, "-") {
+			if meant := mistyped(arg, name); meant != "" {
+				return o, base.Usage("unknown flag %s; did you mean --%s? A flag of the tests themselves goes behind -args", arg, meant)
+			}
 			o.Args = append(o.Args, arg)
 			continue
 		}
@@ -174,4 +178,41 @@ func parseTestArgs(args []string) (o gotest.Options, err error) {
 	}
 	o.Args = append(o.Args, behind...)
 	return o, nil
+}
+
+// mistyped returns the flag of test that an argument resembles, "" if it is no flag, one of go test, or resembles none.
+func mistyped(arg, name string) string {
+	if !strings.HasPrefix(arg, "-") || slices.Contains(goTestFlags, strings.TrimPrefix(name, "test.")) {
+		return ""
+	}
+	for _, f := range testFlags {
+		if len(name) > 3 && distance(name, f.name) <= 2 {
+			return f.name
+		}
+	}
+	return ""
+}
+
+// goTestFlags are the flags of go test that resemble one of test, or that test does not know otherwise: see "go help testflag".
+var goTestFlags = strings.Fields("json list fuzz run race msan asan cover trace tags timeout short shuffle skip vet parallel mod work")
+
+// distance is how many letters must be put in, left out or changed to make b of a: the Levenshtein distance.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
 }
