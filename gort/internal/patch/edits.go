@@ -65,7 +65,7 @@ var edits = []edit{
 	// Who runs.
 	{all, "runtime/proc.go", "newproc1", "releasem(mp)", before, "if rprOn { rprNewG(newg, callergp, callerpc) };"},
 	{all, "runtime/proc.go", "newproc", "", before, point},
-	{all, "runtime/proc.go", "newproc", "\n\t})", after, ";" + point}, // the child may run before its parent goes on
+	{all, "runtime/proc.go", "newproc", "})", after, ";" + point}, // the child may run before its parent goes on
 	{all, "runtime/proc.go", "gdestroy", "", before, "if rprOn { rprEnded(gp) };"},
 	{all, "runtime/proc.go", "park_m", "\tschedule()", before, "if rprOn { rprParked(gp) };"},
 	{all, "runtime/proc.go", "goschedImpl", "", before, "if rprOn { rprYielded(gp, preempted) };"},
