@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -32,36 +31,35 @@ type Rebuilt struct {
 	common gort.Control // what all runs have in common with the recorded one
 }
 
+// Given are flags of the build, and arguments of the test binary, that the user gives for a replay.
+type Given struct{ Flags, Args []string }
+
+// refusedBut is Refused without what the user gives.
+func (o *Origin) refusedBut(more Given) []string {
+	given := func(list []string) func(string) bool { return func(s string) bool { return slices.Contains(list, s) } }
+	left := *o
+	left.RefusedFlags = slices.DeleteFunc(slices.Clone(o.RefusedFlags), given(more.Flags))
+	left.RefusedArgs = slices.DeleteFunc(slices.Clone(o.RefusedArgs), given(more.Args))
+	return left.Refused()
+}
+
 // Rebuild builds the test that an identity names, with the flags of the recorded build, for runs in an environment. The
-// package is found from the current folder by its import path. A file may come from anywhere: flags that start programs or write
-// files are an error. The others are those of an identity that names no test, of a package that is not found, does not build or
-// has no tests any more, and of a test that is gone, and those of [gort.Build].
-func Rebuild(ctx context.Context, id tracefile.Identity, env []string) (*Rebuilt, error) {
-	pkg, test := id[tracefile.KeyPackage], id[tracefile.KeyTest]
-	if pkg == "" || test == "" {
-		return nil, errors.New("gotest: the recording does not say which test of which package it is of")
-	}
-	flags, err := list(id, gort.KeyBuild)
+// package is one of a main module in the current folder, and flags and arguments are taken from a file as [OriginOf] says; more
+// are those that the user gives. The errors are those of OriginOf, of a package that does not build or has no tests any more,
+// and of a test that is gone, and those of [gort.Build].
+func Rebuild(ctx context.Context, id tracefile.Identity, env []string, more Given) (*Rebuilt, error) {
+	o, err := OriginOf(id)
 	if err != nil {
 		return nil, err
 	}
-	args, err := list(id, gort.KeyArgs)
-	if err != nil {
-		return nil, err
-	}
+	pkg, test, args := o.Package, o.Test, append(o.Args, more.Args...)
 	maxTime := time.Duration(0)
 	if text := id[gort.KeyMaxTime]; text != "" {
 		if maxTime, err = time.ParseDuration(text); err != nil || maxTime < 0 {
 			return nil, fmt.Errorf("gotest: the recording has a wrong limit of virtual time: %q", text)
 		}
 	}
-	if err := harmless(flags, args); err != nil {
-		return nil, err
-	}
-	if _, err := PackageDir(pkg); err != nil {
-		return nil, err
-	}
-	cfg := gort.BuildConfig{Env: env, Args: flags}
+	cfg := gort.BuildConfig{Env: env, Args: append(o.Flags, more.Flags...)}
 	if id[gort.KeyMemory] != "" {
 		if cfg.Memory, err = gort.MainPatterns(ctx, ".", env); err != nil {
 			return nil, err
@@ -77,7 +75,7 @@ func Rebuild(ctx context.Context, id tracefile.Identity, env []string) (*Rebuilt
 	if b.Env, err = testEnv(env, b.Dir); err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
-	r := &Rebuilt{Package: pkg, binary: b, test: test, common: gort.Control{
+	r := &Rebuilt{Package: pkg, Notes: o.refusedBut(more), binary: b, test: test, common: gort.Control{
 		Args: args, NoLeaks: id[gort.KeyLeaks] == gort.LeaksOff, Records: defaultRecords, Wall: replayWall, MaxTime: maxTime,
 	}}
 	if err := r.check(ctx, id); err != nil {
@@ -178,36 +176,6 @@ func list(id tracefile.Identity, key string) (texts []string, err error) {
 		return nil, fmt.Errorf("gotest: the recording's %q is no list of texts: %.60q", key, value)
 	}
 	return texts, nil
-}
-
-// buildFlags are the flags of "go test -c" that a file may ask for, each with the form of its value. Others start programs or
-// write files, as -toolexec does and -extld within -ldflags.
-var buildFlags = map[string]*regexp.Regexp{
-	"-race": truth, "-msan": truth, "-asan": truth, "-trimpath": truth,
-	"-pgo":     regexp.MustCompile(`^[^-].*$`), // it is only read
-	"-tags":    regexp.MustCompile(`^[\pL\pN_.,]*$`),
-	"-gcflags": regexp.MustCompile(`^([\w./]+=)?(-[NlmB]|-d=[\w=,]+|\s)*$`),
-	"-ldflags": regexp.MustCompile(`^(-[sw]|-X[ =][^ '"]+|\s)*$`),
-}
-
-var truth = regexp.MustCompile(`^(true|false)?$`)
-
-// harmless checks that flags of "go test -c", and arguments of a test binary, which come out of a file, do no more than
-// build and run a test.
-func harmless(flags, args []string) error {
-	for _, flag := range flags {
-		name, value, _ := strings.Cut(flag, "=")
-		if form := buildFlags[name]; form == nil || !form.MatchString(value) {
-			return fmt.Errorf("gotest: the recording was built with %q, which is not taken from a file; run the test with it: reprise test, with --seed", flag)
-		}
-	}
-	for _, arg := range args {
-		name, _, _ := strings.Cut(strings.TrimLeft(arg, "-"), "=")
-		if test, ok := strings.CutPrefix(name, "test."); ok && (Plain(test) || test == "outputdir" || test == "testlogfile") {
-			return fmt.Errorf("gotest: the recorded test was run with %q, which is not taken from a file", arg)
-		}
-	}
-	return nil
 }
 
 // PackageDir asks the go command for the folder of a package, from the current folder.

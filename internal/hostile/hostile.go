@@ -280,3 +280,7 @@ func others(add func(most uint64, name string, b []byte)) {
 	add(limit, "names.jsonl", []byte(head+"}\n"+event+`,"names":[`+strings.Repeat(`{"task":1,"name":"`+strings.Repeat("x", 4000)+`"},`, 30)+
 		`{"task":2,"name":"y"}]}`+"\n"))
 }
+
+// Text is text that is markup, an escape sequence or a command for most readers of a report, valid UTF-8 and not.
+const Text = "evil\x1b[31mRED\x1b]0;title\x07\n::error file=a.go,line=1::PWNED\r\n%0A::set-output name=x::y<script>alert(1)</script>" +
+	"]]>&\"'`|```\n# H1\n<!-- x --> \u202eRTL\u2066\u200b\u2028\u0085\x7f\x00\x9b31m\xff"

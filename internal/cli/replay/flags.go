@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/reprise-go/reprise/internal/base"
+	"github.com/reprise-go/reprise/internal/gotest"
 	front "github.com/reprise-go/reprise/internal/replay"
 	"github.com/reprise-go/reprise/replayer"
 )
@@ -20,6 +21,7 @@ type options struct {
 	policy         string
 	breakAt        uint64
 	fixed          bool
+	more           gotest.Given
 
 	given func(flag string) bool
 }
@@ -36,6 +38,8 @@ func (o *options) define(cmd *cobra.Command) {
 	fs.Uint64Var(&o.breakAt, "break", 0, "stop at an event, and in a debugger at replayer.Breakpoint")
 	fs.BoolVar(&o.Step, "step", false, "read commands from standard input")
 	fs.BoolVar(&o.fixed, "fixed", false, "replay against the fixed program of the demo")
+	fs.StringArrayVar(&o.more.Flags, "build", nil, "a flag for the build of the test, such as -ldflags=-w")
+	fs.StringArrayVar(&o.more.Args, "arg", nil, "an argument for the test binary, such as -update")
 	cmd.MarkFlagsMutuallyExclusive("to", "break")
 	o.given = fs.Changed
 }

@@ -36,7 +36,7 @@ func (r *replay) ordinary() (known bool, err error) {
 	defer stop()
 	p := base.NewProgress(r.stderr, "replay")
 	p.Say("building %s", id["package"])
-	test, err := gotest.Rebuild(ctx, id, wire.Strip(os.Environ()))
+	test, err := gotest.Rebuild(ctx, id, wire.Strip(os.Environ()), r.given)
 	p.Done()
 	if err != nil {
 		return true, base.Failed(fmt.Errorf("%s: %w", r.Name, err))

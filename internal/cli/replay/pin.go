@@ -40,16 +40,16 @@ func pin(stdout io.Writer, path string) error {
 	if filepath.Ext(path) != testpath.Ext || of.form != source.Reprise {
 		return base.BadInput(fmt.Errorf("%s: only %s files can be pinned; convert it with: reprise convert %s x%s", path, testpath.Ext, path, testpath.Ext))
 	}
-	dir, err := gotest.PackageDir(of.pkg)
+	checked, err := gotest.OriginOf(of.id)
 	if err != nil {
-		return base.Failed(err)
+		return base.Failed(fmt.Errorf("%s: %w", path, err))
 	}
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return base.BadInput(err)
 	}
 	name := filepath.Join(filepath.FromSlash(testpath.Pins(of.test)), filepath.Base(path))
-	to := filepath.Join(dir, name)
+	to := filepath.Join(checked.Dir, name)
 	if err := os.MkdirAll(filepath.Dir(to), 0o777); err != nil {
 		return base.Failed(err)
 	}
@@ -63,13 +63,14 @@ func pin(stdout io.Writer, path string) error {
 // origin is the test that has made a recording.
 type origin struct {
 	pkg, test string
+	id        tracefile.Identity
 	form      source.Form
 	ordinary  bool // it does not use package simtest
 }
 
 // originOf reads the origin of an identity; ok is false if it is of no test.
 func originOf(id tracefile.Identity) (of origin, ok bool) {
-	of.pkg, of.test = id[tracefile.KeyPackage], id[tracefile.KeyTest]
+	of.id, of.pkg, of.test = id, id[tracefile.KeyPackage], id[tracefile.KeyTest]
 	return of, of.pkg != "" && of.test != ""
 }
 

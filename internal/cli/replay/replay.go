@@ -16,6 +16,7 @@ import (
 	"github.com/reprise-go/reprise/internal/base"
 	"github.com/reprise-go/reprise/internal/cli/demo"
 	"github.com/reprise-go/reprise/internal/cli/verb"
+	"github.com/reprise-go/reprise/internal/gotest"
 	front "github.com/reprise-go/reprise/internal/replay"
 	"github.com/reprise-go/reprise/replayer"
 	"github.com/reprise-go/reprise/simsched"
@@ -58,6 +59,10 @@ target was never met. A wrong command ends a script with exit code 2.
 Every format goes with --to and --break; that of --step is text. FILE may be -, but not with these three: they read the
 recording more than once. The recording of a test must be a file: its process reads it again.
 
+A recording may come from a stranger. So only a test of the main module, or workspace, of the current folder is run, and
+of the recorded flags only those are taken from the file that can name no file, no program and no place. The others are
+shown; --build FLAG and --arg ARG give them, each any number of times.
+
 What a test prints comes before the report, or on standard error where the report is for machines.
 
 A step of an ordinary test is the turn of a goroutine: it stops at the first decision of the scheduler at or behind a
@@ -74,7 +79,7 @@ func New() *cobra.Command {
 		Long:  replayHelp + strings.Join(demo.Names(), ", ") + ".",
 		Args:  verb.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			r := &replay{fixed: o.fixed, stdin: cmd.InOrStdin(), stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr()}
+			r := &replay{fixed: o.fixed, given: o.more, stdin: cmd.InOrStdin(), stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr()}
 			var err error
 			if r.Settings, err = o.settings(args[0], r.stdin, r.stdout); err != nil {
 				return err
@@ -90,6 +95,7 @@ func New() *cobra.Command {
 type replay struct {
 	front.Settings
 	fixed          bool
+	given          gotest.Given
 	stdin          io.Reader
 	stdout, stderr io.Writer
 

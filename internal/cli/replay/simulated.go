@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/reprise-go/reprise/internal/base"
@@ -55,11 +56,11 @@ func (r *replay) simulated() (known bool, err error) {
 
 // build builds the binary of a test and returns the command that runs the test alone.
 func (r *replay) build(of origin, binary string) (*exec.Cmd, error) {
-	dir, err := gotest.PackageDir(of.pkg)
+	checked, err := gotest.OriginOf(r.in.Identity())
 	if err != nil {
 		return nil, err
 	}
-	build := exec.Command("go", "test", "-c", "-o", binary, of.pkg)
+	build := exec.Command("go", slices.Concat([]string{"test", "-c", "-o", binary}, r.given.Flags, []string{checked.Package})...)
 	build.Stdout, build.Stderr = r.stderr, r.stderr
 	if err := build.Run(); err != nil {
 		return nil, fmt.Errorf("package %s does not build: %w", of.pkg, err)
@@ -67,8 +68,9 @@ func (r *replay) build(of origin, binary string) (*exec.Cmd, error) {
 	if _, err := os.Stat(binary); err != nil {
 		return nil, fmt.Errorf("package %s has no tests any more", of.pkg)
 	}
-	cmd := exec.Command(binary, "-test.run="+testpath.Pattern(of.test), "-test.count=1", "-test.v", "-test.timeout=0")
-	cmd.Dir, cmd.Stderr, cmd.Env = dir, r.stderr, append(wire.Strip(os.Environ()), "PWD="+dir)
+	args := []string{"-test.run=" + testpath.Pattern(checked.Test), "-test.count=1", "-test.v", "-test.timeout=0"}
+	cmd := exec.Command(binary, append(args, r.given.Args...)...)
+	cmd.Dir, cmd.Stderr, cmd.Env = checked.Dir, r.stderr, append(wire.Strip(os.Environ()), "PWD="+checked.Dir)
 	if r.Step {
 		cmd.Stdin = r.stdin
 	}

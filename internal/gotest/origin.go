@@ -1,0 +1,176 @@
+package gotest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/reprise-go/reprise/gort"
+	"github.com/reprise-go/reprise/tracefile"
+)
+
+// A recording may come from a stranger, and replaying it builds and runs what it names. So only a test of the user's own
+// modules is run, those that the go command takes as main modules in the current folder; and of the flags and arguments
+// only those are taken that can name no file, no program and no place. The user sees the others and can give them.
+
+// Origin is the test that a recording is of, as far as a file may say it.
+type Origin struct {
+	Package string // import path, of a package of a main module
+	Dir     string // its folder
+	Test    string // name of a test function, or of a subtest
+	Flags   []string
+	Args    []string // of the test binary
+
+	RefusedFlags, RefusedArgs []string // what the recorded test was built and run with besides
+}
+
+// errNoTest says that a recording is of no test.
+var errNoTest = errors.New("gotest: the recording does not say which test of which package it is of")
+
+// OriginOf checks what an identity says of a test. The package is found from the current folder; the errors are those of
+// an identity that names no test, or none of a main module.
+func OriginOf(id tracefile.Identity) (*Origin, error) {
+	o := &Origin{Package: id[tracefile.KeyPackage], Test: id[tracefile.KeyTest]}
+	if o.Package == "" || o.Test == "" {
+		return nil, errNoTest
+	}
+	if !testName.MatchString(o.Test) {
+		return nil, fmt.Errorf("gotest: %.60q is not the name of a test", o.Test)
+	}
+	flags, err := list(id, gort.KeyBuild)
+	if err != nil {
+		return nil, err
+	}
+	args, err := list(id, gort.KeyArgs)
+	if err != nil {
+		return nil, err
+	}
+	o.Flags, o.RefusedFlags = sift(flags, buildFlags)
+	o.Args, o.RefusedArgs = sift(args, testFlags)
+	o.Dir, err = ownPackage(o.Package)
+	return o, err
+}
+
+// Refused says, a line each, what the file says and is not taken from it, and how to give it.
+func (o *Origin) Refused() (notes []string) {
+	for _, r := range []struct {
+		what, flag string
+		list       []string
+	}{{"built", "build", o.RefusedFlags}, {"run", "arg", o.RefusedArgs}} {
+		for _, text := range r.list {
+			notes = append(notes, fmt.Sprintf("the recorded test was %s with %q, which is not taken from a file; if you trust it, give it with --%s",
+				r.what, text, r.flag))
+		}
+	}
+	return notes
+}
+
+// sift separates the flags whose form is known from all others.
+func sift(flags []string, forms map[string]*regexp.Regexp) (taken, refused []string) {
+	for _, flag := range flags {
+		name, value, _ := strings.Cut(flag, "=")
+		if form := forms["-"+strings.TrimLeft(name, "-")]; form != nil && strings.HasPrefix(name, "-") && form.MatchString(value) {
+			taken = append(taken, flag)
+		} else {
+			refused = append(refused, flag)
+		}
+	}
+	return taken, refused
+}
+
+var (
+	truth    = regexp.MustCompile(`^(true|false)?$`)
+	number   = regexp.MustCompile(`^[0-9]{1,9}$`)
+	numbers  = regexp.MustCompile(`^[0-9]{1,9}(,[0-9]{1,9})*$`)
+	span     = regexp.MustCompile(`^[0-9.a-zµ]{1,20}$`)
+	anything = regexp.MustCompile(``)
+)
+
+// buildFlags are the flags of "go test -c" that a file may ask for, each with the form of its value.
+var buildFlags = map[string]*regexp.Regexp{
+	"-race": truth, "-msan": truth, "-asan": truth, "-trimpath": truth,
+	"-tags":    regexp.MustCompile(`^[\pL\pN_.,]*$`),
+	"-gcflags": regexp.MustCompile(`^(all=)?(-[NlB]|\s)*$`),
+	"-ldflags": regexp.MustCompile(`^(-[sw]|\s)*$`),
+}
+
+// testFlags are the flags of package testing that a file may ask for. Patterns select among the tests of the package.
+var testFlags = map[string]*regexp.Regexp{
+	"-test.short": truth, "-test.v": regexp.MustCompile(`^(true|false|test2json)?$`), "-test.failfast": truth, "-test.paniconexit0": truth,
+	"-test.fullpath": truth, "-test.parallel": number, "-test.count": number, "-test.cpu": numbers, "-test.timeout": span,
+	"-test.shuffle": regexp.MustCompile(`^(on|off|[0-9]{1,20})$`), "-test.run": anything, "-test.skip": anything,
+}
+
+var (
+	testName   = regexp.MustCompile(`^(Test|Fuzz|Example)[\pL\pN_]*(/[^\x00-\x1f\x7f]*)?$`)
+	importPath = regexp.MustCompile(`^[\pL\pN_][\pL\pN_.~+-]*(/[\pL\pN_.~+-]+)*$`)
+)
+
+// module is what the go command says of a module.
+type module struct {
+	Path, Dir string
+	Main      bool
+}
+
+// ownPackage returns the folder of a package of a main module, of which there are several in a workspace. The go command
+// is asked for nothing else, so that it neither downloads what a file names nor takes it for a file or a pattern.
+func ownPackage(pkg string) (string, error) {
+	if !importPath.MatchString(pkg) || path.Clean(pkg) != pkg || strings.HasSuffix(pkg, ".go") || strings.Contains(pkg, "...") {
+		return "", fmt.Errorf("gotest: %.60q is not the import path of a package", pkg)
+	}
+	out, err := goList("-m", "-json=Path,Dir,Main")
+	if err != nil {
+		return "", fmt.Errorf("package %s is not found from here: %w", pkg, err)
+	}
+	var names []string
+	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
+		var m module
+		if dec.Decode(&m) != nil {
+			break
+		}
+		if names = append(names, m.Path); m.Main && (pkg == m.Path || strings.HasPrefix(pkg, m.Path+"/")) {
+			return m.packageDir(pkg)
+		}
+	}
+	return "", fmt.Errorf("package %s is not found from here: only tests of the main module are run, and that is %s here; "+
+		"run the command in the folder of the package's module", pkg, strings.Join(names, ", "))
+}
+
+// packageDir returns the folder of a package of m, and not of another module below the path of m.
+func (m module) packageDir(pkg string) (string, error) {
+	out, err := goList("-mod=readonly", "-json=ImportPath,Dir,Standard,Module", "--", pkg)
+	if err != nil {
+		return "", fmt.Errorf("package %s is not found from here: %w", pkg, err)
+	}
+	var p struct {
+		ImportPath, Dir string
+		Standard        bool
+		Module          *module
+	}
+	if err := json.Unmarshal(out, &p); err != nil {
+		return "", fmt.Errorf("gotest: go list: %w", err)
+	}
+	rel, err := filepath.Rel(m.Dir, p.Dir)
+	if err != nil || !filepath.IsLocal(rel) || p.ImportPath != pkg || p.Standard || p.Module == nil || !p.Module.Main {
+		return "", fmt.Errorf("package %s is not found from here: it is not a package of the main module %s", pkg, m.Path)
+	}
+	return p.Dir, nil
+}
+
+// goList runs go list without the network.
+func goList(args ...string) ([]byte, error) {
+	cmd := exec.Command("go", append([]string{"list"}, args...)...)
+	cmd.Env = append(slices.Clip(cmd.Environ()), "GOPROXY=off")
+	out, err := cmd.Output()
+	if exit, ok := err.(*exec.ExitError); ok {
+		return nil, errors.New(strings.TrimSpace(string(exit.Stderr)))
+	}
+	return out, err
+}
