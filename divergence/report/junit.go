@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/jstemmer/go-junit-report/v2/junit"
+
+	"github.com/reprise-go/reprise/internal/prose"
 )
 
 // JUnit writes the result of a comparison as JUnit XML: a suite with one test case, which fails with the text of r,
@@ -30,8 +32,8 @@ func (d first) code() string {
 	if d.ExpectedSite == "" && d.ActualSite == "" {
 		return ""
 	}
-	return fmt.Sprintf("\ncode\n  expected  %s\n  actual    %s\n", cmp.Or(d.ExpectedSite, "not known"),
-		cmp.Or(d.ActualSite, "not known"))
+	return fmt.Sprintf("\ncode\n  expected  %s\n  actual    %s\n", cmp.Or(prose.Line(d.ExpectedSite), "not known"),
+		cmp.Or(prose.Line(d.ActualSite), "not known"))
 }
 
 func (c layer) junit() *junit.Result {
@@ -44,7 +46,7 @@ func (c layer) junit() *junit.Result {
 // class is a word for the kind of failure; message may be any text.
 func FailureJUnit(w io.Writer, suite, name, class, message string) error {
 	title, _, _ := strings.Cut(message, "\n")
-	return writeCase(w, suite, name, &junit.Result{Message: title, Type: class, Data: message})
+	return writeCase(w, suite, name, &junit.Result{Message: title, Type: class, Data: prose.Terminal(message, false)})
 }
 
 func writeCase(w io.Writer, suite, name string, failure *junit.Result) error {
@@ -52,5 +54,10 @@ func writeCase(w io.Writer, suite, name string, failure *junit.Result) error {
 	s.AddTestcase(junit.Testcase{Name: name, Classname: suite, Failure: failure})
 	var all junit.Testsuites
 	all.AddSuite(s)
-	return all.WriteXML(w)
+	var b strings.Builder
+	if err := all.WriteXML(&b); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, prose.XML(b.String()))
+	return err
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/reprise-go/reprise/internal/base"
+	"github.com/reprise-go/reprise/internal/prose"
 )
 
 // Options say how `reprise test` runs.
@@ -53,7 +54,9 @@ func (o *Options) Run(stdout, stderr io.Writer) error {
 	}
 	r.settle()
 	var b bytes.Buffer
-	r.text(&b)
+	var text bytes.Buffer
+	r.text(&text)
+	b.WriteString(prose.Terminal(text.String(), base.IsDevice(stdout)))
 	if os.Getenv("GITHUB_ACTIONS") == "true" {
 		r.annotate(&b)
 	}

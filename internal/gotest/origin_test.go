@@ -18,13 +18,13 @@ func attackModules(t *testing.T) {
 	root := t.TempDir()
 	for name, text := range map[string]string{
 		"go.work":             "go 1.25\n\nuse (\n\t./own\n\t./second\n)\n",
-		"own/go.mod":          "module example.com/own\n\ngo 1.25\n\nrequire example.com/own/dep v0.0.0\n\nreplace example.com/own/dep => ../dep\n",
+		"own/go.mod":          "module example.com/own\n\ngo 1.25\n\nrequire example.com/own/dep v0.0.0\n\nreplace example.com/own/dep => ./dep\n",
 		"own/own.go":          "package own\n\nimport _ \"example.com/own/dep\"\n",
 		"own/sub/sub.go":      "package sub\n",
 		"second/go.mod":       "module example.com/second\n\ngo 1.25\n",
 		"second/second.go":    "package second\n",
-		"dep/go.mod":          "module example.com/own/dep\n\ngo 1.25\n",
-		"dep/dep.go":          "package dep\n",
+		"own/dep/go.mod":      "module example.com/own/dep\n\ngo 1.25\n",
+		"own/dep/dep.go":      "package dep\n",
 		"own/evil.go/evil.go": "package evil\n",
 	} {
 		path := filepath.Join(root, name)

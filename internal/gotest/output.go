@@ -172,7 +172,12 @@ func (r *testResults) junit(w io.Writer) error {
 		}
 		all.AddSuite(suite)
 	}
-	return all.WriteXML(w)
+	var b strings.Builder
+	if err := all.WriteXML(&b); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, prose.XML(b.String()))
+	return err
 }
 
 func (r *testResults) sortedPackages() (list []string) {

@@ -174,7 +174,7 @@ func (p *printer) header() {
 func identityText(id tracefile.Identity) string {
 	var b strings.Builder
 	for _, key := range slices.Sorted(maps.Keys(id)) {
-		fmt.Fprintf(&b, " %s=%s", key, base.PlainOrQuoted(id[key]))
+		fmt.Fprintf(&b, " %s=%s", base.PlainOrQuoted(key), base.PlainOrQuoted(id[key]))
 	}
 	return b.String()
 }

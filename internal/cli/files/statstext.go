@@ -25,7 +25,7 @@ func (s *statistics) head(b *strings.Builder) {
 		fmt.Fprintf(b, "%-9s  "+format+"\n", append([]any{label}, args...)...)
 	}
 	m := s.Metadata
-	line("file", "%s, form %s", s.File, s.Form)
+	line("file", "%s, form %s", base.PlainOrQuotedLine(s.File), s.Form)
 	if m.Description != "" {
 		line("of", "%q", m.Description)
 	}

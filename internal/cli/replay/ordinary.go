@@ -65,7 +65,7 @@ func (r *replay) turns(ctx context.Context, test *gotest.Rebuilt) error {
 	s := r.session()
 	d, err := turns.New(ctx, turns.Config{
 		Path: r.Path, Policy: r.Policy, Window: r.Window, Fork: r.Fork, Seed: r.Seed,
-		Reproduce: r.Reproduce, Notes: test.Notes, Output: &unframed{w: r.output()},
+		Reproduce: r.Reproduce, Notes: test.Notes, Output: &unframed{w: r.output(), shown: r.shown},
 	}, test)
 	if err != nil {
 		return s.Refused(err)
@@ -87,7 +87,10 @@ func inPackage(test *gotest.Rebuilt, site string) string {
 
 // unframed passes on the output of a test, without the lines that package testing prints around it, and with a newline
 // at the end. It takes the whole output in one call.
-type unframed struct{ w io.Writer }
+type unframed struct {
+	w     io.Writer
+	shown func(string) string
+}
 
 // Write implements [io.Writer].
 func (u *unframed) Write(output []byte) (int, error) {
@@ -97,6 +100,6 @@ func (u *unframed) Write(output []byte) (int, error) {
 			b.WriteString(line + "\n")
 		}
 	}
-	_, err := io.WriteString(u.w, b.String())
+	_, err := io.WriteString(u.w, u.shown(b.String()))
 	return len(output), err
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/reprise-go/reprise/internal/base"
 	"github.com/reprise-go/reprise/internal/gotest"
+	"github.com/reprise-go/reprise/internal/prose"
 	front "github.com/reprise-go/reprise/internal/replay"
 	"github.com/reprise-go/reprise/internal/testpath"
 	"github.com/reprise-go/reprise/internal/wire"
@@ -85,6 +86,11 @@ func (r *replay) output() io.Writer {
 	return r.stdout
 }
 
+// shown returns text of a test as it is shown.
+func (r *replay) shown(text string) string {
+	return prose.Terminal(text, r.Color || base.IsDevice(r.output()))
+}
+
 // pass runs a test binary and passes its output on, without the lines that package testing adds and, with --step, the
 // spaces that it puts before the lines of the dialogue.
 func (r *replay) pass(cmd *exec.Cmd) error {
@@ -106,7 +112,7 @@ func (r *replay) pass(cmd *exec.Cmd) error {
 		if r.Step {
 			line = strings.TrimPrefix(line, "    ")
 		}
-		_, failed = fmt.Fprintln(r.output(), line)
+		_, failed = fmt.Fprintln(r.output(), r.shown(line))
 	}
 	failed = errors.Join(failed, lines.Err())
 	var exit *exec.ExitError

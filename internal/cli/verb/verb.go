@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/reprise-go/reprise/internal/base"
+	"github.com/reprise-go/reprise/internal/prose"
 )
 
 // Execute runs a command with the given arguments and streams, prints its error to stderr, and returns the exit code.
@@ -28,7 +29,7 @@ func Execute(root *cobra.Command, args []string, stdin io.Reader, stdout, stderr
 		coded = &base.ExitError{Code: base.ExitUsage, Err: err} // errors of cobra are errors of use
 	}
 	if coded.Err != nil {
-		fmt.Fprintln(stderr, "reprise:", base.WithCode(coded.Err))
+		fmt.Fprintln(stderr, "reprise:", prose.Terminal(base.WithCode(coded.Err), false)) // it may quote a file
 	}
 	if coded.Code == base.ExitUsage {
 		fmt.Fprintln(stderr, `Run "reprise help" for the commands, "reprise help COMMAND" for its arguments.`)
