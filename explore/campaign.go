@@ -52,7 +52,8 @@ const (
 //  4. The first failing run of each signature is kept and replayed; later ones of the signature are counted.
 //  5. Finish judges the suspects, when it is known what all seeds did.
 //
-// The zero Campaign is not valid; use New. Next may be called while Take is at work, and both by one goroutine at a time.
+// The zero Campaign is not valid; use New. Next may be called while Take is at work, and both by one goroutine at a
+// time.
 type Campaign struct {
 	cfg      Config
 	replayer Subject
@@ -76,7 +77,8 @@ type Campaign struct {
 	seen map[string]*Run // the first run of each signature
 }
 
-// New returns a campaign. Failing runs are kept and replayed by replayer, which may be one of the workers if there is one.
+// New returns a campaign. Failing runs are kept and replayed by replayer, which may be one of the workers if there is
+// one.
 func New(cfg Config, replayer Subject) *Campaign {
 	if cfg.MaxFailing == 0 {
 		cfg.MaxFailing = DefaultMaxFailing
@@ -144,16 +146,16 @@ func (c *Campaign) make(ctx context.Context, s Subject, p Plan) result {
 	return result{r, err}
 }
 
-// Make makes one run and takes it, for a front end that drives the campaign by itself, with one subject: Next, Make, and
-// so on until Next hands out no more, then Finish. The run is nil if the test cannot be run.
+// Make makes one run and takes it, for a front end that drives the campaign by itself, with one subject: Next, Make,
+// and so on until Next hands out no more, then Finish. The run is nil if the test cannot be run.
 func (c *Campaign) Make(ctx context.Context, s Subject, p Plan) *Run {
 	r := c.make(ctx, s, p)
 	c.Take(ctx, r.run, r.err)
 	return r.run
 }
 
-// Take handles the result of a run; the results of all seeds before have been handled. It reports whether there shall be
-// more runs.
+// Take handles the result of a run; the results of all seeds before have been handled. It reports whether there shall
+// be more runs.
 func (c *Campaign) Take(ctx context.Context, r *Run, err error) bool {
 	if err == nil && r.Number == 0 {
 		c.First = r
@@ -201,8 +203,8 @@ func (c *Campaign) stop(end End, err error) bool {
 	return false
 }
 
-// Extra takes a run that is not one of the seeds, such as that of a pinned trace, and is not kept or replayed. It counts if
-// it fails, and not among Ran.
+// Extra takes a run that is not one of the seeds, such as that of a pinned trace, and is not kept or replayed. It
+// counts if it fails, and not among Ran.
 func (c *Campaign) Extra(r *Run) {
 	if r.Outcome == Failed {
 		c.failures.Add(1)

@@ -21,7 +21,8 @@ import (
 //
 //	"" passes, "skip" skips the test, "last" passes and is the last, "broken" cannot be made,
 //	"note X", "suspect X", "doubt X" (a failure if X is odd) and "fail X" have the signature X,
-//	"flaky X" fails and passes when replayed, "drift X" replays with another digest, "loose X" may do so
+//	"flaky X" fails and passes when replayed, "drift X" replays with another digest, "loose X" may do so,
+//	"cut X" has a recording that ends before the run
 type fake struct {
 	ends  []string
 	turns []int
@@ -45,10 +46,14 @@ func (s *fake) Run(ctx context.Context, p Plan) (*Run, error) {
 	outcome, ok := map[string]Outcome{
 		"note": Noted, "suspect": Suspect, "doubt": Doubtful, "fail": Failed, "flaky": Failed, "drift": Failed, "loose": Failed,
 		"common": Failed,
+		"cut":    Failed,
 	}[word]
 	switch {
 	case word == "broken":
 		return nil, errBroken
+	case word == "cut" && p.Choices != nil:
+		r.Reached = true
+		return r, nil
 	case !ok, word == "flaky" && p.Choices != nil:
 		return r, nil
 	}
@@ -115,7 +120,7 @@ func search(ends []string, turns []int, workers, maxFailing int) *Campaign {
 
 var words = []string{
 	"", "", "", "", "skip", "last", "broken", "note 1", "suspect 1", "suspect 3", "doubt 1", "doubt 2", "fail 1", "fail 4",
-	"flaky 5", "drift 6", "loose 7", "common 8", "common 8",
+	"flaky 5", "drift 6", "loose 7", "common 8", "common 8", "cut 9",
 }
 
 // TestWorkers: what a campaign finds does not depend on the number of workers, nor on how long runs take.
@@ -202,6 +207,7 @@ func TestVerdicts(t *testing.T) {
 		"flaky 1": `0 1 like "", flaky, 1 of 1, passes false, apart false, always false, differs "0 is not 0"`,
 		"drift 1": `0 1 like "", flaky, 1 of 1, passes false, apart false, always false, differs "1 is not 0"`,
 		"loose 1": `0 1 like "", reproduced, 1 of 1, passes false, apart true, always false, differs ""`,
+		"cut 1":   `0 1 like "", unconfirmed, 1 of 1, passes false, apart false, always false, differs ""`,
 		"suspect": `0  like "", reproduced, 1 of 1, passes true, apart false, always true, differs ""`,
 	} {
 		if got := found(search([]string{end}, []int{0}, 1, 0)); !strings.Contains(got, want+"\n") {
@@ -276,6 +282,16 @@ func TestInterrupted(t *testing.T) {
 		}
 	}}, f)
 	if c.Run(ctx, []Subject{f}); c.Ran != 2 || c.End != EndInterrupted || len(c.Failing) != 1 {
+		t.Errorf("found\n%s", found(c))
+	}
+}
+
+// TestExtraAlone: if enough other runs fail, no seed is run.
+func TestExtraAlone(t *testing.T) {
+	f := &fake{[]string{""}, []int{0}, &sync.Map{}, &atomic.Int64{}}
+	c := New(Config{Seed: func(int) uint64 { return 0 }, All: 1, MaxFailing: 1}, f)
+	c.Extra(&Run{Outcome: Failed, Finding: &finding.Finding{Name: "pin", Signature: "1"}})
+	if c.Run(t.Context(), []Subject{f}); c.Ran != 0 || c.Failed() != 1 || c.End != EndEnough {
 		t.Errorf("found\n%s", found(c))
 	}
 }

@@ -5,11 +5,11 @@ import (
 	"sync"
 )
 
-// inOrder has workers make what next hands out, and gives the results to take in the order in which they were handed out,
-// until take says that it is enough: then what still runs is ended, and what was made beyond is dropped. So take sees the
-// same results whatever the number of workers, if results are functions of what is handed out. A single worker runs on
-// the goroutine of the caller. All workers are at rest when inOrder returns. next and take are called by one goroutine at
-// a time each.
+// inOrder has workers make what next hands out, and gives the results to take in the order in which they were handed
+// out, until take says that it is enough: then what still runs is ended, and what was made beyond is dropped. So take
+// sees the same results whatever the number of workers, if results are functions of what is handed out. A single worker
+// runs on the goroutine of the caller. All workers are at rest when inOrder returns. next and take are called by one
+// goroutine at a time each.
 func inOrder[W, P, R any](ctx context.Context, workers []W, next func() (P, bool), run func(context.Context, W, P) R,
 	take func(R) bool) {
 	if len(workers) == 1 {

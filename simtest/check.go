@@ -44,8 +44,8 @@ func fatal(t testing.TB, err error) {
 	t.Fatalf("simtest: %v", err)
 }
 
-// campaign is one call of Check. It drives an [explore.Campaign] by itself, since the run of a seed and what is told of it
-// belong to one subtest, and all run on the goroutine of the test.
+// campaign is one call of Check. It drives an [explore.Campaign] by itself, since the run of a seed and what is told of
+// it belong to one subtest, and all run on the goroutine of the test.
 type campaign struct {
 	*search
 	selection
@@ -93,8 +93,8 @@ func (c *campaign) all() int {
 	return c.settings.seeds
 }
 
-// margin is how much of the time before the deadline of go test is left for what else is to be done: a tenth, but not more
-// than this.
+// margin is how much of the time before the deadline of go test is left for what else is to be done: a tenth, but not
+// more than this.
 const margin = 5 * time.Second
 
 // deadline returns the time after which no seed starts, zero if there is none.

@@ -34,8 +34,8 @@ func (f *failing) identify() {
 	f.Virtual = time.Duration(endTime(f.trace))
 }
 
-// tell fails t, which is the test or the subtest of the finding: with one screen of text, after keeping the trace, if it
-// is the first of its signature. own is the test itself.
+// tell fails t, which is the test or the subtest of the finding: with one screen of text, after keeping the trace, if
+// it is the first of its signature. own is the test itself.
 func (f *failing) tell(own, t testing.TB, s *settings) {
 	t.Helper()
 	if f.Like == "" {

@@ -35,8 +35,8 @@ func newProgram(t testing.TB, body func(*simsched.Sim) error, s *settings) progr
 	return program{t: t, body: body, watch: watchdog.New(), leakMode: s.leaks}
 }
 
-// watched makes a run under watch. If a task is blocked outside the simulation the error is a [*watchdog.BlockedError], and
-// what the run uses must not be used again.
+// watched makes a run under watch. If a task is blocked outside the simulation the error is a [*watchdog.BlockedError],
+// and what the run uses must not be used again.
 func watched[R any](w *watchdog.Watch, cfg simsched.Config, run func(simsched.Config) (R, error)) (R, error) {
 	var result R
 	err := w.Run(cfg, func(cfg simsched.Config) (err error) {

@@ -1,5 +1,5 @@
-// Package finding holds a failing run as a value: its class, failure, signature, verdict, seed and trace, the commands that
-// reproduce it, and how many runs failed in the same way.
+// Package finding holds a failing run as a value: its class, failure, signature, verdict, seed and trace, the commands
+// that reproduce it, and how many runs failed in the same way.
 //
 // Both worlds make a [Finding] for a run that fails. It has one text form, [Finding.Report]; one list of attributes,
 // [Finding.Attributes], by which the command learns of it from a test binary; and one JSON form. [Sign] is the one

@@ -10,8 +10,8 @@ import (
 	"github.com/reprise-go/reprise/internal/testpath"
 )
 
-// Report returns what a test prints about the finding: a screen of text for the first of a signature, a line for others.
-// There is no newline at the end.
+// Report returns what a test prints about the finding: a screen of text for the first of a signature, a line for
+// others. There is no newline at the end.
 func (f *Finding) Report() string {
 	if f.Text != "" {
 		return f.Text
@@ -89,8 +89,8 @@ func (f *Finding) KeepReport() {
 	}
 }
 
-// Entry returns the finding as one of a list: its headline after a label, what is known of it, and its report. It ends in
-// a newline.
+// Entry returns the finding as one of a list: its headline after a label, what is known of it, and its report. It ends
+// in a newline.
 func (f *Finding) Entry(label string) string {
 	return fmt.Sprintf("%s %s\n   %s\n%s\n", label, f.Headline(), f.Summary(), strings.TrimRight(f.Report(), "\n"))
 }

@@ -10,9 +10,9 @@ import (
 	"unicode/utf8"
 )
 
-// Sign returns the signature of a failure: 16 hex digits that depend on its class and on its parts, each as [Fold] leaves
-// it. Parts are what tells one cause from another: messages, functions and lines of the code. Two failures are one
-// finding if and only if their signatures are equal.
+// Sign returns the signature of a failure: 16 hex digits that depend on its class and on its parts, each as [Fold]
+// leaves it. Parts are what tells one cause from another: messages, functions and lines of the code. Two failures are
+// one finding if and only if their signatures are equal.
 func Sign(class string, parts ...string) string {
 	h := fnv.New64a()
 	for _, part := range append(parts[:len(parts):len(parts)], class) {
@@ -33,13 +33,13 @@ func Set(parts []string) []string {
 	return slices.Compact(list)
 }
 
-// Fold returns a text in which all numbers that stand alone are equal: each becomes #, with its sign, fraction, exponent and
-// unit of time, and so does a row of numbers, such as the elements of a slice, whatever its length. Addresses, durations
-// and numbers of goroutines are such numbers.
+// Fold returns a text in which all numbers that stand alone are equal: each becomes #, with its sign, fraction,
+// exponent and unit of time, and so does a row of numbers, such as the elements of a slice, whatever its length.
+// Addresses, durations and numbers of goroutines are such numbers.
 //
-// Two kinds of digits stay. Those in an identifier are part of it, so that v1.work1 and v2.work2 differ; but a run of six or
-// more becomes #, since such identifiers are made by machines, as the names of temporary files are. Those behind ".go:"
-// are the number of a line.
+// Two kinds of digits stay. Those in an identifier are part of it, so that v1.work1 and v2.work2 differ; but a run of
+// six or more becomes #, since such identifiers are made by machines, as the names of temporary files are. Those behind
+// ".go:" are the number of a line.
 func Fold(text string) string {
 	out := make([]byte, 0, len(text))
 	chained := false // a word that starts here belongs to the identifier before it: the 2 of v1.2
@@ -76,7 +76,8 @@ var (
 	rows = regexp.MustCompile(`#(?:[ ,:.+-]*#)+`)
 )
 
-// word returns the length of the word at the start of a text: letters, digits and underscores. It is 0 if there is none.
+// word returns the length of the word at the start of a text: letters, digits and underscores. It is 0 if there is
+// none.
 func word(text string) int {
 	for i, r := range text {
 		if r != '_' && r != '…' && !unicode.IsLetter(r) && !unicode.IsDigit(r) || r == '…' && i == 0 {

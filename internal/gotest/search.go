@@ -97,8 +97,8 @@ func (c *search) start() {
 	}, c.replays)
 }
 
-// measure finds out how many points a run passes while several goroutines are ready, over which the changes of priorities
-// are spread. It takes the same seed always, so that a seed that is run alone makes the same choices.
+// measure finds out how many points a run passes while several goroutines are ready, over which the changes of
+// priorities are spread. It takes the same seed always, so that a seed that is run alone makes the same choices.
 func (c *search) measure(ctx context.Context) {
 	if c.strategy != strategyPCT {
 		return
@@ -135,8 +135,8 @@ func (c *search) tellProgress(r *explore.Run) {
 // extent is how far the search is.
 func (c *search) extent() wire.Extent { return wire.Extent{Ran: c.campaign.Ran, All: c.all()} }
 
-// judgeAlways adds a note to what comes under every seed. A test that fails so, for one reason, is run once as an ordinary
-// one.
+// judgeAlways adds a note to what comes under every seed. A test that fails so, for one reason, is run once as an
+// ordinary one.
 func (c *search) judgeAlways(ctx context.Context) {
 	for _, r := range c.campaign.Notes {
 		if r.Always {

@@ -49,7 +49,8 @@ var (
 		Writers: []string{Findings}, Readers: []string{Findings},
 	}, ParseSeed)
 	AttrEvent = attribute(Attribute{
-		Name: "reprise.event", Form: "the index of the event that fails", Writers: []string{Findings}, Readers: []string{Findings},
+		Name: "reprise.event", Form: "the index of the event that fails",
+		Writers: []string{Findings}, Readers: []string{Findings},
 	}, ParseSeed)
 	AttrSignature = attribute(Attribute{
 		Name: "reprise.signature", Form: "16 hex digits, equal for findings of one cause",
@@ -59,20 +60,24 @@ var (
 		Name: "reprise.verdict", Form: Alternatives(Verdicts), Writers: []string{Findings}, Readers: []string{Findings},
 	}, among(Verdicts))
 	AttrClass = attribute(Attribute{
-		Name: "reprise.class", Form: "the kind of failure, such as deadlock", Writers: []string{Findings}, Readers: []string{Findings},
+		Name: "reprise.class", Form: "the kind of failure, such as deadlock",
+		Writers: []string{Findings}, Readers: []string{Findings},
 	}, parseText)
 	AttrFailure = attribute(Attribute{
-		Name: "reprise.failure", Form: "the most telling line of the failure", Writers: []string{Findings}, Readers: []string{Findings},
+		Name: "reprise.failure", Form: "the most telling line of the failure",
+		Writers: []string{Findings}, Readers: []string{Findings},
 	}, parseText)
 	AttrFailed = attribute(Attribute{
 		Name: "reprise.failed", Form: "the runs with this signature and all runs of the test: 5/22",
 		Writers: []string{Findings}, Readers: []string{Findings},
 	}, parseExtent)
 	AttrTrace = attribute(Attribute{
-		Name: "reprise.trace", Form: "the path of the trace file", Writers: []string{Findings}, Readers: []string{Findings},
+		Name: "reprise.trace", Form: "the path of the trace file",
+		Writers: []string{Findings}, Readers: []string{Findings},
 	}, parseText)
 	AttrReproduce = attribute(Attribute{
-		Name: "reprise.reproduce", Form: "a command for a shell", Writers: []string{Findings}, Readers: []string{Findings},
+		Name: "reprise.reproduce", Form: "a command for a shell",
+		Writers: []string{Findings}, Readers: []string{Findings},
 	}, parseText)
 )
 

@@ -35,7 +35,8 @@ var (
 		Writers: []string{User, Command}, Readers: []string{Wrapper, Simulate},
 	}, parseCount)
 	Budget = variable(Setting{
-		Env: "REPRISE_BUDGET", Flag: "budget", Help: "how long seeds are run", Form: "a positive duration such as 30s or 5m",
+		Env: "REPRISE_BUDGET", Flag: "budget", Help: "how long seeds are run",
+		Form:    "a positive duration such as 30s or 5m",
 		Writers: []string{User, Command}, Readers: []string{Wrapper, Simulate},
 	}, parseDuration)
 	Seed = variable(Setting{
@@ -59,7 +60,8 @@ var (
 		Form: Alternatives(MemoryModes), Writers: []string{Wrapper}, Readers: []string{Wrapper},
 	}, among(MemoryModes))
 	Artifacts = variable(Setting{
-		Env: "REPRISE_ARTIFACTS", Flag: "artifacts", Help: "where traces and reports of failing runs go", Form: "a folder",
+		Env: "REPRISE_ARTIFACTS", Flag: "artifacts", Help: "where traces and reports of failing runs go",
+		Form:    "a folder",
 		Writers: []string{User, Command}, Readers: []string{Wrapper, Simulate},
 	}, parseText)
 	Update = variable(Setting{
@@ -101,7 +103,8 @@ var (
 // The replay of one trace by a simulated test.
 var (
 	Trace = variable(Setting{
-		Env: "REPRISE_TRACE", Flag: "trace", Help: "run only what this file has recorded", Form: "the path of a trace file",
+		Env: "REPRISE_TRACE", Flag: "trace", Help: "run only what this file has recorded",
+		Form:    "the path of a trace file",
 		Writers: []string{User}, Readers: []string{Simulate},
 	}, parseText)
 	Replay = variable(Setting{
