@@ -196,6 +196,9 @@ func (o *Options) goTest(ctx context.Context, r *testResults, stdout, stderr io.
 	if err != nil {
 		return nil, err
 	}
+	if plain == "" && !base.IsDevice(stderr) { // which shows how far everything is
+		r.building = newBuilding(stderr, slices.Contains(goFlags(c.args), "race"), time.Now())
+	}
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 	defer signal.Stop(signals)
@@ -241,8 +244,10 @@ func (r *testResults) follow(lines <-chan []byte, signals <-chan os.Signal, afte
 				return
 			}
 			r.line(line)
-		case <-tick.C:
-			r.tell()
+		case now := <-tick.C:
+			if r.tell(); r.building != nil && len(r.packages) == 0 {
+				r.building.tell(now)
+			}
 		case <-late:
 			pass(os.Kill)
 		case s := <-signals:

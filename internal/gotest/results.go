@@ -49,6 +49,7 @@ type testResults struct {
 	json bool      // echo gets events
 	asIs bool      // go test prints no events; it is what it always prints
 
+	building    *building // nil if nothing is to be told of the build
 	interrupted bool
 	plain       string // why ordinary tests ran once, uncontrolled; "" if they did not
 }
