@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/reprise-go/reprise/strategy"
 )
 
 // BuildConfig says how a test binary is built. The zero BuildConfig is useful.
@@ -104,15 +106,6 @@ func (b *Binary) Tests(ctx context.Context) ([]string, error) {
 	return strings.Fields(string(out)), nil
 }
 
-// Strategy selects how the next goroutine is chosen.
-type Strategy uint32
-
-// The strategies.
-const (
-	Random Strategy = iota // any ready goroutine; preemptions at random points
-	PCT                    // priorities with a few changes (Burckhardt et al., ASPLOS 2010)
-)
-
 // Control sets how a run is made. The zero Control makes a run of seed 0.
 type Control struct {
 	// seeds every choice of the run; with Choices only what follows the last recorded choice (see Continue)
@@ -120,16 +113,19 @@ type Control struct {
 	Choices  *Choices // recorded choices to replay; nil = none
 	Continue bool     // after the last of Choices continue by Seed, instead of ending as Diverged
 	Resync   int      // if > 0: skip up to this number of choices to find one that fits, and continue; implies Continue
-	Strategy Strategy
 
 	// Prefix ends a replay behind the last decision in Choices, as Reached. It is for the recording of a run that was cut
 	// off: one that was killed in the middle of a turn, or whose recording has Dropped records.
 	Prefix bool
 
-	Gap    int // Random: mean number of points between preemptions; 0 = one of several values, chosen by the seed
-	Depth  int // PCT: number of priority changes; 0 = 0 to 3, chosen by the seed
-	Length int // PCT: expected number of points; 0 = 1000
-	Procs  int // value of GOMAXPROCS and NumCPU; 0 = 4
+	// Strategy is the name of a strategy of package strategy; "" means strategy.Default. Gap, Depth and Length are what
+	// strategy.Config says, each for the strategies that read it.
+	Strategy string
+	Gap      int // mean number of points between preemptions; 0 means one of several, by the seed
+	Depth    int // number of changes of priorities; 0 means one from 0 to 3, by the seed
+	Length   int // expected number of points at which several goroutines are ready; 0 means one of several, by the seed
+
+	Procs int // value of GOMAXPROCS and NumCPU; 0 = 4
 
 	// Leap is the maximum leap of time: a timer that is due within Leap may fire although goroutines are ready,
 	// unless it ends a time.Sleep. 0 means 20 ms in half of the seeds, and no leaps in the others; a negative value
@@ -169,10 +165,14 @@ var gaps = []uint32{2, 3, 5, 10, 20, 50, 200}
 var memoryGaps = []uint32{2, 4, 10, 30, 100, 1000}
 
 // header returns the control part of the shared file.
-func (c *Control) header() header {
+func (c *Control) header() (header, error) {
+	s := strategy.Find(or(c.Strategy, strategy.Default))
+	if s == nil {
+		return header{}, fmt.Errorf("gort: Control.Strategy: there is no strategy %q", c.Strategy)
+	}
 	h := header{
-		mode: modeLive, strategy: uint32(c.Strategy), seed: mix(c.Seed, 1), key: mix(c.Seed, 2), gap: uint32(c.Gap),
-		depth: uint32(or(c.Depth, int(mix(c.Seed, 5)%4))), length: uint32(or(c.Length, 1000)), procs: uint32(or(c.Procs, 4)),
+		mode: modeLive, strategy: s.ID(), seed: mix(c.Seed, 1), key: mix(c.Seed, 2), gap: uint32(c.Gap),
+		depth: uint32(c.Depth), length: uint32(c.Length), procs: uint32(or(c.Procs, 4)),
 		maxSteps: or(c.MaxSteps, 10_000_000), maxTime: int64(or(c.MaxTime, 70*time.Minute)),
 	}
 	gaps := gaps
@@ -182,7 +182,7 @@ func (c *Control) header() header {
 	if h.gap == 0 {
 		h.gap = gaps[mix(c.Seed, 3)%uint64(len(gaps))]
 	}
-	if c.Leap > 0 || c.Leap == 0 && mix(c.Seed, 4)%2 == 0 {
+	if c.Leap > 0 || c.Leap == 0 && mix(c.Seed, 4)%2 == 0 && !s.Tame {
 		h.flags |= flagLeap
 		h.leapMax = uint32(or(c.Leap, 20*time.Millisecond).Microseconds())
 	}
@@ -208,7 +208,7 @@ func (c *Control) header() header {
 			h.flags |= flagLoose
 		}
 	}
-	return h
+	return h, nil
 }
 
 // or returns v, or instead if v is 0.

@@ -19,7 +19,7 @@ func TestDropped(t *testing.T) {
 		records  int
 		want     Verdict
 	}{
-		{"TestHour", 100, Passed}, {"TestLostUpdateBug", 30, Failed}, {"TestLockOrderBug", 24, Deadlocked}, {"TestLeakedSenderBug", 17, Leaked},
+		{"TestHour", 100, Passed}, {"TestLostUpdateBug", 30, Failed}, {"TestLockOrderBug", 18, Deadlocked}, {"TestLeakedSenderBug", 17, Leaked},
 		{"TestHour", 10, Passed}, {"TestLockOrderBug", 8, Deadlocked},
 	} {
 		seed, whole := seedOf(t, b, test.function, test.want)

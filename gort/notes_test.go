@@ -43,7 +43,7 @@ func notesIn(t *testing.T, file []byte) (all, end []tracefile.Note) {
 func TestLockOrderNotes(t *testing.T) {
 	b := corpus(t)
 	found := 0
-	for seed := range uint64(20) {
+	for seed := range uint64(60) {
 		o := mustRun(t, b, "TestLockOrderBug", Control{Seed: seed})
 		if o.Verdict != Deadlocked {
 			continue
@@ -79,8 +79,8 @@ func TestLockOrderNotes(t *testing.T) {
 			t.Errorf("seed %d: %d tasks wait for each other's mutexes: %+v", seed, circle, waits)
 		}
 	}
-	if found < 2 {
-		t.Errorf("only %d of 20 runs deadlock", found)
+	if found < 3 {
+		t.Errorf("only %d of 60 runs deadlock", found)
 	}
 }
 
@@ -88,7 +88,7 @@ func TestLockOrderNotes(t *testing.T) {
 func TestObjects(t *testing.T) {
 	kinds := map[string]bool{}
 	for _, test := range []string{"TestLostUpdateFixed", "TestLeakedSenderBug", "TestLockOrderBug", "TestHolders"} {
-		for seed := range uint64(5) {
+		for seed := range uint64(40) {
 			all, _ := notesIn(t, saved(t, mustRun(t, corpus(t), test, Control{Seed: seed})))
 			numbers := map[string]int{}
 			for _, n := range all {

@@ -144,7 +144,10 @@ func (r *Runner) prepare(c Control, flags uint32) error {
 	for n := len(choices); c.Prefix && n > 0 && choices[n-1].Kind == Admit; n = len(choices) {
 		choices = choices[:n-1] // no decision comes behind that would end the replay
 	}
-	h := c.header()
+	h, err := c.header()
+	if err != nil {
+		return err
+	}
 	h.flags |= flags
 	if r.server != nil {
 		h.claimed = 1 // by the server, and not by leftovers of an earlier run

@@ -53,7 +53,7 @@ func TestRunner(t *testing.T) {
 		for seed := range uint64(12) {
 			c := Control{Seed: seed}
 			if seed%3 == 2 {
-				c.Strategy = PCT
+				c.Strategy = "pct"
 			}
 			want := mustRun(t, b, test, c)
 			if d := same(want, mustAgain(t, r, c)); d != "" {
@@ -255,7 +255,11 @@ func TestMoreTests(t *testing.T) {
 // TestRunnerForced checks that a copy of a process gets its sysmon, which preempts a loop without a point.
 func TestRunnerForced(t *testing.T) {
 	r := mustRunner(t, corpus(t), "TestSpin", Control{})
-	if o := mustAgain(t, r, Control{Seed: 1}); o.Verdict != Passed || o.Forced == 0 || r.alone {
+	o := mustAgain(t, r, Control{Seed: 1})
+	for seed := uint64(2); o.Forced == 0 && seed < 20; seed++ { // the other goroutine runs first
+		o = mustAgain(t, r, Control{Seed: seed})
+	}
+	if o.Verdict != Passed || o.Forced == 0 || r.alone {
 		t.Errorf("%s, %d forced\n%s", o.describe(), o.Forced, o.Output)
 	}
 }
@@ -395,7 +399,7 @@ func TestNothingLeft(t *testing.T) {
 func TestReplayChecks(t *testing.T) {
 	b := corpus(t)
 	r := mustRunner(t, b, "TestLostUpdateBug", Control{})
-	o := mustAgain(t, r, Control{Seed: 1})
+	o, i := runThatBlocks(t, r, 5)
 	for name, change := range map[string]func(*Record){ // lint: order does not matter because the cases are independent
 		"who runs":        func(c *Record) { c.G += 100 },
 		"how many ready":  func(c *Record) { c.N++ },
@@ -404,15 +408,26 @@ func TestReplayChecks(t *testing.T) {
 		"how many points": func(c *Record) { c.Points++ },
 	} {
 		choices := o.Recording.Choices()
-		i := 5
-		for choices.Records[i].Reason != WhyBlock {
-			i++
-		}
 		change(&choices.Records[i])
 		if p := mustAgain(t, r, Control{Choices: choices}); p.Verdict != Diverged || p.Mismatch == nil || p.Mismatch.Index != i {
 			t.Errorf("%s: %s, mismatch %v, want one at choice %d", name, p.describe(), p.Mismatch, i)
 		}
 	}
+}
+
+// runThatBlocks returns a run, and the index of a choice from a number on that is due because a goroutine has blocked.
+func runThatBlocks(t *testing.T, r *Runner, from int) (*Outcome, int) {
+	t.Helper()
+	for seed := range uint64(100) {
+		o := mustAgain(t, r, Control{Seed: seed})
+		for i, c := range o.Recording.Choices().Records {
+			if i >= from && c.Reason == WhyBlock {
+				return o, i
+			}
+		}
+	}
+	t.Fatalf("in no run a goroutine blocks at choice %d or later", from)
+	return nil, 0
 }
 
 // TestBubbles checks that runs with a bubble of testing/synctest depend on the seed, and on nothing else.

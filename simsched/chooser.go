@@ -220,14 +220,14 @@ func (r *chooser) Choose(c *Choice) uint64 {
 func (r *chooser) pickTask(c *Choice) int {
 	r.choice = c
 	d := &r.pick
-	d.N, d.Running, d.Reason = c.N, -1, strategy.Blocked
+	d.N, d.Running, d.Why = c.N, -1, strategy.Blocked
 	if c.running != nil {
 		d.Running, _ = c.queue.indexOf(c.running)
 		switch {
 		case c.yielded:
-			d.Reason = strategy.Yielded
+			d.Why = strategy.Yielded
 		case r.passed():
-			d.Reason = strategy.Preempted
+			d.Why = strategy.Preempted
 		default:
 			return d.Running
 		}
@@ -244,7 +244,7 @@ func (r *chooser) passed() bool {
 	return r.gap == 0
 }
 
-// At implements [strategy.Ready].
+// At implements [strategy.Tasks].
 func (r *chooser) At(i int) *strategy.Task { return &r.choice.queue.at(i).task.strategic }
 
 func (r *chooser) stream(label uint64) *strategy.Rand {

@@ -96,8 +96,8 @@ func (h *hosted) Gap() uint64 {
 }
 
 func (h *hosted) Pick(d *strategy.Decision) int {
-	if d.N < 2 || (d.Reason == strategy.Blocked) != (d.Running < 0) {
-		h.t.Fatalf("%d ready tasks, running %d, reason %d", d.N, d.Running, d.Reason)
+	if d.N < 2 || (d.Why == strategy.Blocked) != (d.Running < 0) {
+		h.t.Fatalf("%d ready tasks, running %d, reason %d", d.N, d.Running, d.Why)
 	}
 	seen := map[uint32]bool{}
 	for i := range d.N {

@@ -11,6 +11,7 @@ import (
 	"github.com/reprise-go/reprise/internal/wire"
 	"github.com/reprise-go/reprise/replayer"
 	"github.com/reprise-go/reprise/simsched"
+	"github.com/reprise-go/reprise/strategy"
 )
 
 // DefaultSeeds is the number of seeds that [Check] runs by default.
@@ -29,10 +30,16 @@ func Budget(d time.Duration) Option { return func(s *settings) { s.budget, s.see
 // faults of its own, whatever Chaos.Seed is. An empty Program means the name of the test.
 func Sim(cfg simsched.Config) Option { return func(s *settings) { s.sim = cfg } }
 
-// Strategy sets how choices are made. The name is stored in traces. The default is simsched.NewRandom with the name
-// random.
-func Strategy(name string, strategy replayer.Strategy) Option {
-	return func(s *settings) { s.strategyName, s.strategy = name, strategy }
+// Strategy sets the strategy that chooses the next task, by its name in package strategy, which is kept in traces. The default
+// is strategy.Default.
+func Strategy(name string) Option { return func(s *settings) { s.setStrategy(name) } }
+
+// setStrategy sets the strategy with a name; s.strategy is nil if there is none.
+func (s *settings) setStrategy(name string) {
+	s.strategyName, s.strategy = name, nil
+	if named := strategy.Find(name); named != nil {
+		s.strategy = func(seed uint64) simsched.Chooser { return simsched.NewChooser(named, strategy.Config{Seed: seed}) }
+	}
 }
 
 // Deterministic repeats each run that passes twice, and fails if the two runs differ: then the behaviour of the
@@ -43,6 +50,7 @@ func Deterministic() Option { return func(s *settings) { s.determinism = true } 
 type settings struct {
 	sim          simsched.Config
 	strategyName string
+	strategyFlag bool // a flag or variable has named the strategy
 	strategy     replayer.Strategy
 	seeds        int           // 0 if there is only a budget
 	budget       time.Duration // real time; 0 if there is none
@@ -58,7 +66,8 @@ type settings struct {
 
 // newSettings combines the settings of a test. The error names everything that is wrong.
 func newSettings(t testing.TB, opts []Option) (settings, error) {
-	s := settings{seeds: DefaultSeeds, strategyName: "random", strategy: simsched.NewRandom, leaks: wire.LeaksAuto}
+	s := settings{seeds: DefaultSeeds, leaks: wire.LeaksAuto}
+	s.setStrategy(strategy.Default)
 	for _, o := range opts {
 		o(&s)
 	}
@@ -85,7 +94,7 @@ func (s *settings) checkOptions() error {
 		errs = append(errs, errors.New("Sim: Seed, Chooser and Observer must be zero, the test sets them; see Strategy"))
 	}
 	if s.strategy == nil {
-		errs = append(errs, errors.New("Strategy: must not be nil"))
+		errs = append(errs, fmt.Errorf("Strategy(%q): must be %s", s.strategyName, wire.Alternatives(strategy.Names())))
 	}
 	return errors.Join(errs...)
 }
@@ -128,27 +137,15 @@ func (s *settings) readRequest() error {
 	return nil
 }
 
-// strategies are those that a flag or variable can name.
-var strategies = []struct {
-	name string
-	make replayer.Strategy
-}{{"random", simsched.NewRandom}, {"round-robin", simsched.NewRoundRobin}}
-
 // readStrategy reads the name of a strategy, which replaces the one of the options.
 func (s *settings) readStrategy() error {
-	name, by := given(wire.Strategy.Setting)
-	if by == "" {
-		return nil
+	name := ""
+	err := read(wire.Strategy, &name)
+	if name != "" {
+		s.strategyFlag = true
+		s.setStrategy(name)
 	}
-	var names []string
-	for _, known := range strategies {
-		if known.name == name {
-			s.strategyName, s.strategy = name, known.make
-			return nil
-		}
-		names = append(names, known.name)
-	}
-	return wire.Strategy.Refuse(by, name, wire.Alternatives(names)+" in a simulated test")
+	return err
 }
 
 // config returns the settings of the run of a seed.

@@ -54,6 +54,9 @@ func (f *failing) complete(own, t testing.TB, s *settings) {
 		f.Note(fmt.Sprintf("the body has marked %s itself as failed: what it logs appears once for each run, "+
 			"and no more seeds are run", own.Name()))
 	}
+	if s.strategyFlag {
+		f.flags = fmt.Sprintf(" -%s%s=%s", wire.FlagPrefix, wire.Strategy.Flag, s.strategyName)
+	}
 	if f.pinned != "" && f.changed == nil {
 		f.Trace = f.pinned
 	} else if err := f.keep(s.artifactDir(own, t), identity(own, s)); err != nil {
@@ -125,11 +128,11 @@ func (f *failing) commands(own testing.TB) {
 	isSeed := f.Name == testpath.Seed(f.Seed)
 	switch {
 	case (isSeed || f.pinned != "") && subtests:
-		f.Reproduce = append(f.Reproduce, fmt.Sprintf("go test -count=1 -run %s %s",
-			prose.ShellQuote(testpath.Pattern(own.Name(), f.Name)), pkg))
+		f.Reproduce = append(f.Reproduce, fmt.Sprintf("go test -count=1 -run %s %s%s",
+			prose.ShellQuote(testpath.Pattern(own.Name(), f.Name)), pkg, f.flags))
 	case isSeed:
-		f.Reproduce = append(f.Reproduce, fmt.Sprintf("go test -count=1 -run %s %s -%s=0x%016x",
-			prose.ShellQuote(testpath.Pattern(own.Name())), pkg, wire.FlagPrefix+wire.Seed.Flag, f.Seed))
+		f.Reproduce = append(f.Reproduce, fmt.Sprintf("go test -count=1 -run %s %s -%s=0x%016x%s",
+			prose.ShellQuote(testpath.Pattern(own.Name())), pkg, wire.FlagPrefix+wire.Seed.Flag, f.Seed, f.flags))
 	}
 	if f.Trace != "" && f.Trace != f.pinned {
 		f.Reproduce = append(f.Reproduce, fmt.Sprintf("go test -count=1 -run %s %s -%s=%s",

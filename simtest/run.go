@@ -110,6 +110,7 @@ type failing struct {
 	marked     bool                   // the body has marked the test as failed by itself, which it cannot do again
 	pinned     string                 // the trace file that was replayed, "" if it was a seed
 	changed    *divergence.Divergence // of a pinned trace, where the program has gone away from it; nil if nowhere
+	flags      string                 // that a run of the seed needs besides, each with a space in front
 }
 
 // search makes the runs of a test, recording in the same memory each time.

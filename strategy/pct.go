@@ -22,28 +22,24 @@ const (
 	firstPriority   = 1 << 63 // and above: first priorities
 	loweredPriority = 1 << 62 // and above: ranks
 	fairGap         = 1 << 14
-	maxDepth        = 64
-	defaultLength   = 1000
 )
 
 var _ = Register(&Strategy{
 	Name:  "pct",
 	About: "by random priorities, with a few changes (PCT)",
 	Parameters: []Parameter{
-		{"depth", "number of changes of priorities, at most 64"},
+		{"depth", "number of changes of priorities"},
 		{"length", "expected number of points at which more than one task is ready"},
 	},
 	New: newPCT,
 })
 
 func newPCT(c Config) Picker {
-	p := &pct{seed: c.Seed, picks: newPicks(c.Seed), gaps: newGaps(c.Seed), left: min(c.Depth, maxDepth), length: c.Length}
-	p.ranks = 1<<p.left - 1
-	p.sunk = loweredPriority - 1
-	if p.length == 0 {
-		p.length = defaultLength
+	c.fill()
+	return &pct{
+		seed: c.Seed, picks: newPicks(c.Seed), gaps: newGaps(c.Seed),
+		left: c.Depth, ranks: 1<<c.Depth - 1, length: c.Length, sunk: loweredPriority - 1,
 	}
-	return p
 }
 
 // Gap implements [Picker]. The next change is the first of those to come, each of which may be at any point that is left.
@@ -60,7 +56,7 @@ func (p *pct) Gap() uint64 {
 
 // Pick implements [Picker].
 func (p *pct) Pick(d *Decision) int {
-	switch d.Reason {
+	switch d.Why {
 	case Preempted:
 		p.lower(d.Ready.At(d.Running))
 	case Yielded:

@@ -24,10 +24,11 @@ type textbookPCT struct {
 }
 
 func newTextbookPCT(c Config) *textbookPCT {
+	c.fill()
 	r := &textbookPCT{
 		config: c, picks: newPicks(c.Seed), first: map[uint32]uint64{}, lowered: map[uint64]uint32{}, gaps: newPCT(c),
 	}
-	for rank := range min(c.Depth, maxDepth) {
+	for rank := range c.Depth {
 		r.unused = append(r.unused, rank)
 	}
 	return r
@@ -77,7 +78,7 @@ func (r *textbookPCT) Pick(d *Decision) int {
 		task := ready[d.Running]
 		r.remove(task)
 		switch {
-		case d.Reason == Preempted && len(r.unused) > 0:
+		case d.Why == Preempted && len(r.unused) > 0:
 			i := r.picks.Below(uint64(len(r.unused)))
 			r.lowered[r.unused[i]] = task
 			r.unused = slices.Delete(r.unused, int(i), int(i)+1)
@@ -117,8 +118,8 @@ func TestPCTAgainstItsRival(t *testing.T) {
 		r := drawRun(t)
 		p := &paired{t, newPCT(r.config), newTextbookPCT(r.config)}
 		play(t, p, r.tasks, r.script)
-		if p.rival.changes > int(r.config.Depth) || p.rival.changes > maxDepth {
-			t.Fatalf("%d changes of priorities, want at most %d", p.rival.changes, r.config.Depth)
+		if p.rival.changes > int(p.rival.config.Depth) {
+			t.Fatalf("%d changes of priorities, want at most %d", p.rival.changes, p.rival.config.Depth)
 		}
 	})
 }
@@ -126,7 +127,7 @@ func TestPCTAgainstItsRival(t *testing.T) {
 // TestPCTPreempts counts the preemptions of tasks that neither block nor yield: Depth of them, and the next after fairGap points.
 func TestPCTPreempts(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		c := Config{Seed: rapid.Uint64().Draw(t, "seed"), Depth: rapid.Uint64Range(0, 5).Draw(t, "depth"), Length: 500}
+		c := Config{Seed: rapid.Uint64().Draw(t, "seed"), Depth: rapid.Uint64Range(1, 5).Draw(t, "depth"), Length: 500}
 		w := newWorld(t, newPCT(c), 3)
 		running := w.decide(Blocked)
 		for range c.Length + c.Depth {
@@ -174,7 +175,7 @@ func TestPCTOrders(t *testing.T) {
 		all := tasks{{Number: 1}, {Number: 2}, {Number: 3}}
 		first[order(p, all)]++
 		for i := range all {
-			p.Pick(&Decision{Ready: all, N: 3, Running: i, Reason: Preempted})
+			p.Pick(&Decision{Ready: all, N: 3, Running: i, Why: Preempted})
 		}
 		ranks[order(p, all)]++
 	}

@@ -69,4 +69,4 @@ func Label(text string) uint64 {
 
 // The generators of a strategy. Gaps and picks have one each, so that the picks do not depend on how often Gap is called.
 func newPicks(seed uint64) Rand { return NewRand(seed, Label("point task")) }
-func newGaps(seed uint64) Rand  { return NewRand(seed, Label("gap")) }
+func newGaps(seed uint64) Rand  { return NewRand(seed, Label("point gap")) }

@@ -44,7 +44,7 @@ func TestBelowIsInRange(t *testing.T) {
 func TestGeneratorsDiffer(t *testing.T) {
 	seen := map[Rand]bool{}
 	for seed := range uint64(100) {
-		for _, label := range []string{"point task", "gap", "faults"} {
+		for _, label := range []string{"point task", "point gap", "faults"} {
 			seen[NewRand(seed, Label(label))] = true
 		}
 	}

@@ -1,17 +1,24 @@
 package strategy
 
+// maxMean bounds the mean of gaps that become longer.
+const maxMean = 1 << 30
+
 // random is a random walk: it preempts at random points and picks any ready task.
 type random struct {
 	picks, gaps Rand
 	mean        uint64 // of the gaps
+	thin        uint64 // gaps after which the mean doubles, 0 for never
+	drawn       uint64 // gaps since it has doubled
 }
 
 var _ = Register(&Strategy{
-	Name:       "random",
-	About:      "any ready task, and preemptions at random points",
-	Parameters: []Parameter{{"gap", "mean number of points between two preemptions"}},
+	Name:  "random",
+	About: "any ready task, and preemptions at random points",
+	Parameters: []Parameter{
+		{"gap", "mean number of points between two preemptions"}, {"thin", "number of gaps after which their mean doubles"},
+	},
 	New: func(c Config) Picker {
-		return &random{newPicks(c.Seed), newGaps(c.Seed), c.Gap}
+		return &random{picks: newPicks(c.Seed), gaps: newGaps(c.Seed), mean: c.Gap, thin: c.Thin}
 	},
 })
 
@@ -20,13 +27,17 @@ func (r *random) Gap() uint64 {
 	if r.mean <= 1 {
 		return 1
 	}
+	if r.drawn++; r.drawn > r.thin && r.thin > 0 {
+		r.drawn = 1
+		r.mean = min(2*r.mean, maxMean)
+	}
 	return 1 + r.gaps.Below(2*r.mean-1)
 }
 
 // Pick implements [Picker]. A task that a gap has preempted does not go on at once; if every point is a decision, it is one of
 // the alternatives.
 func (r *random) Pick(d *Decision) int {
-	if d.Reason != Preempted || r.mean <= 1 {
+	if d.Why != Preempted || r.mean <= 1 {
 		return int(r.picks.Below(uint64(d.N)))
 	}
 	i := int(r.picks.Below(uint64(d.N - 1)))

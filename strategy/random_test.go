@@ -21,7 +21,7 @@ func TestRandomPicksEvenly(t *testing.T) {
 		var counts [n]int
 		p := Find("random").New(Config{Seed: 7, Gap: c.gap})
 		for range rounds {
-			counts[p.Pick(&Decision{N: n, Running: c.running, Reason: c.reason})]++
+			counts[p.Pick(&Decision{N: n, Running: c.running, Why: c.reason})]++
 		}
 		chi, want := 0.0, float64(rounds)/float64(c.among)
 		for i, count := range counts {
@@ -35,6 +35,20 @@ func TestRandomPicksEvenly(t *testing.T) {
 		}
 		if chi > 30 { // three degrees of freedom: mean 3, standard deviation 2.4
 			t.Errorf("%s: picks %v, chi-square %.1f", c.name, counts, chi)
+		}
+	}
+}
+
+// TestRandomGapsBecomeLonger: after every Thin gaps their mean doubles.
+func TestRandomGapsBecomeLonger(t *testing.T) {
+	p := Find("random").New(Config{Seed: 3, Gap: 5, Thin: 4000})
+	for want := 5.0; want < 50; want *= 2 {
+		sum := 0.0
+		for range 4000 {
+			sum += float64(p.Gap())
+		}
+		if mean := sum / 4000; mean < 0.95*want || mean > 1.05*want {
+			t.Errorf("a mean gap of %.2f, want %.0f", mean, want)
 		}
 	}
 }

@@ -30,6 +30,17 @@ func Register(s *Strategy) *Strategy {
 // All returns the registered strategies, sorted by name.
 func All() []*Strategy { return registry[:registered:registered] }
 
+// Names returns the names of the registered strategies, the default first and the others sorted.
+func Names() []string {
+	names := []string{Default}
+	for _, s := range All() {
+		if s.Name != Default {
+			names = append(names, s.Name)
+		}
+	}
+	return names
+}
+
 // Find returns the strategy with a name, nil if there is none.
 func Find(name string) *Strategy {
 	for _, s := range All() {

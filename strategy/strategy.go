@@ -11,7 +11,7 @@ type Strategy struct {
 
 // Parameter describes a field of [Config] that a strategy reads.
 type Parameter struct {
-	Name  string // "gap", "depth" or "length"
+	Name  string // the name of the field in lower case
 	About string // one line for help, with the unit
 }
 
@@ -35,11 +35,31 @@ type Config struct {
 	// Gap is the mean number of points between two preemptions. At 0 and 1 every point is a decision.
 	Gap uint64
 
-	// Depth is the number of changes of priorities; the maximum is 64.
+	// Thin is the number of gaps after which their mean doubles, again and again, so that a run of millions of points is not
+	// preempted at a steady rate. 0 means never.
+	Thin uint64
+
+	// Depth is the number of changes of priorities; the maximum is 64. 0 means a number from 0 to 3 that depends on Seed.
 	Depth uint64
 
-	// Length is the number of points that a run is expected to pass while more than one task is ready. 0 means 1000.
+	// Length is the number of points that a run is expected to pass while more than one task is ready. 0 means one of 16, 64,
+	// 256, 1024 and 4096, depending on Seed.
 	Length uint64
+}
+
+const maxDepth = 64
+
+// fill fills the defaults of Depth and Length.
+func (c *Config) fill() {
+	r := NewRand(c.Seed, Label("defaults"))
+	depth, length := r.Below(4), uint64(16)<<(2*r.Below(5))
+	if c.Depth == 0 {
+		c.Depth = depth
+	}
+	if c.Length == 0 {
+		c.Length = length
+	}
+	c.Depth = min(c.Depth, maxDepth)
 }
 
 // Picker is a strategy during one run.
@@ -53,14 +73,14 @@ type Picker interface {
 
 // Decision is the question which of the ready tasks runs next.
 type Decision struct {
-	Ready   Ready
+	Ready   Tasks
 	N       int    // number of ready tasks, at least 2
 	Running int    // index of the task that ran until now and could go on; -1 if it cannot
-	Reason  Reason // why the decision is due
+	Why     Reason // why the decision is due
 }
 
-// Ready gives access to the ready tasks.
-type Ready interface {
+// Tasks gives access to the ready tasks.
+type Tasks interface {
 	// At returns the ready task with index i. Task 0 has been ready longest; the others are in no particular order.
 	At(i int) *Task
 }

@@ -60,7 +60,7 @@ func TestPicksDoNotDependOnGaps(t *testing.T) {
 				}
 				ready = append(ready, known[number])
 			}
-			pick := again.Pick(&Decision{Ready: ready, N: len(ready), Running: d.running, Reason: d.reason})
+			pick := again.Pick(&Decision{Ready: ready, N: len(ready), Running: d.running, Why: d.reason})
 			if got := ready[pick].Number; got != d.pick {
 				t.Fatalf("decision %d: task %d, want %d", i, got, d.pick)
 			}
@@ -77,7 +77,7 @@ func TestDecisionsDoNotAllocate(t *testing.T) {
 	forEach(t, func(t *testing.T, s *Strategy) {
 		ready := tasks{{Number: 1}, {Number: 2}, {Number: 3}}
 		p := s.New(Config{Seed: 1, Gap: 3, Depth: 3, Length: 100})
-		d := &Decision{Ready: ready, N: len(ready), Running: 2, Reason: Preempted}
+		d := &Decision{Ready: ready, N: len(ready), Running: 2, Why: Preempted}
 		if n := testing.AllocsPerRun(100, func() { p.Gap(); p.Pick(d) }); n != 0 {
 			t.Errorf("Gap and Pick allocate %v times", n)
 		}

@@ -47,7 +47,7 @@ func (w *world) decide(reason Reason) *Task {
 }
 
 func (w *world) ask(reason Reason) int {
-	q := Decision{Ready: w, N: len(w.ready), Running: -1, Reason: reason}
+	q := Decision{Ready: w, N: len(w.ready), Running: -1, Why: reason}
 	if reason != Blocked {
 		q.Running = q.N - 1
 	}
@@ -128,6 +128,7 @@ func drawRun(t *rapid.T) run {
 	return run{
 		Config{
 			Seed: rapid.Uint64().Draw(t, "seed"), Gap: rapid.Uint64Range(0, 20).Draw(t, "gap"),
+			Thin:  rapid.Uint64Range(0, 9).Draw(t, "thin"),
 			Depth: rapid.Uint64Range(0, 70).Draw(t, "depth"), Length: rapid.Uint64Range(0, 200).Draw(t, "length"),
 		},
 		rapid.IntRange(1, 6).Draw(t, "tasks"), rapid.SliceOfN(rapid.Byte(), 0, 300).Draw(t, "script"),

@@ -78,7 +78,7 @@ var unstable = regexp.MustCompile(`(at_tick=|expected |actual |virtual time )[0-
 
 // TestDifference compares a run with its replay, and with the replay of an edited program.
 func TestDifference(t *testing.T) {
-	o := mustRun(t, corpus(t, ""), "TestLostUpdateBug", gort.Control{Seed: 1})
+	o := mustRun(t, corpus(t, ""), "TestLostUpdateBug", gort.Control{Seed: 4})
 	again := gort.Control{Choices: o.Recording.Choices()}
 	if d, err := difference(o, mustRun(t, corpus(t, ""), "TestLostUpdateBug", again)); d != nil || err != nil {
 		t.Errorf("a run and its replay: %v, %v", d, err)

@@ -19,6 +19,7 @@ import (
 	"github.com/reprise-go/reprise/gort"
 	"github.com/reprise-go/reprise/internal/procs"
 	"github.com/reprise-go/reprise/internal/wire"
+	"github.com/reprise-go/reprise/strategy"
 	"github.com/reprise-go/reprise/tracefile"
 )
 
@@ -167,7 +168,7 @@ func (p *program) identity(function string, s *settings, args []string) (tracefi
 func (p *program) command(selection string, s *settings, args []string, seed uint64) []string {
 	words := []string{"reprise", "test"}
 	words = append(words, p.flags...)
-	if s.strategy != Strategies[0] {
+	if s.strategy != strategy.Default {
 		words = append(words, "--"+wire.Strategy.Flag, s.strategy)
 	}
 	if s.leaks != wire.LeaksAuto {

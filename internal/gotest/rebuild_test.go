@@ -21,7 +21,7 @@ func inCorpus(t *testing.T) {
 func TestRebuild(t *testing.T) {
 	inCorpus(t)
 	id := tracefile.Identity{
-		tracefile.KeyPackage: "example.com/corpus", tracefile.KeyTest: "TestContextLeakBug", tracefile.KeyGo: "go0.9",
+		tracefile.KeyPackage: "example.com/corpus", tracefile.KeyTest: "TestStreams", tracefile.KeyGo: "go0.9",
 		tracefile.KeyOS: "plan9", tracefile.KeyArch: runtime.GOARCH, gort.KeyBuild: `["-tags=edited"]`,
 		gort.KeyArgs: `["-test.v"]`, gort.KeyLeaks: gort.LeaksOff,
 	}
@@ -57,9 +57,9 @@ func hasty(t *testing.T) *gort.Outcome {
 	t.Helper()
 	for seed := range uint64(1000) {
 		c := gort.Control{Seed: seed, Args: []string{"-test.v"}}
-		patient := mustRun(t, corpus(t, "edited"), "TestContextLeakBug", c)
+		patient := mustRun(t, corpus(t, "edited"), "TestStreams", c)
 		c.NoLeaks = true
-		if o := mustRun(t, corpus(t, "edited"), "TestContextLeakBug", c); o.Recording.Steps < patient.Recording.Steps {
+		if o := mustRun(t, corpus(t, "edited"), "TestStreams", c); o.Recording.Steps < patient.Recording.Steps {
 			return o
 		}
 	}

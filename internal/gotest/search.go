@@ -13,6 +13,7 @@ import (
 	"github.com/reprise-go/reprise/internal/prose"
 	"github.com/reprise-go/reprise/internal/testpath"
 	"github.com/reprise-go/reprise/internal/wire"
+	"github.com/reprise-go/reprise/strategy"
 )
 
 // search is the search of one test function for failing seeds.
@@ -100,11 +101,11 @@ func (c *search) start() {
 // measure finds out how many points a run passes while several goroutines are ready, over which the changes of
 // priorities are spread. It takes the same seed always, so that a seed that is run alone makes the same choices.
 func (c *search) measure(ctx context.Context) {
-	if c.strategy != strategyPCT {
+	if !strategy.Find(c.strategy).Reads("length") {
 		return
 	}
 	control := c.control(testpath.DeriveSeed(c.function, 0))
-	control.Strategy = gort.Random
+	control.Strategy = strategy.Default
 	o, err := c.replays.make(ctx, control)
 	if err != nil {
 		return // the runs will meet it too

@@ -3,11 +3,11 @@ package gotest
 import (
 	"cmp"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/reprise-go/reprise/gort"
 	"github.com/reprise-go/reprise/internal/wire"
+	"github.com/reprise-go/reprise/strategy"
 )
 
 // How a test is run unless the settings say otherwise.
@@ -20,11 +20,6 @@ const (
 	defaultRecords = 1 << 22
 )
 
-// Strategies are the names of strategies, the default first.
-var Strategies = []string{"random", strategyPCT}
-
-const strategyPCT = "pct"
-
 // settings are what the arguments and the environment say.
 type settings struct {
 	arguments
@@ -35,7 +30,7 @@ type settings struct {
 	only        []uint64      // run these seeds
 	determinism bool
 	artifacts   string // folder, "" for one that everybody finds
-	strategy    string // one of Strategies
+	strategy    string // a name of package strategy
 	leaks       string // one of wire.LeakModes
 	memory      string // one of wire.MemoryModes
 	slotsDir    string // "" for none
@@ -44,7 +39,7 @@ type settings struct {
 
 // newSettings reads the arguments of a test binary, and the settings in the environment.
 func newSettings(args []string, getenv func(string) string) (s settings, err error) {
-	s.strategy, s.leaks, s.memory = Strategies[0], wire.LeaksAuto, wire.MemoryOff
+	s.strategy, s.leaks, s.memory = strategy.Default, wire.LeaksAuto, wire.MemoryOff
 	if s.arguments, err = parseArguments(args); err != nil {
 		return s, err
 	}
@@ -56,9 +51,6 @@ func newSettings(args []string, getenv func(string) string) (s settings, err err
 	)
 	if err != nil {
 		return s, err
-	}
-	if !slices.Contains(Strategies, s.strategy) {
-		return s, wire.Strategy.Refuse(wire.Strategy.Env, s.strategy, wire.Alternatives(Strategies))
 	}
 	s.fill()
 	return s, nil
@@ -96,14 +88,10 @@ func (s *settings) byTimeout() bool { return s.real == 0 && s.timeout != 0 && s.
 
 // control is that of the run of a seed, without the choices of a replay and without a limit of real time.
 func (s *settings) control(seed uint64, args []string) gort.Control {
-	c := gort.Control{
-		Seed: seed, NoLeaks: s.leaks == wire.LeaksOff, Records: cmp.Or(s.records, defaultRecords), Args: args,
-		MaxTime: s.virtual, MaxSteps: uint64(s.decisions), Memory: s.watchesMemory(seed),
+	return gort.Control{
+		Seed: seed, Strategy: s.strategy, NoLeaks: s.leaks == wire.LeaksOff, Records: cmp.Or(s.records, defaultRecords),
+		Args: args, MaxTime: s.virtual, MaxSteps: uint64(s.decisions), Memory: s.watchesMemory(seed),
 	}
-	if s.strategy == strategyPCT {
-		c.Strategy = gort.PCT
-	}
-	return c
 }
 
 // watchesMemory reports whether the run of a seed has preemption points at accesses to memory.

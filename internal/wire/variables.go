@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/reprise-go/reprise/strategy"
 )
 
 // The values of [Leaks]: what happens to a run that passes and leaves goroutines or tasks waiting for ever.
@@ -44,9 +46,9 @@ var (
 		Writers: []string{User, Command}, Readers: []string{Wrapper, Simulate},
 	}, ParseSeeds)
 	Strategy = variable(Setting{
-		Env: "REPRISE_STRATEGY", Flag: "strategy", Help: "how the next task is chosen", Form: "the name of a strategy",
+		Env: "REPRISE_STRATEGY", Flag: "strategy", Help: "how the next task is chosen", Form: Alternatives(strategy.Names()),
 		Writers: []string{User, Command}, Readers: []string{Wrapper, Simulate},
-	}, parseText)
+	}, func(name string) (string, bool) { return name, strategy.Find(name) != nil })
 	Leaks = variable(Setting{
 		Env: "REPRISE_LEAKS", Flag: "leaks", Help: "what happens to a run that leaves tasks waiting for ever",
 		Form: Alternatives(LeakModes), Writers: []string{User, Command}, Readers: []string{Wrapper, Simulate},

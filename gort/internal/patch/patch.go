@@ -8,7 +8,8 @@
 //  2. Each file that a row names is read from GOROOT and parsed. A row finds its function or type by name, and in it the
 //     start of the body or a text that must occur exactly once. If it does not, the version is refused with an
 //     [*AnchorError]: nothing is guessed.
-//  3. The texts of the rows are inserted at their places, and the added files are put beside them.
+//  3. The texts of the rows are inserted at their places, and the added files are put beside them: those of inject/, and the
+//     sources of package strategy under other names.
 package patch
 
 import (
@@ -21,6 +22,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/reprise-go/reprise/strategy"
 )
 
 //go:embed inject/*.txt
@@ -113,6 +116,13 @@ func (tc Toolchain) Files() (map[string]string, error) {
 			}
 			files[f.file] = string(text)
 		}
+	}
+	sources, err := inRuntime(strategy.Sources())
+	if err != nil {
+		return nil, err
+	}
+	for name, text := range sources { // lint: order does not matter because each file has a name of its own
+		files["runtime/zreprise_strategy_"+name] = text
 	}
 	return files, nil
 }

@@ -4,6 +4,7 @@ package gotest
 
 import (
 	"cmp"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"github.com/reprise-go/reprise/internal/base"
 	"github.com/reprise-go/reprise/internal/gotest"
 	"github.com/reprise-go/reprise/internal/wire"
+	"github.com/reprise-go/reprise/strategy"
 )
 
 // testFlag is a flag of test that takes a value.
@@ -36,7 +38,7 @@ var testFlags = []testFlag{
 	setting(wire.Seeds.Setting, "N"),
 	setting(wire.Budget.Setting, "D"),
 	setting(wire.Seed.Setting, "S[,S]"),
-	strategyFlag(),
+	setting(wire.Strategy.Setting, "NAME"),
 	setting(wire.Leaks.Setting, strings.Join(wire.LeakModes, "|")),
 	setting(wire.Determinism.Setting, "true|false"),
 	{"memory", "auto|on|off|PATTERN", func(o *gotest.Options, v string) { o.Memory = v }, gotest.MemoryForm, gotest.ValidMemory, false},
@@ -50,12 +52,13 @@ var testFlags = []testFlag{
 	{"jsonl", "FILE", func(o *gotest.Options, v string) { o.JSONL = v }, "", nil, false},
 }
 
-// strategyFlag is the flag of wire.Strategy, whose values are the names of the strategies.
-func strategyFlag() testFlag {
-	f := setting(wire.Strategy.Setting, strings.Join(gotest.Strategies, "|"))
-	f.form = wire.Alternatives(gotest.Strategies)
-	f.valid = func(v string) bool { return slices.Contains(gotest.Strategies, v) }
-	return f
+// strategyHelp describes each strategy in a line.
+func strategyHelp() string {
+	var b strings.Builder
+	for _, name := range strategy.Names() {
+		fmt.Fprintf(&b, "%23s%-13s%s\n", "", name, strategy.Find(name).About)
+	}
+	return b.String()
 }
 
 // artifactsFlag is the flag of wire.Artifacts. Tests run in the folders of their packages, so they get an absolute path.
@@ -71,7 +74,7 @@ func artifactsFlag() testFlag {
 	return f
 }
 
-const testHelp = `Run the tests of any packages with go test, each test function under many seeds: of goroutine schedules, of virtual
+var testHelp = `Run the tests of any packages with go test, each test function under many seeds: of goroutine schedules, of virtual
 time and of random numbers. Nothing in the packages changes. Every run is recorded; one that fails is saved, replayed
 twice, and told with the schedule that led to it and the commands that reproduce it. Failures of one cause, by their
 signature, are one finding: its report is printed once.
@@ -79,8 +82,8 @@ signature, are one finding: its report is printed once.
   --seeds N          how many seeds a test runs: 100 otherwise, 10 with -short, and no more than fit in 10 seconds
   --budget D         how long a test runs seeds, such as 30s
   --seed S[,S]       run only these seeds
-  --strategy NAME    how goroutines are chosen: random, or pct for priorities with a few changes
-  --leaks WHAT       of goroutines that a passing test leaves waiting for ever: auto (the default) fails if it does
+  --strategy NAME    how the next goroutine or task is chosen:
+` + strategyHelp() + `  --leaks WHAT       of goroutines that a passing test leaves waiting for ever: auto (the default) fails if it does
                      so under some seeds and not under others, and reports them otherwise; fail, report, off
   --memory WHAT      preemption points at plain reads and writes of memory, and a race detector: auto (the default) in
                      half of the runs, for the packages of the main module; on, in all; off; or a pattern of
