@@ -78,7 +78,11 @@ var unstable = regexp.MustCompile(`(at_tick=|expected |actual |virtual time )[0-
 
 // TestDifference compares a run with its replay, and with the replay of an edited program.
 func TestDifference(t *testing.T) {
-	o := mustRun(t, corpus(t, ""), "TestLostUpdateBug", gort.Control{Seed: 4})
+	var o, resynced *gort.Outcome
+	for seed := uint64(1); resynced == nil || resynced.Failure() == "" && seed < 50; seed++ { // one that still fails
+		o = mustRun(t, corpus(t, ""), "TestLostUpdateBug", gort.Control{Seed: seed})
+		resynced = mustRun(t, corpus(t, "edited"), "TestLostUpdateBug", gort.Control{Choices: o.Recording.Choices(), Resync: 32})
+	}
 	again := gort.Control{Choices: o.Recording.Choices()}
 	if d, err := difference(o, mustRun(t, corpus(t, ""), "TestLostUpdateBug", again)); d != nil || err != nil {
 		t.Errorf("a run and its replay: %v, %v", d, err)
@@ -88,7 +92,6 @@ func TestDifference(t *testing.T) {
 	if err != nil || d == nil || d.Rest != nil {
 		t.Fatalf("a run and that of an edited program: %v, %v", d, err)
 	}
-	resynced := mustRun(t, corpus(t, "edited"), "TestLostUpdateBug", gort.Control{Choices: o.Recording.Choices(), Resync: 32})
 	if r, err := difference(o, resynced); err != nil || r.Rest == nil || r.RunError != resynced.Failure() || r.RunError == "" {
 		t.Errorf("the replay of an edited program that goes on: %v, %+v", err, r)
 	}
