@@ -5,7 +5,6 @@ package testpath
 import (
 	"fmt"
 	"hash/fnv"
-	"os"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -24,7 +23,7 @@ func Pins(test string) string { return path.Join("testdata", "reprise", Folder(t
 // is "", below a folder of the user in [os.TempDir].
 func Artifacts(base, pkg, test string) string {
 	if base == "" {
-		base = filepath.Join(os.TempDir(), fmt.Sprintf("reprise-%d", os.Getuid()))
+		base = private()
 	} else if abs, err := filepath.Abs(base); err == nil {
 		base = abs
 	}
