@@ -2,6 +2,7 @@ package recorder
 
 import (
 	"errors"
+	"io"
 	"iter"
 	"maps"
 	"strings"
@@ -99,6 +100,21 @@ func (r *Recorder) WriteFile(path string, end tracefile.End) error {
 	if err != nil {
 		return err
 	}
+	return r.write(w, p, end)
+}
+
+// Encode writes the kept events to w as [Recorder.WriteFile] does to a file. The error is that of w.
+func (r *Recorder) Encode(w io.Writer, end tracefile.End) error {
+	p := r.part()
+	x, err := tracefile.NewWriter(w, p.Trace.Metadata, r.fileConfig(p.First, p.Time, false))
+	if err != nil {
+		return err
+	}
+	return r.write(x, p, end)
+}
+
+// write writes the kept events, which are those of a part, and closes w.
+func (r *Recorder) write(w *tracefile.Writer, p Part, end tracefile.End) error {
 	n := &r.state.notes
 	n.nameEarlier(w, r.kept())
 	index := p.First

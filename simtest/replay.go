@@ -153,7 +153,7 @@ func (p *replay) session() (*front.Session, error) {
 	d.recent.make = func() *witness { return newWitness(in.Metadata(), cfg.Identity) }
 	cfg.Sim.Observer, cfg.Sim.Progress = &d.recent, &p.progress
 	s := &front.Session{Settings: p.how, Recording: in, Stdin: os.Stdin, Stdout: p.t.Output(), Stderr: os.Stderr}
-	if d.Replayer, err = replayer.New(in.Cursor(), cfg, p.body); err != nil {
+	if d.Replayer, err = replayer.New(in.Cursor(), cfg, d.body); err != nil {
 		err = s.Refused(err)
 		in.Close()
 		return nil, err
@@ -172,12 +172,15 @@ type driver struct {
 
 var _ replayer.Driver = (*driver)(nil)
 
+// body is that of the test, recorded by the witness of the execution.
+func (d *driver) body(s *simsched.Sim) error { return d.recent.rec.Body(d.replay.body)(s) }
+
 // Run implements [replayer.Driver].
 func (d *driver) Run() (replayer.Result, error) {
 	result, err := d.Replayer.Run()
 	result.Err = d.replay.judge(result.Err, d.failed)
 	if w := d.recent.witness; w != nil {
-		result.Story = w.last() + "\n" + strings.Join(w.tail, "\n") + "\n"
+		result.Story = "the schedule up to the end of it:\n" + prose.Indent(strings.TrimRight(w.schedule(result.Err != nil), "\n")) + "\n"
 	}
 	return result, err
 }
@@ -189,7 +192,6 @@ type afresh struct {
 }
 
 // Attach implements [simsched.Attacher].
-func (a *afresh) Attach(s *simsched.Sim) {
+func (a *afresh) Attach(*simsched.Sim) {
 	a.witness = a.make()
-	a.witness.Attach(s)
 }

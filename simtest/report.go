@@ -92,7 +92,7 @@ func (f *failing) compare() {
 	switch {
 	case f.Verdict == finding.Reproduced:
 		f.Confirmed = f.matched()
-		f.Sections = []finding.Section{{Title: f.witness.last(), Text: strings.Join(f.witness.tail, "\n")}}
+		f.Sections = []finding.Section{{Title: "the schedule up to there:", Text: f.witness.schedule(true)}}
 	case f.divergence != nil:
 		f.Confirmed = "a second run under the same choices goes another way: the program does something that is no\n" +
 			"function of them (expected: the first run, actual: the second)"

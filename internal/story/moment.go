@@ -17,6 +17,7 @@ type kind uint8
 const (
 	spawns   kind = 1 + iota // g starts
 	runs                     // g is chosen to run; by stopped before
+	goesOn                   // g is chosen again, having come to a scheduling point
 	blocks                   // g waits: reason, place
 	wakes                    // g becomes ready; by did it, 0 for none
 	yields                   // g gives up its turn
@@ -66,7 +67,6 @@ type reader struct {
 
 	running uint32 // the task that was chosen last
 	stopped bool   // it has stopped
-	last    int    // the moment at which it was chosen
 	points  map[uint32]int
 
 	// From the notes of the event that comes next.
@@ -76,6 +76,7 @@ type reader struct {
 	held      bool
 	by        []event.TaskID
 	letIn     string
+	on        string       // the object that the woken task waited for
 	skipWake  event.TaskID // it is told by what has let it in
 }
 
@@ -105,6 +106,9 @@ func (r *reader) note(n tracefile.Note) {
 		r.stops(n)
 	case tracefile.ActWake:
 		r.by, r.letIn = n.Tasks, n.Reason
+		if !r.s.ordinary && n.Object.Kind != "" && n.Object.Kind != "task" {
+			r.on = "on " + n.Object.String()
+		}
 		r.turn = int64(n.Time)
 	case tracefile.ActSet:
 		r.set = int64(n.Time)
@@ -165,7 +169,7 @@ func (r *reader) event(e event.Event, site string) {
 		r.other(e, site)
 	}
 	r.ready = gorun.Ready(r.ready, e)
-	r.turn, r.set, r.by, r.letIn = 0, 0, nil, ""
+	r.turn, r.set, r.by, r.letIn, r.on = 0, 0, nil, "", ""
 }
 
 // outcomes say how a task ended.
@@ -222,7 +226,6 @@ func (r *reader) stopTime() (at int64) {
 // spawned takes the start of a task.
 func (r *reader) spawned(e event.Event) {
 	g := uint32(len(r.s.list))
-	r.numbers[e.Task()] = g
 	start := tracefile.Note{}
 	if r.start != nil && r.start.Task == e.Task() {
 		start = *r.start
@@ -231,6 +234,7 @@ func (r *reader) spawned(e event.Event) {
 	if len(start.Tasks) > 0 {
 		parent = r.number(start.Tasks[0])
 	}
+	r.numbers[e.Task()] = g // behind the parent, whose number is lower
 	r.s.join(e.Task(), g, parent, start)
 	r.start = nil
 	r.add(moment{kind: spawns, g: g, by: parent, time: int64(start.Time)})
@@ -253,8 +257,10 @@ func (r *reader) scheduled(e event.Event, choice gorun.Choice, chosen bool, site
 			m.ready++
 		}
 	}
+	if !r.s.ordinary && r.running == g && !r.stopped {
+		m.kind = goesOn
+	}
 	r.held, r.stop = false, nil
-	r.last = len(r.s.moments)
 	r.running, r.stopped = g, false
 	r.add(m)
 }
@@ -289,5 +295,6 @@ func (r *reader) woken(e event.Event) {
 	if len(r.by) > 0 {
 		m.by = r.number(r.by[0])
 	}
+	m.reason = r.on
 	r.add(m)
 }

@@ -104,6 +104,9 @@ func (s *Story) steps() []step {
 // untilFailed returns the moments of the run, of a failed test up to the end of the turn in which it was marked as failed: what
 // package testing does then has nothing to do with it.
 func (s *Story) untilFailed() []moment {
+	if !s.ordinary {
+		return s.untilBroken()
+	}
 	fail := slices.IndexFunc(s.moments, func(m moment) bool { return m.kind == fails })
 	if s.ended != "failed" || fail < 0 {
 		return s.moments
@@ -113,6 +116,17 @@ func (s *Story) untilFailed() []moment {
 		return s.moments
 	}
 	return s.moments[:fail+next]
+}
+
+// untilBroken returns the moments of a simulated run up to the first panic, or to the error with which the main task ends.
+func (s *Story) untilBroken() []moment {
+	i := slices.IndexFunc(s.moments, func(m moment) bool {
+		return m.kind == ends && (m.reason == outcomes[event.OutcomePanicked] || m.g == 1 && m.reason == outcomes[event.OutcomeErr])
+	})
+	if i < 0 {
+		return s.moments
+	}
+	return s.moments[:i+1]
 }
 
 // recent reports whether the step is recent enough to be told.
@@ -128,6 +142,8 @@ func (s *stepper) moment(r moment, rest []moment) {
 		s.act("starts %s", s.who.Label(r.g), r.g)
 	case runs:
 		s.turn(r)
+	case goesOn:
+		s.decisions++
 	case blocks:
 		s.blocked(r)
 		s.stopped(r, rest)
@@ -282,7 +298,7 @@ func (s *stepper) at(r moment) string {
 		return ""
 	}
 	if !s.story.ordinary {
-		return at(r.place)
+		return at(cast.ShortSite(r.place))
 	}
 	_, fn := cast.SplitPlace(r.place)
 	s.open.idle = cast.Root(fn) == "testing" && len(s.acts) == 0
@@ -334,8 +350,8 @@ func (s *stepper) leapt(by int64) {
 func (s *stepper) woken(r moment) {
 	switch {
 	case s.open.g != 0:
-		if s.who.InTest(r.g) || !s.who.InTest(s.open.g) { // that a test ends wakes the main goroutine
-			s.act("wakes %s", "", r.g)
+		if s.story.inTest(r.g) || !s.story.inTest(s.open.g) { // that a test ends wakes the main goroutine
+			s.act("wakes %s", r.reason, r.g)
 		}
 		return
 	case !s.opened:
