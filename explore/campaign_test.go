@@ -44,7 +44,8 @@ func (s *fake) Run(ctx context.Context, p Plan) (*Run, error) {
 	word, sign, _ := strings.Cut(s.ends[p.Number], " ")
 	r := &Run{Plan: p, Digest: p.Seed, Recorded: p.Number, Skipped: word == "skip", Last: word == "last", Why: word}
 	outcome, ok := map[string]Outcome{
-		"note": Noted, "suspect": Suspect, "doubt": Doubtful, "fail": Failed, "flaky": Failed, "drift": Failed, "loose": Failed,
+		"note": Noted, "suspect": Suspect, "doubt": Doubtful, "fail": Failed, "flaky": Failed, "drift": Failed,
+		"loose":  Failed,
 		"common": Failed,
 		"cut":    Failed,
 	}[word]
@@ -93,12 +94,14 @@ func (s *fake) Close() error { return nil }
 // found is what a campaign found, as text.
 func found(c *Campaign) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "ran %d, failed %d, suspected %d, end %d, why %q, error %v\n", c.Ran, c.Failed(), c.Suspected, c.End, c.Why, c.Err)
+	fmt.Fprintf(&b, "ran %d, failed %d, suspected %d, end %d, why %q, error %v\n", c.Ran, c.Failed(), c.Suspected,
+		c.End, c.Why, c.Err)
 	for _, list := range [][]*Run{c.Failing, c.Races, c.Notes} {
 		b.WriteString("--\n")
 		for _, r := range list {
 			f := r.Finding
-			fmt.Fprintf(&b, "%s %s like %q, %s, %d of %d, passes %v, apart %v, always %v, differs %q\n", f.Name, f.Signature, f.Like, f.Verdict,
+			fmt.Fprintf(&b, "%s %s like %q, %s, %d of %d, passes %v, apart %v, always %v, differs %q\n", f.Name, f.Signature,
+				f.Like, f.Verdict,
 				f.Failed, f.Ran, f.Passes, r.Apart, r.Always, r.Differs)
 		}
 	}
@@ -219,7 +222,8 @@ func TestVerdicts(t *testing.T) {
 // TestLikes: later runs of a signature are counted with the first, and judged as it is.
 func TestLikes(t *testing.T) {
 	c := search([]string{"doubt 2", "doubt 2", "fail 1", "fail 1", "note 1"}, []int{0}, 1, 0)
-	if len(c.Notes) != 1 || c.Notes[0].Finding.Failed != 2 || len(c.Failing) != 2 || c.Failing[1].Finding.Like != "2" || c.Causes() != 2 {
+	if len(c.Notes) != 1 || c.Notes[0].Finding.Failed != 2 || len(c.Failing) != 2 || c.Failing[1].Finding.Like != "2" ||
+		c.Causes() != 2 {
 		t.Errorf("found\n%s", found(c))
 	}
 }
@@ -256,8 +260,10 @@ func TestTime(t *testing.T) {
 		ran  int
 		want End
 	}{
-		{Config{All: 9}, 9, EndAll}, {Config{Budget: 3 * time.Second}, 3, EndBudget}, {Config{Budget: time.Second, All: 1}, 1, EndAll},
-		{Config{Deadline: time.Unix(4, 0), All: 9}, 4, EndDeadline}, {Config{Deadline: time.Unix(-9, 0), All: 9}, 1, EndDeadline},
+		{Config{All: 9}, 9, EndAll}, {Config{Budget: 3 * time.Second}, 3, EndBudget}, {Config{Budget: time.Second, All: 1}, 1,
+			EndAll},
+		{Config{Deadline: time.Unix(4, 0), All: 9}, 4, EndDeadline}, {Config{Deadline: time.Unix(-9, 0), All: 9}, 1,
+			EndDeadline},
 		{Config{Deadline: time.Unix(4, 0), Budget: 2 * time.Second}, 2, EndBudget},
 	} {
 		now := time.Unix(0, 0)
@@ -300,9 +306,11 @@ func TestExtraAlone(t *testing.T) {
 func TestExtra(t *testing.T) {
 	f := &fake{[]string{"fail 1", "fail 1", "fail 1"}, []int{0}, &sync.Map{}, &atomic.Int64{}}
 	c := New(Config{Seed: func(int) uint64 { return 0 }, All: 3, MaxFailing: 2}, f)
-	pinned := &Run{Plan: Plan{Number: -1}, Outcome: Failed, Finding: &finding.Finding{Name: "pin", Signature: "1", Verdict: finding.Reproduced}}
+	pinned := &Run{Plan: Plan{Number: -1}, Outcome: Failed,
+		Finding: &finding.Finding{Name: "pin", Signature: "1", Verdict: finding.Reproduced}}
 	c.Extra(pinned)
-	if c.Run(t.Context(), []Subject{f}); c.Ran != 1 || c.Failed() != 2 || c.Failing[1].Finding.Like != "pin" || c.End != EndEnough {
+	if c.Run(t.Context(), []Subject{f}); c.Ran != 1 || c.Failed() != 2 || c.Failing[1].Finding.Like != "pin" ||
+		c.End != EndEnough {
 		t.Errorf("found\n%s", found(c))
 	}
 }

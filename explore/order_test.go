@@ -35,8 +35,8 @@ func counter(more func(n int) bool) func() (int, bool) {
 	}
 }
 
-// TestInOrder: the results that are taken are those of one worker, whatever the number of workers and however long a run
-// takes.
+// TestInOrder: the results that are taken are those of one worker, whatever the number of workers and however long a
+// run takes.
 func TestInOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		all := rapid.IntRange(0, 40).Draw(t, "all")
@@ -57,7 +57,8 @@ func TestInOrder(t *testing.T) {
 	})
 }
 
-// TestInOrderIsInterrupted: when the context ends no more runs are made, and those that were made are still taken in order.
+// TestInOrderIsInterrupted: when the context ends no more runs are made, and those that were made are still taken in
+// order.
 func TestInOrderIsInterrupted(t *testing.T) {
 	for _, workers := range [][][]int{{{3}, {5}}, {{3}}} {
 		ctx, cancel := context.WithCancel(t.Context())

@@ -108,8 +108,10 @@ func (b *Binary) Tests(ctx context.Context) ([]string, error) {
 
 // Control sets how a run is made. The zero Control makes a run of seed 0.
 type Control struct {
-	// seeds every choice of the run; with Choices only what follows the last recorded choice (see Continue)
-	Seed     uint64
+	// Seed seeds every choice of the run. If Choices is set, it seeds only what follows the last recorded choice (see
+	// Continue).
+	Seed uint64
+
 	Choices  *Choices // recorded choices to replay; nil = none
 	Continue bool     // after the last of Choices continue by Seed, instead of ending as Diverged
 	Resync   int      // if > 0: skip up to this number of choices to find one that fits, and continue; implies Continue

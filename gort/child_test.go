@@ -47,8 +47,8 @@ func childrenIn(out string) (pids []string) {
 	return pids
 }
 
-// TestChildrenEnd checks that the processes that a run starts end with it, whether it ends by itself, at a limit or because
-// nobody waits for it any more, in copies and in processes of their own.
+// TestChildrenEnd checks that the processes that a run starts end with it, whether it ends by itself, at a limit or
+// because nobody waits for it any more, in copies and in processes of their own.
 func TestChildrenEnd(t *testing.T) {
 	for _, test := range []struct {
 		function    string
@@ -104,7 +104,8 @@ func TestChildDescriptors(t *testing.T) {
 	}
 }
 
-// inherited reports whether this process passes a descriptor on to every child, as it does with those it did not open itself.
+// inherited reports whether this process passes a descriptor on to every child, as it does with those it did not open
+// itself.
 func inherited(fd uintptr) bool {
 	const getFlags, closeOnExec = 1, 1
 	flags, _, errno := syscall.Syscall(syscall.SYS_FCNTL, fd, getFlags, 0)
@@ -123,7 +124,8 @@ func TestDriverKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	binary := corpus(t).Path
-	for how, want := range map[string]int{"alone": 1, "copies": 2} { // lint: order does not matter because each is checked by itself
+	for how, want := range map[string]int{"alone": 1,
+		"copies": 2} { // lint: order does not matter because each is checked by itself
 		cmd := exec.Command(os.Args[0], "-test.run=^TestDriverKilled$")
 		cmd.Env = append(os.Environ(), driverVariable+"="+how, driverVariable+"_BINARY="+binary)
 		if err := cmd.Start(); err != nil {

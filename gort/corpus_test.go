@@ -316,14 +316,15 @@ func TestWall(t *testing.T) {
 	}
 }
 
-// TestWallReplayed checks that the replay of a run that was killed while it waited for an answer waits there too: behind the
-// last choice the poller may still owe what it had given the recorded run at once.
+// TestWallReplayed checks that the replay of a run that was killed while it waited for an answer waits there too:
+// behind the last choice the poller may still owe what it had given the recorded run at once.
 func TestWallReplayed(t *testing.T) {
 	c := Control{Seed: 1, Wall: time.Second}
 	o := mustRun(t, corpus(t), "TestSilent", c)
 	c.Choices = o.Recording.Choices()
 	p := mustRun(t, corpus(t), "TestSilent", c)
-	if o.Verdict != TimedOut || p.Verdict != TimedOut || p.Recording.Hash != o.Recording.Hash || p.Signature() != o.Signature() {
+	if o.Verdict != TimedOut || p.Verdict != TimedOut || p.Recording.Hash != o.Recording.Hash ||
+		p.Signature() != o.Signature() {
 		t.Errorf("%s and then %s; mismatch %v\n%s", o.describe(), p.describe(), p.Mismatch, p.Output)
 	}
 }
@@ -441,7 +442,8 @@ func TestTraceFile(t *testing.T) {
 	if text := strings.Join(m.sites, " "); !strings.Contains(text, "signal_test.go:") {
 		t.Errorf("the sites lack the file of the test: %s", text)
 	}
-	for _, k := range []event.Kind{event.KindTaskScheduled, event.KindTaskSpawned, event.KindTaskCompleted, event.KindWakerWake} {
+	for _, k := range []event.Kind{event.KindTaskScheduled, event.KindTaskSpawned, event.KindTaskCompleted,
+		event.KindWakerWake} {
 		if m.count(k) == 0 {
 			t.Errorf("the trace has no %v", k)
 		}
@@ -600,7 +602,8 @@ func TestLimits(t *testing.T) {
 // TestForeignBinary checks the errors for a program that cannot be controlled.
 func TestForeignBinary(t *testing.T) {
 	b := &Binary{Path: "/bin/true", Dir: "."}
-	if _, err := b.Run(t.Context(), "TestX", Control{}); err == nil || !strings.Contains(err.Error(), "not built by Build") {
+	if _, err := b.Run(t.Context(), "TestX", Control{}); err == nil ||
+		!strings.Contains(err.Error(), "not built by Build") {
 		t.Errorf("Run: %v", err)
 	}
 	b.Path = filepath.Join(t.TempDir(), "absent")

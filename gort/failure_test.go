@@ -88,7 +88,8 @@ func waitingFailures() []failing {
 	past := lockOrder(false).outcome(Diverged, 0, "")
 	past.Mismatch = &Mismatch{Index: 40, Actual: Record{Reason: WhyEnd, Val: 3}}
 	admitted := lockOrder(false).outcome(Diverged, 0, "")
-	admitted.Mismatch = &Mismatch{Index: 3, Expected: Record{Kind: Admit, G: 3}, Actual: Record{Reason: WhyYield, Val: 4, Points: 2}, Ready: []uint32{3}}
+	admitted.Mismatch = &Mismatch{Index: 3, Expected: Record{Kind: Admit, G: 3},
+		Actual: Record{Reason: WhyYield, Val: 4, Points: 2}, Ready: []uint32{3}}
 	hours := lockOrder(false).outcome(TimedOut, 0, "reprise: virtual time has passed the limit\n")
 	hours.Virtual = 70*time.Minute + time.Nanosecond
 	return []failing{
@@ -155,7 +156,8 @@ func leak(senders int) *tape {
 	for i := range senders {
 		t.left(uint32(3+i), "chan send", "/src/bank/bank.go:52 example.com/bank.Ask[go.shape.int].func1")
 	}
-	t.left(uint32(3+senders), "chan receive", "/src/bank/bank.go:66 example.com/bank.watch", "/src/bank/bank.go:60 example.com/bank.Watch.gowrap1")
+	t.left(uint32(3+senders), "chan receive", "/src/bank/bank.go:66 example.com/bank.watch",
+		"/src/bank/bank.go:60 example.com/bank.Watch.gowrap1")
 	t.left(uint32(4+senders), "sleep", "/src/bank/bank.go:72 example.com/bank.Poll")
 	return t
 }
@@ -237,7 +239,8 @@ func TestSignatureFolds(t *testing.T) {
 		}
 	}
 	for _, different := range [][2]string{
-		{"balance is 20", "total is 20"}, {"got [1 2]", "got {1 2}"}, {"a\n        b", "a\n        c"}, {"in y.go:7: a", "in z.go:7: a"},
+		{"balance is 20", "total is 20"}, {"got [1 2]", "got {1 2}"}, {"a\n        b", "a\n        c"}, {"in y.go:7: a",
+			"in z.go:7: a"},
 	} {
 		if signed(different[0]) == signed(different[1]) {
 			t.Errorf("%q and %q have one signature", different[0], different[1])

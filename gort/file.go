@@ -113,8 +113,8 @@ func tool() string {
 	return name
 }
 
-// Load reads the choices of a run out of a trace file that [Outcome.Save] has written, and its identity. The errors wrap
-// [ErrNotOrdinary], or are those of package tracefile.
+// Load reads the choices of a run out of a trace file that [Outcome.Save] has written, and its identity. The errors
+// wrap [ErrNotOrdinary], or are those of package tracefile.
 func Load(path string) (*Choices, tracefile.Identity, error) {
 	r, err := tracefile.Open(path)
 	if err != nil {

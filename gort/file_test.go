@@ -17,7 +17,8 @@ import (
 func saved(t testing.TB, o *Outcome) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	w, err := tracefile.NewWriter(&b, event.NewMetadata(o.Recording.Seed), tracefile.Config{Identity: tracefile.Identity{KeyKind: kindOrdinary}})
+	w, err := tracefile.NewWriter(&b, event.NewMetadata(o.Recording.Seed),
+		tracefile.Config{Identity: tracefile.Identity{KeyKind: kindOrdinary}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,8 +112,8 @@ func FuzzChoices(f *testing.F) {
 	})
 }
 
-// scripted returns a run in which main.main starts four goroutines, and then for every three bytes one of them comes to a
-// halt, in a way and for a goroutine that they say.
+// scripted returns a run in which main.main starts four goroutines, and then for every three bytes one of them comes
+// to a halt, in a way and for a goroutine that they say.
 func scripted(program []byte) *Outcome {
 	t := newTape()
 	t.r.Seed = uint64(len(program))
@@ -151,7 +152,8 @@ func FuzzShared(f *testing.F) {
 		for _, r := range s.o.Recording.Records {
 			b = append(b, unsafe.Slice((*byte)(unsafe.Pointer(&r)), recordSize)...)
 		}
-		f.Add(uint64(len(s.o.Recording.Records)), uint64(64), uint32(endDiverged), b, []byte("\x03\x00\x00\x00abc\x01\x00\x00\x00d"))
+		f.Add(uint64(len(s.o.Recording.Records)), uint64(64), uint32(endDiverged),
+			b, []byte("\x03\x00\x00\x00abc\x01\x00\x00\x00d"))
 	}
 	f.Fuzz(func(t *testing.T, records, text uint64, end uint32, body, texts []byte) {
 		const room = 64
@@ -160,7 +162,8 @@ func FuzzShared(f *testing.F) {
 		copy(s.mem[s.sent.recordsAt:s.sent.textAt], body)
 		copy(s.mem[s.sent.textAt:], texts)
 		*s.header() = header{
-			records: records, text: text, end: end, endTask: uint32(text), recordsAt: records, recordCap: records, textAt: text, textCap: records,
+			records: records, text: text, end: end, endTask: uint32(text), recordsAt: records, recordCap: records, textAt: text,
+			textCap: records,
 		}
 		o, err := outcome(s, int(int32(end)), 1, false, texts)
 		if err != nil {
@@ -187,7 +190,8 @@ func TestIntact(t *testing.T) {
 		ok   bool
 	}{
 		{"none", nil, true},
-		{"a child", []Record{start, {Kind: Spawn, G: 2, Val: 1 << 32}, {Kind: Sched, G: 2}, {Kind: TimerSet, G: 1, Points: 1}}, true},
+		{"a child", []Record{start, {Kind: Spawn, G: 2, Val: 1 << 32}, {Kind: Sched, G: 2},
+			{Kind: TimerSet, G: 1, Points: 1}}, true},
 		{"a choice of another program", []Record{start, {Kind: Expected, G: 9}}, true},
 		{"no kind", []Record{{}}, false},
 		{"an unknown kind", []Record{start, {Kind: Begin + 1}}, false},

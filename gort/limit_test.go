@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// TestDropped checks that a run goes on when its recording is full, to the same end, that the recording has its start and what
-// was left at its end, and that the run can be replayed as far.
+// TestDropped checks that a run goes on when its recording is full, to the same end, that the recording has its start
+// and what was left at its end, and that the run can be replayed as far.
 func TestDropped(t *testing.T) {
 	b := corpus(t)
 	for _, test := range []struct {
@@ -19,21 +19,24 @@ func TestDropped(t *testing.T) {
 		records  int
 		want     Verdict
 	}{
-		{"TestHour", 100, Passed}, {"TestLostUpdateBug", 30, Failed}, {"TestLockOrderBug", 18, Deadlocked}, {"TestLeakedSenderBug", 17, Leaked},
+		{"TestHour", 100, Passed}, {"TestLostUpdateBug", 30, Failed}, {"TestLockOrderBug",
+			18, Deadlocked}, {"TestLeakedSenderBug", 17, Leaked},
 		{"TestHour", 10, Passed}, {"TestLockOrderBug", 8, Deadlocked},
 	} {
 		seed, whole := seedOf(t, b, test.function, test.want)
 		c := Control{Seed: seed, Records: test.records}
 		o := mustRun(t, b, test.function, c)
 		if o.Verdict != whole.Verdict || o.Recording.Hash != whole.Recording.Hash || o.Recording.Dropped == 0 {
-			t.Errorf("%s: %s with %d records dropped, want %s", test.function, o.describe(), o.Recording.Dropped, whole.describe())
+			t.Errorf("%s: %s with %d records dropped, want %s", test.function, o.describe(), o.Recording.Dropped,
+				whole.describe())
 		}
 		n := len(o.Recording.Records) - len(o.Left)
 		if !slices.Equal(o.Recording.Records[:n], whole.Recording.Records[:n]) || n > test.records {
 			t.Errorf("%s: the %d records are not the start of the whole recording", test.function, n)
 		}
 		if total := n + int(o.Recording.Dropped); total < len(whole.Recording.Records)-len(whole.Left) {
-			t.Errorf("%s: %d records kept or dropped, and %d in the whole recording", test.function, total, len(whole.Recording.Records))
+			t.Errorf("%s: %d records kept or dropped, and %d in the whole recording", test.function, total,
+				len(whole.Recording.Records))
 		}
 		if text := o.Schedule(20); n > 30 && !strings.Contains(text, "the recording is full") {
 			t.Errorf("%s: the schedule does not tell what is left out:\n%s", test.function, text)
@@ -54,7 +57,8 @@ func seedOf(t *testing.T, b *Binary, function string, want Verdict) (uint64, *Ou
 	return 0, nil
 }
 
-// checkPrefix checks that the replay of a recording that was cut off ends behind its last choice, from memory and from a file.
+// checkPrefix checks that the replay of a recording that was cut off ends behind its last choice, from memory and from
+// a file.
 func checkPrefix(t *testing.T, b *Binary, function string, o *Outcome) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "cut.reprise")
@@ -78,8 +82,8 @@ func checkPrefix(t *testing.T, b *Binary, function string, o *Outcome) {
 	}
 }
 
-// TestPrefixOfKilled checks that a run that was killed in a loop without points is replayed as far as it was recorded, in an
-// instant.
+// TestPrefixOfKilled checks that a run that was killed in a loop without points is replayed as far as it was recorded,
+// in an instant.
 func TestPrefixOfKilled(t *testing.T) {
 	o := mustRun(t, corpus(t), "TestForever", Control{Wall: 300 * time.Millisecond})
 	checkPrefix(t, corpus(t), "TestForever", o)

@@ -12,9 +12,10 @@ const (
 	atomicFlags = "=-d=ssa/intrinsics/off=1"
 )
 
-// MemoryFlags returns the arguments of "go build" and "go test" for a build with the overlay for memory. In the packages
-// that the patterns name, accesses to memory are preemption points and are looked at for races; in all others but those
-// of the standard library, whose operations say so themselves, the functions of sync/atomic order what happens.
+// MemoryFlags returns the arguments of "go build" and "go test" for a build with the overlay for memory. In the
+// packages that the patterns name, accesses to memory are preemption points and are looked at for races; in all others
+// but those of the standard library, whose operations say so themselves, the functions of sync/atomic order what
+// happens.
 func MemoryFlags(patterns []string) []string {
 	args := []string{"-gcflags=all" + atomicFlags, "-gcflags=std="} // the last pattern that matches a package counts
 	for _, p := range patterns {

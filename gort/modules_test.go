@@ -23,9 +23,9 @@ var modules = []struct {
 	{"go.etcd.io/raft/v3@v3.7.0", []string{".", "./quorum", "./tracker"}},
 }
 
-// TestModules runs the whole suites of real modules, unmodified: 20 runs of each of three seeds must be equal, and so must
-// their replays. It logs how many schedules 100 seeds give. It downloads the modules and takes half an hour, so that it
-// runs only with REPRISE_GORT_MODULES=1, or with the start of a path instead of 1 for one of them.
+// TestModules runs the whole suites of real modules, unmodified: 20 runs of each of three seeds must be equal, and so
+// must their replays. It logs how many schedules 100 seeds give. It downloads the modules and takes half an hour, so
+// that it runs only with REPRISE_GORT_MODULES=1, or with the start of a path instead of 1 for one of them.
 func TestModules(t *testing.T) {
 	only := os.Getenv("REPRISE_GORT_MODULES")
 	if only == "" {

@@ -39,7 +39,8 @@ func notesIn(t *testing.T, file []byte) (all, end []tracefile.Note) {
 	}
 }
 
-// TestLockOrderNotes checks that the trace file of a lock-order deadlock says by itself who waited for what and who held it.
+// TestLockOrderNotes checks that the trace file of a lock-order deadlock says by itself who waited for what and who
+// held it.
 func TestLockOrderNotes(t *testing.T) {
 	b := corpus(t)
 	found := 0
@@ -98,7 +99,8 @@ func TestObjects(t *testing.T) {
 				}
 				kinds[o.Kind] = true
 				var number int
-				if _, err := fmt.Sscanf(strings.TrimPrefix(o.Name, o.Kind+" "), "%d", &number); err != nil || number > numbers[o.Kind]+1 {
+				if _, err := fmt.Sscanf(strings.TrimPrefix(o.Name, o.Kind+" "), "%d", &number); err != nil ||
+					number > numbers[o.Kind]+1 {
 					t.Fatalf("%s, seed %d: %q comes after %s %d", test, seed, o.Name, o.Kind, numbers[o.Kind])
 				}
 				numbers[o.Kind] = max(numbers[o.Kind], number)

@@ -163,8 +163,8 @@ func (o *Outcome) judge(end uint32, killed bool) Verdict {
 	return Passed
 }
 
-// CutOff reports whether the recording ends before the run did, so that a replay can only show whether its start comes out the
-// same; see Control.Prefix.
+// CutOff reports whether the recording ends before the run did, so that a replay can only show whether its start comes
+// out the same; see Control.Prefix.
 func (o *Outcome) CutOff() bool { return o.Killed || o.Recording.Dropped > 0 }
 
 // left returns the goroutines of the Left records.
@@ -181,7 +181,8 @@ func (r *Recording) left() (list []Waiting) {
 			continue
 		}
 		w := Waiting{
-			Goroutine: all[rec.G], Reason: r.Text(rec.Points), Where: r.Text(rec.Site), Stack: r.Text(uint32(rec.Val)), Holder: uint32(rec.Val >> 32),
+			Goroutine: all[rec.G], Reason: r.Text(rec.Points), Where: r.Text(rec.Site), Stack: r.Text(uint32(rec.Val)),
+			Holder: uint32(rec.Val >> 32),
 		}
 		for g := rec.G; g != 0 && !w.Test; g = all[g].Parent {
 			w.Test = strings.HasPrefix(all[g].Start, "testing.tRunner") || strings.HasPrefix(all[g].Start, "testing.(*T).Run")

@@ -31,12 +31,18 @@ func TestDependence(t *testing.T) {
 		{"nothing", nil, 0, nil, nil},
 		{"no class", map[int]uint32{read: 7, closing: 7, fcntl: 1, 1004: 2}, 0, nil, nil},
 		{"time zone", map[int]uint32{open: 1, read: 2, closing: 1}, 0, nil, nil},
-		{"a file", map[int]uint32{open: 1, read: 2, closing: 1, fcntl: 4}, 0, nil, []string{"outside of the control: 1 system call for files", "nothing came from there by itself"}},
-		{"a file and a socket", map[int]uint32{open: 2, socket: 1}, 0, nil, []string{"2 system calls for files and 1 system call for sockets", "nothing came"}},
-		{"poller", map[int]uint32{open: 1, socket: 3}, 0, []uint8{1, 1}, []string{"from outside: 2 wake-ups by the network poller or a signal (files, sockets)", "a replay waits for each"}},
-		{"calls", nil, 0, []uint8{2, 1}, []string{"1 wake-up by the network poller or a signal and 1 return from system calls that wait (other calls that wait)", "a replay waits"}},
+		{"a file", map[int]uint32{open: 1, read: 2, closing: 1, fcntl: 4}, 0, nil,
+			[]string{"outside of the control: 1 system call for files", "nothing came from there by itself"}},
+		{"a file and a socket", map[int]uint32{open: 2, socket: 1},
+			0, nil, []string{"2 system calls for files and 1 system call for sockets", "nothing came"}},
+		{"poller", map[int]uint32{open: 1, socket: 3}, 0, []uint8{1, 1},
+			[]string{"from outside: 2 wake-ups by the network poller or a signal (files, sockets)", "a replay waits for each"}},
+		{"calls", nil, 0, []uint8{2, 1},
+			[]string{"1 wake-up by the network poller or a signal and 1 return from system calls that wait (other calls that wait)",
+				"a replay waits"}},
 		{"forced", nil, 1, nil, []string{"1 preemption by the real clock"}},
-		{"all", map[int]uint32{socket: 3}, 2, []uint8{1}, []string{"from outside: 1 wake-up", "a replay waits", "2 preemptions by the real clock"}},
+		{"all", map[int]uint32{socket: 3}, 2, []uint8{1},
+			[]string{"from outside: 1 wake-up", "a replay waits", "2 preemptions by the real clock"}},
 	} {
 		tape := newTape()
 		for _, how := range test.how {

@@ -110,7 +110,8 @@ func TestArm64(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), tools.Go, "vet", "-overlay="+tools.Overlay, "runtime", "sync", "sync/atomic", "syscall")
+	cmd := exec.CommandContext(t.Context(), tools.Go, "vet", "-overlay="+tools.Overlay, "runtime", "sync", "sync/atomic",
+		"syscall")
 	cmd.Env = tools.Env
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("go vet: %v\n%s", err, out)
@@ -154,8 +155,8 @@ func TestOverlayIsCached(t *testing.T) {
 	}
 }
 
-// TestOverlayHeals: whatever happens to a file of the cache, the next call makes it whole again, without a change to those
-// that are whole.
+// TestOverlayHeals: whatever happens to a file of the cache, the next call makes it whole again, without a change to
+// those that are whole.
 func TestOverlayHeals(t *testing.T) {
 	tc, cache := localToolchain(t), t.TempDir()
 	index, err := tc.overlay(cache)

@@ -98,8 +98,8 @@ func TestRaces(t *testing.T) {
 	t.Logf("%d races, %d of them found in the first run", len(tests)/2, found)
 }
 
-// TestRacesDetector checks that testdata/races/detector.txt, what the race detector of Go has found in 20 runs, names all
-// races and none of their twins. With REPRISE_GORT_SLOW=1, where there is a C compiler, it is asked again.
+// TestRacesDetector checks that testdata/races/detector.txt, what the race detector of Go has found in 20 runs, names
+// all races and none of their twins. With REPRISE_GORT_SLOW=1, where there is a C compiler, it is asked again.
 func TestRacesDetector(t *testing.T) {
 	dir := filepath.Join("testdata", "races")
 	b, err := os.ReadFile(filepath.Join(dir, "detector.txt"))

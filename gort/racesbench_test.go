@@ -12,9 +12,9 @@ import (
 	"time"
 )
 
-// BenchmarkMemory reports what points at accesses to memory and the race detector cost, as a ratio to the time of the same
-// program without them, and beside it that of the rival, "go test -race". The programs run alone in their process; what
-// the start of a process takes is measured too and taken off.
+// BenchmarkMemory reports what points at accesses to memory and the race detector cost, as a ratio to the time of the
+// same program without them, and beside it that of the rival, "go test -race". The programs run alone in their
+// process; what the start of a process takes is measured too and taken off.
 func BenchmarkMemory(b *testing.B) {
 	dir := filepath.Join("testdata", "races")
 	plain, err := Build(b.Context(), dir, ".", BuildConfig{Cache: cacheDir(b)})

@@ -10,27 +10,31 @@ import (
 // RecordKind says what a [Record] tells.
 type RecordKind uint8
 
-// The kinds of records. G is the goroutine of each unless the line says otherwise.
+// The kinds of records. G is the goroutine of each kind unless the line says otherwise.
 const (
-	Spawn     RecordKind = 1 + iota // G started; Val: parent<<32 | number; Site: the go statement; Points: text of the start function
-	Sched                           // a decision: G runs next; N: how many were ready; Reason: why it was due; Points: since the last; Val: leap<<32 | who stopped
-	Block                           // G blocks; Reason: the runtime's wait reason; Site
-	Wake                            // G is ready; Val: who did it, 0 for a timer
-	Yield                           // G called Gosched
-	Preempt                         // G was preempted at a point
-	End                             // G ended
-	TimerSet                        // timer Points is due at Val
-	TimerFire                       // timer Val fires
-	TimerStop                       // timer Val will not fire
-	Rand                            // G drew Val; Reason: 0 math/rand, 1 crypto/rand, of which Points bytes
-	Admit                           // something outside made G ready; Reason: 1 the poller, 2 the end of a system call
-	Left                            // G is there at the end; Site; Points: text of what it waits for; Val: holder of the lock<<32 | text of the stack
-	Expected                        // the choice that a replay found no place for, as in Sched; Site: its kind
-	Actual                          // where the replay stood, as in Sched
-	Ready                           // G was ready there
-	Begin                           // G starts main.main: choices are made, and depend on the seed, from here on
-	Fail                            // G marks a test as failed, the first time that one is
-	Race                            // G accesses memory that another goroutine has accessed, and nothing orders them; see [Outcome.Races]
+	// G started. Val: parent<<32 | number; Site: the go statement; Points: text of the start function.
+	Spawn RecordKind = 1 + iota
+	// Decision: G runs next. N: number of ready goroutines; Reason: why it was due; Points: number of points since the
+	// last decision; Val: leap<<32 | the goroutine that stopped.
+	Sched
+	Block     // G blocked; Reason: the runtime's wait reason; Site
+	Wake      // G became ready; Val: the goroutine that woke it, 0 for a timer
+	Yield     // G called Gosched
+	Preempt   // G was preempted at a point
+	End       // G ended
+	TimerSet  // timer Points is due at Val
+	TimerFire // timer Val fires
+	TimerStop // timer Val will not fire
+	Rand      // G drew Val; Reason: 0 math/rand, 1 crypto/rand with Points bytes
+	Admit     // something outside made G ready; Reason: 1 the poller, 2 the end of a system call
+	// G existed at the end. Site; Points: text of what it waits for; Val: holder of the lock<<32 | text of the stack.
+	Left
+	Expected // the choice that did not fit in a replay, as in Sched; Site: its kind
+	Actual   // the decision that the replay made there, as in Sched
+	Ready    // G was ready there
+	Begin    // G starts main.main: from here on choices are made and depend on the seed
+	Fail     // G marks a test as failed, for the first time in the run
+	Race     // G accesses memory that another goroutine accessed without any order; see [Outcome.Races]
 )
 
 // Why a decision was due, in Record.Reason of a [Sched].
@@ -43,7 +47,8 @@ const (
 	WhyForced  = WhyEnd + 2             // it passed no point for a second
 )
 
-var whyNames = [...]string{"start", "blocked", "yielded", "preempted", "ended", "in a system call", "preempted by force"}
+var whyNames = [...]string{"start", "blocked", "yielded", "preempted", "ended", "in a system call",
+	"preempted by force"}
 
 // why says in words why a decision was due.
 func why(reason uint8) string {
@@ -77,7 +82,8 @@ type Choices struct {
 	Seed    uint64
 	Records []Record // of the kinds Sched and Admit
 	Memory  bool     // accesses to memory were preemption points
-	Loose   bool     // N is not known, and Reason is WhyBlock for what is not told; the records were read from a trace file
+	// N is not known, and Reason is WhyBlock for what is not told; the records were read from a trace file
+	Loose bool
 }
 
 // Recording is all that is known of a run.

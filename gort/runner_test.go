@@ -46,7 +46,8 @@ func mustAgain(t testing.TB, r *Runner, c Control) *Outcome {
 func TestRunner(t *testing.T) {
 	b := corpus(t)
 	for _, test := range []string{
-		"TestLostUpdateBug", "TestLockOrderBug", "TestOnceBug", "TestDoubleCloseBug", "TestTimerBug", "TestLeakedSenderBug", "TestContextLeakBug",
+		"TestLostUpdateBug", "TestLockOrderBug", "TestOnceBug", "TestDoubleCloseBug", "TestTimerBug", "TestLeakedSenderBug",
+		"TestContextLeakBug",
 		"TestRandom", "TestGarbage",
 	} {
 		r := mustRunner(t, b, test, Control{})
@@ -70,7 +71,8 @@ func TestRunner(t *testing.T) {
 	}
 }
 
-// TestRunnerWall checks that a run that does not end is ended with the stacks of its goroutines, and that the next is made.
+// TestRunnerWall checks that a run that does not end is ended with the stacks of its goroutines, and that the next is
+// made.
 func TestRunnerWall(t *testing.T) {
 	r := mustRunner(t, corpus(t), "TestForever", Control{Wall: 300 * time.Millisecond})
 	for range 2 {
@@ -138,7 +140,10 @@ func TestHolder(t *testing.T) {
 
 // TestHolders checks who holds a lock that is waited for, where that is known.
 func TestHolders(t *testing.T) {
-	for test, c := range map[string]struct{ reason, holder string }{ // lint: order does not matter because the cases are independent
+	for test, c := range map[string]struct {
+		reason,
+		holder string
+	}{ // lint: order does not matter because the cases are independent
 		"TestWriterWaits":           {"sync.RWMutex.Lock", "0.0.0"},
 		"TestWriterWaitsForTry":     {"sync.RWMutex.Lock", "0.0.0"},
 		"TestWriterWaitsForEarlier": {"sync.RWMutex.Lock", ""}, // and not the one that came later and has gone
@@ -164,14 +169,15 @@ func TestTrimmed(t *testing.T) {
 	}
 	for _, r := range o.Recording.Records {
 		site := o.Recording.Text(r.Site)
-		if r.Kind == Preempt && r.G > 2 && !strings.HasPrefix(site, "example.com/corpus/lock_test.go:") && !strings.HasPrefix(site, "sync/waitgroup.go:") {
+		if r.Kind == Preempt && r.G > 2 && !strings.HasPrefix(site, "example.com/corpus/lock_test.go:") &&
+			!strings.HasPrefix(site, "sync/waitgroup.go:") {
 			t.Errorf("goroutine %d was preempted at %q", r.G, site)
 		}
 	}
 }
 
-// TestResync checks that a replay of the same program with resync changes nothing, and that one of an edited program goes
-// on, and says how much still fits.
+// TestResync checks that a replay of the same program with resync changes nothing, and that one of an edited program
+// goes on, and says how much still fits.
 func TestResync(t *testing.T) {
 	edited := buildCorpus(t, BuildConfig{Args: []string{"-tags=edited"}})
 	used := 0
@@ -202,7 +208,8 @@ func TestFollow(t *testing.T) {
 	p := mustRun(t, edited, "TestLostUpdateBug", Control{Choices: o.Recording.Choices()})
 	behind := 0
 	for i, r := range p.Recording.Records {
-		if r.Kind == Sched && slices.ContainsFunc(p.Recording.Records[:i], func(r Record) bool { return r.Kind == Expected }) {
+		if r.Kind == Sched && slices.ContainsFunc(p.Recording.Records[:i],
+			func(r Record) bool { return r.Kind == Expected }) {
 			behind++
 		}
 	}
@@ -244,7 +251,8 @@ func TestMoreTests(t *testing.T) {
 		o := mustRun(t, corpus(t), "TestLockOrderBug", Control{Seed: seed})
 		p := mustRun(t, edited, "TestLockOrderBug", Control{Choices: o.Recording.Choices()})
 		if p.Mismatch != nil || p.Verdict != o.Verdict || p.Virtual != o.Virtual {
-			t.Errorf("seed %d: %s after %v, want %s after %v; mismatch %v", seed, p.Verdict, p.Virtual, o.Verdict, o.Virtual, p.Mismatch)
+			t.Errorf("seed %d: %s after %v, want %s after %v; mismatch %v", seed, p.Verdict, p.Virtual, o.Verdict, o.Virtual,
+				p.Mismatch)
 		}
 		if q := mustRun(t, edited, "TestLockOrderBug", Control{Seed: seed}); q.Recording.Hash != o.Recording.Hash {
 			t.Errorf("seed %d makes other decisions in a binary with other tests", seed)
@@ -264,7 +272,8 @@ func TestRunnerForced(t *testing.T) {
 	}
 }
 
-// TestRunnerOutside checks that a copy of a process waits for a child, and is not stopped by a call that does not return at once.
+// TestRunnerOutside checks that a copy of a process waits for a child, and is not stopped by a call that does not
+// return at once.
 func TestRunnerOutside(t *testing.T) {
 	r := mustRunner(t, corpus(t), "TestPipe", Control{})
 	for seed := range uint64(5) {
@@ -323,8 +332,8 @@ func TestServerGone(t *testing.T) {
 	}
 }
 
-// TestServerMute checks that a server is killed which makes no copy, and that nothing else is sent: not to a group of processes,
-// which a number stands for that is none of a process.
+// TestServerMute checks that a server is killed which makes no copy, and that nothing else is sent: not to a group of
+// processes, which a number stands for that is none of a process.
 func TestServerMute(t *testing.T) {
 	for _, group := range []bool{false, true} {
 		cmd := exec.Command("sleep", "1000")
@@ -409,7 +418,8 @@ func TestReplayChecks(t *testing.T) {
 	} {
 		choices := o.Recording.Choices()
 		change(&choices.Records[i])
-		if p := mustAgain(t, r, Control{Choices: choices}); p.Verdict != Diverged || p.Mismatch == nil || p.Mismatch.Index != i {
+		if p := mustAgain(t, r, Control{Choices: choices}); p.Verdict != Diverged || p.Mismatch == nil ||
+			p.Mismatch.Index != i {
 			t.Errorf("%s: %s, mismatch %v, want one at choice %d", name, p.describe(), p.Mismatch, i)
 		}
 	}
@@ -438,7 +448,8 @@ func TestBubbles(t *testing.T) {
 		c := Control{Seed: seed}
 		o := mustAgain(t, r, c)
 		orders[string(o.Output)] = true
-		for _, p := range []*Outcome{mustAgain(t, r, c), mustRun(t, corpus(t), "TestBubble", c), mustAgain(t, r, Control{Choices: o.Recording.Choices()})} {
+		for _, p := range []*Outcome{mustAgain(t, r, c), mustRun(t, corpus(t), "TestBubble", c),
+			mustAgain(t, r, Control{Choices: o.Recording.Choices()})} {
 			if d := same(o, p); d != "" {
 				t.Errorf("seed %d: another run differs in %s", seed, d)
 			}
@@ -505,7 +516,8 @@ func TestFailMark(t *testing.T) {
 			}
 		}
 		last := lines[len(lines)-2]
-		if fields := strings.Fields(strings.TrimLeft(last, " *")); fields[0] != fmt.Sprint(decision) || !strings.Contains(last, "marks the test as failed") {
+		if fields := strings.Fields(strings.TrimLeft(last, " *")); fields[0] != fmt.Sprint(decision) ||
+			!strings.Contains(last, "marks the test as failed") {
 			t.Errorf("seed %d: the schedule ends with %q, want the turn of decision %d", seed, last, decision)
 		}
 		return

@@ -72,8 +72,8 @@ func ticking(times int) *Outcome {
 // amounts are the numbers and the times in a schedule.
 var amounts = regexp.MustCompile(`[0-9.]+(?:ns|µs|ms)?`)
 
-// TestManyTimers checks that a schedule of very many timers is told, in lines that are as short as those of a few. With steps
-// that grow with the square of their number this test would not end.
+// TestManyTimers checks that a schedule of very many timers is told, in lines that are as short as those of a few.
+// With steps that grow with the square of their number this test would not end.
 func TestManyTimers(t *testing.T) {
 	words := func(times int) string {
 		return strings.Join(strings.Fields(amounts.ReplaceAllString(ticking(times).Schedule(30), "#")), " ")
@@ -132,8 +132,8 @@ func timers() *Outcome {
 	return t.outcome(Failed, 1, "--- FAIL: TestX (0.00s)\n    x_test.go:1: late\nFAIL\n")
 }
 
-// lazyTimers has timers that fire when a goroutine looks at their channel: of one that waits then, and of one that ends. A
-// third fires while a goroutine is held up in a system call.
+// lazyTimers has timers that fire when a goroutine looks at their channel: of one that waits then, and of one that
+// ends. A third fires while a goroutine is held up in a system call.
 func lazyTimers() *Outcome {
 	t := newTape()
 	t.sched(2, 1, WhyBlock)
@@ -189,7 +189,8 @@ func panicking() *Outcome {
 	t.sched(3, 3, WhyYield)
 	t.preempt(3, "/go/src/runtime/zreprise.go:9 runtime.rprPointSlow")
 	t.sched(4, 3, WhyPreempt)
-	return t.outcome(Panicked, 4, "panic: no money\n\ngoroutine 9 [running]:\nexample.com/bank.pay(...)\n\t/src/bank/bank.go:7 +0x1d\n")
+	return t.outcome(Panicked,
+		4, "panic: no money\n\ngoroutine 9 [running]:\nexample.com/bank.pay(...)\n\t/src/bank/bank.go:7 +0x1d\n")
 }
 
 func exiting() *Outcome {

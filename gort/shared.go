@@ -108,8 +108,8 @@ func openShared(size int) (*shared, error) {
 	return &shared{file: f}, nil
 }
 
-// openNameless makes a file in a folder, "" for that of temporary files, that has no name there, so that nothing is left of it
-// when this process is killed.
+// openNameless makes a file in a folder, "" for that of temporary files, that has no name there, so that nothing is
+// left of it when this process is killed.
 func openNameless(dir string) (*os.File, error) {
 	f, err := os.CreateTemp(dir, "reprise-*")
 	if err != nil {
@@ -133,8 +133,8 @@ func (s *shared) close() error {
 	return errors.Join(unmap, s.file.Close())
 }
 
-// prepare writes the header and the choices of a run. The file has the header, records, texts and choices in this order, so
-// that only the last part changes its size between runs.
+// prepare writes the header and the choices of a run. The file has the header, records, texts and choices in this
+// order, so that only the last part changes its size between runs.
 func (s *shared) prepare(h header, choices []Record, records int) error {
 	h.magic, h.version = magic, version
 	h.recordsAt, h.recordCap = headerSpace, uint64(records)
@@ -194,8 +194,8 @@ func (s *shared) records() ([]Record, error) {
 // ofNobody are the kinds of records that need not be of a goroutine.
 var ofNobody = []RecordKind{TimerSet, TimerFire, TimerStop, Expected, Actual}
 
-// intact checks what everybody relies on who reads records: that goroutines and timers are numbered in the order of their
-// starts, and told of only then.
+// intact checks what everybody relies on who reads records: that goroutines and timers are numbered in the order of
+// their starts, and told of only then.
 func intact(list []Record) error {
 	goroutines, timers := uint32(0), uint32(0)
 	for i, r := range list {
@@ -214,7 +214,8 @@ func intact(list []Record) error {
 		default:
 			continue
 		}
-		return fmt.Errorf("gort: record %d of the run makes no sense; the program has written into the memory of the runtime", i)
+		return fmt.Errorf("gort: record %d of the run makes no sense; the program has written into the memory of the runtime",
+			i)
 	}
 	return nil
 }

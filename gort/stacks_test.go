@@ -46,7 +46,8 @@ func TestSignatureOfCircle(t *testing.T) {
 // TestStacksGroups checks that goroutines at one place are told once, and frames that many not at all.
 func TestStacksGroups(t *testing.T) {
 	o := leak(30).outcome(Leaked, 1, "")
-	if text := o.Stacks(); strings.Count(text, "chan send") != 1 || !strings.HasPrefix(text, "0.0.0, 0.0.1, 0.0.2 and 27 more bank.Ask[...].func1\n") {
+	if text := o.Stacks(); strings.Count(text, "chan send") != 1 ||
+		!strings.HasPrefix(text, "0.0.0, 0.0.1, 0.0.2 and 27 more bank.Ask[...].func1\n") {
 		t.Errorf("30 goroutines at one place:\n%s", text)
 	}
 	o.Left[3].Where = "/src/bank/bank.go:53 example.com/bank.Ask.func1"
@@ -56,7 +57,8 @@ func TestStacksGroups(t *testing.T) {
 	for i := range o.Left {
 		o.Left[i].Where = "/src/bank/bank.go:" + string(rune('a'+i)) + " example.com/bank.Ask.func1"
 	}
-	if text := o.Stacks(); strings.Count(text, "waits: ") != 12 || !strings.Contains(text, "\nand 20 more at other places\n") {
+	if text := o.Stacks(); strings.Count(text, "waits: ") != 12 ||
+		!strings.Contains(text, "\nand 20 more at other places\n") {
 		t.Errorf("32 goroutines at 32 places:\n%s", text)
 	}
 }

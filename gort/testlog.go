@@ -21,9 +21,9 @@ var (
 	chatter = regexp.MustCompile(`^=== |^ *--- (FAIL|PASS|SKIP|BENCH): |^(FAIL|PASS)$`)
 )
 
-// logs returns what the failing tests have logged, in the order of the output, and the names of the failing tests, which
-// are empty for a test binary that says "FAIL" without a name. The output is that of a test binary, with or without
-// -test.v.
+// logs returns what the failing tests have logged, in the order of the output, and the names of the failing tests,
+// which are empty for a test binary that says "FAIL" without a name. The output is that of a test binary, with or
+// without -test.v.
 func logs(output []byte) (list []logged, failing []string) {
 	tests, indent := []string{""}, "" // whose lines come by their depth, and what a line that goes on starts with
 	for _, line := range outputLines(output) {

@@ -47,7 +47,8 @@ func TestRealFailures(t *testing.T) {
 				bugs[o.Signature()] = bug
 			}
 			p := mustRun(t, b, name, Control{Choices: o.Recording.Choices()})
-			if o.Failure() != p.Failure() || o.Signature() != p.Signature() || o.Schedule(20) != p.Schedule(20) || o.Stacks() != p.Stacks() {
+			if o.Failure() != p.Failure() || o.Signature() != p.Signature() || o.Schedule(20) != p.Schedule(20) ||
+				o.Stacks() != p.Stacks() {
 				t.Errorf("%s, seed %d: the replay says\n%s\n%s", name, seed, p.Failure(), p.Schedule(20))
 			}
 		}
@@ -66,8 +67,8 @@ func TestRealFailures(t *testing.T) {
 	}
 }
 
-// TestLibraryRoots checks the list against the library of the toolchain at hand, which may be older or newer than others
-// that are supported.
+// TestLibraryRoots checks the list against the library of the toolchain at hand, which may be older or newer than
+// others that are supported.
 func TestLibraryRoots(t *testing.T) {
 	dirs, err := os.ReadDir(filepath.Join(localToolchain(t).GOROOT, "src"))
 	if err != nil {

@@ -388,7 +388,8 @@ func TestSteppingIntoADivergence(t *testing.T) {
 			}
 			return
 		}
-		if !errors.As(err, &got) || !errors.As(want, &expected) || report.Of(got.Divergence).Text() != report.Of(expected.Divergence).Text() {
+		if !errors.As(err, &got) || !errors.As(want, &expected) ||
+			report.Of(got.Divergence).Text() != report.Of(expected.Divergence).Text() {
 			t.Fatalf("stepping ends with\n%v\nRun with\n%v", err, want)
 		}
 		if r.Pos() != got.Divergence.Index || r.State().Time < got.Divergence.Time { // the event itself may move the time

@@ -31,7 +31,8 @@ func lockOrder(s *simsched.Sim) error {
 	return nil
 }
 
-// annotated runs body under seeds until a run ends as wanted, into a file in both ways, and returns what the files say in lines.
+// annotated runs body under seeds until a run ends as wanted, into a file in both ways, and returns what the files say
+// in lines.
 func annotated(t *testing.T, body func(*simsched.Sim) error, want error) string {
 	t.Helper()
 	for seed := range uint64(200) {
@@ -108,7 +109,8 @@ func noteLines(t *testing.T, path string) string {
 			}
 			place := n.Place[strings.LastIndexByte(n.Place, '/')+1:]
 			place, _, _ = strings.Cut(place, ":")
-			fmt.Fprintf(&b, "%s: %s %s %s %s by %s %s\n", at, name(n.Task), n.Act, n.Reason, n.Object, strings.Join(by, ", "), place)
+			fmt.Fprintf(&b, "%s: %s %s %s %s by %s %s\n", at, name(n.Task), n.Act, n.Reason, n.Object, strings.Join(by, ", "),
+				place)
 		}
 		if err == io.EOF {
 			return b.String()
@@ -116,7 +118,8 @@ func noteLines(t *testing.T, path string) string {
 	}
 }
 
-// TestLockOrderNotes checks that the trace file of a lock-order deadlock says by itself who waited for what and who held it.
+// TestLockOrderNotes checks that the trace file of a lock-order deadlock says by itself who waited for what and who
+// held it.
 func TestLockOrderNotes(t *testing.T) {
 	lines := strings.Split(annotated(t, lockOrder, simsched.ErrLeak), "\n")
 	for _, want := range []string{
@@ -199,7 +202,8 @@ func TestNetworkNotes(t *testing.T) {
 		return errEnd
 	}, errEnd)
 	for _, want := range []string{
-		`segment of 5 bytes lost and sent again, 202ms late I/O "tcp `, `does deadline passed I/O "tcp `, `main does crashes host "server"`,
+		`segment of 5 bytes lost and sent again, 202ms late I/O "tcp `, `does deadline passed I/O "tcp `,
+		`main does crashes host "server"`,
 		`reader stops wait to be readable I/O "tcp `,
 	} {
 		if !strings.Contains(text, want) {

@@ -13,8 +13,8 @@ import (
 	"github.com/reprise-go/reprise/simsched"
 )
 
-// TestSettingsAreRead: every variable that the table says this package reads is refused by name if its value is bad, and
-// those that have a flag are documented with it.
+// TestSettingsAreRead: every variable that the table says this package reads is refused by name if its value is bad,
+// and those that have a flag are documented with it.
 func TestSettingsAreRead(t *testing.T) {
 	doc, err := os.ReadFile("doc.go")
 	if err != nil {
@@ -77,7 +77,8 @@ func TestStrategySetting(t *testing.T) {
 func TestLeaksSetting(t *testing.T) {
 	leaks := func(s *simsched.Sim) error { s.Go("t", func() error { s.Park(); return nil }); return nil }
 	broken := func(s *simsched.Sim) error { _ = leaks(s); return errors.New("lost") }
-	for mode, passes := range map[string]bool{wire.LeaksAuto: false, wire.LeaksFail: false, wire.LeaksReport: true, wire.LeaksOff: true} {
+	for mode, passes := range map[string]bool{wire.LeaksAuto: false, wire.LeaksFail: false, wire.LeaksReport: true,
+		wire.LeaksOff: true} {
 		t.Run(mode, func(t *testing.T) {
 			t.Setenv(wire.Leaks.Env, mode)
 			s, err := newSettings(t, nil)

@@ -1,13 +1,13 @@
 package strategy
 
-// pct runs the ready task with the highest priority (Burckhardt, Kothari, Musuvathi and Nagarakatte, "A Randomized Scheduler
-// with Probabilistic Guarantees of Finding Bugs", ASPLOS 2010).
+// pct runs the ready task with the highest priority (Burckhardt, Kothari, Musuvathi and Nagarakatte, "A Randomized
+// Scheduler with Probabilistic Guarantees of Finding Bugs", ASPLOS 2010).
 //
 //  1. A task gets its first priority at random when it is first seen.
-//  2. Depth times in a run, at points that are uniform over the expected length, the running task is lowered: it gets one
-//     of Depth ranks below all first priorities, each rank once, in random order.
-//  3. The paper stops here. Because a task that polls would starve the others for ever, a task that yields sinks below all
-//     others, and so does, after the last change, the running task at every fairGap-th point.
+//  2. Depth times in a run, at points that are uniform over the expected length, the running task is lowered: it gets
+//     one of Depth ranks below all first priorities, each rank once, in random order.
+//  3. The paper stops here. Because a task that polls would starve the others for ever, a task that yields sinks
+//     below all others, and so does, after the last change, the running task at every fairGap-th point.
 type pct struct {
 	seed        uint64 // of the first priorities
 	picks, gaps Rand
@@ -42,7 +42,8 @@ func newPCT(c Config) Picker {
 	}
 }
 
-// Gap implements [Picker]. The next change is the first of those to come, each of which may be at any point that is left.
+// Gap implements [Picker]. The next change is the first of those to come, each of which may be at any point that is
+// left.
 func (p *pct) Gap() uint64 {
 	if p.left == 0 {
 		return fairGap

@@ -9,8 +9,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// textbookPCT is the rival of pct: a list of all tasks from the highest priority to the lowest, which is searched and cut
-// apart at each step. It draws the same random numbers.
+// textbookPCT is the rival of pct: a list of all tasks from the highest priority to the lowest, which is searched and
+// cut apart at each step. It draws the same random numbers.
 type textbookPCT struct {
 	config  Config
 	picks   Rand
@@ -124,7 +124,8 @@ func TestPCTAgainstItsRival(t *testing.T) {
 	})
 }
 
-// TestPCTPreempts counts the preemptions of tasks that neither block nor yield: Depth of them, and the next after fairGap points.
+// TestPCTPreempts counts the preemptions of tasks that neither block nor yield: Depth of them, and the next after
+// fairGap points.
 func TestPCTPreempts(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := Config{Seed: rapid.Uint64().Draw(t, "seed"), Depth: rapid.Uint64Range(1, 5).Draw(t, "depth"), Length: 500}

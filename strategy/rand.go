@@ -3,8 +3,8 @@ package strategy
 // Rand is a generator of random numbers: PCG-DXSM, as math/rand/v2.PCG, which cannot be imported here.
 type Rand struct{ hi, lo uint64 }
 
-// NewRand returns the generator with a label of a seed. Generators with different labels are independent, so that one more
-// draw from one of them changes no draw from another.
+// NewRand returns the generator with a label of a seed. Generators with different labels are independent, so that one
+// more draw from one of them changes no draw from another.
 func NewRand(seed, label uint64) Rand {
 	x := seed ^ label
 	hi := splitMix(&x)
@@ -67,6 +67,7 @@ func Label(text string) uint64 {
 	return h
 }
 
-// The generators of a strategy. Gaps and picks have one each, so that the picks do not depend on how often Gap is called.
+// The generators of a strategy. Gaps and picks have one each, so that the picks do not depend on how often Gap is
+// called.
 func newPicks(seed uint64) Rand { return NewRand(seed, Label("point task")) }
 func newGaps(seed uint64) Rand  { return NewRand(seed, Label("point gap")) }

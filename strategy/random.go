@@ -34,8 +34,8 @@ func (r *random) Gap() uint64 {
 	return 1 + r.gaps.Below(2*r.mean-1)
 }
 
-// Pick implements [Picker]. A task that a gap has preempted does not go on at once; if every point is a decision, it is one of
-// the alternatives.
+// Pick implements [Picker]. A task that a gap has preempted does not go on at once; if every point is a decision, it
+// is one of the alternatives.
 func (r *random) Pick(d *Decision) int {
 	if d.Why != Preempted || r.mean <= 1 {
 		return int(r.picks.Below(uint64(d.N)))

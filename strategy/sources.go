@@ -9,8 +9,8 @@ import (
 //go:embed *.go
 var files embed.FS
 
-// Sources returns the text of the files of this package that are compiled into the runtime of ordinary tests, by name: all but
-// this one, which imports something, and the tests.
+// Sources returns the text of the files of this package that are compiled into the runtime of ordinary tests, by name:
+// all but this one, which imports something, and the tests.
 func Sources() map[string]string {
 	sources := map[string]string{}
 	list, _ := fs.ReadDir(files, ".") // an embedded folder can always be read

@@ -2,11 +2,12 @@ package strategy
 
 // Strategy describes a strategy and makes it for a run.
 type Strategy struct {
-	Name       string              // in lower case, as in --strategy NAME and in the identity of a trace
-	About      string              // one line for help, without a full stop
-	Parameters []Parameter         // the fields of Config that New reads besides Seed
-	Tame       bool                // the host takes the default for all other choices too: of timers, waiters, cases and sizes
-	New        func(Config) Picker // makes the state of one run
+	Name       string      // in lower case, as in --strategy NAME and in the identity of a trace
+	About      string      // one line for help, without a full stop
+	Parameters []Parameter // the fields of Config that New reads besides Seed
+	// Tame makes the host take the default for all other choices, too: of timers, waiters, cases and sizes.
+	Tame bool
+	New  func(Config) Picker // makes the state of one run
 }
 
 // Parameter describes a field of [Config] that a strategy reads.
@@ -95,7 +96,8 @@ const (
 	Yielded                 // the running task asked to let others go first; Running is that task
 )
 
-// Task is what the host keeps of a task for its strategy. The zero Task with a Number is a task that no strategy has seen.
+// Task is what the host keeps of a task for its strategy. The zero Task with a Number is a task that no strategy has
+// seen.
 type Task struct {
 	Number   uint32 // counts the tasks of the run in the order of creation, from 1
 	priority uint64 // 0 if the strategy has not seen the task

@@ -29,8 +29,8 @@ func TestSameSeedSamePicks(t *testing.T) {
 	})
 }
 
-// TestPinnedPicks shows the first picks of every strategy in a run of one script. A change of the golden changes what every
-// recorded seed means.
+// TestPinnedPicks shows the first picks of every strategy in a run of one script. A change of the golden changes what
+// every recorded seed means.
 func TestPinnedPicks(t *testing.T) {
 	var b strings.Builder
 	script := []byte(strings.Repeat("\x00\x00\x02\x00\x04\x03\x00\x01\x00\x05", 6))
@@ -46,8 +46,8 @@ func TestPinnedPicks(t *testing.T) {
 	golden.Check(t, "picks.txt", b.String())
 }
 
-// TestPicksDoNotDependOnGaps feeds the decisions of a run to a second Picker whose Gap is never called. That is what makes the
-// picks of an ordinary run a function of its recording.
+// TestPicksDoNotDependOnGaps feeds the decisions of a run to a second Picker whose Gap is never called. That is what
+// makes the picks of an ordinary run a function of its recording.
 func TestPicksDoNotDependOnGaps(t *testing.T) {
 	forEachRun(t, func(t *rapid.T, s *Strategy, r run) {
 		decisions := play(t, s.New(r.config), r.tasks, r.script)
@@ -87,7 +87,8 @@ func TestDecisionsDoNotAllocate(t *testing.T) {
 // FuzzStrategies plays any script under any strategy.
 func FuzzStrategies(f *testing.F) {
 	for i := range All() {
-		f.Add(byte(i), uint64(1), byte(3), byte(3), uint64(20), []byte("\x00\x01\x02\x03\x04\x05\x06\x07 some points and a yield \x01"))
+		f.Add(byte(i), uint64(1), byte(3), byte(3), uint64(20),
+			[]byte("\x00\x01\x02\x03\x04\x05\x06\x07 some points and a yield \x01"))
 	}
 	f.Fuzz(func(t *testing.T, which byte, seed uint64, gap, depth byte, length uint64, script []byte) {
 		s := All()[int(which)%len(All())]

@@ -34,8 +34,8 @@ func newWorld(t rapid.TB, p Picker, n int) *world {
 	return w
 }
 
-// decide lets the picker choose among the ready tasks and takes its pick out of them. The running task, if it is ready, is
-// the last.
+// decide lets the picker choose among the ready tasks and takes its pick out of them. The running task, if it is
+// ready, is the last.
 func (w *world) decide(reason Reason) *Task {
 	i := 0
 	if len(w.ready) > 1 {

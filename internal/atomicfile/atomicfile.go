@@ -86,8 +86,9 @@ func abandoned(name string) bool {
 	return lock(f) == nil
 }
 
-// Scratch creates a file for what is read again before the process ends, in the folder of temporary files. Close removes
-// it; where the system permits it the file has no name from the start, so that a killed process leaves nothing.
+// Scratch creates a file for what is read again before the process ends, in the folder of temporary files. Close
+// removes it; where the system permits it the file has no name from the start, so that a killed process leaves
+// nothing.
 func Scratch() (*ScratchFile, error) {
 	f, err := os.CreateTemp("", "reprise-*.tmp")
 	if err != nil {

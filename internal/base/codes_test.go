@@ -62,7 +62,8 @@ func TestCodeOf(t *testing.T) {
 	}
 	tr := event.NewTrace(event.NewMetadata(1))
 	tr.Metadata.Description = "another"
-	_, program := replayer.Run(source.FromTrace(tr), replayer.Config{Sim: simsched.Config{Program: "this"}}, func(*simsched.Sim) error { return nil })
+	_, program := replayer.Run(source.FromTrace(tr), replayer.Config{Sim: simsched.Config{Program: "this"}},
+		func(*simsched.Sim) error { return nil })
 	_, missing := os.Open("no such file")
 	d := divergence.Describe(divergence.Mismatch{Actual: []event.Event{event.RngValue(1)}})
 	for _, c := range []struct {

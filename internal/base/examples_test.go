@@ -92,7 +92,8 @@ func bad(name string) string { return read(filepath.Join("testdata", "bad", name
 // replayed is what a replay says of a recording: its error or its warning.
 func replayed(t *testing.T, recorded source.Source, cfg simsched.Config, identity map[string]string) string {
 	t.Helper()
-	result, err := replayer.Run(recorded, replayer.Config{Sim: cfg, Identity: identity}, func(*simsched.Sim) error { return nil })
+	result, err := replayer.Run(recorded, replayer.Config{Sim: cfg, Identity: identity},
+		func(*simsched.Sim) error { return nil })
 	if err != nil {
 		return WithCode(err)
 	}
@@ -139,8 +140,9 @@ func realTexts(t *testing.T) map[string]string {
 		"wrong-format":    WithCode(form),
 		"unreadable-file": WithCode(missing),
 
-		"deadlock": run(simsched.Config{}, func(s *simsched.Sim) error { mu := s.NewMutex("balance"); mu.Lock(); mu.Lock(); return nil }),
-		"leak":     run(simsched.Config{}, leaving),
+		"deadlock": run(simsched.Config{},
+			func(s *simsched.Sim) error { mu := s.NewMutex("balance"); mu.Lock(); mu.Lock(); return nil }),
+		"leak": run(simsched.Config{}, leaving),
 		"step-limit": run(simsched.Config{MaxSteps: 100}, func(s *simsched.Sim) error {
 			for {
 				s.Yield()

@@ -1,6 +1,6 @@
-// Package base holds what the verbs of the reprise command and package simtest share: exit codes and the errors that carry
-// them, input and output of traces in every form, the names and rows of a table of events, the formats of reports, and
-// progress on a terminal. It must not know a verb, nor how a command line is parsed.
+// Package base holds what the verbs of the reprise command and package simtest share: exit codes and the errors that
+// carry them, input and output of traces in every form, the names and rows of a table of events, the formats of
+// reports, and progress on a terminal. It must not know a verb, nor how a command line is parsed.
 package base
 
 import "fmt"

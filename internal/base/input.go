@@ -23,8 +23,8 @@ type Input struct {
 	end  func() error
 }
 
-// OpenInput opens a trace file, what else has a name, such as a pipe, or standard input. The error has the exit code of a
-// bad input file.
+// OpenInput opens a trace file, what else has a name, such as a pipe, or standard input. The error has the exit code
+// of a bad input file.
 func OpenInput(stdin io.Reader, path string, cfg source.Config) (*Input, error) {
 	if path == Stdio {
 		return openStream("standard input", stdin, cfg)
@@ -75,7 +75,8 @@ func (in *Input) Bad(err error) error {
 	return BadInput(err)
 }
 
-// Each calls f for the rest of the events, each with its index. The error is that of f, or of the input with its exit code.
+// Each calls f for the rest of the events, each with its index. The error is that of f, or of the input with its exit
+// code.
 func (in *Input) Each(f func(index uint64, e event.Event) error) error {
 	for {
 		e, err := in.Next()

@@ -8,8 +8,8 @@ import (
 	"github.com/reprise-go/reprise/source"
 )
 
-// What a NameBook remembers is bounded by a constant and by the bytes of the file that were read: some bytes of a compressed
-// file can hold names that take a thousand times as many in memory.
+// What a NameBook remembers is bounded by a constant and by the bytes of the file that were read: some bytes of a
+// compressed file can hold names that take a thousand times as many in memory.
 const (
 	mostNameBytes  = 8 << 20 // in all
 	freeNameBytes  = 1 << 20 // however little was read

@@ -11,7 +11,8 @@ import (
 
 // TestNameBookForgets: however many names it is told of, and however long, it keeps little more than was read.
 func TestNameBookForgets(t *testing.T) {
-	in, err := source.NewReader(strings.NewReader(`{"version":1,"seed":1,"recorded_at":0,"config_hash":0}`+"\n"), source.Config{})
+	in, err := source.NewReader(strings.NewReader(`{"version":1,"seed":1,"recorded_at":0,"config_hash":0}`+"\n"),
+		source.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}

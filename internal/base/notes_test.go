@@ -13,7 +13,8 @@ func TestNoteText(t *testing.T) {
 	mutex := tracefile.Object{Kind: "mutex", Name: "mutex 1"}
 	one, two := []event.TaskID{gorun.Task(1)}, []event.TaskID{gorun.Task(1), gorun.Task(2)}
 	for want, n := range map[string]tracefile.Note{
-		"T2 waits: sync.Mutex.Lock on mutex 1, held by T0": {Act: tracefile.ActStop, Reason: "sync.Mutex.Lock", Object: mutex, Tasks: one},
+		"T2 waits: sync.Mutex.Lock on mutex 1, held by T0": {Act: tracefile.ActStop, Reason: "sync.Mutex.Lock", Object: mutex,
+			Tasks: one},
 		"T2 waits: select":                      {Act: tracefile.ActStop, Reason: "select"},
 		"T2 is held up in a system call":        {Act: tracefile.ActStop, Reason: gorun.ReasonSyscall},
 		"T2 preempted by force":                 {Act: tracefile.ActStop, Reason: gorun.ReasonForced},
@@ -34,12 +35,14 @@ func TestNoteText(t *testing.T) {
 			t.Errorf("%+v is %q, want %q", n, got, want)
 		}
 	}
-	for _, n := range []tracefile.Note{{Act: tracefile.ActTurn}, {Act: tracefile.ActSet}, {Act: "later"}, {Act: tracefile.ActWake}} {
+	for _, n := range []tracefile.Note{{Act: tracefile.ActTurn}, {Act: tracefile.ActSet}, {Act: "later"},
+		{Act: tracefile.ActWake}} {
 		if got := NoteText(n, event.TaskID.String); got != "" {
 			t.Errorf("%+v is %q, want nothing", n, got)
 		}
 	}
-	crash := tracefile.Note{Act: tracefile.ActDo, Task: tracefile.NoTask, Reason: "crashes", Object: tracefile.Object{Kind: "host", Name: "a"}}
+	crash := tracefile.Note{Act: tracefile.ActDo, Task: tracefile.NoTask, Reason: "crashes",
+		Object: tracefile.Object{Kind: "host", Name: "a"}}
 	if got, want := NoteText(crash, event.TaskID.String), `host "a" crashes`; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}

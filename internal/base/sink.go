@@ -32,7 +32,8 @@ var (
 
 // NewSink returns a sink that writes to w. The MessagePack form starts with the number of events; where it is not known
 // the events wait in a temporary file.
-func NewSink(w io.Writer, form source.Form, md event.Metadata, cfg tracefile.Config, events uint64, known bool) (Sink, error) {
+func NewSink(w io.Writer, form source.Form, md event.Metadata, cfg tracefile.Config, events uint64, known bool) (Sink,
+	error) {
 	switch form {
 	case source.Reprise:
 		return tracefile.NewWriter(w, md, cfg)

@@ -21,7 +21,8 @@ func TestColorsOnlyOnATerminal(t *testing.T) {
 	t.Setenv("NO_COLOR", "")
 	t.Setenv("TERM", "xterm")
 	if !isTerminal(device) || isTerminal(file) || isTerminal(&bytes.Buffer{}) {
-		t.Errorf("a terminal is %v, a file %v, a buffer %v", isTerminal(device), isTerminal(file), isTerminal(&bytes.Buffer{}))
+		t.Errorf("a terminal is %v, a file %v, a buffer %v", isTerminal(device), isTerminal(file),
+			isTerminal(&bytes.Buffer{}))
 	}
 	t.Setenv("TERM", "dumb")
 	if isTerminal(device) {

@@ -16,7 +16,8 @@ func TestNames(t *testing.T) {
 		{"testing.tRunner", "testing.tRunner", true, true},
 		{"panic", "panic", true, true},
 		{"os/exec.(*Cmd).Start.gowrap1", "exec.(*Cmd).Start", true, false},
-		{"slices.SortFunc[go.shape.[]example.com/bank.Account,example.com/bank.Account]", "slices.SortFunc[...]", true, false},
+		{"slices.SortFunc[go.shape.[]example.com/bank.Account,example.com/bank.Account]", "slices.SortFunc[...]", true,
+			false},
 		{"vendor/golang.org/x/net/idna.ToASCII", "idna.ToASCII", true, false},
 		{"main.main", "main.main", false, false},
 		{"go.uber.org/zap.(*Logger).Info", "zap.(*Logger).Info", false, false},
@@ -26,7 +27,8 @@ func TestNames(t *testing.T) {
 		{"example.com/bank.(*Bank).get.deferwrap1", "bank.(*Bank).get", false, false},
 		{"example.com/sync.Lock", "sync.Lock", false, false},
 	} {
-		if got := ShortFunc(test.fn); got != test.short || Library(test.fn) != test.library || Machinery(test.fn) != test.machinery {
+		if got := ShortFunc(test.fn); got != test.short || Library(test.fn) != test.library ||
+			Machinery(test.fn) != test.machinery {
 			t.Errorf("%s: %s, library %v, machinery %v", test.fn, got, Library(test.fn), Machinery(test.fn))
 		}
 	}

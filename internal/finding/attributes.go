@@ -31,8 +31,8 @@ func (f *Finding) Attributes() (list []Attribute) {
 	return list
 }
 
-// FromAttributes returns the finding that a test reported; ok is false if it reported none. The report of the test is its
-// text.
+// FromAttributes returns the finding that a test reported; ok is false if it reported none. The report of the test is
+// its text.
 func FromAttributes(pkg, test string, attributes map[string]string, text string) (f *Finding, ok bool) {
 	get := func(a *wire.Attribute) string { return attributes[a.Name] }
 	f = &Finding{

@@ -17,9 +17,11 @@ import (
 // samples are findings of every shape.
 func samples() map[string]*Finding {
 	whole := Finding{
-		Package: "example.com/m", Test: "TestX/seed=0x0000000000000007", Name: "seed=0x0000000000000007", Seed: 7, Event: "21",
-		Class: "deadlock", Failure: "all goroutines are asleep\n  0.0.1 waits", Signature: "0123456789abcdef", Verdict: Reproduced,
-		Trace: "/tmp/x.reprise", Reproduce: []string{"go test -run '^TestX$'", "reprise replay /tmp/x.reprise"},
+		Package: "example.com/m", Test: "TestX/seed=0x0000000000000007", Name: "seed=0x0000000000000007", Seed: 7,
+		Event: "21",
+		Class: "deadlock", Failure: "all goroutines are asleep\n  0.0.1 waits", Signature: "0123456789abcdef",
+		Verdict: Reproduced,
+		Trace:   "/tmp/x.reprise", Reproduce: []string{"go test -run '^TestX$'", "reprise replay /tmp/x.reprise"},
 		Pin: "reprise pin /tmp/x.reprise", Ran: 22, Failed: 5, Length: "39 decisions", Virtual: 3 * time.Millisecond,
 		Confirmed: "replayed twice from its trace: the same again",
 		Sections: []Section{
@@ -28,11 +30,14 @@ func samples() map[string]*Finding {
 		Outside: "it opens files", Notes: []string{"it fails under every seed"},
 	}
 	flaky := whole
-	flaky.Verdict, flaky.Confirmed, flaky.Pin, flaky.Sections = Flaky, "it goes another way:", "", []Section{{Text: "- a\n+ b"}}
+	flaky.Verdict, flaky.Confirmed, flaky.Pin, flaky.Sections = Flaky, "it goes another way:", "",
+		[]Section{{Text: "- a\n+ b"}}
 	passes := whole
 	passes.Passes, passes.Verb, passes.Verdict, passes.Confirmed = true, "passes", Unconfirmed, ""
-	bare := Finding{Name: "input=1", Class: Nondeterminism, Verdict: Flaky, Failure: "\nlost\r1", Length: "1 event", Confirmed: "it passes"}
-	like := Finding{Name: "seed=2", Like: "seed=1", Failure: "first line\nlost", Telling: "lost", Signature: "0123456789abcdef"}
+	bare := Finding{Name: "input=1", Class: Nondeterminism, Verdict: Flaky, Failure: "\nlost\r1", Length: "1 event",
+		Confirmed: "it passes"}
+	like := Finding{Name: "seed=2", Like: "seed=1", Failure: "first line\nlost", Telling: "lost",
+		Signature: "0123456789abcdef"}
 	return map[string]*Finding{"whole": &whole, "flaky": &flaky, "passes": &passes, "bare": &bare, "like": &like}
 }
 
@@ -60,8 +65,10 @@ func TestAttributes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.StringMatching(`[a-z0-9<&]{1,8}`)
 		f := &Finding{
-			Package: "p", Test: "T/s", Seed: rapid.Uint64().Draw(t, "seed"), Event: text.Draw(t, "event"), Class: text.Draw(t, "class"),
-			Failure: text.Draw(t, "failure"), Signature: text.Draw(t, "signature"), Verdict: rapid.SampledFrom([]Verdict{Reproduced, Flaky, Unconfirmed, ""}).Draw(t, "verdict"),
+			Package: "p", Test: "T/s", Seed: rapid.Uint64().Draw(t, "seed"), Event: text.Draw(t, "event"), Class: text.Draw(t,
+				"class"),
+			Failure: text.Draw(t, "failure"), Signature: text.Draw(t,
+				"signature"), Verdict: rapid.SampledFrom([]Verdict{Reproduced, Flaky, Unconfirmed, ""}).Draw(t, "verdict"),
 			Trace: text.Draw(t, "trace"), Text: text.Draw(t, "text"),
 		}
 		if rapid.Bool().Draw(t, "command") {

@@ -24,7 +24,8 @@ func (f *Finding) Report() string {
 	if f.Verdict == Flaky && class != Nondeterminism {
 		class = "flaky, " + class
 	}
-	fmt.Fprintf(&b, "%s %s (%s) after %s, at %v of virtual time:\n", f.Name, cmp.Or(f.Verb, "fails"), class, f.Length, f.Virtual)
+	fmt.Fprintf(&b, "%s %s (%s) after %s, at %v of virtual time:\n", f.Name, cmp.Or(f.Verb, "fails"), class, f.Length,
+		f.Virtual)
 	b.WriteString(prose.Indent(f.Failure) + "\n")
 	f.writeSections(&b)
 	if f.Outside != "" {

@@ -50,8 +50,8 @@ var pieces = []piece{
 	{"worker%d", true}, {"v%d.run", true}, {"f.go:%d", true}, {"x_%d", true}, {"pkg.F.func%d", true}, {"T.func1.%d", true},
 }
 
-// TestFoldLaws: a text with other numbers where they stand alone has the same fold, one with another number in an identifier
-// or a line has another, and folding twice is folding once.
+// TestFoldLaws: a text with other numbers where they stand alone has the same fold, one with another number in an
+// identifier or a line has another, and folding twice is folding once.
 func TestFoldLaws(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		list := rapid.SliceOfN(rapid.SampledFrom(pieces), 1, 8).Draw(t, "pieces")

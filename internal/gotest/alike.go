@@ -30,7 +30,8 @@ func unlike(expected, actual *gort.Outcome) (string, error) {
 	case d != nil:
 		return strings.TrimRight(report.Of(d).Text(), "\n"), nil
 	case expected.Verdict != actual.Verdict:
-		return fmt.Sprintf("the events are the same, but the first run %s, and the second %s", expected.Verdict, actual.Verdict), nil
+		return fmt.Sprintf("the events are the same, but the first run %s, and the second %s", expected.Verdict,
+			actual.Verdict), nil
 	}
 	return "the events are the same, but not what is printed:\n" + lineUnlike(expected.Output, actual.Output), nil
 }

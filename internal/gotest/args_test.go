@@ -11,7 +11,8 @@ import (
 func TestParseArguments(t *testing.T) {
 	for _, c := range []struct{ args, each string }{
 		{"", ""},
-		{"-test.paniconexit0 -test.v=test2json -test.timeout=10m0s -test.count=1 -test.run=X -test.skip=Y -test.failfast=true -test.shuffle=on", ""},
+		{"-test.paniconexit0 -test.v=test2json -test.timeout=10m0s -test.count=1 -test.run=X -test.skip=Y -test.failfast=true -test.shuffle=on",
+			""},
 		{"-test.short=true -test.parallel=3 -test.count=2", "-test.short=true -test.parallel=3"},
 		{"-test.short=false", ""},
 		{"-own -test.run=X", "-own"},
@@ -24,16 +25,20 @@ func TestParseArguments(t *testing.T) {
 			t.Errorf("%s: each run gets %q, error %v, plain %v; want %q", c.args, got, err, a.plain, c.each)
 		}
 	}
-	a, err := parseArguments([]string{"-test.timeout=3s", "-test.failfast=true", "-test.count=7", "-test.short", "-test.run=A/b"})
-	if err != nil || a.timeout != 3*time.Second || !a.failfast || a.count != 7 || !a.short || a.run.of("TestA") != "^TestA$/b" {
+	a, err := parseArguments([]string{"-test.timeout=3s", "-test.failfast=true", "-test.count=7", "-test.short",
+		"-test.run=A/b"})
+	if err != nil || a.timeout != 3*time.Second || !a.failfast || a.count != 7 || !a.short ||
+		a.run.of("TestA") != "^TestA$/b" {
 		t.Errorf("arguments %+v, error %v", a, err)
 	}
-	for _, arg := range []string{"-test.run=[", "-test.skip=a/(", "-test.timeout=soon", "-test.count=x", "-test.short=maybe"} {
+	for _, arg := range []string{"-test.run=[", "-test.skip=a/(", "-test.timeout=soon", "-test.count=x",
+		"-test.short=maybe"} {
 		if _, err := parseArguments([]string{arg}); err == nil || !strings.Contains(err.Error(), arg) {
 			t.Errorf("%s: error %v", arg, err)
 		}
 	}
-	for _, arg := range []string{"-test.bench=.", "-test.fuzz=X", "-test.list=.", "-test.coverprofile=c", "-test.gocoverdir=d", "-test.cpuprofile=p"} {
+	for _, arg := range []string{"-test.bench=.", "-test.fuzz=X", "-test.list=.", "-test.coverprofile=c",
+		"-test.gocoverdir=d", "-test.cpuprofile=p"} {
 		if a, err := parseArguments([]string{arg}); err != nil || !a.plain {
 			t.Errorf("%s: plain %v, error %v", arg, a.plain, err)
 		}

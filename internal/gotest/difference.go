@@ -34,9 +34,9 @@ type Comparison struct {
 	Events uint64                 // of the run
 }
 
-// Compare compares a run with the one in a trace file. How the rest of the runs aligns behind the first difference is not
-// told of a replay that diverged, because its rest was cut off; that one has notes instead that say which choice did not
-// fit. The errors are those of reading the file, and of the file system.
+// Compare compares a run with the one in a trace file. How the rest of the runs aligns behind the first difference is
+// not told of a replay that diverged, because its rest was cut off; that one has notes instead that say which choice
+// did not fit. The errors are those of reading the file, and of the file system.
 func Compare(path string, actual *gort.Outcome) (c Comparison, err error) {
 	dir, err := os.MkdirTemp("", "reprise-difference-")
 	if err != nil {

@@ -81,7 +81,8 @@ func TestDifference(t *testing.T) {
 	var o, resynced *gort.Outcome
 	for seed := uint64(1); resynced == nil || resynced.Failure() == "" && seed < 50; seed++ { // one that still fails
 		o = mustRun(t, corpus(t, ""), "TestLostUpdateBug", gort.Control{Seed: seed})
-		resynced = mustRun(t, corpus(t, "edited"), "TestLostUpdateBug", gort.Control{Choices: o.Recording.Choices(), Resync: 32})
+		resynced = mustRun(t, corpus(t, "edited"), "TestLostUpdateBug",
+			gort.Control{Choices: o.Recording.Choices(), Resync: 32})
 	}
 	again := gort.Control{Choices: o.Recording.Choices()}
 	if d, err := difference(o, mustRun(t, corpus(t, ""), "TestLostUpdateBug", again)); d != nil || err != nil {
@@ -92,7 +93,8 @@ func TestDifference(t *testing.T) {
 	if err != nil || d == nil || d.Rest != nil {
 		t.Fatalf("a run and that of an edited program: %v, %v", d, err)
 	}
-	if r, err := difference(o, resynced); err != nil || r.Rest == nil || r.RunError != resynced.Failure() || r.RunError == "" {
+	if r, err := difference(o, resynced); err != nil || r.Rest == nil || r.RunError != resynced.Failure() ||
+		r.RunError == "" {
 		t.Errorf("the replay of an edited program that goes on: %v, %+v", err, r)
 	}
 	golden.Check(t, "edited.txt", unstable.ReplaceAllString(report.Of(d).Text(), "$1${2}N"))
@@ -109,15 +111,16 @@ func TestDifference(t *testing.T) {
 	}
 }
 
-// TestReady checks who is ready at a difference, which is worked out from events, against what the runtime says. It also
-// checks that the cause is the mirror of that of the runs swapped.
+// TestReady checks who is ready at a difference, which is worked out from events, against what the runtime says. It
+// also checks that the cause is the mirror of that of the runs swapped.
 func TestReady(t *testing.T) {
 	mirrors := map[string]string{}
 	for r := range divergence.Rules() {
 		mirrors[r.Name] = r.Mirror
 	}
 	compared := 0
-	for _, class := range []string{"TestLostUpdate", "TestWaitGroup", "TestOnce", "TestDoubleClose", "TestContextLeak", "TestTimer"} {
+	for _, class := range []string{"TestLostUpdate", "TestWaitGroup", "TestOnce", "TestDoubleClose", "TestContextLeak",
+		"TestTimer"} {
 		for seed := range uint64(10) {
 			o := mustRun(t, corpus(t, ""), class+"Bug", gort.Control{Seed: seed})
 			p := mustRun(t, corpus(t, ""), class+"Fixed", gort.Control{Choices: o.Recording.Choices()})
@@ -130,9 +133,11 @@ func TestReady(t *testing.T) {
 			}
 			back, err := difference(p, o)
 			if err != nil || mirrors[d.Cause.Rule] != back.Cause.Rule {
-				t.Errorf("%s, seed %d: the cause is %s, and %s if the runs are swapped; %v", class, seed, d.Cause.Rule, back.Cause.Rule, err)
+				t.Errorf("%s, seed %d: the cause is %s, and %s if the runs are swapped; %v", class, seed, d.Cause.Rule,
+					back.Cause.Rule, err)
 			}
-			if len(d.Actual) == 0 || d.Actual[0].Kind() != event.KindTaskScheduled || choices(t, o, d.Index) != p.Mismatch.Index {
+			if len(d.Actual) == 0 || d.Actual[0].Kind() != event.KindTaskScheduled ||
+				choices(t, o, d.Index) != p.Mismatch.Index {
 				continue // it is no decision, or comes before the one that the replay noted
 			}
 			compared++
@@ -143,7 +148,8 @@ func TestReady(t *testing.T) {
 			slices.Sort(ready)
 			slices.Sort(p.Mismatch.Ready)
 			if !slices.Equal(ready, p.Mismatch.Ready) {
-				t.Errorf("%s, seed %d: ready are %v, the runtime says %v\n%s", class, seed, ready, p.Mismatch.Ready, report.Of(d).Text())
+				t.Errorf("%s, seed %d: ready are %v, the runtime says %v\n%s", class, seed, ready, p.Mismatch.Ready,
+					report.Of(d).Text())
 			}
 		}
 	}

@@ -37,7 +37,8 @@ func (o *Options) goRun(ctx context.Context, watched bool) (c *goRun, plain stri
 	names, set := goFlags(o.Args), goFlags(splitQuoted(goflags(ctx)))
 	for _, name := range []string{"exec", "overlay"} {
 		if slices.Contains(set, name) {
-			return nil, "", base.Usage("GOFLAGS has -%s, which reprise test sets itself; run it with another GOFLAGS, or run go test", name)
+			return nil,
+				"", base.Usage("GOFLAGS has -%s, which reprise test sets itself; run it with another GOFLAGS, or run go test", name)
 		}
 	}
 	if i := slices.IndexFunc(names, Plain); i >= 0 {
@@ -101,8 +102,8 @@ func goFlags(args []string) (names []string) {
 	return names
 }
 
-// tagsOf returns the flags with build tags in a value of GOFLAGS. The go command would take the tags on its command line
-// instead of them.
+// tagsOf returns the flags with build tags in a value of GOFLAGS. The go command would take the tags on its command
+// line instead of them.
 func tagsOf(goflags string) (args []string) {
 	for _, flag := range splitQuoted(goflags) {
 		if strings.HasPrefix(flag, "-tags=") || strings.HasPrefix(flag, "--tags=") {
@@ -112,8 +113,8 @@ func tagsOf(goflags string) (args []string) {
 	return args
 }
 
-// splitQuoted splits text as the go command splits GOFLAGS: at white space, except between a quote that starts a field and
-// the next quote of its kind.
+// splitQuoted splits text as the go command splits GOFLAGS: at white space, except between a quote that starts a field
+// and the next quote of its kind.
 func splitQuoted(text string) (fields []string) {
 	for text = strings.TrimLeft(text, " \t\r\n"); text != ""; text = strings.TrimLeft(text, " \t\r\n") {
 		if quote := text[0]; quote == '"' || quote == '\'' {
@@ -165,7 +166,8 @@ func wrapperFlag() (string, error) {
 
 // goTest runs go test and gives its events to r. It returns the status with which the go command failed, nil if it did not; the
 // error says that it could not be run.
-func (o *Options) goTest(ctx context.Context, r *testResults, stdout, stderr io.Writer) (status *exec.ExitError, err error) {
+func (o *Options) goTest(ctx context.Context, r *testResults, stdout, stderr io.Writer) (status *exec.ExitError,
+	err error) {
 	c, plain, err := o.goRun(ctx, base.IsDevice(stderr))
 	var wrong *base.ExitError
 	if errors.As(err, &wrong) {
@@ -233,7 +235,8 @@ const interruptGrace = 1500 * time.Millisecond
 
 // follow takes lines up to their end. The first signal interrupts the tests, so that what has been found until then is
 // told; if they do not end in time, after, which is [time.After], has them killed. So do SIGQUIT and a second signal.
-func (r *testResults) follow(lines <-chan []byte, signals <-chan os.Signal, after func(time.Duration) <-chan time.Time, pass func(os.Signal)) {
+func (r *testResults) follow(lines <-chan []byte, signals <-chan os.Signal, after func(time.Duration) <-chan time.Time,
+	pass func(os.Signal)) {
 	tick := time.NewTicker(base.ProgressEvery)
 	defer tick.Stop()
 	var late <-chan time.Time

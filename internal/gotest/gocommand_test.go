@@ -46,7 +46,8 @@ func TestWrapperFlag(t *testing.T) {
 	}
 }
 
-// TestFollowSignals: the first signal interrupts; SIGQUIT, a second one and the end of the time that the tests have kill.
+// TestFollowSignals: the first signal interrupts; SIGQUIT, a second one and the end of the time that the tests have
+// kill.
 func TestFollowSignals(t *testing.T) {
 	for name, c := range map[string]struct {
 		signals []os.Signal
@@ -112,7 +113,8 @@ func TestFollow(t *testing.T) {
 // TestExtent: runs of ordinary tests are counted, and those that time has ended.
 func TestExtent(t *testing.T) {
 	r := newTestResults(func(string, ...any) {})
-	for test, end := range map[string]string{"TestA 100/100": "pass", "TestB 37/100": "pass", "TestC 9/100": "fail", "TestD 812": "pass", "TestE": "pass", "TestF 1/100": "skip"} {
+	for test, end := range map[string]string{"TestA 100/100": "pass", "TestB 37/100": "pass", "TestC 9/100": "fail",
+		"TestD 812": "pass", "TestE": "pass", "TestF 1/100": "skip"} {
 		name, runs, _ := strings.Cut(test, " ")
 		if runs != "" {
 			r.line([]byte(`{"Action":"attr","Package":"p","Test":"` + name + `","Key":"reprise.runs","Value":"` + runs + `"}`))
@@ -139,13 +141,14 @@ func TestNotRun(t *testing.T) {
 	r.settle()
 	var b strings.Builder
 	r.text(&b)
-	if want := "not run: p TestB\nnot run: p TestC\n0 findings in 1 package, 1 other failure, 2 tests not run\n"; !strings.HasSuffix(b.String(), want) {
+	const want = "not run: p TestB\nnot run: p TestC\n0 findings in 1 package, 1 other failure, 2 tests not run\n"
+	if !strings.HasSuffix(b.String(), want) {
 		t.Errorf("%s\nwant at the end\n%s", b.String(), want)
 	}
 }
 
-// TestTagsOfGoflags: build tags of GOFLAGS stay in force, because the command passes tags of its own, which would replace
-// them.
+// TestTagsOfGoflags: build tags of GOFLAGS stay in force, because the command passes tags of its own, which would
+// replace them.
 func TestTagsOfGoflags(t *testing.T) {
 	for value, want := range map[string][]string{
 		"":                               nil,
@@ -168,7 +171,8 @@ func TestTagsOfGoflags(t *testing.T) {
 	if got := goflags(t.Context()); got != "-tags=first" {
 		t.Errorf("GOFLAGS is %q", got)
 	}
-	for args, want := range map[string]string{"./x": "-tags=first,netgo,osusergo", "-tags=own": "-tags=own,netgo,osusergo"} {
+	for args, want := range map[string]string{"./x": "-tags=first,netgo,osusergo",
+		"-tags=own": "-tags=own,netgo,osusergo"} {
 		c, plain, err := (&Options{Args: []string{args}}).goRun(t.Context(), false)
 		if err != nil || plain == "" && !slices.Contains(c.args, want) {
 			t.Errorf("go test %s gets %q, error %v; want %s", args, c.args, err, want)

@@ -50,8 +50,8 @@ func underscores(s string) string {
 	}, s)
 }
 
-// selects reports whether a function is to run, with all of its subtests or some, where run and skip are the patterns of
-// these flags.
+// selects reports whether a function is to run, with all of its subtests or some, where run and skip are the patterns
+// of these flags.
 func selects(run, skip pattern, function string) bool {
 	return (len(run) == 0 || run.first(function) != nil) && (skip.first(function) == nil || skip.parts(function))
 }

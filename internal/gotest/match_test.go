@@ -76,7 +76,8 @@ func TestSelects(t *testing.T) {
 		run, skip string
 		want      bool
 	}{
-		{"", "", true}, {"A", "", true}, {"B", "", false}, {"B|A/x", "", true}, {"", "A", false}, {"", "A/x", true}, {"", "A/x|A", true},
+		{"", "", true}, {"A", "", true}, {"B", "", false}, {"B|A/x", "", true}, {"", "A", false}, {"", "A/x", true}, {"",
+			"A/x|A", true},
 		{"", "A|A/x", false}, {"A", "B", true},
 	} {
 		a, err := parseArguments([]string{"-test.run=" + c.run, "-test.skip=" + c.skip})
@@ -93,7 +94,8 @@ func TestSelection(t *testing.T) {
 	if want := []string{"TestA", "TestAb", "TestB", "FuzzB", "Example_a"}; err != nil || !slices.Equal(functions, want) {
 		t.Fatalf("functions %q, error %v; want %q", functions, err, want)
 	}
-	part := rapid.SampledFrom([]string{"", "A", "B", "Test", "Ab", "a", "b", "b c", "^TestA$", "^b", "(A|b)", "[/|]", `\|`, "[ -Z]", "[", ")", "seed", "/", "/", "|"})
+	part := rapid.SampledFrom([]string{"", "A", "B", "Test", "Ab", "a", "b", "b c", "^TestA$", "^b", "(A|b)", "[/|]", `\|`,
+		"[ -Z]", "[", ")", "seed", "/", "/", "|"})
 	rapid.Check(t, func(t *rapid.T) {
 		run := strings.Join(rapid.SliceOfN(part, 0, 5).Draw(t, "run"), "")
 		skip := strings.Join(rapid.SliceOfN(part, 0, 3).Draw(t, "skip"), "")

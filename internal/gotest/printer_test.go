@@ -42,7 +42,8 @@ PASS
 			t.Errorf("%s: printed\n%s\nwant\n%s", c.name, got, c.want)
 		}
 	}
-	if !skipped("TestX", []byte("=== RUN   TestX\n--- SKIP: TestX (0.00s)\n")) || skipped("TestX", []byte("    --- SKIP: TestX/a (0.00s)\n--- PASS: TestX (0.00s)\n")) {
+	if !skipped("TestX", []byte("=== RUN   TestX\n--- SKIP: TestX (0.00s)\n")) ||
+		skipped("TestX", []byte("    --- SKIP: TestX/a (0.00s)\n--- PASS: TestX (0.00s)\n")) {
 		t.Error("skipped")
 	}
 }

@@ -44,7 +44,8 @@ func inspect(path, dir string, env []string) (*program, error) {
 		return nil, err
 	}
 	p := &program{
-		Binary: gort.Binary{Path: path, Dir: dir, Env: env}, module: info.Main.Path, pkg: strings.TrimSuffix(info.Path, ".test"),
+		Binary: gort.Binary{Path: path, Dir: dir, Env: env}, module: info.Main.Path, pkg: strings.TrimSuffix(info.Path,
+			".test"),
 		goVersion: info.GoVersion, patience: 10 * time.Second,
 	}
 	for _, s := range info.Settings {
@@ -79,7 +80,8 @@ func (p *program) usesSimtest() (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	name := strings.Join([]string{"\x00github.com", "reprise-go", "reprise", "simtest."}, "/") // not to be found in this one
+	// not to be found in this one
+	name := strings.Join([]string{"\x00github.com", "reprise-go", "reprise", "simtest."}, "/")
 	return bytes.Contains(b, []byte(name)), nil
 }
 
@@ -100,8 +102,8 @@ func (p *program) functions(ctx context.Context, s *settings) (list []string, er
 	return list, nil
 }
 
-// plainRun runs the binary without control and returns all that it prints. A run that takes longer than limit is ended, and
-// with each run all that it has started.
+// plainRun runs the binary without control and returns all that it prints. A run that takes longer than limit is
+// ended, and with each run all that it has started.
 func (p *program) plainRun(ctx context.Context, limit time.Duration, args []string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -152,7 +154,8 @@ func (p *program) identity(function string, s *settings, args []string) (tracefi
 	if s.virtual > 0 {
 		id[gort.KeyMaxTime] = s.virtual.String()
 	}
-	for key, list := range map[string][]string{gort.KeyBuild: p.flags, gort.KeyArgs: args} { // lint: order does not matter because the keys differ
+	for key, list := range map[string][]string{gort.KeyBuild: p.flags,
+		gort.KeyArgs: args} { // lint: order does not matter because the keys differ
 		if len(list) > 0 {
 			b, err := json.Marshal(list)
 			if err != nil {

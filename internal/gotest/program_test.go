@@ -22,7 +22,8 @@ func TestBuildFlags(t *testing.T) {
 		p.setting(s)
 	}
 	p.setting(debug.BuildSetting{Key: "-tags", Value: gort.Tags})
-	if got := strings.Join(p.flags, " "); got != "-race -tags=a,b -gcflags=all=-N -l" || p.goos != "linux" || p.goarch != "arm64" {
+	if got := strings.Join(p.flags, " "); got != "-race -tags=a,b -gcflags=all=-N -l" || p.goos != "linux" ||
+		p.goarch != "arm64" {
 		t.Errorf("flags %s, %s/%s", got, p.goos, p.goarch)
 	}
 }
@@ -34,7 +35,8 @@ func TestCommand(t *testing.T) {
 		{"", "-test.v=test2json", "reprise test -race example.com/m -run ^TestX$ --seed 0x0000000000000007"},
 		{"STRATEGY=pct LEAKS=off", "-test.short=true -test.skip=TestX/a -test.parallel=3 -test.run=X/b",
 			"reprise test -race --strategy pct --leaks off -skip=TestX/a -short -parallel=3 example.com/m -run ^TestX$/b --seed 0x0000000000000007"},
-		{"", "-test.skip=TestY -own=1 word", "reprise test -race example.com/m -run ^TestX$ --seed 0x0000000000000007 -args -own=1 word"},
+		{"", "-test.skip=TestY -own=1 word",
+			"reprise test -race example.com/m -run ^TestX$ --seed 0x0000000000000007 -args -own=1 word"},
 	} {
 		s, _ := fakeSession(t, &fakeRunner{}, c.env, strings.Fields(c.args)...)
 		campaign := s.search("TestX", 1)
@@ -47,7 +49,8 @@ func TestCommand(t *testing.T) {
 // TestUsesSimtest: a binary that names a function of package simtest in its table, and no other.
 func TestUsesSimtest(t *testing.T) {
 	for text, want := range map[string]bool{
-		"a\x00github.com/reprise-go/reprise/sim" + "test.Check\x00": true, "github.com/reprise-go/reprise/sim" + "test.Check": false, "": false,
+		"a\x00github.com/reprise-go/reprise/sim" + "test.Check\x00": true, "github.com/reprise-go/reprise/sim" +
+			"test.Check": false, "": false,
 	} {
 		p := &program{Binary: gort.Binary{Path: filepath.Join(t.TempDir(), "m.test")}}
 		if err := os.WriteFile(p.Path, bytes.Repeat([]byte(text), 2), 0o600); err != nil {
@@ -82,7 +85,8 @@ func TestAlone(t *testing.T) {
 			t.Errorf("%s: %q, passes %v, error %v", test, how, passes, err)
 		}
 	}
-	if how, _, err := p.alone(t.Context(), 1, []string{"-test.run=TestHangs"}); how != "and without control it has not ended after 1ns" || err != nil {
+	if how, _, err := p.alone(t.Context(), 1,
+		[]string{"-test.run=TestHangs"}); how != "and without control it has not ended after 1ns" || err != nil {
 		t.Errorf("%q, error %v", how, err)
 	}
 	p.Path += "x"

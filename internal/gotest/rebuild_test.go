@@ -30,8 +30,10 @@ func TestRebuild(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close() // a temporary file
-	got, system := strings.Join(r.Notes, "\n"), "\nanother operating system: recorded with plan9, replayed with "+runtime.GOOS
-	if !strings.HasPrefix(got, "another version of Go: recorded with go0.9, replayed with go1.") || !strings.HasSuffix(got, system) {
+	got, system := strings.Join(r.Notes, "\n"), "\nanother operating system: recorded with plan9, replayed with "+
+		runtime.GOOS
+	if !strings.HasPrefix(got, "another version of Go: recorded with go0.9, replayed with go1.") ||
+		!strings.HasSuffix(got, system) {
 		t.Errorf("the notes are\n%s", got)
 	}
 	recorded := hasty(t)
@@ -47,7 +49,8 @@ func TestRebuild(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c, err := Compare(path, replayed); err != nil || c.First != nil || !strings.Contains(string(replayed.Output), "=== RUN") {
+	if c, err := Compare(path, replayed); err != nil || c.First != nil ||
+		!strings.Contains(string(replayed.Output), "=== RUN") {
 		t.Errorf("the replay differs: %v, %v\n%s", c.First, err, replayed.Output)
 	}
 }
@@ -76,7 +79,8 @@ func TestRebuildRefuses(t *testing.T) {
 		{"example.com/corpus", "TestX", "-race", "", `the recording's "build" is no list of texts: "-race"`},
 		{"example.com/corpus", "TestX", "", `{"a":1}`, `the recording's "args" is no list of texts`},
 		{"example.com/gone", "TestX", "", "", "package example.com/gone is not found from here: "},
-		{"example.com/corpus", "TestX/sub", "", "", "package example.com/corpus has no test TestX any more; it has TestBenchPing, "},
+		{"example.com/corpus", "TestX/sub", "",
+			"", "package example.com/corpus has no test TestX any more; it has TestBenchPing, "},
 		{"example.com/corpus", "TestX/sub", "", "", ", and "},
 	} {
 		id := tracefile.Identity{tracefile.KeyPackage: c.pkg, tracefile.KeyTest: c.test}

@@ -176,7 +176,8 @@ func (r *testResults) explain(t *testResult, explained map[*testResult]bool) {
 // hasFailingPart reports whether a test that is a part of t fails, so that t itself need not be told of.
 func (r *testResults) hasFailingPart(t *testResult) bool {
 	return slices.ContainsFunc(r.order, func(u *testResult) bool {
-		return u != t && u.pkg == t.pkg && u.action != "pass" && u.action != "skip" && (t.test == "" || strings.HasPrefix(u.test, t.test+"/"))
+		return u != t && u.pkg == t.pkg && u.action != "pass" && u.action != "skip" &&
+			(t.test == "" || strings.HasPrefix(u.test, t.test+"/"))
 	})
 }
 

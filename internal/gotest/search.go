@@ -145,7 +145,8 @@ func (c *search) judgeAlways(ctx context.Context) {
 		}
 	}
 	failing := c.campaign.Failing
-	if ctx.Err() != nil || len(failing) == 0 || len(failing) < c.campaign.Ran || c.campaign.Causes() > 1 || len(c.only) > 0 {
+	if ctx.Err() != nil || len(failing) == 0 || len(failing) < c.campaign.Ran || c.campaign.Causes() > 1 ||
+		len(c.only) > 0 {
 		return
 	}
 	f, o := failing[0].Finding, detailOf(failing[0])

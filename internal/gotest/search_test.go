@@ -23,7 +23,8 @@ import (
 
 // fakeRunner makes runs of which the seed says how they end.
 type fakeRunner struct {
-	end     func(seed uint64) string        // "", "skip", "leak", "limit", "late", "broken", or what the test logs when it fails
+	// "", "skip", "leak", "limit", "late", "broken", or what the test logs when it fails
+	end     func(seed uint64) string
 	flaky   bool                            // replays pass
 	again   string                          // what replays log instead
 	loose   bool                            // replays make other decisions, since the real clock takes part
@@ -70,7 +71,8 @@ func (f *fakeRunner) Run(ctx context.Context, c gort.Control) (*gort.Outcome, er
 	case "":
 		o.Output = fmt.Appendf(nil, "=== RUN   TestX\n    x_test.go:1: seed %d\n--- PASS: TestX (0.00s)\nPASS\n", seed)
 		if f.prints != nil {
-			o.Output = fmt.Appendf(nil, "=== RUN   TestX\n    x_test.go:1: run %d\n--- PASS: TestX (0.00s)\nPASS\n", f.prints.Add(1))
+			o.Output = fmt.Appendf(nil, "=== RUN   TestX\n    x_test.go:1: run %d\n--- PASS: TestX (0.00s)\nPASS\n",
+				f.prints.Add(1))
 		}
 	case "skip":
 		o.Output = []byte("=== RUN   TestX\n--- SKIP: TestX (0.00s)\nPASS\n")
@@ -108,7 +110,8 @@ func fakeSession(t testing.TB, f *fakeRunner, env string, args ...string) (*sess
 	}
 	var out strings.Builder
 	s := &session{
-		settings: set, program: &program{Binary: gort.Binary{Path: "no-such.test"}, pkg: "example.com/m", patience: time.Minute},
+		settings: set, program: &program{Binary: gort.Binary{Path: "no-such.test"}, pkg: "example.com/m",
+			patience: time.Minute},
 		out: &printer{w: &out}, processors: 1,
 		now:  func() time.Time { return time.Time{} },
 		open: func(string, gort.Control) (runner, error) { return f, nil },
@@ -116,12 +119,13 @@ func fakeSession(t testing.TB, f *fakeRunner, env string, args ...string) (*sess
 	return s, &out
 }
 
-// TestLimitOfLongTest: a run that a limit has ended is no failure if the test passes without control, for which it gets as
-// much time as any run.
+// TestLimitOfLongTest: a run that a limit has ended is no failure if the test passes without control, for which it
+// gets as much time as any run.
 func TestLimitOfLongTest(t *testing.T) {
 	f := &fakeRunner{end: func(uint64) string { return "limit" }, turns: func(uint64) int { return 0 }}
 	s, out := fakeSession(t, f, "SEEDS=1 ARTIFACTS="+t.TempDir())
-	s.program = buildTests(t, "package m\n\nimport (\n\t\"testing\"\n\t\"time\"\n)\n\nfunc TestX(t *testing.T) { time.Sleep(100 * time.Millisecond) }\n")
+	s.program = buildTests(t,
+		"package m\n\nimport (\n\t\"testing\"\n\t\"time\"\n)\n\nfunc TestX(t *testing.T) { time.Sleep(100 * time.Millisecond) }\n")
 	s.patience = 1
 	if ok := s.search("TestX", 1).run(t.Context()); !ok || !strings.Contains(out.String(), "but passes without control") {
 		t.Errorf("passes: %v\n%s", ok, out)
@@ -130,12 +134,13 @@ func TestLimitOfLongTest(t *testing.T) {
 
 var falls = regexp.MustCompile(`(?m)^--- FAIL: TestX/(seed=0x[0-9a-f]{16}) `)
 
-// TestCampaignOrder: what is printed does not depend on the number of workers, nor on how long runs take; and what fails is
-// what a loop over the seeds finds.
+// TestCampaignOrder: what is printed does not depend on the number of workers, nor on how long runs take; and what
+// fails is what a loop over the seeds finds.
 func TestCampaignOrder(t *testing.T) {
 	dir := t.TempDir()
 	rapid.Check(t, func(rt *rapid.T) {
-		ends := rapid.SliceOfN(rapid.SampledFrom([]string{"", "", "", "", "skip", "leak", "lost", "found", "broken"}), 1, 60).Draw(rt, "ends")
+		ends := rapid.SliceOfN(rapid.SampledFrom([]string{"", "", "", "", "skip", "leak", "lost", "found", "broken"}),
+			1, 60).Draw(rt, "ends")
 		turns := rapid.SliceOfN(rapid.IntRange(0, 30), 1, 9).Draw(rt, "turns")
 		failfast := rapid.Bool().Draw(rt, "failfast")
 		leaks := rapid.SampledFrom(wire.LeakModes).Draw(rt, "leaks")
@@ -210,10 +215,15 @@ func TestCampaignReports(t *testing.T) {
 		want      []string // in the output, each
 		not       []string
 	}{
-		{"passes", "SEEDS=3", fakeRunner{}, true, []string{"--- PASS: TestX (0.00s)", "reprise.runs 3/3", fmt.Sprintf("seed %d", testpath.DeriveSeed("TestX", 0))}, []string{"FAIL", fmt.Sprintf("seed %d", testpath.DeriveSeed("TestX", 1))}},
-		{"is skipped", "SEEDS=3", fakeRunner{end: at(map[int]string{0: "skip"})}, true, []string{"--- SKIP: TestX (0.00s)", "reprise.runs 1/3"}, []string{"FAIL", "PASS"}},
+		{"passes", "SEEDS=3", fakeRunner{}, true,
+			[]string{"--- PASS: TestX (0.00s)", "reprise.runs 3/3",
+				fmt.Sprintf("seed %d", testpath.DeriveSeed("TestX", 0))}, []string{"FAIL", fmt.Sprintf("seed %d",
+				testpath.DeriveSeed("TestX", 1))}},
+		{"is skipped", "SEEDS=3", fakeRunner{end: at(map[int]string{0: "skip"})},
+			true, []string{"--- SKIP: TestX (0.00s)", "reprise.runs 1/3"}, []string{"FAIL", "PASS"}},
 		{"fails", "SEEDS=9", fakeRunner{end: at(map[int]string{4: "lost 1", 6: "lost 2", 7: "found"})}, false, []string{
-			"reprise.verdict reproduced", "reprise.class test failure", "reprise.failure x_test.go:1: lost 1", "reprise.seed " + strings.TrimPrefix(testpath.Seed(testpath.DeriveSeed("TestX", 4)), "seed="),
+			"reprise.verdict reproduced", "reprise.class test failure", "reprise.failure x_test.go:1: lost 1", "reprise.seed " +
+				strings.TrimPrefix(testpath.Seed(testpath.DeriveSeed("TestX", 4)), "seed="),
 			"replayed twice from its trace: the same again", "fails as seed=0x", "3 of 9 runs failed", "--- FAIL: TestX (0.00s)",
 			"reprise test example.com/m -run '^TestX$' --seed 0x",
 		}, []string{"under every seed", "PASS"}},
@@ -239,7 +249,8 @@ func TestCampaignReports(t *testing.T) {
 			"reprise.class leak", "passes (leak)", "--- PASS: TestX/seed=0x", "--- PASS: TestX (0.00s)",
 		}, []string{"FAIL"}},
 		{"is not deterministic", "SEEDS=9 DETERMINISM=true", fakeRunner{prints: new(atomic.Int64)}, false, []string{
-			"reprise.class nondeterminism", "reprise.verdict flaky", "the events are the same, but not what is printed", "and then", "--determinism",
+			"reprise.class nondeterminism", "reprise.verdict flaky", "the events are the same, but not what is printed",
+			"and then", "--determinism",
 			"5 of 5 runs failed",
 		}, []string{"reproduced", "PASS: "}},
 		{"is deterministic", "SEEDS=9 DETERMINISM=true", fakeRunner{}, true, []string{"reprise.runs 9/9"}, []string{"FAIL"}},
@@ -249,7 +260,8 @@ func TestCampaignReports(t *testing.T) {
 		{"leaks sometimes", "SEEDS=9", fakeRunner{end: at(map[int]string{1: "leak", 4: "leak"})}, false, []string{
 			"fails (leak)", "2 of 9 runs failed", "--leaks fail", "--- FAIL: TestX (0.00s)",
 		}, []string{"PASS"}},
-		{"cannot run", "SEEDS=2", fakeRunner{end: at(map[int]string{1: "broken"})}, false, []string{"reprise: it cannot be run on: no more processes", "--- FAIL: TestX"}, []string{"PASS"}},
+		{"cannot run", "SEEDS=2", fakeRunner{end: at(map[int]string{1: "broken"})}, false,
+			[]string{"reprise: it cannot be run on: no more processes", "--- FAIL: TestX"}, []string{"PASS"}},
 	} {
 		if c.f.end == nil {
 			c.f.end = func(uint64) string { return "" }
@@ -293,23 +305,27 @@ func TestCampaignStops(t *testing.T) {
 	}
 }
 
-// TestArtifacts: the first failing run of a cause leaves its trace, which loads, and its report; passing runs leave nothing.
+// TestArtifacts: the first failing run of a cause leaves its trace, which loads, and its report; passing runs leave
+// nothing.
 func TestArtifacts(t *testing.T) {
 	dir := t.TempDir()
 	f := &fakeRunner{end: at(map[int]string{2: "lost", 3: "lost"}), turns: atOnce}
 	s, out := fakeSession(t, f, "SEEDS=9 ARTIFACTS="+dir, "-test.short=true")
 	s.search("TestX", 1).run(t.Context())
-	path := filepath.Join(testpath.Artifacts(dir, "example.com/m", "TestX"), testpath.Seed(testpath.DeriveSeed("TestX", 2))+testpath.Ext)
+	path := filepath.Join(testpath.Artifacts(dir, "example.com/m", "TestX"),
+		testpath.Seed(testpath.DeriveSeed("TestX", 2))+testpath.Ext)
 	list, err := os.ReadDir(filepath.Dir(path))
 	if err != nil || len(list) != 2 {
 		t.Errorf("files %v, error %v", list, err)
 	}
 	_, id, err := gort.Load(path)
-	if err != nil || id[gort.KeyArgs] != `["-test.v=true","-test.short=true"]` || id["test"] != "TestX" || id["package"] != "example.com/m" {
+	if err != nil || id[gort.KeyArgs] != `["-test.v=true","-test.short=true"]` || id["test"] != "TestX" ||
+		id["package"] != "example.com/m" {
 		t.Errorf("identity %v, error %v", id, err)
 	}
 	report, err := os.ReadFile(strings.TrimSuffix(path, testpath.Ext) + ".txt")
-	if err != nil || !strings.Contains(string(report), "x_test.go:1: lost") || !strings.Contains(out.String(), "reprise replay "+path) {
+	if err != nil || !strings.Contains(string(report), "x_test.go:1: lost") ||
+		!strings.Contains(out.String(), "reprise replay "+path) {
 		t.Errorf("report %q, error %v, output\n%s", report, err, out)
 	}
 }
@@ -359,7 +375,8 @@ func TestEndless(t *testing.T) {
 		}
 		return 0
 	}
-	if c.run(t.Context()) || !strings.Contains(out.String(), "3 of 9 seeds in 3m0s: no more, since this run took all the time that a run may") {
+	if c.run(t.Context()) || !strings.Contains(out.String(),
+		"3 of 9 seeds in 3m0s: no more, since this run took all the time that a run may") {
 		t.Errorf("the output is\n%s", out)
 	}
 }
@@ -370,7 +387,8 @@ func TestWall(t *testing.T) {
 		timeout      string
 		passed, want time.Duration
 	}{
-		{"0s", time.Hour, 365 * 24 * time.Hour}, {"10m", 0, time.Minute}, {"20s", 0, 18 * time.Second}, {"20s", 10 * time.Second, 8 * time.Second},
+		{"0s", time.Hour, 365 * 24 * time.Hour}, {"10m", 0, time.Minute}, {"20s", 0, 18 * time.Second}, {"20s",
+			10 * time.Second, 8 * time.Second},
 		{"20s", 19 * time.Second, time.Second},
 	} {
 		var clock fakeClock
@@ -384,15 +402,17 @@ func TestWall(t *testing.T) {
 	}
 }
 
-// TestLimited: runs that a limit has ended are told of once, and neither fail nor end the campaign, nor are kept, if the test
-// passes without control.
+// TestLimited: runs that a limit has ended are told of once, and neither fail nor end the campaign, nor are kept, if
+// the test passes without control.
 func TestLimited(t *testing.T) {
-	f := &fakeRunner{turns: atOnce, end: func(seed uint64) string { return map[bool]string{true: "limit"}[numberOf(seed) > 1] }}
+	f := &fakeRunner{turns: atOnce,
+		end: func(seed uint64) string { return map[bool]string{true: "limit"}[numberOf(seed) > 1] }}
 	s, out := fakeSession(t, f, "SEEDS=20 ARTIFACTS="+t.TempDir())
 	s.Path = "true"
 	ok := s.search("TestX", 1).run(t.Context())
 	told := out.String()
-	if !ok || strings.Contains(told, "replay") || !strings.Contains(told, "reprise.runs 20/20") || strings.Count(told, "decisions, but passes without control; --max-decisions raises it") != 1 {
+	if !ok || strings.Contains(told, "replay") || !strings.Contains(told, "reprise.runs 20/20") ||
+		strings.Count(told, "decisions, but passes without control; --max-decisions raises it") != 1 {
 		t.Errorf("passes %t:\n%s", ok, told)
 	}
 	s.Path = "false"
@@ -411,9 +431,12 @@ func TestJudgeLimits(t *testing.T) {
 		fails              bool
 		says               string
 	}{
-		{"every seed", "SEEDS=9", "10m", func(int) bool { return true }, 0, false, "it reached a limit of reprise, 1h10m0s of virtual time, which is no failure"},
-		{"one, far from the others", "SEEDS=9", "10m", func(n int) bool { return n == 4 }, time.Minute, true, "the limit is 1h10m0s of virtual time; --max-virtual raises it"},
-		{"one, near to the others", "SEEDS=9", "10m", func(n int) bool { return n == 4 }, time.Hour, false, "--max-virtual raises it"},
+		{"every seed", "SEEDS=9", "10m", func(int) bool { return true }, 0, false,
+			"it reached a limit of reprise, 1h10m0s of virtual time, which is no failure"},
+		{"one, far from the others", "SEEDS=9", "10m", func(n int) bool { return n == 4 }, time.Minute,
+			true, "the limit is 1h10m0s of virtual time; --max-virtual raises it"},
+		{"one, near to the others", "SEEDS=9", "10m", func(n int) bool { return n == 4 }, time.Hour, false,
+			"--max-virtual raises it"},
 		{"a single seed", "SEED=7", "10m", func(int) bool { return true }, 0, true, "--max-virtual raises it"},
 	} {
 		f := &fakeRunner{turns: atOnce, virtual: func(seed uint64) time.Duration {
@@ -478,7 +501,8 @@ func TestTooLate(t *testing.T) {
 	c.campaign.Take(ctx, r, nil)
 	c.campaign.Finish()
 	c.tell(ctx.Err())
-	for _, want := range []string{"reprise.verdict unconfirmed", "it could not be replayed from its trace: -timeout is over", "1 of 1 run failed"} {
+	for _, want := range []string{"reprise.verdict unconfirmed",
+		"it could not be replayed from its trace: -timeout is over", "1 of 1 run failed"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, out)
 		}
@@ -499,7 +523,8 @@ func TestInterrupted(t *testing.T) {
 			return ""
 		}}
 		s, out := fakeSession(t, f, "SEEDS=9 ARTIFACTS="+t.TempDir())
-		if s.search("TestX", 1).run(ctx) || !strings.Contains(out.String(), want) || strings.Contains(out.String(), "--- PASS") {
+		if s.search("TestX", 1).run(ctx) || !strings.Contains(out.String(), want) ||
+			strings.Contains(out.String(), "--- PASS") {
 			t.Errorf("%q: no %q in\n%s", ends, want, out)
 		}
 		cancel()

@@ -31,10 +31,10 @@ type session struct {
 	open       func(function string, c gort.Control) (runner, error)
 }
 
-// Main runs a test binary: args are its path, and the arguments that the go command has for it. The runs get the environment
-// env, in which no setting of reprise may be; the settings are read from that of the process. It returns the exit code
-// of a test binary. A binary that uses package simtest, or that is to do something else than to run tests, takes the
-// place of this process.
+// Main runs a test binary: args are its path, and the arguments that the go command has for it. The runs get the
+// environment env, in which no setting of reprise may be; the settings are read from that of the process. It returns
+// the exit code of a test binary. A binary that uses package simtest, or that is to do something else than to run
+// tests, takes the place of this process.
 func Main(args, env []string, stdout io.Writer) int {
 	code, err := run(args, env, stdout)
 	if err != nil {
@@ -97,8 +97,8 @@ func (s *session) endWithCommand(stop func()) {
 // NotRun starts the line that names the tests for which there was no time, with commas between.
 const NotRun = "reprise: not run: "
 
-// margin is how much of the time before the deadline of go test is left for what else is to be done: a tenth, but not more
-// than this.
+// margin is how much of the time before the deadline of go test is left for what else is to be done: a tenth, but not
+// more than this.
 const margin = 5 * time.Second
 
 func (s *session) setDeadline() {

@@ -10,8 +10,8 @@ import (
 )
 
 // slots let several processes share the processors: the processes of one "go test", each for a package. A run holds a
-// slot, of which there are as many as processors. Slots are locks on files, so that those of a process that has died are
-// free. It is for one goroutine at a time. The zero slots has no limit.
+// slot, of which there are as many as processors. Slots are locks on files, so that those of a process that has died
+// are free. It is for one goroutine at a time. The zero slots has no limit.
 type slots struct {
 	queue *os.File // whoever has it is the next to get a slot
 	files []*os.File
@@ -53,8 +53,8 @@ func (s *slots) close() error {
 	return err
 }
 
-// take waits for a slot. One at a time looks for a free slot, and the others wait for their turn to look, so that whoever
-// gives a slot back does not take it again while somebody waits.
+// take waits for a slot. One at a time looks for a free slot, and the others wait for their turn to look, so that
+// whoever gives a slot back does not take it again while somebody waits.
 func (s *slots) take(ctx context.Context) (release func(), err error) {
 	if s.queue == nil {
 		return func() {}, ctx.Err()

@@ -15,8 +15,8 @@ type Stand struct {
 	Holder uint32 // the goroutine that has the lock it waits for, 0 if that is not known or it waits for no lock
 }
 
-// Stands returns what every live goroutine does at the end of a run that a limit has ended at a decision, by number, and
-// the numbers of those that are ready, in the order in which they became so, without the one that was chosen.
+// Stands returns what every live goroutine does at the end of a run that a limit has ended at a decision, by number,
+// and the numbers of those that are ready, in the order in which they became so, without the one that was chosen.
 func Stands(o *gort.Outcome) (list []Stand, ready []uint32) {
 	all := o.Recording.Goroutines()
 	where := make([]string, len(all))

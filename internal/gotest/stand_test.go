@@ -27,7 +27,8 @@ func TestStands(t *testing.T) {
 			}
 			decision := o.Recording.Records[last]
 			if len(ready)+1 != int(decision.N) || slices.Contains(ready, decision.G) {
-				t.Errorf("%s, decision %d: besides goroutine %d are ready %v, but %d were", test, steps, decision.G, ready, decision.N)
+				t.Errorf("%s, decision %d: besides goroutine %d are ready %v, but %d were", test, steps, decision.G, ready,
+					decision.N)
 			}
 			if len(list) != len(o.Left) {
 				t.Errorf("%s, decision %d: %d goroutines, want %d", test, steps, len(list), len(o.Left))
@@ -49,9 +50,12 @@ func TestStands(t *testing.T) {
 // TestStandsOfRecords checks the order of who is ready, and where each stands, on records that say it plainly.
 func TestStandsOfRecords(t *testing.T) {
 	r := &gort.Recording{Texts: []string{"", "a.go:1 f", "a.go:2 f", "a.go:3 f"}, Records: []gort.Record{
-		{Kind: gort.Spawn, G: 1}, {Kind: gort.Sched, G: 1}, {Kind: gort.Spawn, G: 2}, {Kind: gort.Spawn, G: 3}, {Kind: gort.Spawn, G: 4},
-		{Kind: gort.Yield, G: 1, Site: 1}, {Kind: gort.Sched, G: 3}, {Kind: gort.Preempt, G: 3, Site: 2}, {Kind: gort.Sched, G: 4},
-		{Kind: gort.Block, G: 4, Site: 3}, {Kind: gort.Sched, G: 2}, {Kind: gort.Wake, G: 4}, {Kind: gort.Wake, G: 4}, {Kind: gort.End, G: 2},
+		{Kind: gort.Spawn, G: 1}, {Kind: gort.Sched, G: 1}, {Kind: gort.Spawn, G: 2}, {Kind: gort.Spawn,
+			G: 3}, {Kind: gort.Spawn, G: 4},
+		{Kind: gort.Yield, G: 1, Site: 1}, {Kind: gort.Sched, G: 3}, {Kind: gort.Preempt, G: 3, Site: 2}, {Kind: gort.Sched,
+			G: 4},
+		{Kind: gort.Block, G: 4, Site: 3}, {Kind: gort.Sched, G: 2}, {Kind: gort.Wake, G: 4}, {Kind: gort.Wake,
+			G: 4}, {Kind: gort.End, G: 2},
 		{Kind: gort.Sched, G: 3}, {Kind: gort.Left, G: 9},
 	}}
 	list, ready := Stands(&gort.Outcome{Recording: r})

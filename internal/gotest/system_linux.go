@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// lockFile locks a file unless somebody else has: another process, or who has opened it for himself. Closing the file, or
-// the end of the process, gives the lock back.
+// lockFile locks a file unless somebody else has: another process, or who has opened it for himself. Closing the file,
+// or the end of the process, gives the lock back.
 func lockFile(f *os.File) (ok bool, err error) {
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) || errors.Is(err, syscall.EINTR) {

@@ -185,7 +185,8 @@ func beyond(add func(most uint64, name string, b []byte)) {
 		}
 	}
 	texts := binary.BigEndian.AppendUint32([]byte{0xdf}, 8_000_000)
-	add(small, "identity.reprise", begin().pack(identity, append(texts, bytes.Repeat([]byte{0xa0}, 16_000_000)...), 0).whole())
+	add(small, "identity.reprise", begin().pack(identity, append(texts, bytes.Repeat([]byte{0xa0}, 16_000_000)...),
+		0).whole())
 	add(small, "identity-map.reprise", begin().chunk(identity, raw, []byte("\xdf\xff\xff\xff\xff\xa0"), -1, 0).whole())
 }
 
@@ -266,18 +267,24 @@ func others(add func(most uint64, name string, b []byte)) {
 	head := `{"version":1,"seed":1,"recorded_at":0,"config_hash":0`
 	event := `{"type":"RngSeed","seed":1`
 	for name, text := range map[string]string{
-		"array.msgpack": "\x92\x95\x01\x2a\x00\x00\xc0\xdd\xff\xff\xff\xff", "string.msgpack": "\x92\x94\x01\x2a\x00\xdb\xff\xff\xff\xffa",
+		"array.msgpack":  "\x92\x95\x01\x2a\x00\x00\xc0\xdd\xff\xff\xff\xff",
+		"string.msgpack": "\x92\x94\x01\x2a\x00\xdb\xff\xff\xff\xffa",
 		"nested.msgpack": strings.Repeat("\x91", 1_000_000), "map.msgpack": "\x82\xdb\xff\xff\xff\xff",
-		"extension.msgpack": "\x92\xc9\xff\xff\xff\xff\x01", "count.msgpack": "\x92\x94\x01\x01\x00\x00\xdd\xff\xff\xff\xff" + string(seed),
-		"nested.jsonl": strings.Repeat("[", 1_000_000), "number.jsonl": head + "}\n" + `{"type":"RngSeed","seed":1e999999999}` + "\n",
-		"first.jsonl": head + `,"first":18446744073709551615,"time":18446744073709551615}` + "\n" + event + "}\n" + event + "}\n",
-		"nul.jsonl":   head + "}\n" + strings.Repeat("\x00", 100) + "\n", "lines.jsonl": head + "}\n" + strings.Repeat("\n", 1_000_000),
+		"extension.msgpack": "\x92\xc9\xff\xff\xff\xff\x01", "count.msgpack": "\x92\x94\x01\x01\x00\x00\xdd\xff\xff\xff\xff" +
+			string(seed),
+		"nested.jsonl": strings.Repeat("[", 1_000_000), "number.jsonl": head +
+			"}\n" + `{"type":"RngSeed","seed":1e999999999}` + "\n",
+		"first.jsonl": head + `,"first":18446744073709551615,"time":18446744073709551615}` + "\n" + event + "}\n" +
+			event + "}\n",
+		"nul.jsonl": head + "}\n" + strings.Repeat("\x00", 100) + "\n", "lines.jsonl": head +
+			"}\n" + strings.Repeat("\n", 1_000_000),
 		"spaces.jsonl": strings.Repeat(" ", 1_000_000) + head + "}\n",
 	} {
 		add(small, name, []byte(text))
 	}
 	add(limit, "long.jsonl", []byte(head+`,"description":"`+strings.Repeat("a", 20<<20)))
-	add(limit, "names.jsonl", []byte(head+"}\n"+event+`,"names":[`+strings.Repeat(`{"task":1,"name":"`+strings.Repeat("x", 4000)+`"},`, 30)+
+	add(limit, "names.jsonl", []byte(head+"}\n"+event+`,"names":[`+
+		strings.Repeat(`{"task":1,"name":"`+strings.Repeat("x", 4000)+`"},`, 30)+
 		`{"task":2,"name":"y"}]}`+"\n"))
 }
 

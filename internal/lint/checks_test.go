@@ -371,6 +371,7 @@ package lint // want
 		"var d = f(\"" + strings.Repeat("d", 120) + "\", x) // want\n" +
 		"var e = f(" + strings.Repeat("e", 80) + ", \"" + strings.Repeat("e", 40) + "\") // want\n" +
 		"var g = `" + strings.Repeat("g", 120) + "\n" + strings.Repeat("g", 130) + "`\n" +
+		"// Output:\n// " + strings.Repeat("o", 118) + "\n" +
 		"-- a.md\n" + strings.Repeat("x", 130)},
 	{"package docs", packageDocs, `
 -- a/a.go

@@ -12,16 +12,19 @@ const (
 	literalStart = 80  // last column in which a string literal may start that makes its line too long
 )
 
-// longLines checks that no line of a Go file is longer than maxColumns. Lines that cannot be broken well are exempt: the
-// lines of a raw string with several lines, and lines that end in a string literal which starts early, since a search
-// does not find a text that is split.
+// longLines checks that no line of a Go file is longer than maxColumns. Lines that cannot be broken well are exempt:
+// the lines of a raw string with several lines; lines that end in a string literal which starts early, since a search
+// does not find a text that is split; and the output of examples.
 func longLines(files []*file, r *report) {
 	for _, f := range files {
 		if f.ast == nil {
 			continue
 		}
-		exempt := unbreakable(f.text)
+		exempt, output := unbreakable(f.text), false
 		for i, line := range strings.Split(f.text, "\n") {
+			text, comment := strings.CutPrefix(strings.TrimSpace(line), "// ")
+			output = comment && (output || text == "Output:")
+			exempt[i+1] = exempt[i+1] || output
 			if n := utf8.RuneCountInString(line); n > maxColumns && !exempt[i+1] {
 				r.line(f.path, i+1, "has %d columns; the maximum is %d", n, maxColumns)
 			}

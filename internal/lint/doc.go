@@ -13,6 +13,7 @@
 //     line says why the order does not matter.
 //   - Text (text_test.go): no path of a build machine in any file, no skipped test, no marker for later work, a README
 //     of at most 200 lines, a doc comment on every package and exported name, no function over 100 lines.
+//   - Lines (columns_test.go): no line of a Go file has more than 120 columns.
 //   - Facts (facts_test.go): a value that documents, help texts or doc comments repeat, such as the supported Go
 //     versions or a default, is the value in the code.
 //

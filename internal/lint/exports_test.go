@@ -16,8 +16,8 @@ var forPrograms = []string{"gort.Binary.Run"}
 // byInterface are methods that are called through interfaces of the standard library.
 var byInterface = []string{"As", "Error", "Is", "MarshalJSON", "Read", "String", "UnmarshalJSON", "Unwrap", "Write"}
 
-// unusedExports checks that the exported surface of the narrow packages is used. It goes by names, so that it never reports
-// one that is used, and misses an unused one whose name something else has too.
+// unusedExports checks that the exported surface of the narrow packages is used. It goes by names, so that it never
+// reports one that is used, and misses an unused one whose name something else has too.
 func unusedExports(files []*file, r *report) {
 	for _, f := range production(files) {
 		if !slices.Contains(narrow, f.pkg()) {
@@ -36,7 +36,8 @@ func unusedExports(files []*file, r *report) {
 				}
 				name = t + "." + name
 			}
-			if name = f.ast.Name.Name + "." + name; !slices.Contains(forPrograms, name) && !usedOutside(files, f.pkg(), fn.Name.Name) {
+			if name = f.ast.Name.Name + "." + name; !slices.Contains(forPrograms, name) &&
+				!usedOutside(files, f.pkg(), fn.Name.Name) {
 				r.at(fn.Pos(), "%s is exported and has no user outside its package; unexport it", name)
 			}
 		}

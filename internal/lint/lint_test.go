@@ -180,7 +180,8 @@ func TestModule(t *testing.T) {
 	root := moduleRoot(t)
 	files := readModule(t, root, r)
 	checks := []check{
-		imports, document, determinism, channels, printing, buildMachinePaths, skippedTests, markers, readmeLength, packageDocs,
+		imports, document, determinism, channels, printing, buildMachinePaths, skippedTests, markers, readmeLength,
+		packageDocs,
 		exportedDocs, unusedExports, functionLength, statedFacts(facts), listBuild(t, root, r.fset).mapOrder,
 	}
 	for _, check := range checks {

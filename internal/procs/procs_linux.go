@@ -27,9 +27,9 @@ func awaitExit(pid int) bool {
 	}
 }
 
-// Sweep kills the processes that were started with the variable KEY=VALUE in their environment, except those with the given
-// numbers and this process itself, and returns how many it killed. A process that starts others as fast as
-// they are killed is given up after a second.
+// Sweep kills the processes that were started with the variable KEY=VALUE in their environment, except those with the
+// given numbers and this process itself, and returns how many it killed. A process that starts others as fast as they
+// are killed is given up after a second.
 func Sweep(variable string, except ...int) (killed int) {
 	keep := map[int]bool{os.Getpid(): true}
 	for _, pid := range except {

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// shell starts a script that prints the number of each process it leaves behind on a line, and returns these numbers and
-// the command, whose head has ended or waits for the end of its input.
+// shell starts a script that prints the number of each process it leaves behind on a line, and returns these numbers
+// and the command, whose head has ended or waits for the end of its input.
 func shell(t *testing.T, script string, env ...string) (*exec.Cmd, []int) {
 	t.Helper()
 	out, err := os.CreateTemp(t.TempDir(), "")

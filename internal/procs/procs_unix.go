@@ -8,9 +8,9 @@ import (
 	"syscall"
 )
 
-// Group makes a command that has not been started the head of a new process group, which signals from the terminal do not
-// reach. On Linux the head gets the signal death when the thread that started it ends, which in a Go program is usually
-// when the process does.
+// Group makes a command that has not been started the head of a new process group, which signals from the terminal do
+// not reach. On Linux the head gets the signal death when the thread that started it ends, which in a Go program is
+// usually when the process does.
 func Group(cmd *exec.Cmd, death syscall.Signal) {
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}
@@ -26,7 +26,8 @@ func Signal(head *os.Process, s os.Signal) {
 	}
 }
 
-// Wait waits for a command prepared by [Group], and kills what is left of its group. The error is that of [exec.Cmd.Wait].
+// Wait waits for a command prepared by [Group], and kills what is left of its group. The error is that of
+// [exec.Cmd.Wait].
 func Wait(cmd *exec.Cmd) error {
 	if awaitExit(cmd.Process.Pid) {
 		Signal(cmd.Process, syscall.SIGKILL) // while the head keeps its number, which no other group can have
@@ -37,7 +38,8 @@ func Wait(cmd *exec.Cmd) error {
 	return err
 }
 
-// Hold makes a file at path by which other processes notice the end of this one, or the call of release; see [AwaitEnd].
+// Hold makes a file at path by which other processes notice the end of this one, or the call of release; see
+// [AwaitEnd].
 func Hold(path string) (release func() error, err error) {
 	if err := syscall.Mkfifo(path, 0o600); err != nil {
 		return nil, &os.PathError{Op: "mkfifo", Path: path, Err: err}
@@ -49,7 +51,8 @@ func Hold(path string) (release func() error, err error) {
 	return f.Close, nil
 }
 
-// AwaitEnd returns when the process that holds path has ended or released it. The error says that there is no such file.
+// AwaitEnd returns when the process that holds path has ended or released it. The error says that there is no such
+// file.
 func AwaitEnd(path string) error {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {

@@ -30,7 +30,8 @@ type command struct {
 // commands are the commands in the order of their help.
 func (l *loop) commands() []command {
 	return []command{
-		{"step", "[N]", "go on by a step, or by N: an event, or the turn of a goroutine of an ordinary test", counted(l.step)},
+		{"step", "[N]", "go on by a step, or by N: an event, or the turn of a goroutine of an ordinary test",
+			counted(l.step)},
 		{"back", "[N]", "go back by a step, or by N", counted(l.back)},
 		{"to", "TARGET", "go on to N, index=N, tick=N, time=D, task=T or kind=K", l.to},
 		{"tasks", "", "what every task does", plain(l.tasks)},

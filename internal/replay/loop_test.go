@@ -265,8 +265,9 @@ func codeOf(err error) int {
 	return base.ExitOK
 }
 
-// TestLoopIsAModel: any sequence of commands prints what a list of events and a number say, and does so each time. Wrong
-// use ends the loop; a parting of run and recording, or a target that is never met, gives the exit code ExitFound.
+// TestLoopIsAModel: any sequence of commands prints what a list of events and a number say, and does so each time.
+// Wrong use ends the loop; a parting of run and recording, or a target that is never met, gives the exit code
+// ExitFound.
 func TestLoopIsAModel(t *testing.T) {
 	dir := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {

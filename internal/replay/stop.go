@@ -125,8 +125,8 @@ func following(in *base.Input, index uint64, n int) (next []event.Event, lines s
 	return next, b.String(), nil
 }
 
-// line returns the line of the event at which the replay stands. If that is the recorded event, the line has its place in
-// the code and the names of the recording.
+// line returns the line of the event at which the replay stands. If that is the recorded event, the line has its place
+// in the code and the names of the recording.
 func (v *view) line(e event.Event, state *replayer.State) string {
 	names, site, same := base.NewNameBook(v.look.Stream), "", false
 	if state.Recorded > 0 && v.look.File.Seek(state.Recorded-1) == nil {

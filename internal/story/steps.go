@@ -81,7 +81,8 @@ const horizon = 5_000
 
 // steps tells the end of the run as steps.
 func (s *Story) steps() []step {
-	t := &stepper{story: s, who: s.who, state: make([]uint8, len(s.list)), settled: math.MaxInt, timers: map[event.TimerID]moment{}}
+	t := &stepper{story: s, who: s.who, state: make([]uint8, len(s.list)), settled: math.MaxInt,
+		timers: map[event.TimerID]moment{}}
 	moments := s.untilFailed()
 	for _, m := range moments {
 		if m.kind == runs {

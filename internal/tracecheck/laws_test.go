@@ -388,8 +388,8 @@ func TestFirstErrorStays(t *testing.T) {
 	}
 }
 
-// TestEveryKindHasALaw feeds an absurd event of each kind, twice, to a checker. A kind whose events no law constrains must
-// be listed here as well as in the checker, so that a new kind cannot go unchecked by accident.
+// TestEveryKindHasALaw feeds an absurd event of each kind, twice, to a checker. A kind whose events no law constrains
+// must be listed here as well as in the checker, so that a new kind cannot go unchecked by accident.
 func TestEveryKindHasALaw(t *testing.T) {
 	lawless := event.NewKindSet(event.KindIoReady, event.KindIoResult, event.KindIoError, event.KindRngValue,
 		event.KindWakerBatchWake)

@@ -21,8 +21,9 @@ type Config struct {
 	Path   string          // of the recording, a trace file of the form .reprise
 	Policy replayer.Policy // where the run and the recording part
 	Window int             // of Resync, in decisions
-	Fork   uint64          // number of events that Prefix replays; the live part begins behind the last decision among them
-	Seed   uint64          // of what goes on live
+	// Fork is the number of events that Prefix replays; the live part begins after the last decision among them.
+	Fork uint64
+	Seed uint64 // of what goes on live
 
 	Reproduce string    // the command line of this replay, for reports
 	Notes     []string  // in what the program differs from the recorded one
@@ -40,16 +41,16 @@ type Test interface {
 //
 //  1. The position is the number of decisions made, 0 at the start. The run stands where the goroutine that the last
 //     decision chose is about to run. The position behind the last decision is the end of the run.
-//  2. known is the longest run made so far, from the start to a decision or to the end. It has its events in a file, and
-//     its first difference from the recording.
+//  2. known is the longest run made so far, from the start to a decision or to the end. It has its events in a file,
+//     and its first difference from the recording.
 //  3. RunTo looks for its target in the events of known, from the position on. If the target is not there and known is
 //     not a whole run, known is made anew with twice as many decisions, and so on.
 //  4. If a target is behind the difference that ends a replay, or in no run, the new position is the end.
 //  5. At each new position short of the end, the run is made again up to it. What gort then knows of every goroutine is
 //     the state.
 //
-// A test that depends on the world outside of it may differ from run to run. If a position is not reached again for that
-// reason, the driver returns an error.
+// A test that depends on the world outside of it may differ from run to run. If a position is not reached again for
+// that reason, the driver returns an error.
 type Driver struct {
 	ctx      context.Context
 	cfg      Config
@@ -189,8 +190,9 @@ func (d *Driver) stand(position int) (event.Event, error) {
 		return event.Event{}, err
 	}
 	if o.Verdict != gort.Limited || o.Recording.Decisions() != position {
-		return event.Event{}, base.Failed(fmt.Errorf("turns: decision %d is not reached again: this run %v; the test depends "+
-			"on something outside of it\n%s", position, o.Verdict, o.Dependence()))
+		return event.Event{},
+			base.Failed(fmt.Errorf("turns: decision %d is not reached again: this run %v; the test depends "+
+				"on something outside of it\n%s", position, o.Verdict, o.Dependence()))
 	}
 	d.turn = turnText(o, position)
 	d.position, d.state, d.end = position, o, nil

@@ -84,7 +84,8 @@ func TestResult(t *testing.T) {
 		{"live at once", prefix(20), 15, false, false, values{events: 15, emitted: 40, liveAt: 15, live: true}},
 		{"before it is live", prefix(20), 14, false, false, values{events: 14, emitted: 14, notes: 1}},
 		{"a choice before that", prefix(20), 17, true, false, values{events: 17, emitted: 17, notes: 1}},
-		{"past the end", Config{Policy: replayer.PastEnd}, 28, false, false, values{events: 28, emitted: 40, liveAt: 28, live: true}},
+		{"past the end", Config{Policy: replayer.PastEnd}, 28, false,
+			false, values{events: 28, emitted: 40, liveAt: 28, live: true}},
 		{"before the end", Config{Policy: replayer.PastEnd}, 26, false, false, values{events: 26, emitted: 26, notes: 1}},
 		{"the same by chance", prefix(20), 0, false, false, values{events: 40, emitted: 40}},
 	} {

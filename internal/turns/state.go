@@ -83,7 +83,8 @@ func (d *Driver) atEnd(s *replayer.State) {
 	}
 }
 
-// progress returns how many recorded events have come when the run is at event pos, and whether the next one is expected.
+// progress returns how many recorded events have come when the run is at event pos, and whether the next one is
+// expected.
 func (d *Driver) progress(pos uint64) (recorded uint64, more bool) {
 	places := d.recorded.places
 	switch {
@@ -161,8 +162,9 @@ func (d *Driver) compared(r *replayer.Result, first *divergence.Divergence) {
 		r.First, r.Stats, r.Fidelity = first, *first.Rest, first.Rest.Fidelity()
 		r.Events = first.Rest.Matched
 		used := d.known.outcome.Resync
-		first.Notes = append(first.Notes, fmt.Sprintf("of %d recorded choices %d fitted a decision of the run and %d were passed "+
-			"over; %d decisions fitted none", len(d.control.Choices.Records), used.Matched, used.Skipped, used.Extra))
+		first.Notes = append(first.Notes,
+			fmt.Sprintf("of %d recorded choices %d fitted a decision of the run and %d were passed "+
+				"over; %d decisions fitted none", len(d.control.Choices.Records), used.Matched, used.Skipped, used.Extra))
 	default:
 		r.Live, r.LiveAt = true, first.Index
 		if d.cfg.Policy == replayer.Prefix {

@@ -23,7 +23,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// drawRecords draws the records of a run of up to four goroutines, whose decisions are at the indices that are returned.
+// drawRecords draws the records of a run of up to four goroutines, whose decisions are at the indices that are
+// returned.
 func drawRecords(t *rapid.T) (records []gort.Record, decisions []int) {
 	live, now := uint32(1), int64(0)
 	add := func(r gort.Record) { r.Time = now; records = append(records, r) }
@@ -37,7 +38,8 @@ func drawRecords(t *rapid.T) (records []gort.Record, decisions []int) {
 			add(gort.Record{Kind: gort.Spawn, G: live, Val: uint64(runs)<<32 | uint64(live), Points: 1, Site: 2})
 		}
 		add(gort.Record{
-			Kind: rapid.SampledFrom([]gort.RecordKind{gort.Block, gort.Yield, gort.Preempt}).Draw(t, "stop"), G: runs, Site: 2, Points: 3,
+			Kind: rapid.SampledFrom([]gort.RecordKind{gort.Block, gort.Yield, gort.Preempt}).Draw(t,
+				"stop"), G: runs, Site: 2, Points: 3,
 		})
 		if rapid.Bool().Draw(t, "let in") {
 			add(gort.Record{Kind: gort.Admit, G: rapid.Uint32Range(1, live).Draw(t, "ready"), Reason: 1})
@@ -340,7 +342,8 @@ func TestNotAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer d.Close()
-	if _, err := d.RunTo(replayer.Target{}); err == nil || !strings.Contains(err.Error(), "decision 1 is not reached again") {
+	if _, err := d.RunTo(replayer.Target{}); err == nil ||
+		!strings.Contains(err.Error(), "decision 1 is not reached again") {
 		t.Errorf("the error is %v", err)
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// AnchorError says that the source of a Go version does not have what an edit needs, so that this version cannot be used.
-// It is an [ErrUnsupported].
+// AnchorError says that the source of a Go version does not have what an edit needs, so that this version cannot be
+// used. It is an [ErrUnsupported].
 type AnchorError struct {
 	Version  string // such as "go1.26.8"
 	File     string // below GOROOT/src

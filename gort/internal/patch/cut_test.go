@@ -46,7 +46,8 @@ func TestCutRefuses(t *testing.T) {
 func TestCut(t *testing.T) {
 	const src = "package p\n\nfunc f() { g(); h() }\n\ntype s struct { a int; b int }\n\nfunc (*s) M() {}\nfunc (*s) N() {}\n"
 	got, err := cut("go9.9", "p.go", src, []edit{
-		{all, "p.go", "f", "h()", swap, "i()"}, {all, "p.go", "f", "", before, "x();"}, {all, "p.go", "f", "g()", after, ";y()"},
+		{all, "p.go", "f", "h()", swap, "i()"}, {all, "p.go", "f", "", before, "x();"}, {all, "p.go", "f", "g()", after,
+			";y()"},
 		{all, "p.go", "type s", "b int", before, "c int;"}, {all, "p.go", "(*s).M", "", before, "m()"},
 	})
 	want := "package p\n\nfunc f() {x(); g();y(); i() }\n\ntype s struct { a int; c int;b int }\n\nfunc (*s) M() {m()}\nfunc (*s) N() {}\n"
@@ -110,7 +111,8 @@ func TestFilesOfAVersion(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(root, "src", "p"), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(root, "src", "p", "p.go"), []byte("package p\n\nfunc f() {}\n"), 0o666); err != nil {
+	if err := os.WriteFile(filepath.Join(root, "src", "p", "p.go"), []byte("package p\n\nfunc f() {}\n"),
+		0o666); err != nil {
 		t.Fatal(err)
 	}
 	files := func(version string) (string, error) {

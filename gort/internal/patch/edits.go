@@ -93,7 +93,8 @@ var edits = []edit{
 	{all, "runtime/time.go", "(*timer).modify", "pending := t.when > 0", after, ";if rprOn { rprTimerSet(t, when) }"},
 	{all, "runtime/time.go", "(*timer).stop", "pending := t.when > 0", after, ";if rprOn { rprTimerStop(t) }"},
 	{all, "runtime/time.go", "(*timer).unlockAndRun", "t.when = next", before, "if rprOn { rprTimerFire(t, next) };"},
-	{all, "runtime/time.go", "(*timer).unlockAndRun", "f(arg, seq, delay)", before, "if rprOn { rpr.owner = t.rprOwner };"},
+	{all, "runtime/time.go", "(*timer).unlockAndRun", "f(arg, seq, delay)",
+		before, "if rprOn { rpr.owner = t.rprOwner };"},
 	{all, "runtime/time.go", "(*timer).unlockAndRun", "f(arg, seq, delay)", after, ";if rprOn { rpr.owner = 0 }"},
 
 	// Randomness.
@@ -121,14 +122,17 @@ var edits = []edit{
 	{all, "runtime/panic.go", "throw", "", before, "if rprOn { rprFailed(rprEndThrow) };"},
 
 	// Who holds what.
-	{all, "runtime/sema.go", "semacquire1", "root.queue(addr, s, lifo)", before, "gp.rpr.uses = uintptr(unsafe.Pointer(addr));"},
+	{all, "runtime/sema.go", "semacquire1", "root.queue(addr, s, lifo)", before,
+		"gp.rpr.uses = uintptr(unsafe.Pointer(addr));"},
 	{all, "runtime/sema.go", "notifyListWait", "", before, "getg().rpr.uses = uintptr(unsafe.Pointer(l));"},
 	{all, "sync/mutex.go", "(*Mutex).Lock", "m.mu.Lock()", after, ";repriseHeldMutex(m)"},
 	{all, "sync/mutex.go", "(*Mutex).TryLock", "m.mu.TryLock()", swap, "repriseTriedMutex(m, m.mu.TryLock())"},
-	{all, "sync/rwmutex.go", "(*RWMutex).RLock", "rw.readerCount.Add(1)", swap, "repriseReader(rw, rw.readerCount.Add(1))"},
+	{all, "sync/rwmutex.go", "(*RWMutex).RLock", "rw.readerCount.Add(1)", swap,
+		"repriseReader(rw, rw.readerCount.Add(1))"},
 	{all, "sync/rwmutex.go", "(*RWMutex).RLock", "(&rw.readerSem, false, 0)", after, ";repriseReader(rw, 0)"},
 	{all, "sync/rwmutex.go", "(*RWMutex).TryRLock", "return true", before, "repriseReader(rw, 0);"},
-	{all, "sync/rwmutex.go", "(*RWMutex).RUnlock", "rw.readerCount.Add(-1)", swap, "repriseReaderLeaves(rw, rw.readerCount.Add(-1))"},
+	{all, "sync/rwmutex.go", "(*RWMutex).RUnlock", "rw.readerCount.Add(-1)",
+		swap, "repriseReaderLeaves(rw, rw.readerCount.Add(-1))"},
 
 	// What a test says of itself.
 	{all, "testing/testing.go", "(*common).Fail", "", before, "sync.RepriseFail();"},

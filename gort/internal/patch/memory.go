@@ -1,14 +1,15 @@
 package patch
 
 // memoryEdits are the edits for builds in which accesses to memory are preemption points and races are found, besides
-// those of all builds. Under the flag -race of the go command, which brings a race detector of its own, most of them have
-// no effect: they are in files for builds without.
+// those of all builds. Under the flag -race of the go command, which brings a race detector of its own, most of them
+// have no effect: they are in files for builds without.
 var memoryEdits = []edit{
 	{all, "runtime/proc.go", "schedinit", "randinit()", before, "if rprOn { rprRaceInit() };"},
 	{all, "runtime/proc.go", "main", "fn := main_main", before, "if rprOn { rprRaceBegin() };"},
 	{all, "runtime/proc.go", "newproc1", "releasem(mp)", before, "if rprOn { rprRaceName(newg) };"},
 	{all, "runtime/mgc.go", "gcStart", "", before, "if rprOn { rprRaceCollected() };"},
-	{all, "sync/pool.go", "(*Pool).Put", "runtime_randn(4) == 0", swap, "false"}, // drops values at random under a race detector
+	// drops values at random under a race detector
+	{all, "sync/pool.go", "(*Pool).Put", "runtime_randn(4) == 0", swap, "false"},
 
 	// The functions of sync/atomic get bodies, see atomic.go.txt.
 	{all, "sync/atomic/type.go", "methods", "", before, methodHook},
@@ -19,7 +20,8 @@ var memoryEdits = []edit{
 	// The functions of sync/atomic on pointers. Between a write barrier and its store nothing else may run, so the point
 	// comes first, and the store is no call of another function of sync/atomic, which has a point too.
 	{all, "runtime/atomic_pointer.go", "sync_atomic_StorePointer", "", before, point},
-	{all, "runtime/atomic_pointer.go", "sync_atomic_StorePointer", "sync_atomic_StoreUintptr(", swap, "atomic.Storeuintptr("},
+	{all, "runtime/atomic_pointer.go", "sync_atomic_StorePointer", "sync_atomic_StoreUintptr(", swap,
+		"atomic.Storeuintptr("},
 	{all, "runtime/atomic_pointer.go", "sync_atomic_SwapPointer", "", before, point},
 	{all, "runtime/atomic_pointer.go", "sync_atomic_SwapPointer", "sync_atomic_SwapUintptr(", swap, "atomic.Xchguintptr("},
 	{all, "runtime/atomic_pointer.go", "sync_atomic_CompareAndSwapPointer", "", before, point},
@@ -53,7 +55,8 @@ const (
 	mapPoint   = "\n\treprisePoint()"
 )
 
-// memoryFiles are the files of these builds that are not edited but written, and the injected file that each is made of.
+// memoryFiles are the files of these builds that are not edited but written, and the injected file that each is made
+// of.
 var memoryFiles = []struct{ file, injected string }{
 	{"runtime/race0.go", "race"},
 	{"internal/race/norace.go", "norace"},

@@ -1,12 +1,13 @@
-// Package patch holds what turns the runtime of a user's Go into one that asks reprise which goroutine runs next: a table
-// of edits of the standard library, each for some Go versions, and the files that are added to it (inject/*.go.txt). It must
-// not know the go command, processes or recordings: from a GOROOT it makes the text of files.
+// Package patch holds what turns the runtime of a user's Go into one that asks reprise which goroutine runs next: a
+// table of edits of the standard library, each for some Go versions, and the files that are added to it
+// (inject/*.go.txt). It must not know the go command, processes or recordings: from a GOROOT it makes the text of
+// files.
 //
 // [Toolchain.Files] works in three steps.
 //
 //  1. The table is read for the version of the toolchain. Rows for other versions are left out.
-//  2. Each file that a row names is read from GOROOT and parsed. A row finds its function or type by name, and in it the
-//     start of the body or a text that must occur exactly once. If it does not, the version is refused with an
+//  2. Each file that a row names is read from GOROOT and parsed. A row finds its function or type by name, and in it
+//     the start of the body or a text that must occur exactly once. If it does not, the version is refused with an
 //     [*AnchorError]: nothing is guessed.
 //  3. The texts of the rows are inserted at their places, and the added files are put beside them: those of inject/, and the
 //     sources of package strategy under other names.

@@ -363,6 +363,8 @@ func (s *statistics) finish(in *base.Input) {
 	}
 	of := func(k event.Kind) uint64 { return s.byKind[k.Number()] }
 	s.Tasks.Spawned, s.Tasks.Completed = of(event.KindTaskSpawned), of(event.KindTaskCompleted)
-	s.Regions = regionStats{of(event.KindRegionCreated), of(event.KindRegionClosed), of(event.KindRegionCancelled), s.open.most}
-	s.Timers = timerStats{of(event.KindTimerCreated), of(event.KindTimerFired), of(event.KindTimerCancelled), s.pending.most}
+	s.Regions = regionStats{of(event.KindRegionCreated), of(event.KindRegionClosed), of(event.KindRegionCancelled),
+		s.open.most}
+	s.Timers = timerStats{of(event.KindTimerCreated), of(event.KindTimerFired), of(event.KindTimerCancelled),
+		s.pending.most}
 }

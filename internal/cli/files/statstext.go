@@ -43,7 +43,8 @@ func (s *statistics) head(b *strings.Builder) {
 	line("tasks", "%s", s.taskText())
 	r, t := s.Regions, s.Timers
 	line("regions", "%d created, %d closed, %d cancelled; at most %d open", r.Created, r.Closed, r.Cancelled, r.MostOpen)
-	line("timers", "%d created, %d fired, %d cancelled; at most %d pending", t.Created, t.Fired, t.Cancelled, t.MostPending)
+	line("timers", "%d created, %d fired, %d cancelled; at most %d pending", t.Created, t.Fired, t.Cancelled,
+		t.MostPending)
 	if c := s.Choices; c != nil {
 		line("choices", "%d decisions, %d preemptions, %d waits, %d yields, %d leaps of time, %d let in from outside",
 			c.Decisions, c.Preemptions, c.Waits, c.Yields, c.Leaps, c.LetIn)
@@ -52,7 +53,8 @@ func (s *statistics) head(b *strings.Builder) {
 		line("waits", "%s", s.waitText())
 	}
 	if s.End != nil {
-		line("ends", "%s", strings.TrimSuffix(base.PlainOrQuoted(s.End.Reason)+": "+base.PlainOrQuotedLine(s.End.Message), ": "))
+		line("ends", "%s", strings.TrimSuffix(base.PlainOrQuoted(s.End.Reason)+": "+base.PlainOrQuotedLine(s.End.Message),
+			": "))
 	}
 }
 

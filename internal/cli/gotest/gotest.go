@@ -41,7 +41,8 @@ var testFlags = []testFlag{
 	setting(wire.Strategy.Setting, "NAME"),
 	setting(wire.Leaks.Setting, strings.Join(wire.LeakModes, "|")),
 	setting(wire.Determinism.Setting, "true|false"),
-	{"memory", "auto|on|off|PATTERN", func(o *gotest.Options, v string) { o.Memory = v }, gotest.MemoryForm, gotest.ValidMemory, false},
+	{"memory", "auto|on|off|PATTERN", func(o *gotest.Options, v string) { o.Memory = v }, gotest.MemoryForm,
+		gotest.ValidMemory, false},
 	artifactsFlag(),
 	setting(wire.MaxVirtual.Setting, "D"),
 	setting(wire.MaxReal.Setting, "D"),
@@ -61,7 +62,8 @@ func strategyHelp() string {
 	return b.String()
 }
 
-// artifactsFlag is the flag of wire.Artifacts. Tests run in the folders of their packages, so they get an absolute path.
+// artifactsFlag is the flag of wire.Artifacts. Tests run in the folders of their packages, so they get an absolute
+// path.
 func artifactsFlag() testFlag {
 	f := setting(wire.Artifacts.Setting, "FOLDER")
 	set := f.set

@@ -28,13 +28,15 @@ func TestParseTestArgs(t *testing.T) {
 			t.Errorf("%s: environment %q, arguments %q, error %v; want %q and %q", c.args, o.Env, o.Args, err, c.env, c.goArgs)
 		}
 	}
-	for _, args := range []string{"--seeds", "--junit=", "./... --budget", "--strategy best", "--leaks", "--determinism=maybe"} {
+	for _, args := range []string{"--seeds", "--junit=", "./... --budget", "--strategy best", "--leaks",
+		"--determinism=maybe"} {
 		if _, err := parseTestArgs(strings.Fields(args)); err == nil {
 			t.Errorf("%s: no error", args)
 		}
 	}
 	for args, want := range map[string]string{
-		"--seeds 0": "a whole number from 1", "--budget 5": "such as 30s", "--seed 1,zz": wire.SeedForm, "--leaks no": "auto, fail",
+		"--seeds 0": "a whole number from 1", "--budget 5": "such as 30s", "--seed 1,zz": wire.SeedForm,
+		"--leaks no": "auto, fail",
 	} {
 		if _, err := parseTestArgs(strings.Fields(args)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, which must have %q", args, err, want)

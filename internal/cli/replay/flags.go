@@ -30,7 +30,8 @@ type options struct {
 func (o *options) define(cmd *cobra.Command) {
 	fs := cmd.Flags()
 	o.ReportOptions.Define(fs, base.ReportFormats)
-	fs.StringVar(&o.policy, "policy", "strict", "where the run and the recording part: "+strings.Join(front.Policies, ", "))
+	fs.StringVar(&o.policy, "policy", "strict",
+		"where the run and the recording part: "+strings.Join(front.Policies, ", "))
 	fs.IntVar(&o.Window, "window", 0, "how far resync looks, in events (default 64)")
 	fs.Uint64Var(&o.Fork, "fork", 0, "how many events prefix replays before the run goes on live")
 	fs.Uint64Var(&o.Seed, "seed", 0, "the seed of what goes on live")

@@ -75,8 +75,8 @@ func (r *replay) turns(ctx context.Context, test *gotest.Rebuilt) error {
 	return errors.Join(s.Run(), base.Written(d.Close()))
 }
 
-// inPackage puts the folder of the package, as seen from the workspace, before a place in the code if its file is one of
-// the package.
+// inPackage puts the folder of the package, as seen from the workspace, before a place in the code if its file is one
+// of the package.
 func inPackage(test *gotest.Rebuilt, site string) string {
 	file, _, _ := strings.Cut(site, ":")
 	if _, err := os.Stat(filepath.Join(test.Dir(), file)); file == "" || err != nil {

@@ -38,7 +38,8 @@ func pin(stdout io.Writer, path string) error {
 			path, of.test, of.pkg, base.PlainOrQuoted(path)))
 	}
 	if filepath.Ext(path) != testpath.Ext || of.form != source.Reprise {
-		return base.BadInput(fmt.Errorf("%s: only %s files can be pinned; convert it with: reprise convert %s x%s", path, testpath.Ext, path, testpath.Ext))
+		return base.BadInput(fmt.Errorf("%s: only %s files can be pinned; convert it with: reprise convert %s x%s",
+			path, testpath.Ext, path, testpath.Ext))
 	}
 	checked, err := gotest.OriginOf(of.id)
 	if err != nil {
@@ -83,7 +84,9 @@ func readOrigin(path string) (origin, error) {
 	defer in.Close()
 	of, ok := originOf(in.Identity())
 	if !ok {
-		return origin{}, base.BadInput(fmt.Errorf("%s: it does not say which test it is of; only a trace that package simtest has recorded does", path))
+		return origin{},
+			base.BadInput(fmt.Errorf("%s: it does not say which test it is of; only a trace that package simtest has recorded does",
+				path))
 	}
 	of.form, of.ordinary = in.Form(), source.Ordinary(in.Stream)
 	for {

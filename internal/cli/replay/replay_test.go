@@ -29,7 +29,8 @@ func recordDemo(t *testing.T, cfg simsched.Config, rc recorder.Config, end trace
 	return record(t, cfg, rc, end, demo.Programs[0].Buggy)
 }
 
-func record(t *testing.T, cfg simsched.Config, rc recorder.Config, end tracefile.End, body func(*simsched.Sim) error) string {
+func record(t *testing.T, cfg simsched.Config, rc recorder.Config, end tracefile.End,
+	body func(*simsched.Sim) error) string {
 	t.Helper()
 	r, err := recorder.NewConfig(cfg.Metadata(), rc)
 	if err != nil {
@@ -65,14 +66,21 @@ func TestReplayEnds(t *testing.T) {
 		code int
 	}{
 		{"unknown", simsched.Config{}, tracefile.End{}, nil, base.ExitOK},
-		{"the same", simsched.Config{}, tracefile.End{Reason: tracefile.EndFailed, Message: lost + "\nand more"}, nil, base.ExitOK},
-		{"another failure", simsched.Config{}, tracefile.End{Reason: tracefile.EndFailed, Message: "no\nmoney"}, nil, base.ExitFound},
+		{"the same", simsched.Config{}, tracefile.End{Reason: tracefile.EndFailed, Message: lost + "\nand more"}, nil,
+			base.ExitOK},
+		{"another failure", simsched.Config{}, tracefile.End{Reason: tracefile.EndFailed, Message: "no\nmoney"}, nil,
+			base.ExitFound},
 		{"no failure", simsched.Config{}, tracefile.End{Reason: tracefile.EndFinished}, nil, base.ExitFound},
-		{"no failure", simsched.Config{}, tracefile.End{Reason: tracefile.EndFinished}, []string{"--format", "json"}, base.ExitFound},
-		{"no failure", simsched.Config{}, tracefile.End{Reason: tracefile.EndFinished}, []string{"--format", "github"}, base.ExitFound},
-		{"no failure", simsched.Config{}, tracefile.End{Reason: tracefile.EndFinished}, []string{"--format", "junit"}, base.ExitFound},
-		{"no failure", simsched.Config{}, tracefile.End{Reason: tracefile.EndFinished}, []string{"--policy", "resync"}, base.ExitFound},
-		{"no failure, not to the end", simsched.Config{}, tracefile.End{Reason: tracefile.EndFinished}, []string{"--fork", "24", "--seed", "3"}, base.ExitOK},
+		{"no failure", simsched.Config{}, tracefile.End{Reason: tracefile.EndFinished}, []string{"--format", "json"},
+			base.ExitFound},
+		{"no failure", simsched.Config{}, tracefile.End{Reason: tracefile.EndFinished}, []string{"--format", "github"},
+			base.ExitFound},
+		{"no failure", simsched.Config{}, tracefile.End{Reason: tracefile.EndFinished}, []string{"--format", "junit"},
+			base.ExitFound},
+		{"no failure", simsched.Config{}, tracefile.End{Reason: tracefile.EndFinished}, []string{"--policy", "resync"},
+			base.ExitFound},
+		{"no failure, not to the end", simsched.Config{}, tracefile.End{Reason: tracefile.EndFinished},
+			[]string{"--fork", "24", "--seed", "3"}, base.ExitOK},
 		{"other settings", simsched.Config{MaxSteps: 1000}, tracefile.End{}, nil, base.ExitOK},
 		{"other settings", simsched.Config{MaxSteps: 1000}, tracefile.End{}, []string{"--format", "json"}, base.ExitOK},
 	} {
@@ -164,7 +172,8 @@ func TestSettings(t *testing.T) {
 	if got := config("--fork", "9", "--seed", "7"); !reflect.DeepEqual(got, want) {
 		t.Errorf("with --fork: %+v", got)
 	}
-	want = replayer.Config{Sim: simsched.Config{Program: "p", CallSites: true}, Reproduce: "reprise replay x", BreakAt: []uint64{24}}
+	want = replayer.Config{Sim: simsched.Config{Program: "p", CallSites: true}, Reproduce: "reprise replay x",
+		BreakAt: []uint64{24}}
 	if got := config("--break", "24"); !reflect.DeepEqual(got, want) {
 		t.Errorf("with --break 24: %+v", got)
 	}
