@@ -241,7 +241,8 @@ func TestStops(t *testing.T) {
 	}
 }
 
-// TestCommon: a failure that most runs share ends the seeds only if one failure is enough, and so does not hide a rare one.
+// TestCommon: a failure that most runs share ends the seeds only if one failure is enough, and so does not hide a rare
+// one.
 func TestCommon(t *testing.T) {
 	ends := slices.Repeat([]string{"common 8"}, 100)
 	ends[90] = "fail 1"

@@ -154,7 +154,8 @@ func (b *objectBook) of(number uint32, reason string) tracefile.Object {
 	return o
 }
 
-// diedAt returns the place where the process died of a panic or a fatal error, "" if it did not or if that is not known.
+// diedAt returns the place where the process died of a panic or a fatal error, "" if it did not or if that is not
+// known.
 func (o *Outcome) diedAt() string {
 	start := map[Verdict]string{Panicked: "panic: ", Crashed: "fatal error: "}[o.Verdict]
 	if start == "" {

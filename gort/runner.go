@@ -192,8 +192,8 @@ func (r *Runner) command() (*exec.Cmd, *os.File, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("gort: %w", err)
 	}
-	// A benchmark within a test, by testing.Benchmark, would otherwise go on until a second of virtual time is over, which a loop
-	// without points never reaches.
+	// A benchmark within a test, by testing.Benchmark, would otherwise go on until a second of virtual time is over,
+	// which a loop without points never reaches.
 	args := []string{"-test.timeout=0", "-test.paniconexit0", "-test.benchtime=100x"}
 	if r.test != "" {
 		args = append(args, "-test.run="+testpath.Pattern(r.test))

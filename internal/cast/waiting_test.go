@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// cycleByPower finds the lowest node on a circle by following every node as many steps as there are nodes. It is the dumb
-// rival of cycleIn.
+// cycleByPower finds the lowest node on a circle by following every node as many steps as there are nodes. It is the
+// dumb rival of cycleIn.
 func cycleByPower(next map[uint32]uint32, nodes int) []uint32 {
 	for start := uint32(1); start <= uint32(nodes); start++ {
 		circle := []uint32{start}

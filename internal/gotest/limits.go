@@ -67,15 +67,17 @@ func (c *search) limitOf(o *gort.Outcome) (name, flag string, much bool) {
 	case o.Killed:
 		return fmt.Sprintf("%v of real time", c.wall.Round(time.Second)), wire.MaxReal.Flag, c.wall >= beyond*c.longest.real
 	case o.Verdict == gort.TimedOut:
-		return fmt.Sprintf("%v of virtual time", o.Virtual.Round(time.Second)), wire.MaxVirtual.Flag, o.Virtual >= beyond*c.longest.virtual
+		return fmt.Sprintf("%v of virtual time", o.Virtual.Round(time.Second)), wire.MaxVirtual.Flag,
+			o.Virtual >= beyond*c.longest.virtual
 	case o.Verdict == gort.Limited:
-		return fmt.Sprintf("%d decisions", o.Recording.Steps), wire.MaxDecisions.Flag, o.Recording.Steps >= beyond*c.longest.decisions
+		return fmt.Sprintf("%d decisions", o.Recording.Steps), wire.MaxDecisions.Flag,
+			o.Recording.Steps >= beyond*c.longest.decisions
 	}
 	return "", "", false
 }
 
-// judgeLimits takes runs that a limit has ended for failures only if other runs have passed with much less, or the user has
-// set the limit by -timeout or asks for one seed.
+// judgeLimits takes runs that a limit has ended for failures only if other runs have passed with much less, or the
+// user has set the limit by -timeout or asks for one seed.
 func (c *search) judgeLimits() {
 	all := c.campaign
 	all.Failing = slices.DeleteFunc(all.Failing, func(r *explore.Run) bool {
@@ -107,7 +109,8 @@ func (c *search) count(r *explore.Run) {
 	}
 }
 
-// firstOutput is what the first run has printed; nothing if a limit has ended it, as that is no output of the test alone.
+// firstOutput is what the first run has printed; nothing if a limit has ended it, as that is no output of the test
+// alone.
 func (c *search) firstOutput() []byte {
 	o := detailOf(c.campaign.First).Outcome
 	if name, _, _ := c.limitOf(o); name != "" {

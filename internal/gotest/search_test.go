@@ -421,8 +421,8 @@ func TestLimited(t *testing.T) {
 	}
 }
 
-// TestJudgeLimits: a run that a limit has ended fails only if others have passed with much less, or the user has asked for
-// that limit or that seed.
+// TestJudgeLimits: a run that a limit has ended fails only if others have passed with much less, or the user has asked
+// for that limit or that seed.
 func TestJudgeLimits(t *testing.T) {
 	for _, c := range []struct {
 		name, env, timeout string

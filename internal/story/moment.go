@@ -50,11 +50,11 @@ type moment struct {
 
 // reader turns events and notes into moments.
 //
-//  1. The notes of an event come before it. A note that a task waits is a moment of its own; any other is kept until the
-//     event that it belongs to.
+//  1. The notes of an event come before it. A note that a task waits is a moment of its own; any other is kept until
+//     the event that it belongs to.
 //  2. The event makes at most one moment, with what the notes have added.
-//  3. A task of a simulated run that is neither noted to wait nor ends has only come to a scheduling point. That is told
-//     by the next decision, with the place at which the task goes on later.
+//  3. A task of a simulated run that is neither noted to wait nor ends has only come to a scheduling point. That is
+//     told by the next decision, with the place at which the task goes on later.
 //  4. The notes behind the last event say how the run ended and what is left.
 type reader struct {
 	s       *Story
@@ -81,7 +81,8 @@ type reader struct {
 }
 
 func newReader(s *Story) *reader {
-	return &reader{s: s, numbers: map[event.TaskID]uint32{}, stopped: true, points: map[uint32]int{}, skipWake: tracefile.NoTask}
+	return &reader{s: s, numbers: map[event.TaskID]uint32{}, stopped: true, points: map[uint32]int{},
+		skipWake: tracefile.NoTask}
 }
 
 // number returns the number of a task, 0 if it has never started.
@@ -117,7 +118,8 @@ func (r *reader) note(n tracefile.Note) {
 	case tracefile.ActPart:
 		r.add(moment{kind: parts, reason: n.Reason, time: int64(n.Time)})
 	case tracefile.ActDo:
-		r.add(moment{kind: happens, g: r.number(n.Task), reason: strings.TrimSpace(n.Object.String() + " " + n.Reason), time: int64(n.Time)})
+		r.add(moment{kind: happens, g: r.number(n.Task), reason: strings.TrimSpace(n.Object.String() + " " + n.Reason),
+			time: int64(n.Time)})
 	}
 }
 
@@ -175,7 +177,8 @@ func (r *reader) event(e event.Event, site string) {
 // outcomes say how a task ended.
 var outcomes = []string{"ends", "ends with an error", "is cancelled", "panics", "ends"}
 
-// other takes an event that means another thing in ordinary runs than in simulated ones, or is told of simulated runs only.
+// other takes an event that means another thing in ordinary runs than in simulated ones, or is told of simulated runs
+// only.
 func (r *reader) other(e event.Event, site string) {
 	if r.s.ordinary {
 		switch gorun.MeaningOf(e) {
@@ -265,8 +268,8 @@ func (r *reader) scheduled(e event.Event, choice gorun.Choice, chosen bool, site
 	r.add(m)
 }
 
-// point tells that the task that ran has come to a scheduling point, and where the one that is chosen did. A task that is
-// chosen again goes on with its turn.
+// point tells that the task that ran has come to a scheduling point, and where the one that is chosen did. A task that
+// is chosen again goes on with its turn.
 func (r *reader) point(next uint32, site string) {
 	if i, ok := r.points[next]; ok {
 		r.s.moments[i].place = site

@@ -13,15 +13,15 @@ import (
 // minSchedule is the least number of lines that a schedule can be told in.
 const minSchedule = 8
 
-// Schedule tells the schedule up to the end of the run, or of a failed test, in at most that many lines (at least 8), each of
-// which ends with a newline; "" if nothing was recorded.
+// Schedule tells the schedule up to the end of the run, or of a failed test, in at most that many lines (at least 8),
+// each of which ends with a newline; "" if nothing was recorded.
 //
 // A line is the turn of a task: the number of the decision that began it, the virtual time, of how many ready tasks it
-// was chosen, its name, which stands the more to the right the later the task appeared, so that the turns of one task make
-// a column; which tasks it started and woke and what else it did; and why and at which line it stopped. Between turns stand
-// timers that fired, leaps of time, and what came from outside. Choices that ordinary runs seldom make, and faults, are marked
-// with a star. If there are too many turns, those that repeat what was told shortly before are counted and left out, and then
-// those at the start.
+// was chosen, its name, which stands the more to the right the later the task appeared, so that the turns of one task
+// make a column; which tasks it started and woke and what else it did; and why and at which line it stopped. Between
+// turns stand timers that fired, leaps of time, and what came from outside. Choices that ordinary runs seldom make,
+// and faults, are marked with a star. If there are too many turns, those that repeat what was told shortly before are
+// counted and left out, and then those at the start.
 func (s *Story) Schedule(most int) string {
 	steps := s.window(s.steps())
 	if len(steps) == 0 {
@@ -103,8 +103,8 @@ func (s *Story) leftBehind() string {
 	return "the test is over, and still there: " + s.who.Paths(left)
 }
 
-// fit makes steps few enough, and puts a note about what came before in front of them. What repeats is left out, but not
-// in the last half of the room if that can be.
+// fit makes steps few enough, and puts a note about what came before in front of them. What repeats is left out, but
+// not in the last half of the room if that can be.
 func fit(steps []step, most int, who *cast.Cast) []step {
 	most-- // for the note
 	all := steps

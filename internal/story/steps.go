@@ -102,8 +102,8 @@ func (s *Story) steps() []step {
 	return t.told
 }
 
-// untilFailed returns the moments of the run, of a failed test up to the end of the turn in which it was marked as failed: what
-// package testing does then has nothing to do with it.
+// untilFailed returns the moments of the run, of a failed test up to the end of the turn in which it was marked as
+// failed: what package testing does then has nothing to do with it.
 func (s *Story) untilFailed() []moment {
 	if !s.ordinary {
 		return s.untilBroken()
@@ -361,8 +361,9 @@ func (s *stepper) woken(r moment) {
 	s.act("%s is ready", "", r.g)
 }
 
-// inTurn reports whether something happens during the turn that is told: a goroutine that looks at the channel of a timer
-// lets the timer fire by itself. Otherwise the goroutine is held up in a system call, which the next decision says.
+// inTurn reports whether something happens during the turn that is told: a goroutine that looks at the channel of a
+// timer lets the timer fire by itself. Otherwise the goroutine is held up in a system call, which the next decision
+// says.
 func (s *stepper) inTurn(rest []moment) bool {
 	if s.open.g == 0 {
 		return false

@@ -77,8 +77,8 @@ func Of(run Encoder) (*Story, error) {
 	return Read(s)
 }
 
-// ScheduleOf returns the schedule of a run in at most that many lines, as [Story.Schedule] does, or a line with the error that
-// keeps it from being told.
+// ScheduleOf returns the schedule of a run in at most that many lines, as [Story.Schedule] does, or a line with the
+// error that keeps it from being told.
 func ScheduleOf(run Encoder, most int) string {
 	s, err := Of(run)
 	if err != nil {
@@ -110,8 +110,8 @@ func (s *Story) region(id event.RegionID) string {
 	return id.String()
 }
 
-// waitsFor says what a task waits for: in an ordinary run the reason of the runtime, in a simulated one the operation and the
-// object.
+// waitsFor says what a task waits for: in an ordinary run the reason of the runtime, in a simulated one the operation
+// and the object.
 func (s *Story) waitsFor(n tracefile.Note) string {
 	if s.ordinary {
 		return n.Reason

@@ -16,7 +16,8 @@ func TestTable(t *testing.T) {
 		if names[s.Env] || !strings.HasPrefix(s.Env, prefix) {
 			t.Errorf("%s: not a name of its own that begins with %s", s.Env, prefix)
 		}
-		if s.Flag != "" && (flags[s.Flag] || s.Env != prefix+strings.ToUpper(strings.ReplaceAll(s.Flag, "-", "_")) || s.Help == "") {
+		if s.Flag != "" && (flags[s.Flag] || s.Env != prefix+strings.ToUpper(strings.ReplaceAll(s.Flag, "-", "_")) ||
+			s.Help == "") {
 			t.Errorf("%s: the flag %q is not named like it, or has no help", s.Env, s.Flag)
 		}
 		names[s.Env], flags[s.Flag] = true, true
