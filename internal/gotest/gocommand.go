@@ -164,8 +164,8 @@ func wrapperFlag() (string, error) {
 	return "-exec=" + quote + path + quote + " exec-test", nil
 }
 
-// goTest runs go test and gives its events to r. It returns the status with which the go command failed, nil if it did not; the
-// error says that it could not be run.
+// goTest runs go test and gives its events to r. It returns the status with which the go command failed, nil if it did
+// not; the error says that it could not be run.
 func (o *Options) goTest(ctx context.Context, r *testResults, stdout, stderr io.Writer) (status *exec.ExitError,
 	err error) {
 	c, plain, err := o.goRun(ctx, base.IsDevice(stderr))

@@ -75,8 +75,8 @@ func (o *Options) Run(stdout, stderr io.Writer) error {
 // files reports whether files with results were asked for.
 func (o *Options) files() bool { return o.JUnit != "" || o.Markdown != "" || o.JSONL != "" }
 
-// noPackages is the error of a go command that has failed before any package: on its standard error, or in output that is no
-// event, it has said why.
+// noPackages is the error of a go command that has failed before any package: on its standard error, or in output that
+// is no event, it has said why.
 func (r *testResults) noPackages(status int) error {
 	said := strings.TrimSpace(r.build.String())
 	if said == "" {

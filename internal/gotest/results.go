@@ -81,7 +81,8 @@ func (r *testResults) line(line []byte) {
 	t := r.result(e.Package, e.Test)
 	switch e.Action {
 	case "output":
-		if r.echo != nil && !r.json && !strings.HasPrefix(e.Output, "=== ATTR  "+e.Test+" reprise.") { // which is for this command
+		// which is for this command
+		if r.echo != nil && !r.json && !strings.HasPrefix(e.Output, "=== ATTR  "+e.Test+" reprise.") {
 			_, _ = io.WriteString(r.echo, e.Output)
 		}
 		t.output.WriteString(e.Output)

@@ -15,13 +15,13 @@ import (
 //	internal/codes, internal/prose: nothing
 //
 // A row starts in the first column and goes on in indented lines. It names one or more packages by their paths in the
-// module, and what their production code imports besides the standard library: packages of earlier rows and other modules.
-// An entry in parentheses is allowed, although nothing uses it today.
+// module, and what their production code imports besides the standard library: packages of earlier rows and other
+// modules. An entry in parentheses is allowed, although nothing uses it today.
 const tableFile = "docs/architecture.md"
 
-// Two other parts of the document are compared with the table, see checkDocument: the diagram of layers, a block of text
-// between "```text" and "```" in which a line that starts a layer has its name in the second column; and the list of
-// packages, whose entries have the path of the package in bold.
+// Two other parts of the document are compared with the table, see checkDocument: the diagram of layers, a block of
+// text between "```text" and "```" in which a line that starts a layer has its name in the second column; and the list
+// of packages, whose entries have the path of the package in bold.
 
 // A table is the table of imports.
 type table struct {
@@ -108,8 +108,8 @@ var (
 	described = regexp.MustCompile("\\*\\*`([a-z/_]+)`\\*\\*")
 )
 
-// checkDocument checks that no package imports one of a higher layer of the diagram, and that the document describes every
-// package once, or one above it.
+// checkDocument checks that no package imports one of a higher layer of the diagram, and that the document describes
+// every package once, or one above it.
 func (t table) checkDocument(text string, r *report) {
 	count := map[string]int{}
 	for _, m := range described.FindAllStringSubmatch(text, -1) {

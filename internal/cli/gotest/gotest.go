@@ -162,7 +162,8 @@ func parseTestArgs(args []string) (o gotest.Options, err error) {
 		i := slices.IndexFunc(testFlags, func(f testFlag) bool { return f.name == name })
 		if i < 0 || !strings.HasPrefix(arg, "-") {
 			if meant := mistyped(arg, name); meant != "" {
-				return o, base.Usage("unknown flag %s; did you mean --%s? A flag of the tests themselves goes behind -args", arg, meant)
+				return o, base.Usage("unknown flag %s; did you mean --%s? A flag of the tests themselves goes behind -args",
+					arg, meant)
 			}
 			o.Args = append(o.Args, arg)
 			continue
@@ -198,7 +199,8 @@ func mistyped(arg, name string) string {
 	return ""
 }
 
-// goTestFlags are the flags of go test that resemble one of test, or that test does not know otherwise: see "go help testflag".
+// goTestFlags are the flags of go test that resemble one of test, or that test does not know otherwise: see "go help
+// testflag".
 var goTestFlags = strings.Fields("json list fuzz run race msan asan cover trace tags timeout short shuffle skip vet parallel mod work")
 
 // distance is how many letters must be put in, left out or changed to make b of a: the Levenshtein distance.

@@ -65,8 +65,9 @@ func TestArgsBelongToTheTest(t *testing.T) {
 // TestMistyped: what resembles a flag of test is refused, and what go test or a test may know is passed on.
 func TestMistyped(t *testing.T) {
 	for arg, want := range map[string]string{
-		"--seedz": "seeds", "-budgett=1s": "budget", "--stratgy": "strategy", "--max-record": "max-records", "--lekas=fail": "leaks",
-		"-json": "", "-list": "", "--update": "", "-run": "", "-test.short": "", "./seed": "", "-race": "", "-v": "",
+		"--seedz": "seeds", "-budgett=1s": "budget", "--stratgy": "strategy", "--max-record": "max-records",
+		"--lekas=fail": "leaks",
+		"-json":        "", "-list": "", "--update": "", "-run": "", "-test.short": "", "./seed": "", "-race": "", "-v": "",
 	} {
 		_, err := parseTestArgs([]string{arg})
 		if (err != nil) != (want != "") || want != "" && !strings.Contains(err.Error(), "did you mean --"+want+"?") {
