@@ -25,7 +25,8 @@ func hostileTrace(t *testing.T, path string, seed uint64, ordinary bool) {
 	md := event.NewMetadata(seed)
 	md.Description = strings.ToValidUTF8(text, "?")
 	id := tracefile.Identity{text: text, "x": text}
-	for _, key := range []string{tracefile.KeyModule, tracefile.KeyPackage, tracefile.KeyTest, tracefile.KeyGo, tracefile.KeyOS,
+	for _, key := range []string{tracefile.KeyModule, tracefile.KeyPackage, tracefile.KeyTest, tracefile.KeyGo,
+		tracefile.KeyOS,
 		tracefile.KeyArch, tracefile.KeyTool, tracefile.KeyStrategy, tracefile.KeyRun, "build", "args", "leaks", "memory"} {
 		id[key] = text
 	}
@@ -43,7 +44,8 @@ func hostileTrace(t *testing.T, path string, seed uint64, ordinary bool) {
 		event.TaskScheduled(task, 1), event.RngValue(seed), event.TaskYielded(task), event.TaskScheduled(task, 2),
 		event.TaskCompleted(task, 0), event.RegionClosed(0, 0)} {
 		w.Site(text + ":25")
-		w.Note(tracefile.Note{Act: tracefile.Act(text), Task: task, Reason: text, Object: tracefile.Object{Kind: text, Name: text}, Place: text,
+		w.Note(tracefile.Note{Act: tracefile.Act(text), Task: task, Reason: text,
+			Object: tracefile.Object{Kind: text, Name: text}, Place: text,
 			Stack: []string{text, text}})
 		err = errors.Join(err, w.Append(e))
 	}
@@ -53,9 +55,9 @@ func hostileTrace(t *testing.T, path string, seed uint64, ordinary bool) {
 	}
 }
 
-// TestHostileTexts gives traces in which each text is hostile to every command, in every format. For people the output has
-// no control character, no bidirectional override, and no line that is a command of GitHub Actions; for machines it is
-// well formed.
+// TestHostileTexts gives traces in which each text is hostile to every command, in every format. For people the output
+// has no control character, no bidirectional override, and no line that is a command of GitHub Actions; for machines
+// it is well formed.
 func TestHostileTexts(t *testing.T) {
 	dir := t.TempDir()
 	for _, ordinary := range []bool{false, true} {
@@ -67,10 +69,13 @@ func TestHostileTexts(t *testing.T) {
 			for _, more := range [][]string{nil, {"--canonical"}, {"--align"}, {"--side-by-side"}} {
 				commands = append(commands, slices.Concat([]string{"diff", file, other, "--format", format}, more))
 			}
-			commands = append(commands, []string{"replay", "FILE", "--format", format}, []string{"verify", "FILE", "--format", format})
+			commands = append(commands, []string{"replay", "FILE", "--format", format},
+				[]string{"verify", "FILE", "--format", format})
 		}
-		commands = append(commands, []string{"pin", "FILE"}, []string{"replay", "FILE", "--to", hostile.Text}, []string{"dump", "FILE", "--task", hostile.Text},
-			[]string{"dump", "FILE", "--kind", hostile.Text}, []string{"explain", hostile.Text}, []string{hostile.Text}, []string{"dump", hostile.Text})
+		commands = append(commands, []string{"pin", "FILE"}, []string{"replay", "FILE", "--to", hostile.Text},
+			[]string{"dump", "FILE", "--task", hostile.Text},
+			[]string{"dump", "FILE", "--kind", hostile.Text}, []string{"explain",
+				hostile.Text}, []string{hostile.Text}, []string{"dump", hostile.Text})
 		for _, args := range commands {
 			args = in(args, file, dir)
 			_, stdout, stderr := run(t, strings.NewReader(""), args...)

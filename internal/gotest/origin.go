@@ -16,9 +16,10 @@ import (
 	"github.com/reprise-go/reprise/tracefile"
 )
 
-// A recording may come from a stranger, and replaying it builds and runs what it names. So only a test of the user's own
-// modules is run, those that the go command takes as main modules in the current folder; and of the flags and arguments
-// only those are taken that can name no file, no program and no place. The user sees the others and can give them.
+// A recording may come from a stranger, and replaying it builds and runs what it names. So only a test of the user's
+// own modules is run, those that the go command takes as main modules in the current folder; and of the flags and
+// arguments only those are taken that can name no file, no program and no place. The user sees the others and can give
+// them.
 
 // Origin is the test that a recording is of, as far as a file may say it.
 type Origin struct {
@@ -34,8 +35,8 @@ type Origin struct {
 // errNoTest says that a recording is of no test.
 var errNoTest = errors.New("gotest: the recording does not say which test of which package it is of")
 
-// OriginOf checks what an identity says of a test. The package is found from the current folder; the errors are those of
-// an identity that names no test, or none of a main module.
+// OriginOf checks what an identity says of a test. The package is found from the current folder; the errors are those
+// of an identity that names no test, or none of a main module.
 func OriginOf(id tracefile.Identity) (*Origin, error) {
 	o := &Origin{Package: id[tracefile.KeyPackage], Test: id[tracefile.KeyTest]}
 	if o.Package == "" || o.Test == "" {
@@ -65,8 +66,9 @@ func (o *Origin) Refused() (notes []string) {
 		list       []string
 	}{{"built", "build", o.RefusedFlags}, {"run", "arg", o.RefusedArgs}} {
 		for _, text := range r.list {
-			notes = append(notes, fmt.Sprintf("the recorded test was %s with %q, which is not taken from a file; if you trust it, give it with --%s",
-				r.what, text, r.flag))
+			notes = append(notes,
+				fmt.Sprintf("the recorded test was %s with %q, which is not taken from a file; if you trust it, give it with --%s",
+					r.what, text, r.flag))
 		}
 	}
 	return notes
@@ -76,7 +78,8 @@ func (o *Origin) Refused() (notes []string) {
 func sift(flags []string, forms map[string]*regexp.Regexp) (taken, refused []string) {
 	for _, flag := range flags {
 		name, value, _ := strings.Cut(flag, "=")
-		if form := forms["-"+strings.TrimLeft(name, "-")]; form != nil && strings.HasPrefix(name, "-") && form.MatchString(value) {
+		if form := forms["-"+strings.TrimLeft(name, "-")]; form != nil && strings.HasPrefix(name, "-") &&
+			form.MatchString(value) {
 			taken = append(taken, flag)
 		} else {
 			refused = append(refused, flag)
@@ -103,8 +106,10 @@ var buildFlags = map[string]*regexp.Regexp{
 
 // testFlags are the flags of package testing that a file may ask for. Patterns select among the tests of the package.
 var testFlags = map[string]*regexp.Regexp{
-	"-test.short": truth, "-test.v": regexp.MustCompile(`^(true|false|test2json)?$`), "-test.failfast": truth, "-test.paniconexit0": truth,
-	"-test.fullpath": truth, "-test.parallel": number, "-test.count": number, "-test.cpu": numbers, "-test.timeout": span,
+	"-test.short": truth, "-test.v": regexp.MustCompile(`^(true|false|test2json)?$`), "-test.failfast": truth,
+	"-test.paniconexit0": truth,
+	"-test.fullpath":     truth, "-test.parallel": number, "-test.count": number, "-test.cpu": numbers,
+	"-test.timeout": span,
 	"-test.shuffle": regexp.MustCompile(`^(on|off|[0-9]{1,20})$`), "-test.run": anything, "-test.skip": anything,
 }
 
@@ -119,10 +124,12 @@ type module struct {
 	Main      bool
 }
 
-// ownPackage returns the folder of a package of a main module, of which there are several in a workspace. The go command
-// is asked for nothing else, so that it neither downloads what a file names nor takes it for a file or a pattern.
+// ownPackage returns the folder of a package of a main module, of which there are several in a workspace. The go
+// command is asked for nothing else, so that it neither downloads what a file names nor takes it for a file or a
+// pattern.
 func ownPackage(pkg string) (string, error) {
-	if !importPath.MatchString(pkg) || path.Clean(pkg) != pkg || strings.HasSuffix(pkg, ".go") || strings.Contains(pkg, "...") {
+	if !importPath.MatchString(pkg) || path.Clean(pkg) != pkg || strings.HasSuffix(pkg, ".go") ||
+		strings.Contains(pkg, "...") {
 		return "", fmt.Errorf("gotest: %.60q is not the import path of a package", pkg)
 	}
 	out, err := goList("-m", "-json=Path,Dir,Main")
@@ -139,8 +146,9 @@ func ownPackage(pkg string) (string, error) {
 			return m.packageDir(pkg)
 		}
 	}
-	return "", fmt.Errorf("package %s is not found from here: only tests of the main module are run, and that is %s here; "+
-		"run the command in the folder of the package's module", pkg, strings.Join(names, ", "))
+	return "",
+		fmt.Errorf("package %s is not found from here: only tests of the main module are run, and that is %s here; "+
+			"run the command in the folder of the package's module", pkg, strings.Join(names, ", "))
 }
 
 // packageDir returns the folder of a package of m, and not of another module below the path of m.

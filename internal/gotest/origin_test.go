@@ -11,8 +11,9 @@ import (
 	"github.com/reprise-go/reprise/tracefile"
 )
 
-// attackModules makes a workspace of two modules and a module beside it that one of them requires, and makes the first one
-// the current folder. The go command may not reach the network, and may change go.mod, as GOFLAGS=-mod=mod lets it.
+// attackModules makes a workspace of two modules and a module beside it that one of them requires, and makes the first
+// one the current folder. The go command may not reach the network, and may change go.mod, as GOFLAGS=-mod=mod lets
+// it.
 func attackModules(t *testing.T) {
 	t.Helper()
 	root := t.TempDir()
@@ -54,18 +55,25 @@ func TestOnlyOwnPackages(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, pkg := range []string{
-		"fmt", "cmd/go", "std", "cmd", "all", "tool", "work", "main", "net/http", "golang.org/x/text/width", "example.com/own/dep",
-		"example.com/ownother", "example.com/own/...", "...", ".", "..", "./", "./sub", "../second", "own.go", "evil.go", "example.com/own/evil.go",
-		filepath.Join(work, "second"), filepath.Join(work, "second", "second.go"), "/dev/zero", "-toolexec=sh", "-n", "example.com/own@latest",
-		"example.com/own/../second", "example.com/own/./sub", "example.com/own/", "example.com//own", "example.com/own sub", "example.com/own\nfmt",
-		"example.com/own.test", "example.com/own [example.com/own.test]", "file=own.go", "C:\\own", "example.com/own\x00", "@list",
+		"fmt", "cmd/go", "std", "cmd", "all", "tool", "work", "main", "net/http", "golang.org/x/text/width",
+		"example.com/own/dep",
+		"example.com/ownother", "example.com/own/...", "...", ".", "..", "./", "./sub", "../second", "own.go", "evil.go",
+		"example.com/own/evil.go",
+		filepath.Join(work, "second"), filepath.Join(work, "second",
+			"second.go"), "/dev/zero", "-toolexec=sh", "-n", "example.com/own@latest",
+		"example.com/own/../second", "example.com/own/./sub", "example.com/own/", "example.com//own", "example.com/own sub",
+		"example.com/own\nfmt",
+		"example.com/own.test", "example.com/own [example.com/own.test]", "file=own.go", "C:\\own", "example.com/own\x00",
+		"@list",
 	} {
 		if o, err := OriginOf(tracefile.Identity{tracefile.KeyPackage: pkg, tracefile.KeyTest: "TestX"}); err == nil {
 			t.Errorf("%q is taken from a file: %+v", pkg, o)
 		}
 	}
-	for _, test := range []string{"", "X", "test", "TestX\n", "TestX/a\x1b[31m", "Test X", "../TestX", "-test.run=X", "TestX$|.*", "BenchmarkX"} {
-		if o, err := OriginOf(tracefile.Identity{tracefile.KeyPackage: "example.com/own", tracefile.KeyTest: test}); err == nil {
+	for _, test := range []string{"", "X", "test", "TestX\n", "TestX/a\x1b[31m", "Test X", "../TestX", "-test.run=X",
+		"TestX$|.*", "BenchmarkX"} {
+		if o, err := OriginOf(tracefile.Identity{tracefile.KeyPackage: "example.com/own",
+			tracefile.KeyTest: test}); err == nil {
 			t.Errorf("the test %q is taken from a file: %+v", test, o)
 		}
 	}
@@ -75,8 +83,8 @@ func TestOnlyOwnPackages(t *testing.T) {
 	}
 }
 
-// TestNoDownload: a package that no main module holds is refused without a change to go.mod, also where the go command may
-// change it.
+// TestNoDownload: a package that no main module holds is refused without a change to go.mod, also where the go command
+// may change it.
 func TestNoDownload(t *testing.T) {
 	attackModules(t)
 	t.Setenv("GOWORK", "off")
@@ -95,23 +103,30 @@ func TestNoDownload(t *testing.T) {
 	}
 }
 
-// TestFlagsOfFiles: a file may ask for flags and arguments that name no file, no program and no place; of the others the
-// user is told.
+// TestFlagsOfFiles: a file may ask for flags and arguments that name no file, no program and no place; of the others
+// the user is told.
 func TestFlagsOfFiles(t *testing.T) {
 	for _, c := range []struct {
 		taken, refused []string
 		forms          string
 	}{
-		{[]string{"-race", "--race=true", "-trimpath", "-tags=a,b_1", "-gcflags=all=-N -l", "-gcflags=-N", "-ldflags=-s -w"}, []string{
-			"-o=x", "-C=/", "-exec=sh", "-overlay=x.json", "-modfile=x", "-toolexec", "-race=x", "-tags=a -toolexec=sh", "-pgo=/dev/zero", "-pgo=off",
-			"-gcflags=-cpuprofile=x", "-gcflags=all=-N -o x", "-gcflags=-d=dumpinlfuncprops=x", "-gcflags=./...=-N", "-ldflags=-o x", "-ldflags=-X a.b=1",
-			"-ldflags=-X=a.b=1", "-ldflags=-linkmode=external -extld=sh", "-mod=mod", "-work", "-p=1", "", "x", "race", "-asmflags=-o x", "-vet=off", "-c",
-			"-coverprofile=x", "@x", "-tags=../x", "-gcflags=-m",
-		}, "build"},
-		{[]string{"-test.short", "-test.short=true", "--test.v=test2json", "-test.parallel=3", "-test.count=2", "-test.cpu=1,2", "-test.timeout=1m30s",
+		{[]string{"-race", "--race=true", "-trimpath", "-tags=a,b_1", "-gcflags=all=-N -l", "-gcflags=-N", "-ldflags=-s -w"},
+			[]string{
+				"-o=x", "-C=/", "-exec=sh", "-overlay=x.json", "-modfile=x", "-toolexec", "-race=x", "-tags=a -toolexec=sh",
+				"-pgo=/dev/zero", "-pgo=off",
+				"-gcflags=-cpuprofile=x", "-gcflags=all=-N -o x", "-gcflags=-d=dumpinlfuncprops=x", "-gcflags=./...=-N",
+				"-ldflags=-o x", "-ldflags=-X a.b=1",
+				"-ldflags=-X=a.b=1", "-ldflags=-linkmode=external -extld=sh", "-mod=mod", "-work", "-p=1", "", "x", "race",
+				"-asmflags=-o x", "-vet=off", "-c",
+				"-coverprofile=x", "@x", "-tags=../x", "-gcflags=-m",
+			}, "build"},
+		{[]string{"-test.short", "-test.short=true", "--test.v=test2json", "-test.parallel=3", "-test.count=2",
+			"-test.cpu=1,2", "-test.timeout=1m30s",
 			"-test.shuffle=7", "-test.run=^TestX$/sub", "-test.skip=.*", "-test.failfast=true"}, []string{
-			"-update", "-update=/etc/passwd", "-test.cpuprofile=x", "--test.trace=x", "-test.outputdir=/", "-test.gocoverdir=x", "-test.testlogfile=x",
-			"-test.memprofile=x", "-test.fuzzcachedir=/", "-test.bench=.", "words", "", "--", "-test.parallel=x", "-test.count=-1", "-test.fuzz=X", "-v",
+			"-update", "-update=/etc/passwd", "-test.cpuprofile=x", "--test.trace=x", "-test.outputdir=/", "-test.gocoverdir=x",
+			"-test.testlogfile=x",
+			"-test.memprofile=x", "-test.fuzzcachedir=/", "-test.bench=.", "words", "", "--", "-test.parallel=x",
+			"-test.count=-1", "-test.fuzz=X", "-v",
 			"-test.coverprofile=x", "-test.blockprofile=x", "test.short",
 		}, "arg"},
 	} {

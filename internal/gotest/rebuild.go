@@ -43,10 +43,10 @@ func (o *Origin) refusedBut(more Given) []string {
 	return left.Refused()
 }
 
-// Rebuild builds the test that an identity names, with the flags of the recorded build, for runs in an environment. The
-// package is one of a main module in the current folder, and flags and arguments are taken from a file as [OriginOf] says; more
-// are those that the user gives. The errors are those of OriginOf, of a package that does not build or has no tests any more,
-// and of a test that is gone, and those of [gort.Build].
+// Rebuild builds the test that an identity names, with the flags of the recorded build, for runs in an environment.
+// The package is one of a main module in the current folder, and flags and arguments are taken from a file as
+// [OriginOf] says; more are those that the user gives. The errors are those of OriginOf, of a package that does not
+// build or has no tests any more, and of a test that is gone, and those of [gort.Build].
 func Rebuild(ctx context.Context, id tracefile.Identity, env []string, more Given) (*Rebuilt, error) {
 	o, err := OriginOf(id)
 	if err != nil {

@@ -6,9 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// Terminal makes text from a program or a file safe for a terminal and for the log of a CI system: what is not printable
-// stands as an escape sequence of Go, and a line that GitHub Actions would take for a command begins with a backslash.
-// Newlines and tabs stay, and with colors also the sequences that set colours.
+// Terminal makes text from a program or a file safe for a terminal and for the log of a CI system: what is not
+// printable stands as an escape sequence of Go, and a line that GitHub Actions would take for a command begins with a
+// backslash. Newlines and tabs stay, and with colors also the sequences that set colours.
 func Terminal(s string, colors bool) string {
 	var b strings.Builder
 	for line := range strings.Lines(s) {

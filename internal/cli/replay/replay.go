@@ -79,7 +79,8 @@ func New() *cobra.Command {
 		Long:  replayHelp + strings.Join(demo.Names(), ", ") + ".",
 		Args:  verb.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			r := &replay{fixed: o.fixed, given: o.more, stdin: cmd.InOrStdin(), stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr()}
+			r := &replay{fixed: o.fixed, given: o.more, stdin: cmd.InOrStdin(), stdout: cmd.OutOrStdout(),
+				stderr: cmd.ErrOrStderr()}
 			var err error
 			if r.Settings, err = o.settings(args[0], r.stdin, r.stdout); err != nil {
 				return err

@@ -49,8 +49,9 @@ func (r *replay) simulated() (known bool, err error) {
 	}
 	answered, err := request.Read(r.stdout)
 	if !answered {
-		return true, base.Failed(fmt.Errorf("%s: %s of %s replays nothing: the test is gone, was skipped, or no longer calls "+
-			"simtest.Check", r.Name, of.test, of.pkg))
+		return true,
+			base.Failed(fmt.Errorf("%s: %s of %s replays nothing: the test is gone, was skipped, or no longer calls "+
+				"simtest.Check", r.Name, of.test, of.pkg))
 	}
 	return true, err
 }
@@ -61,7 +62,8 @@ func (r *replay) build(of origin, binary string) (*exec.Cmd, error) {
 	if err != nil {
 		return nil, err
 	}
-	build := exec.Command("go", slices.Concat([]string{"test", "-c", "-o", binary}, r.given.Flags, []string{checked.Package})...)
+	build := exec.Command("go", slices.Concat([]string{"test", "-c", "-o", binary}, r.given.Flags,
+		[]string{checked.Package})...)
 	build.Stdout, build.Stderr = r.stderr, r.stderr
 	if err := build.Run(); err != nil {
 		return nil, fmt.Errorf("package %s does not build: %w", of.pkg, err)
