@@ -10,14 +10,15 @@ import (
 	"github.com/reprise-go/reprise/strategy"
 )
 
-// TestEveryStrategyPicksAsOutside runs ordinary tests under each strategy, and gives the decisions of the recording to the
-// same strategy in this process: it picks the same goroutines, because both are compiled from one source.
+// TestEveryStrategyPicksAsOutside runs ordinary tests under each strategy, and gives the decisions of the recording to
+// the same strategy in this process: it picks the same goroutines, because both are compiled from one source.
 func TestEveryStrategyPicksAsOutside(t *testing.T) {
 	b := corpus(t)
 	for _, s := range strategy.All() {
 		t.Run(s.Name, func(t *testing.T) {
 			asked, preempted := 0, 0
-			for _, test := range []string{"TestLostUpdateBug", "TestLockOrderBug", "TestSelectOrderBug", "TestTimerBug", "TestWaitGroupBug"} {
+			for _, test := range []string{"TestLostUpdateBug", "TestLockOrderBug", "TestSelectOrderBug", "TestTimerBug",
+				"TestWaitGroupBug"} {
 				for seed := range uint64(50) {
 					c := Control{Seed: seed, Strategy: s.Name, Length: 100}
 					o := reenact(t, s, c)

@@ -30,8 +30,8 @@ func Budget(d time.Duration) Option { return func(s *settings) { s.budget, s.see
 // faults of its own, whatever Chaos.Seed is. An empty Program means the name of the test.
 func Sim(cfg simsched.Config) Option { return func(s *settings) { s.sim = cfg } }
 
-// Strategy sets the strategy that chooses the next task, by its name in package strategy, which is kept in traces. The default
-// is strategy.Default.
+// Strategy sets the strategy that chooses the next task, by its name in package strategy, which is kept in traces. The
+// default is strategy.Default.
 func Strategy(name string) Option { return func(s *settings) { s.setStrategy(name) } }
 
 // setStrategy sets the strategy with a name; s.strategy is nil if there is none.

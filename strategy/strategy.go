@@ -36,15 +36,15 @@ type Config struct {
 	// Gap is the mean number of points between two preemptions. At 0 and 1 every point is a decision.
 	Gap uint64
 
-	// Thin is the number of gaps after which their mean doubles, again and again, so that a run of millions of points is not
-	// preempted at a steady rate. 0 means never.
+	// Thin is the number of gaps after which their mean doubles, again and again, so that a run of millions of points
+	// is not preempted at a steady rate. 0 means never.
 	Thin uint64
 
 	// Depth is the number of changes of priorities; the maximum is 64. 0 means a number from 0 to 3 that depends on Seed.
 	Depth uint64
 
-	// Length is the number of points that a run is expected to pass while more than one task is ready. 0 means one of 16, 64,
-	// 256, 1024 and 4096, depending on Seed.
+	// Length is the number of points that a run is expected to pass while more than one task is ready. 0 means one of
+	// 16, 64, 256, 1024 and 4096, depending on Seed.
 	Length uint64
 }
 

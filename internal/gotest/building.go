@@ -18,8 +18,8 @@ const (
 	buildEvery    = 15 * time.Second
 )
 
-// building tells how far the go command has come with compiling: the first build with a Go version, with -race or with other
-// flags compiles the standard library, which takes a minute, and the go command says nothing meanwhile.
+// building tells how far the go command has come with compiling: the first build with a Go version, with -race or with
+// other flags compiles the standard library, which takes a minute, and the go command says nothing meanwhile.
 type building struct {
 	w     io.Writer
 	race  bool
@@ -59,8 +59,8 @@ func (b *building) tell(now time.Time) {
 	b.next, b.done = now.Add(buildEvery), n
 }
 
-// compiled is how many packages the go command has begun to compile: it makes a folder for each in one of its own, which is
-// the first new one.
+// compiled is how many packages the go command has begun to compile: it makes a folder for each in one of its own,
+// which is the first new one.
 func (b *building) compiled() int {
 	if b.dir == "" {
 		fresh := slices.DeleteFunc(b.folders(), func(dir string) bool { return slices.Contains(b.old, dir) })

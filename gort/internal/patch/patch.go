@@ -9,8 +9,8 @@
 //  2. Each file that a row names is read from GOROOT and parsed. A row finds its function or type by name, and in it
 //     the start of the body or a text that must occur exactly once. If it does not, the version is refused with an
 //     [*AnchorError]: nothing is guessed.
-//  3. The texts of the rows are inserted at their places, and the added files are put beside them: those of inject/, and the
-//     sources of package strategy under other names.
+//  3. The texts of the rows are inserted at their places, and the added files are put beside them: those of inject/,
+//     and the sources of package strategy under other names.
 package patch
 
 import (

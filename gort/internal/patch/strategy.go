@@ -13,10 +13,10 @@ import (
 // strategyPrefix stands in front of the names of package strategy where they are in package runtime.
 const strategyPrefix = "rprs"
 
-// inRuntime rewrites the sources of a package without imports so that they become a part of package runtime. A name that
-// is declared at the top level gets strategyPrefix and a capital letter, wherever it stands, also as the name of a field
-// or a method: because the new names are as different from each other as the old ones, and from all others, the program
-// means the same.
+// inRuntime rewrites the sources of a package without imports so that they become a part of package runtime. A name
+// that is declared at the top level gets strategyPrefix and a capital letter, wherever it stands, also as the name of
+// a field or a method: because the new names are as different from each other as the old ones, and from all others,
+// the program means the same.
 func inRuntime(sources map[string]string) (map[string]string, error) {
 	fset := token.NewFileSet()
 	trees := map[string]*ast.File{}
