@@ -180,7 +180,8 @@ func (d *driver) Run() (replayer.Result, error) {
 	result, err := d.Replayer.Run()
 	result.Err = d.replay.judge(result.Err, d.failed)
 	if w := d.recent.witness; w != nil {
-		result.Story = "the schedule up to the end of it:\n" + prose.Indent(strings.TrimRight(w.schedule(result.Err != nil), "\n")) + "\n"
+		result.Story = "the schedule up to the end of it:\n" +
+			prose.Indent(strings.TrimRight(w.schedule(result.Err != nil), "\n")) + "\n"
 	}
 	return result, err
 }

@@ -182,7 +182,7 @@ func TestModule(t *testing.T) {
 	checks := []check{
 		imports, document, determinism, channels, printing, buildMachinePaths, skippedTests, markers, readmeLength,
 		packageDocs,
-		exportedDocs, unusedExports, functionLength, statedFacts(facts), listBuild(t, root, r.fset).mapOrder,
+		exportedDocs, unusedExports, functionLength, longLines, statedFacts(facts), listBuild(t, root, r.fset).mapOrder,
 	}
 	for _, check := range checks {
 		check(files, r)

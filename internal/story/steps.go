@@ -119,10 +119,12 @@ func (s *Story) untilFailed() []moment {
 	return s.moments[:fail+next]
 }
 
-// untilBroken returns the moments of a simulated run up to the first panic, or to the error with which the main task ends.
+// untilBroken returns the moments of a simulated run up to the first panic, or to the error with which the main task
+// ends.
 func (s *Story) untilBroken() []moment {
 	i := slices.IndexFunc(s.moments, func(m moment) bool {
-		return m.kind == ends && (m.reason == outcomes[event.OutcomePanicked] || m.g == 1 && m.reason == outcomes[event.OutcomeErr])
+		return m.kind == ends && (m.reason == outcomes[event.OutcomePanicked] ||
+			m.g == 1 && m.reason == outcomes[event.OutcomeErr])
 	})
 	if i < 0 {
 		return s.moments
