@@ -209,7 +209,11 @@ func (o *Outcome) leaked() cause {
 			c.parts = append(c.parts, who.Start(w.ID)+" "+w.Reason+" "+place(w.Where))
 		}
 	}
-	c.lines = append([]string{cast.Plural(len(list), "goroutine") + " left behind: " + reasons(list)}, who.Lines(list)...)
+	c.lines = []string{cast.Plural(len(list), "goroutine") + " left behind: " + reasons(list)}
+	if circle := cast.WaitCycle(list); len(circle) > 0 {
+		c.lines = append(c.lines, "  "+who.Cycle(circle))
+	}
+	c.lines = append(c.lines, who.Lines(list)...)
 	c.parts = finding.Set(c.parts)
 	return c
 }

@@ -4,6 +4,7 @@ package cast
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -31,8 +32,18 @@ type Waiting struct {
 
 // Leaked reports whether w belongs to a test and waits for something that neither a timer nor the outside will end.
 func (w Waiting) Leaked() bool {
-	return w.Test && w.Reason != "" && w.Reason != "sleep" && w.Reason != "IO wait"
+	return w.Test && !slices.Contains([]string{"", "sleep", "timer", "IO wait"}, w.Reason)
 }
+
+// certain are the reasons for which a goroutine cannot go on by any means once everything else has come to rest: locks and
+// counters of package sync that only another goroutine gives back, and values that are sent with nobody left to take them.
+var certain = []string{
+	"sync.Mutex.Lock", "sync.RWMutex.Lock", "sync.RWMutex.RLock", "sync.WaitGroup.Wait", "sync.Cond.Wait", "chan send",
+	"chan send (nil chan)", "chan receive (nil chan)", "select (no cases)",
+}
+
+// Stuck reports whether w leaked and waits for something that nothing which is left can bring about.
+func (w Waiting) Stuck() bool { return w.Leaked() && slices.Contains(certain, w.Reason) }
 
 // Cast holds the goroutines of a run and their names.
 type Cast struct {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/reprise-go/reprise/explore"
@@ -125,6 +126,8 @@ func (w *subject) judge(o *gort.Outcome) explore.Outcome {
 	case o.Verdict == gort.Limited: // which a long test reaches too
 		return explore.Doubtful
 	case o.Verdict != gort.Leaked, w.leaks == wire.LeaksFail:
+		return explore.Failed
+	case w.leaks == wire.LeaksAuto && slices.ContainsFunc(o.Left, gort.Waiting.Stuck):
 		return explore.Failed
 	case w.leaks == wire.LeaksAuto:
 		return explore.Suspect
