@@ -198,7 +198,7 @@ func (o *Options) goTest(ctx context.Context, r *testResults, stdout, stderr io.
 	if err != nil {
 		return nil, err
 	}
-	if plain == "" && !base.IsDevice(stderr) { // which shows how far everything is
+	if plain == "" && os.Getenv("CI") != "" { // a terminal shows how far everything is
 		r.building = newBuilding(stderr, slices.Contains(goFlags(c.args), "race"), time.Now())
 	}
 	signals := make(chan os.Signal, 2)

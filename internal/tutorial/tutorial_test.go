@@ -91,7 +91,7 @@ func run(t *testing.T, folder string, commands []string) []string {
 	sh := exec.Command("sh")
 	sh.Dir, sh.Stdin = filepath.Join(repo, filepath.FromSlash(folder)), &script
 	for _, v := range os.Environ() {
-		if !strings.HasPrefix(v, "REPRISE_") && !strings.HasPrefix(v, "GITHUB_") {
+		if !strings.HasPrefix(v, "REPRISE_") && !strings.HasPrefix(v, "GITHUB_") && !strings.HasPrefix(v, "CI=") {
 			sh.Env = append(sh.Env, v)
 		}
 	}
