@@ -35,8 +35,8 @@ func (w Waiting) Leaked() bool {
 	return w.Test && !slices.Contains([]string{"", "sleep", "timer", "IO wait"}, w.Reason)
 }
 
-// certain are the reasons for which a goroutine cannot go on by any means once everything else has come to rest: locks and
-// counters of package sync that only another goroutine gives back, and values that are sent with nobody left to take them.
+// certain are the reasons for which a goroutine cannot go on once everything else has come to rest: locks and counters of
+// package sync that only another goroutine gives back, and values that are sent with no goroutine left to take them.
 var certain = []string{
 	"sync.Mutex.Lock", "sync.RWMutex.Lock", "sync.RWMutex.RLock", "sync.WaitGroup.Wait", "sync.Cond.Wait", "chan send",
 	"chan send (nil chan)", "chan receive (nil chan)", "select (no cases)",
