@@ -35,8 +35,8 @@ func (w Waiting) Leaked() bool {
 	return w.Test && !slices.Contains([]string{"", "sleep", "timer", "IO wait"}, w.Reason)
 }
 
-// certain lists the reasons for which a goroutine cannot continue once everything else is at rest: locks and counters of
-// package sync, which another goroutine has to give back, and values for which no receiver is left.
+// certain lists the reasons for which a goroutine cannot continue once everything else is at rest: locks and counters
+// of package sync, which another goroutine has to give back, and values for which no receiver is left.
 var certain = []string{
 	"sync.Mutex.Lock", "sync.RWMutex.Lock", "sync.RWMutex.RLock", "sync.WaitGroup.Wait", "sync.Cond.Wait", "chan send",
 	"chan send (nil chan)", "chan receive (nil chan)", "select (no cases)",
