@@ -82,7 +82,7 @@ func (r *testResults) line(line []byte) {
 	switch e.Action {
 	case "output":
 		// which is for this command
-		if r.echo != nil && !r.json && !strings.HasPrefix(e.Output, "=== ATTR  "+e.Test+" reprise.") {
+		if r.echo != nil && !r.json && !wire.IsAttrLine(e.Output, e.Test) {
 			_, _ = io.WriteString(r.echo, e.Output)
 		}
 		t.output.WriteString(e.Output)
