@@ -37,7 +37,9 @@ func attribute[T any](a Attribute, parse func(value string) (T, bool)) Attr[T] {
 }
 
 // IsAttrLine reports whether a line of the output of "go test -v" gives an attribute of the table to a test.
-func IsAttrLine(line, test string) bool { return strings.HasPrefix(line, "=== ATTR  "+test+" reprise.") }
+func IsAttrLine(line, test string) bool {
+	return strings.HasPrefix(line, "=== ATTR  "+test+" reprise.")
+}
 
 // Valid reports whether a value has the form of the attribute.
 func (a *Attribute) Valid(value string) bool { return a.valid(value) }

@@ -125,8 +125,10 @@ func TestAlternatives(t *testing.T) {
 // TestIsAttrLine: only attributes of the table are known, and only of the test.
 func TestIsAttrLine(t *testing.T) {
 	for line, want := range map[string]bool{
-		"=== ATTR  TestX reprise.seed 0x1": true, "=== ATTR  TestX other.seed 1": false, "=== ATTR  TestXY reprise.seed 0x1": false,
-		"=== RUN   TestX": false,
+		"=== ATTR  TestX reprise.seed 0x1":  true,
+		"=== ATTR  TestX other.seed 1":      false,
+		"=== ATTR  TestXY reprise.seed 0x1": false,
+		"=== RUN   TestX":                   false,
 	} {
 		if got := IsAttrLine(line, "TestX"); got != want {
 			t.Errorf("%q: %v", line, got)
