@@ -5,6 +5,9 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"unsafe"
@@ -215,5 +218,19 @@ func TestSharedRoom(t *testing.T) {
 	}
 	if len(s.mem) > 0 {
 		t.Error("a file was made")
+	}
+}
+
+// TestSaveInterrupted: saving ends with its context, and leaves no file.
+func TestSaveInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	path := filepath.Join(t.TempDir(), "x.reprise")
+	o := lockOrder(true).outcome(Deadlocked, 0, "")
+	if err := o.SaveContext(ctx, path, "", nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("the error %v", err)
+	}
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a file is left: %v", err)
 	}
 }

@@ -27,6 +27,9 @@ func (o *Outcome) translate(ctx context.Context, out sink) error {
 	t := &translator{sink: out, r: o.Recording, names: o.Recording.Goroutines(), last: map[uint32]tracefile.Object{}}
 	t.w = gorun.NewWriter(t, o.Recording.Seed)
 	for i := range o.Recording.Records {
+		if i%checkEvery == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
 		r := &o.Recording.Records[i]
 		t.note(r)
 		t.record(r)

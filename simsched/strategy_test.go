@@ -14,7 +14,7 @@ import (
 // newest is a strategy as one is added, in a test: of the ready tasks the youngest runs.
 type newest struct{}
 
-var toyStrategy = strategy.Register(&strategy.Strategy{
+var _ = strategy.Register(&strategy.Strategy{
 	Name: "toy-newest", About: "the youngest ready task", Tame: true,
 	New: func(strategy.Config) strategy.Picker { return newest{} },
 })

@@ -85,8 +85,9 @@ signature, are one finding: its report is printed once.
   --budget D         how long a test runs seeds, such as 30s
   --seed S[,S]       run only these seeds
   --strategy NAME    how the next goroutine or task is chosen:
-` + strategyHelp() + `  --leaks WHAT       of goroutines that a passing test leaves waiting for ever: auto (the default) fails if it does
-                     so under some seeds and not under others, and reports them otherwise; fail, report, off
+` + strategyHelp() + `  --leaks WHAT       of goroutines that a passing test leaves waiting for ever: auto (the default) fails if one waits
+                     for a lock, a wait group, a cond or a receiver, or if one is left under some seeds and not under
+                     others, and reports the rest; fail, report, off
   --memory WHAT      preemption points at plain reads and writes of memory, and a race detector: auto (the default) in
                      half of the runs, for the packages of the main module; on, in all; off; or a pattern of
                      packages, such as golang.org/x/sync/..., besides the main module. It needs no C, and stands
