@@ -42,12 +42,16 @@ func Set(parts []string) []string {
 // ".go:" are the number of a line.
 func Fold(text string) string {
 	out := make([]byte, 0, len(text))
-	chained := false // a word that starts here belongs to the identifier before it: the 2 of v1.2
+	chained := false // a word that starts here belongs to the identifier before it: the 2 of v1.2, of a#.2
 	for i := 0; i < len(text); {
-		n := word(text[i:])
+		start := 0
+		if !chained {
+			start = len(hex.FindString(text[i:]))
+		}
+		n := start + word(text[i+start:])
 		if n == 0 {
 			_, n = utf8.DecodeRuneInString(text[i:])
-			chained = chained && text[i] == '.'
+			chained = chained && (text[i] == '.' || text[i] == '#')
 			out = append(out, text[i:i+n]...)
 			i += n
 			continue
@@ -60,7 +64,8 @@ func Fold(text string) string {
 		case strings.HasSuffix(text[:i], ".go:"):
 			out = append(out, token...)
 		default:
-			out = append(unsigned(out), "#"+token[len(number.FindString(token)):]...)
+			rest := token[len(number.FindString(token)):]
+			out = append(unsigned(out), "#"+long.ReplaceAllString(rest, "#")...)
 		}
 		i += n
 	}
@@ -70,6 +75,8 @@ func Fold(text string) string {
 var (
 	// number is a number at the start of a word: hex, or decimal with units of time and the start of an exponent.
 	number = regexp.MustCompile(`^(?:0[xX][0-9a-fA-F…]+|[0-9_]+(?:(?:ns|us|µs|μs|ms|h|m|s|e|E)[0-9]*)*)`)
+	// hex is an address, which may be cut with an ellipsis.
+	hex = regexp.MustCompile(`^0[xX][0-9a-fA-F…]+`)
 	// long is a number within an identifier that nobody wrote by hand.
 	long = regexp.MustCompile(`[0-9]{6,}`)
 	// rows are several numbers with nothing but punctuation between them, which may be the parts of one.
@@ -80,7 +87,7 @@ var (
 // none.
 func word(text string) int {
 	for i, r := range text {
-		if r != '_' && r != '…' && !unicode.IsLetter(r) && !unicode.IsDigit(r) || r == '…' && i == 0 {
+		if r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) {
 			return i
 		}
 	}
