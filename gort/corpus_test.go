@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/internal/record"
 	"github.com/reprise-go/reprise/internal/tracecheck"
 	"github.com/reprise-go/reprise/tracefile"
 )
@@ -351,7 +352,8 @@ func TestEditedProgram(t *testing.T) {
 		t.Fatalf("the replay of an edited program %s\n%s", p.describe(), p.Output)
 	}
 	t.Log(p.Mismatch)
-	if m := p.Mismatch; m.Expected.Kind != Sched || m.Actual.Points == m.Expected.Points && m.Actual.N == m.Expected.N {
+	if m := p.Mismatch; m.Expected.Kind != record.Sched ||
+		m.Actual.Points == m.Expected.Points && m.Actual.N == m.Expected.N {
 		t.Errorf("the mismatch does not say what differs: %v", m)
 	}
 	c := o.Recording.Choices()
@@ -537,7 +539,7 @@ func TestChild(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, c := range []*Choices{o.Recording.Choices(), loose} {
+		for _, c := range []*record.Choices{o.Recording.Choices(), loose} {
 			for range 3 {
 				p := mustRun(t, b, "TestPipe", Control{Choices: c})
 				if d := differ(t, o, p); d != "" {

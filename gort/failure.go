@@ -7,6 +7,7 @@ import (
 
 	"github.com/reprise-go/reprise/internal/cast"
 	"github.com/reprise-go/reprise/internal/finding"
+	"github.com/reprise-go/reprise/internal/record"
 )
 
 // maxFailureLines is the maximum number of lines of a failure.
@@ -182,7 +183,7 @@ func (o *Outcome) deadlocked() cause {
 	who := newCast(o)
 	list := o.waiting()
 	if len(list) == 0 { // of the test
-		list = slices.DeleteFunc(slices.Clone(o.Left), func(w Waiting) bool { return w.Reason == "" })
+		list = slices.DeleteFunc(slices.Clone(o.Left), func(w cast.Waiting) bool { return w.Reason == "" })
 	}
 	c.lines = append([]string{"all goroutines are asleep: " + reasons(list)}, who.Lines(list)...)
 	circle := cast.WaitCycle(list)
@@ -202,7 +203,7 @@ func (o *Outcome) deadlocked() cause {
 func (o *Outcome) leaked() cause {
 	c := cause{class: "leak"}
 	who := newCast(o)
-	var list []Waiting
+	var list []cast.Waiting
 	for _, w := range o.Left {
 		if w.Leaked() {
 			list = append(list, w)
@@ -219,12 +220,12 @@ func (o *Outcome) leaked() cause {
 }
 
 // waiting returns the goroutines of the test that wait at the end.
-func (o *Outcome) waiting() []Waiting {
-	return slices.DeleteFunc(slices.Clone(o.Left), func(w Waiting) bool { return w.Reason == "" || !w.Test })
+func (o *Outcome) waiting() []cast.Waiting {
+	return slices.DeleteFunc(slices.Clone(o.Left), func(w cast.Waiting) bool { return w.Reason == "" || !w.Test })
 }
 
 // waits returns, for each goroutine of a list, what it waits for and in which function.
-func waits(list []Waiting) (parts []string) {
+func waits(list []cast.Waiting) (parts []string) {
 	for _, w := range list {
 		parts = append(parts, place(w.Where)+" "+w.Reason)
 	}
@@ -238,7 +239,7 @@ func place(where string) string {
 }
 
 // reasons counts the goroutines by what they wait for: "2 in sync.Mutex.Lock, 1 in select".
-func reasons(list []Waiting) string {
+func reasons(list []cast.Waiting) string {
 	count := map[string]int{}
 	var names []string
 	for _, w := range list {
@@ -342,7 +343,7 @@ func (o *Outcome) lastRunners(n int) (list []uint32) {
 		if n == 0 {
 			break
 		}
-		if r.Kind == Sched && int(r.G) < started {
+		if r.Kind == record.Sched && int(r.G) < started {
 			list = append(list, r.G)
 			n--
 		}
@@ -366,18 +367,18 @@ func (o *Outcome) diverged() cause {
 		"  now: " + who.standing(m),
 	}
 	c.parts = []string{
-		why(m.Expected.Reason), why(m.Actual.Reason),
-		who.Label(m.Expected.G), who.Label(m.Expected.prev()), who.Label(m.Actual.prev()),
+		record.Why(m.Expected.Reason), record.Why(m.Actual.Reason),
+		who.Label(m.Expected.G), who.Label(m.Expected.Prev()), who.Label(m.Actual.Prev()),
 	}
 	return c
 }
 
 // choice describes a recorded choice.
-func (c casting) choice(r Record) string {
+func (c casting) choice(r record.Record) string {
 	switch r.Kind {
-	case Admit:
+	case record.Admit:
 		return c.Title(r.G) + " is made ready from outside"
-	case Sched:
+	case record.Sched:
 		text := c.stopped(r) + ", then " + c.Title(r.G) + " ran"
 		if r.N > 0 { // it is not known of a recording that was read from a file
 			text += fmt.Sprintf(", of %d ready", r.N)
@@ -388,7 +389,7 @@ func (c casting) choice(r Record) string {
 }
 
 // standing describes the state of a replay at the first choice that does not fit.
-func (c casting) standing(m *Mismatch) string {
+func (c casting) standing(m *record.Mismatch) string {
 	if len(m.Ready) == 0 {
 		return c.stopped(m.Actual) + ", and nobody is ready"
 	}
@@ -396,13 +397,13 @@ func (c casting) standing(m *Mismatch) string {
 }
 
 // stopped describes which goroutine stopped before a decision, why, and after how many points.
-func (c casting) stopped(r Record) string {
-	if r.prev() == 0 {
+func (c casting) stopped(r record.Record) string {
+	if r.Prev() == 0 {
 		return "at the start"
 	}
-	how := why(r.Reason)
-	if r.Reason == WhyPreempt || r.Reason == WhyForced || r.Reason == WhySyscall {
+	how := record.Why(r.Reason)
+	if r.Reason == record.WhyPreempt || r.Reason == record.WhyForced || r.Reason == record.WhySyscall {
 		how = "was " + how
 	}
-	return fmt.Sprintf("%s %s after %s", c.Title(r.prev()), how, cast.Plural(int(r.Points), "point"))
+	return fmt.Sprintf("%s %s after %s", c.Title(r.Prev()), how, cast.Plural(int(r.Points), "point"))
 }

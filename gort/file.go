@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/internal/record"
 	"github.com/reprise-go/reprise/tracefile"
 )
 
@@ -112,6 +113,9 @@ func tool() string {
 	}
 	return name
 }
+
+// Choices is what a replay of a run needs. [Load] reads it from a trace file.
+type Choices = record.Choices
 
 // Load reads the choices of a run out of a trace file that [Outcome.Save] has written, and its identity. The errors
 // wrap [ErrNotOrdinary], or are those of package tracefile.

@@ -13,6 +13,7 @@ import (
 	"unsafe"
 
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/internal/record"
 	"github.com/reprise-go/reprise/tracefile"
 )
 
@@ -32,13 +33,13 @@ func saved(t testing.TB, o *Outcome) []byte {
 }
 
 // sensible checks choices that were read from a file of any bytes.
-func sensible(t *testing.T, c *Choices, events int) {
+func sensible(t *testing.T, c *record.Choices, events int) {
 	t.Helper()
 	if len(c.Records) > events || !c.Loose {
 		t.Errorf("%d choices of %d events, loose %t", len(c.Records), events, c.Loose)
 	}
 	for _, r := range c.Records {
-		if !r.choice() || r.N != 0 || r.Kind == Sched && (r.Reason < WhyBlock || r.Reason > WhyEnd) {
+		if !r.IsChoice() || r.N != 0 || r.Kind == record.Sched && (r.Reason < record.WhyBlock || r.Reason > record.WhyEnd) {
 			t.Errorf("the choice %+v", r)
 		}
 	}
@@ -70,7 +71,7 @@ func FuzzLoad(f *testing.F) {
 			}
 		}
 		d, n := event.NewDecoder(bytes.NewReader(data)), 0
-		cr := choiceReader{c: &Choices{Loose: true}}
+		cr := choiceReader{c: &record.Choices{Loose: true}}
 		for {
 			e, err := d.Decode()
 			if err != nil {
@@ -100,10 +101,10 @@ func FuzzChoices(f *testing.F) {
 			t.Fatal(err)
 		}
 		want := o.Recording.Choices().Records
-		want[0].Reason = WhyBlock // newTape does not say how
+		want[0].Reason = record.WhyBlock // newTape does not say how
 		for i := range want {
 			want[i].N = 0
-			if want[i].Kind == Sched {
+			if want[i].Kind == record.Sched {
 				want[i].Time = 0
 			} else { // what stands in a file is when a goroutine came, and not how
 				want[i].Reason = 0
@@ -123,18 +124,18 @@ func scripted(program []byte) *Outcome {
 	for range 4 {
 		t.spawn(2, "example.com/bank.TestBank.func1", site)
 	}
-	last, points := Record{}, uint32(0)
+	last, points := record.Record{}, uint32(0)
 	for ; len(program) >= 3; program = program[3:] {
 		g, leap := uint32(program[1]%5+2), int64(program[2])*1e6
 		points += uint32(program[1] / 5)
-		why := WhyBlock
+		why := record.WhyBlock
 		switch program[0] % 5 {
 		case 1:
-			why = WhyYield
+			why = record.WhyYield
 			t.yield(t.prev, site)
 		case 2:
-			why = WhyPreempt
-			t.add(Record{Kind: Preempt, G: t.prev, Val: uint64(leap)})
+			why = record.WhyPreempt
+			t.add(record.Record{Kind: record.Preempt, G: t.prev, Val: uint64(leap)})
 		case 3:
 			t.admit(g, 1)
 		case 4:
@@ -186,23 +187,23 @@ func FuzzShared(f *testing.F) {
 
 // TestIntact checks which records are taken for those of a run.
 func TestIntact(t *testing.T) {
-	start := Record{Kind: Spawn, G: 1}
+	start := record.Record{Kind: record.Spawn, G: 1}
 	for _, c := range []struct {
 		name string
-		list []Record
+		list []record.Record
 		ok   bool
 	}{
 		{"none", nil, true},
-		{"a child", []Record{start, {Kind: Spawn, G: 2, Val: 1 << 32}, {Kind: Sched, G: 2},
-			{Kind: TimerSet, G: 1, Points: 1}}, true},
-		{"a choice of another program", []Record{start, {Kind: Expected, G: 9}}, true},
-		{"no kind", []Record{{}}, false},
-		{"an unknown kind", []Record{start, {Kind: Begin + 1}}, false},
-		{"a number left out", []Record{start, {Kind: Spawn, G: 3}}, false},
-		{"its own parent", []Record{{Kind: Spawn, G: 1, Val: 1 << 32}}, false},
-		{"nobody runs", []Record{start, {Kind: Sched}}, false},
-		{"before it starts", []Record{start, {Kind: Block, G: 2}}, false},
-		{"a timer left out", []Record{start, {Kind: TimerSet, G: 1, Points: 2}}, false},
+		{"a child", []record.Record{start, {Kind: record.Spawn, G: 2, Val: 1 << 32}, {Kind: record.Sched, G: 2},
+			{Kind: record.TimerSet, G: 1, Points: 1}}, true},
+		{"a choice of another program", []record.Record{start, {Kind: record.Expected, G: 9}}, true},
+		{"no kind", []record.Record{{}}, false},
+		{"an unknown kind", []record.Record{start, {Kind: record.Begin + 1}}, false},
+		{"a number left out", []record.Record{start, {Kind: record.Spawn, G: 3}}, false},
+		{"its own parent", []record.Record{{Kind: record.Spawn, G: 1, Val: 1 << 32}}, false},
+		{"nobody runs", []record.Record{start, {Kind: record.Sched}}, false},
+		{"before it starts", []record.Record{start, {Kind: record.Block, G: 2}}, false},
+		{"a timer left out", []record.Record{start, {Kind: record.TimerSet, G: 1, Points: 2}}, false},
 	} {
 		if err := intact(c.list); (err == nil) != c.ok {
 			t.Errorf("%s: %v", c.name, err)

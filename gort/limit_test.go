@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/reprise-go/reprise/internal/record"
 )
 
 // TestDropped checks that a run goes on when its recording is full, to the same end, that the recording has its start
@@ -72,8 +74,9 @@ func checkPrefix(t *testing.T, b *Binary, function string, o *Outcome) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range []*Choices{o.Recording.Choices(), choices} {
-		decisions := len(slices.DeleteFunc(slices.Clone(c.Records), func(r Record) bool { return r.Kind != Sched }))
+	for _, c := range []*record.Choices{o.Recording.Choices(), choices} {
+		isAdmit := func(r record.Record) bool { return r.Kind != record.Sched }
+		decisions := len(slices.DeleteFunc(slices.Clone(c.Records), isAdmit))
 		p := mustRun(t, b, function, Control{Choices: c, Prefix: true})
 		if p.Verdict != Reached || p.Recording.Decisions() != decisions || p.Failure() != "" || p.Signature() != "" {
 			t.Errorf("%s: %s after %d decisions, want %v after %d; mismatch %v", function, p.describe(), p.Recording.Decisions(),

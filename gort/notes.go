@@ -7,43 +7,44 @@ import (
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/event/gorun"
 	"github.com/reprise-go/reprise/internal/cast"
+	"github.com/reprise-go/reprise/internal/record"
 	"github.com/reprise-go/reprise/tracefile"
 )
 
 // note writes the notes of a record, before its events.
-func (t *translator) note(r *Record) {
+func (t *translator) note(r *record.Record) {
 	n := tracefile.Note{Task: gorun.Task(r.G), Time: uint64(r.Time)}
 	switch r.Kind {
-	case Spawn:
+	case record.Spawn:
 		n.Act = tracefile.ActStart
 		n.Reason, n.Place, n.Tasks = t.r.Text(r.Points), shortPlace(t.r.Text(r.Site)), tasks(uint32(r.Val>>32))
 		t.Note(n)
-	case Sched:
+	case record.Sched:
 		t.decided(r, n)
-	case Block:
+	case record.Block:
 		n.Act, n.Reason, n.Place = tracefile.ActStop, t.r.Text(r.Points), shortPlace(t.r.Text(r.Site))
 		n.Object, n.Tasks = t.objects.of(uint32(r.Val), n.Reason), tasks(uint32(r.Val>>32))
 		t.last[r.G] = n.Object
 		t.Note(n)
-	case Yield, Preempt:
+	case record.Yield, record.Preempt:
 		n.Act, n.Reason, n.Place = tracefile.ActStop, stopReason(r), shortPlace(t.r.Text(r.Site))
 		t.Note(n)
-	case Wake:
+	case record.Wake:
 		n.Act, n.Tasks, n.Object = tracefile.ActWake, tasks(uint32(r.Val)), t.last[r.G]
 		t.Note(n)
-	case Admit:
+	case record.Admit:
 		n.Act, n.Reason = tracefile.ActWake, gorun.ReasonPoller
 		if r.Reason == 2 {
 			n.Reason = gorun.ReasonReturn
 		}
 		t.before(event.KindIoReady, n)
-	case TimerSet:
+	case record.TimerSet:
 		n.Act = tracefile.ActSet
 		t.Note(n)
-	case Fail:
+	case record.Fail:
 		n.Act = tracefile.ActFail
 		t.Note(n)
-	case Expected:
+	case record.Expected:
 		t.Note(tracefile.Note{Act: tracefile.ActPart, Task: tracefile.NoTask, Reason: t.expected(*r), Time: n.Time})
 	}
 }
@@ -52,28 +53,28 @@ func (t *translator) note(r *Record) {
 func (t *translator) before(kind event.Kind, n tracefile.Note) { t.ahead, t.aheadKind = n, kind }
 
 // decided writes the note of a decision, and why it was made if a goroutine is held up.
-func (t *translator) decided(r *Record, n tracefile.Note) {
-	if r.Reason == WhySyscall && r.prev() != 0 {
-		t.Note(tracefile.Note{Act: tracefile.ActStop, Task: gorun.Task(r.prev()), Reason: gorun.ReasonSyscall})
+func (t *translator) decided(r *record.Record, n tracefile.Note) {
+	if r.Reason == record.WhySyscall && r.Prev() != 0 {
+		t.Note(tracefile.Note{Act: tracefile.ActStop, Task: gorun.Task(r.Prev()), Reason: gorun.ReasonSyscall})
 	}
 	n.Act = tracefile.ActTurn
 	t.before(event.KindTaskScheduled, n)
 }
 
 // expected describes what a recording has at the place where its replay differed; "" at its end.
-func (t *translator) expected(r Record) string {
-	if r.Kind = RecordKind(r.Site); !r.choice() {
+func (t *translator) expected(r record.Record) string {
+	if r.Kind = record.Kind(r.Site); !r.IsChoice() {
 		return ""
 	}
 	return newCast(&Outcome{Recording: t.r}).choice(r)
 }
 
 // stopReason returns the reason of a goroutine that stops although it could continue.
-func stopReason(r *Record) string {
+func stopReason(r *record.Record) string {
 	switch {
-	case r.Kind == Yield:
+	case r.Kind == record.Yield:
 		return gorun.ReasonYield
-	case r.Reason == WhyForced:
+	case r.Reason == record.WhyForced:
 		return gorun.ReasonForced
 	}
 	return gorun.ReasonPreempt

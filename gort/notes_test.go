@@ -12,6 +12,7 @@ import (
 
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/event/gorun"
+	"github.com/reprise-go/reprise/internal/record"
 	"github.com/reprise-go/reprise/tracefile"
 )
 
@@ -125,7 +126,7 @@ func TestNoteTimes(t *testing.T) {
 		}
 	}
 	for _, r := range o.Recording.Records {
-		if r.Kind == Sched {
+		if r.Kind == record.Sched {
 			want = append(want, fmt.Sprint(r.G, " at ", r.Time))
 		}
 	}
@@ -141,7 +142,7 @@ func TestReadyCounts(t *testing.T) {
 			o := mustRun(t, corpus(t), test, Control{Seed: seed})
 			var want, got []int
 			for _, r := range o.Recording.Records {
-				if r.Kind == Sched {
+				if r.Kind == record.Sched {
 					want = append(want, int(r.N))
 				}
 			}

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/reprise-go/reprise/internal/cast"
+	"github.com/reprise-go/reprise/internal/record"
 )
 
 // Dependence describes, for people, in at most three lines, how the run depended on the world outside, and what
@@ -13,9 +14,9 @@ func (o *Outcome) Dependence() string {
 	var lines []string
 	polled, returned := 0, 0
 	for _, r := range o.Recording.Records {
-		if r.Kind == Admit && r.Reason == 2 {
+		if r.Kind == record.Admit && r.Reason == 2 {
 			returned++
-		} else if r.Kind == Admit {
+		} else if r.Kind == record.Admit {
 			polled++
 		}
 	}

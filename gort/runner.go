@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/reprise-go/reprise/internal/procs"
+	"github.com/reprise-go/reprise/internal/record"
 	"github.com/reprise-go/reprise/internal/testpath"
 	"github.com/reprise-go/reprise/internal/wire"
 )
@@ -137,11 +138,11 @@ func (r *Runner) sweep(except ...int) {
 
 // prepare prepares the files for a run.
 func (r *Runner) prepare(c Control, flags uint32) error {
-	var choices []Record
+	var choices []record.Record
 	if c.Choices != nil {
 		choices = c.Choices.Records
 	}
-	for n := len(choices); c.Prefix && n > 0 && choices[n-1].Kind == Admit; n = len(choices) {
+	for n := len(choices); c.Prefix && n > 0 && choices[n-1].Kind == record.Admit; n = len(choices) {
 		choices = choices[:n-1] // no decision comes behind that would end the replay
 	}
 	h, err := c.header()

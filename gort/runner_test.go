@@ -15,6 +15,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/reprise-go/reprise/internal/cast"
+	"github.com/reprise-go/reprise/internal/record"
 )
 
 // mustRunner returns a runner that the test closes.
@@ -151,7 +154,7 @@ func TestHolders(t *testing.T) {
 		"TestLockWaitsForTry":       {"sync.Mutex.Lock", "0.0.0"},
 	} {
 		o := mustRun(t, corpus(t), test, Control{Seed: 1})
-		i := slices.IndexFunc(o.Left, func(w Waiting) bool { return w.Reason == c.reason })
+		i := slices.IndexFunc(o.Left, func(w cast.Waiting) bool { return w.Reason == c.reason })
 		if o.Verdict != Deadlocked || i < 0 {
 			t.Errorf("%s: %s", test, o.describe())
 		} else if got := o.Recording.Goroutines()[o.Left[i].Holder].Path; got != c.holder {
@@ -169,7 +172,7 @@ func TestTrimmed(t *testing.T) {
 	}
 	for _, r := range o.Recording.Records {
 		site := o.Recording.Text(r.Site)
-		if r.Kind == Preempt && r.G > 2 && !strings.HasPrefix(site, "example.com/corpus/lock_test.go:") &&
+		if r.Kind == record.Preempt && r.G > 2 && !strings.HasPrefix(site, "example.com/corpus/lock_test.go:") &&
 			!strings.HasPrefix(site, "sync/waitgroup.go:") {
 			t.Errorf("goroutine %d was preempted at %q", r.G, site)
 		}
@@ -186,7 +189,7 @@ func TestResync(t *testing.T) {
 		c := Control{Choices: o.Recording.Choices(), Resync: 32}
 		all := len(c.Choices.Records)
 		p := mustRun(t, corpus(t), "TestLostUpdateBug", c)
-		if d := same(o, p); d != "" || p.Resync != (Resync{Matched: all}) || p.Mismatch != nil {
+		if d := same(o, p); d != "" || p.Resync != (record.Resync{Matched: all}) || p.Mismatch != nil {
 			t.Errorf("seed %d: the same program: %s, %+v of %d, %v", seed, d, p.Resync, all, p.Mismatch)
 		}
 		q := mustRun(t, edited, "TestLostUpdateBug", c)
@@ -208,8 +211,8 @@ func TestFollow(t *testing.T) {
 	p := mustRun(t, edited, "TestLostUpdateBug", Control{Choices: o.Recording.Choices()})
 	behind := 0
 	for i, r := range p.Recording.Records {
-		if r.Kind == Sched && slices.ContainsFunc(p.Recording.Records[:i],
-			func(r Record) bool { return r.Kind == Expected }) {
+		if r.Kind == record.Sched && slices.ContainsFunc(p.Recording.Records[:i],
+			func(r record.Record) bool { return r.Kind == record.Expected }) {
 			behind++
 		}
 	}
@@ -296,7 +299,7 @@ func TestLeapReplays(t *testing.T) {
 		o := mustAgain(t, r, Control{Seed: seed, Gap: 2, Leap: time.Second})
 		for _, c := range o.Recording.Choices().Records {
 			if c.Val>>32 != 0 {
-				leaps[c.Reason == WhyPreempt]++
+				leaps[c.Reason == record.WhyPreempt]++
 			}
 		}
 		if err := o.Save(path, "", nil); err != nil {
@@ -306,7 +309,7 @@ func TestLeapReplays(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, choices := range []*Choices{o.Recording.Choices(), loaded} {
+		for _, choices := range []*record.Choices{o.Recording.Choices(), loaded} {
 			if p := mustAgain(t, r, Control{Choices: choices}); same(o, p) != "" {
 				t.Errorf("seed %d: the replay differs in %s; mismatch %v", seed, same(o, p), p.Mismatch)
 			}
@@ -409,12 +412,13 @@ func TestReplayChecks(t *testing.T) {
 	b := corpus(t)
 	r := mustRunner(t, b, "TestLostUpdateBug", Control{})
 	o, i := runThatBlocks(t, r, 5)
-	for name, change := range map[string]func(*Record){ // lint: order does not matter because the cases are independent
-		"who runs":        func(c *Record) { c.G += 100 },
-		"how many ready":  func(c *Record) { c.N++ },
-		"why":             func(c *Record) { c.Reason = WhyYield },
-		"who stopped":     func(c *Record) { c.Val++ },
-		"how many points": func(c *Record) { c.Points++ },
+	// lint: order does not matter because the cases are independent
+	for name, change := range map[string]func(*record.Record){
+		"who runs":        func(c *record.Record) { c.G += 100 },
+		"how many ready":  func(c *record.Record) { c.N++ },
+		"why":             func(c *record.Record) { c.Reason = record.WhyYield },
+		"who stopped":     func(c *record.Record) { c.Val++ },
+		"how many points": func(c *record.Record) { c.Points++ },
 	} {
 		choices := o.Recording.Choices()
 		change(&choices.Records[i])
@@ -431,7 +435,7 @@ func runThatBlocks(t *testing.T, r *Runner, from int) (*Outcome, int) {
 	for seed := range uint64(100) {
 		o := mustAgain(t, r, Control{Seed: seed})
 		for i, c := range o.Recording.Choices().Records {
-			if i >= from && c.Reason == WhyBlock {
+			if i >= from && c.Reason == record.WhyBlock {
 				return o, i
 			}
 		}
@@ -500,18 +504,18 @@ func TestFailMark(t *testing.T) {
 		if o.Verdict != Failed {
 			continue
 		}
-		mark := slices.IndexFunc(o.Recording.Records, func(r Record) bool { return r.Kind == Fail })
+		mark := slices.IndexFunc(o.Recording.Records, func(r record.Record) bool { return r.Kind == record.Fail })
 		if mark < 0 {
 			t.Fatalf("seed %d: nothing says where the test failed", seed)
 		}
 		turn := mark
-		for o.Recording.Records[turn].Kind != Sched {
+		for o.Recording.Records[turn].Kind != record.Sched {
 			turn--
 		}
 		lines := strings.Split(strings.TrimSpace(o.Schedule(100)), "\n")
 		decision := o.Recording.Decisions()
 		for _, r := range o.Recording.Records[turn+1:] {
-			if r.Kind == Sched {
+			if r.Kind == record.Sched {
 				decision--
 			}
 		}

@@ -7,6 +7,8 @@ import (
 	"os"
 	"slices"
 	"unsafe"
+
+	"github.com/reprise-go/reprise/internal/record"
 )
 
 // The numbers of the shared file, which the runtime has under the same names with "rpr" in front.
@@ -75,7 +77,7 @@ type header struct {
 
 const (
 	headerSpace = 4096
-	recordSize  = int(unsafe.Sizeof(Record{}))
+	recordSize  = int(unsafe.Sizeof(record.Record{}))
 	textSpace   = 4 << 20
 	choiceAlign = 1 << 16 // a multiple of every page size
 	maxRecords  = (math.MaxUint32 - headerSpace - textSpace - choiceAlign) / recordSize
@@ -135,7 +137,7 @@ func (s *shared) close() error {
 
 // prepare writes the header and the choices of a run. The file has the header, records, texts and choices in this
 // order, so that only the last part changes its size between runs.
-func (s *shared) prepare(h header, choices []Record, records int) error {
+func (s *shared) prepare(h header, choices []record.Record, records int) error {
 	h.magic, h.version = magic, version
 	h.recordsAt, h.recordCap = headerSpace, uint64(records)
 	h.textAt = h.recordsAt + h.recordCap*uint64(recordSize)
@@ -179,38 +181,38 @@ func (s *shared) resize(size int) error {
 func (s *shared) header() *header { return (*header)(unsafe.Pointer(&s.mem[0])) }
 
 // at returns n records of the mapping.
-func (s *shared) at(offset uint64, n int) []Record {
-	return unsafe.Slice((*Record)(unsafe.Pointer(&s.mem[offset])), n)
+func (s *shared) at(offset uint64, n int) []record.Record {
+	return unsafe.Slice((*record.Record)(unsafe.Pointer(&s.mem[offset])), n)
 }
 
 // records returns a copy of what was recorded. The error is that of a file into which the program has written, so that
 // it tells nothing.
-func (s *shared) records() ([]Record, error) {
+func (s *shared) records() ([]record.Record, error) {
 	n := min(s.header().records, s.sent.recordCap)
-	list := append([]Record(nil), s.at(s.sent.recordsAt, int(n))...)
+	list := append([]record.Record(nil), s.at(s.sent.recordsAt, int(n))...)
 	return list, intact(list)
 }
 
 // ofNobody are the kinds of records that need not be of a goroutine.
-var ofNobody = []RecordKind{TimerSet, TimerFire, TimerStop, Expected, Actual}
+var ofNobody = []record.Kind{record.TimerSet, record.TimerFire, record.TimerStop, record.Expected, record.Actual}
 
 // intact checks what everybody relies on who reads records: that goroutines and timers are numbered in the order of
 // their starts, and told of only then.
-func intact(list []Record) error {
+func intact(list []record.Record) error {
 	goroutines, timers := uint32(0), uint32(0)
 	for i, r := range list {
 		switch r.Kind {
-		case Spawn:
+		case record.Spawn:
 			goroutines++
-		case TimerSet:
+		case record.TimerSet:
 			timers++
 		}
 		switch {
-		case r.Kind == 0 || r.Kind > Race:
-		case r.Kind == Spawn && (r.G != goroutines || r.Val>>32 >= uint64(r.G)):
-		case r.Kind == TimerSet && r.Points != timers:
+		case r.Kind == 0 || r.Kind > record.Race:
+		case r.Kind == record.Spawn && (r.G != goroutines || r.Val>>32 >= uint64(r.G)):
+		case r.Kind == record.TimerSet && r.Points != timers:
 		case r.G == 0 && !slices.Contains(ofNobody, r.Kind):
-		case r.G > goroutines && r.Kind != Expected: // which tells of the recording
+		case r.G > goroutines && r.Kind != record.Expected: // which tells of the recording
 		default:
 			continue
 		}

@@ -18,7 +18,7 @@ func TestSharedLayout(t *testing.T) {
 	}
 	inside := structFields(t, "runtime.go", string(text))
 	var outside map[string][]string
-	for _, name := range []string{"shared.go", "record.go"} {
+	for _, name := range []string{"shared.go", "../internal/record/record.go"} {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
@@ -54,7 +54,7 @@ func structFields(t *testing.T, name, text string) map[string][]string {
 		if s, ok := spec.Type.(*ast.StructType); ok {
 			for _, field := range s.Fields.List {
 				typ := text[fset.Position(field.Type.Pos()).Offset:fset.Position(field.Type.End()).Offset]
-				if typ == "RecordKind" {
+				if typ == "Kind" {
 					typ = "uint8"
 				}
 				for _, id := range field.Names {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/reprise-go/reprise/internal/record"
 	"github.com/reprise-go/reprise/strategy"
 )
 
@@ -58,16 +59,16 @@ func reenact(t *testing.T, s *strategy.Strategy, c Control) *reenactment {
 // At implements [strategy.Tasks].
 func (o *reenactment) At(i int) *strategy.Task { return o.tasks[o.ready[i]] }
 
-func (o *reenactment) follow(i int, r Record) {
+func (o *reenactment) follow(i int, r record.Record) {
 	switch r.Kind {
-	case Begin:
+	case record.Begin:
 		o.begun = true
-	case Spawn:
+	case record.Spawn:
 		o.tasks = append(o.tasks, &strategy.Task{Number: r.G})
 		o.ready = append(o.ready, r.G)
-	case Wake, Yield, Preempt:
+	case record.Wake, record.Yield, record.Preempt:
 		o.ready = append(o.ready, r.G)
-	case Sched:
+	case record.Sched:
 		at := slices.Index(o.ready, r.G)
 		if int(r.N) != len(o.ready) || at < 0 {
 			o.t.Fatalf("record %d: goroutine %d of %d runs; by the records before it %v are ready", i, r.G, r.N, o.ready)
@@ -82,15 +83,15 @@ func (o *reenactment) follow(i int, r Record) {
 }
 
 // ask asks the strategy for the decision of a record.
-func (o *reenactment) ask(r Record) int {
+func (o *reenactment) ask(r record.Record) int {
 	o.asked++
 	d := &strategy.Decision{Ready: o, N: len(o.ready), Running: -1}
 	switch r.Reason {
-	case WhyPreempt:
+	case record.WhyPreempt:
 		o.preempted++
-		d.Running, d.Why = slices.Index(o.ready, r.prev()), strategy.Preempted
-	case WhyYield, WhyForced:
-		d.Running, d.Why = slices.Index(o.ready, r.prev()), strategy.Yielded
+		d.Running, d.Why = slices.Index(o.ready, r.Prev()), strategy.Preempted
+	case record.WhyYield, record.WhyForced:
+		d.Running, d.Why = slices.Index(o.ready, r.Prev()), strategy.Yielded
 	}
 	return o.picker.Pick(d)
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/event/gorun"
 	"github.com/reprise-go/reprise/internal/cast"
+	"github.com/reprise-go/reprise/internal/record"
 	"github.com/reprise-go/reprise/tracefile"
 )
 
@@ -45,8 +46,8 @@ func (o *Outcome) translate(ctx context.Context, out sink) error {
 type translator struct {
 	sink
 	w     *gorun.Writer
-	r     *Recording
-	names []Goroutine
+	r     *record.Recording
+	names []cast.Goroutine
 
 	// The note that goes before the next event of a kind.
 	ahead     tracefile.Note
@@ -69,37 +70,37 @@ func (t *translator) Append(e event.Event) error {
 func (t *translator) site(n uint32) string { return cast.ShortSite(t.r.Text(n)) }
 
 // record translates one record.
-func (t *translator) record(r *Record) {
+func (t *translator) record(r *record.Record) {
 	switch r.Kind {
-	case Spawn:
+	case record.Spawn:
 		if int(r.G) < len(t.names) {
 			t.NameTask(gorun.Task(r.G), t.names[r.G].Name())
 		}
 		t.w.Spawn(r.G, t.site(r.Site))
-	case Sched:
+	case record.Sched:
 		t.w.Decide(r.G, gorun.Why(r.Reason), r.Points, r.Val>>32, r.Time)
-	case Block:
+	case record.Block:
 		t.w.Block(r.G, t.site(r.Site))
-	case Wake:
+	case record.Wake:
 		t.w.Wake(r.G)
-	case Yield:
+	case record.Yield:
 		t.w.Yield(r.G, t.site(r.Site))
-	case Preempt:
+	case record.Preempt:
 		t.w.Preempt(r.G, r.Val, t.site(r.Site))
-	case End:
+	case record.End:
 		t.w.Complete(r.G, event.OutcomeOK)
-	case TimerSet:
+	case record.TimerSet:
 		t.w.Event(event.TimerCreated(event.TimerID(r.Points), r.Val), "")
-	case TimerFire:
+	case record.TimerFire:
 		t.w.Advance(r.Time)
 		t.w.Event(event.TimerFired(event.TimerID(r.Val)), "")
-	case TimerStop:
+	case record.TimerStop:
 		t.w.Event(event.TimerCancelled(event.TimerID(r.Val)), "")
-	case Rand:
+	case record.Rand:
 		t.w.Event(event.RngValue(r.Val), "")
-	case Begin:
+	case record.Begin:
 		t.w.Start(r.Time)
-	case Admit:
+	case record.Admit:
 		t.w.LetIn(r.G, r.Time)
 	}
 }
@@ -123,7 +124,7 @@ const maxChoices = 1 << 24
 // choiceReader reads the events back into the choices of a replay.
 type choiceReader struct {
 	gorun.Reader
-	c *Choices
+	c *record.Choices
 }
 
 // event takes the next event of a trace that translate has written. The errors are those of traces that it has not.
@@ -144,9 +145,11 @@ func (cr *choiceReader) event(e event.Event) error {
 }
 
 // choiceRecord returns the record of a choice that was read from a file.
-func choiceRecord(c gorun.Choice) Record {
+func choiceRecord(c gorun.Choice) record.Record {
 	if c.LetIn {
-		return Record{Kind: Admit, G: c.G, Time: c.Time}
+		return record.Record{Kind: record.Admit, G: c.G, Time: c.Time}
 	}
-	return Record{Kind: Sched, G: c.G, Points: c.Points, Val: c.Leap<<32 | uint64(c.Prev), Reason: uint8(c.Why)}
+	return record.Record{
+		Kind: record.Sched, G: c.G, Points: c.Points, Val: c.Leap<<32 | uint64(c.Prev), Reason: uint8(c.Why),
+	}
 }

@@ -82,7 +82,10 @@ func TestFoldLaws(t *testing.T) {
 
 // FuzzFold: folding ends, is stable, and makes nothing longer.
 func FuzzFold(f *testing.F) {
-	for _, s := range []string{"", "a1.2", "-1", "0x…", "#1", "1e+1", ".go:7", "\xff1", "…1", "1…", "0…0", "0xg…1", "a.0x…1", "0x1…g…1", "0A000000", "A000000.0", "a.0x000000…1"} {
+	for _, s := range []string{
+		"", "a1.2", "-1", "0x…", "#1", "1e+1", ".go:7", "\xff1", "…1", "1…", "0…0", "0xg…1", "a.0x…1", "0x1…g…1",
+		"0A000000", "A000000.0", "a.0x000000…1",
+	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

@@ -11,6 +11,7 @@ import (
 	"github.com/reprise-go/reprise/gort"
 	"github.com/reprise-go/reprise/internal/finding"
 	"github.com/reprise-go/reprise/internal/prose"
+	"github.com/reprise-go/reprise/internal/record"
 	"github.com/reprise-go/reprise/internal/testpath"
 	"github.com/reprise-go/reprise/internal/wire"
 	"github.com/reprise-go/reprise/strategy"
@@ -112,7 +113,7 @@ func (c *search) measure(ctx context.Context) {
 	}
 	ready := uint16(0)
 	for _, r := range o.Recording.Choices().Records {
-		if r.Kind == gort.Sched {
+		if r.Kind == record.Sched {
 			if ready > 1 {
 				c.length += int(r.Points)
 			}

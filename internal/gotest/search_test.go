@@ -17,6 +17,7 @@ import (
 
 	"github.com/reprise-go/reprise/explore"
 	"github.com/reprise-go/reprise/gort"
+	"github.com/reprise-go/reprise/internal/record"
 	"github.com/reprise-go/reprise/internal/testpath"
 	"github.com/reprise-go/reprise/internal/wire"
 )
@@ -45,8 +46,8 @@ func (f *fakeRunner) Run(ctx context.Context, c gort.Control) (*gort.Outcome, er
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	records := []gort.Record{{Kind: gort.Spawn, G: 1}, {Kind: gort.Begin, G: 1}}
-	o := &gort.Outcome{Recording: &gort.Recording{Seed: seed, Hash: seed, Records: records, Texts: []string{""}}}
+	records := []record.Record{{Kind: record.Spawn, G: 1}, {Kind: record.Begin, G: 1}}
+	o := &gort.Outcome{Recording: &record.Recording{Seed: seed, Hash: seed, Records: records, Texts: []string{""}}}
 	if f.virtual != nil {
 		o.Virtual = f.virtual(seed)
 	}

@@ -4,11 +4,13 @@ import (
 	"slices"
 
 	"github.com/reprise-go/reprise/gort"
+	"github.com/reprise-go/reprise/internal/cast"
+	"github.com/reprise-go/reprise/internal/record"
 )
 
 // Stand is what a live goroutine does at the end of a run that a limit has ended.
 type Stand struct {
-	gort.Goroutine
+	cast.Goroutine
 	Runs   bool   // it has been chosen
 	Waits  string // what for, in the runtime's words; "" if it is ready or runs
 	Where  string // the line that it came to last, "file:line function", "" if it is not known
@@ -27,17 +29,17 @@ func Stands(o *gort.Outcome) (list []Stand, ready []uint32) {
 			continue
 		}
 		switch r.Kind {
-		case gort.Spawn, gort.Wake, gort.Admit, gort.Yield, gort.Preempt:
+		case record.Spawn, record.Wake, record.Admit, record.Yield, record.Preempt:
 			if !slices.Contains(ready, r.G) {
 				ready = append(ready, r.G)
 			}
-		case gort.End:
+		case record.End:
 			gone[r.G] = true
-		case gort.Sched:
+		case record.Sched:
 			chosen = r.G
 			ready = slices.DeleteFunc(ready, func(g uint32) bool { return g == chosen })
 		}
-		if r.Kind == gort.Block || r.Kind == gort.Yield || r.Kind == gort.Preempt {
+		if r.Kind == record.Block || r.Kind == record.Yield || r.Kind == record.Preempt {
 			where[r.G] = o.Recording.Text(r.Site)
 		}
 	}
@@ -46,7 +48,7 @@ func Stands(o *gort.Outcome) (list []Stand, ready []uint32) {
 			continue
 		}
 		s := Stand{Goroutine: all[g], Runs: uint32(g) == chosen, Where: where[g]}
-		if i := slices.IndexFunc(o.Left, func(w gort.Waiting) bool { return w.ID == uint32(g) }); i >= 0 {
+		if i := slices.IndexFunc(o.Left, func(w cast.Waiting) bool { return w.ID == uint32(g) }); i >= 0 {
 			s.Waits, s.Holder = o.Left[i].Reason, o.Left[i].Holder
 		}
 		list = append(list, s)

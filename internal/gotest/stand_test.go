@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/reprise-go/reprise/gort"
+	"github.com/reprise-go/reprise/internal/record"
 )
 
 // TestStands stops runs at each of their decisions and checks what is said of the goroutines against what the runtime
@@ -21,7 +22,7 @@ func TestStands(t *testing.T) {
 		for steps := uint64(3); steps <= whole.Recording.Steps; steps++ {
 			o := mustRun(t, corpus(t, ""), test, gort.Control{Choices: whole.Recording.Choices(), MaxSteps: steps})
 			list, ready := Stands(o)
-			last := slices.IndexFunc(o.Recording.Records, func(r gort.Record) bool { return r.Kind == gort.Left }) - 1
+			last := slices.IndexFunc(o.Recording.Records, func(r record.Record) bool { return r.Kind == record.Left }) - 1
 			if last < 0 || o.Verdict != gort.Limited {
 				t.Fatalf("%s, decision %d: the run %v, with %d goroutines left", test, steps, o.Verdict, len(o.Left))
 			}
@@ -49,14 +50,14 @@ func TestStands(t *testing.T) {
 
 // TestStandsOfRecords checks the order of who is ready, and where each stands, on records that say it plainly.
 func TestStandsOfRecords(t *testing.T) {
-	r := &gort.Recording{Texts: []string{"", "a.go:1 f", "a.go:2 f", "a.go:3 f"}, Records: []gort.Record{
-		{Kind: gort.Spawn, G: 1}, {Kind: gort.Sched, G: 1}, {Kind: gort.Spawn, G: 2}, {Kind: gort.Spawn,
-			G: 3}, {Kind: gort.Spawn, G: 4},
-		{Kind: gort.Yield, G: 1, Site: 1}, {Kind: gort.Sched, G: 3}, {Kind: gort.Preempt, G: 3, Site: 2}, {Kind: gort.Sched,
-			G: 4},
-		{Kind: gort.Block, G: 4, Site: 3}, {Kind: gort.Sched, G: 2}, {Kind: gort.Wake, G: 4}, {Kind: gort.Wake,
-			G: 4}, {Kind: gort.End, G: 2},
-		{Kind: gort.Sched, G: 3}, {Kind: gort.Left, G: 9},
+	r := &record.Recording{Texts: []string{"", "a.go:1 f", "a.go:2 f", "a.go:3 f"}, Records: []record.Record{
+		{Kind: record.Spawn, G: 1}, {Kind: record.Sched, G: 1},
+		{Kind: record.Spawn, G: 2}, {Kind: record.Spawn, G: 3}, {Kind: record.Spawn, G: 4},
+		{Kind: record.Yield, G: 1, Site: 1}, {Kind: record.Sched, G: 3},
+		{Kind: record.Preempt, G: 3, Site: 2}, {Kind: record.Sched, G: 4},
+		{Kind: record.Block, G: 4, Site: 3}, {Kind: record.Sched, G: 2},
+		{Kind: record.Wake, G: 4}, {Kind: record.Wake, G: 4},
+		{Kind: record.End, G: 2}, {Kind: record.Sched, G: 3}, {Kind: record.Left, G: 9},
 	}}
 	list, ready := Stands(&gort.Outcome{Recording: r})
 	var text []string

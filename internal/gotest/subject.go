@@ -11,6 +11,7 @@ import (
 
 	"github.com/reprise-go/reprise/explore"
 	"github.com/reprise-go/reprise/gort"
+	"github.com/reprise-go/reprise/internal/cast"
 	"github.com/reprise-go/reprise/internal/finding"
 	"github.com/reprise-go/reprise/internal/testpath"
 	"github.com/reprise-go/reprise/internal/wire"
@@ -127,7 +128,7 @@ func (w *subject) judge(o *gort.Outcome) explore.Outcome {
 		return explore.Doubtful
 	case o.Verdict != gort.Leaked, w.leaks == wire.LeaksFail:
 		return explore.Failed
-	case w.leaks == wire.LeaksAuto && slices.ContainsFunc(o.Left, gort.Waiting.Stuck):
+	case w.leaks == wire.LeaksAuto && slices.ContainsFunc(o.Left, cast.Waiting.Stuck):
 		return explore.Failed
 	case w.leaks == wire.LeaksAuto:
 		return explore.Suspect

@@ -9,7 +9,9 @@ import (
 	"github.com/reprise-go/reprise/divergence"
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/gort"
+	"github.com/reprise-go/reprise/internal/cast"
 	"github.com/reprise-go/reprise/internal/gotest"
+	"github.com/reprise-go/reprise/internal/record"
 	"github.com/reprise-go/reprise/replayer"
 )
 
@@ -17,7 +19,7 @@ import (
 func planned(cfg Config) (*Driver, error) {
 	cfg.Notes = []string{"another Go"}
 	d := &Driver{cfg: cfg, recorded: &recording{
-		choices: &gort.Choices{Seed: 1, Records: make([]gort.Record, 4)},
+		choices: &record.Choices{Seed: 1, Records: make([]record.Record, 4)},
 		places:  places{events: 30, choices: []uint64{10, 14, 20, 26}, decisions: []uint64{10, 20, 26}, early: 2},
 	}}
 	return d, d.plan()
@@ -93,10 +95,10 @@ func TestResult(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		o := &gort.Outcome{Recording: &gort.Recording{}}
+		o := &gort.Outcome{Recording: &record.Recording{}}
 		d.known = &run{outcome: o, whole: true, places: places{events: 40}}
 		if c.lost {
-			o.Mismatch = &gort.Mismatch{}
+			o.Mismatch = &record.Mismatch{}
 		}
 		if c.index > 0 {
 			d.known.first = &divergence.Divergence{Index: c.index}
@@ -118,14 +120,14 @@ func TestResult(t *testing.T) {
 // TestTask checks how a goroutine is described as a task.
 func TestTask(t *testing.T) {
 	i := taskInfo(gotest.Stand{
-		Goroutine: gort.Goroutine{ID: 3, Path: "0.0.1", Start: "example.com/shop.(*Queue).run"},
+		Goroutine: cast.Goroutine{ID: 3, Path: "0.0.1", Start: "example.com/shop.(*Queue).run"},
 		Waits:     "sync.Mutex.Lock", Where: "/home/me/shop/queue.go:25 example.com/shop.(*Queue).run", Holder: 2,
 	})
 	if i.ID != event.NewTaskID(2, 0) || i.Name != "shop.(*Queue).run" || i.Path != "0.0.1" || i.Line != "queue.go:25" ||
 		i.WaitsFor != "for sync.Mutex.Lock" || !slices.Equal(i.HeldBy, []event.TaskID{event.NewTaskID(1, 0)}) {
 		t.Errorf("%+v", i)
 	}
-	i = taskInfo(gotest.Stand{Goroutine: gort.Goroutine{ID: 1, Path: "0", Start: "runtime.main"}})
+	i = taskInfo(gotest.Stand{Goroutine: cast.Goroutine{ID: 1, Path: "0", Start: "runtime.main"}})
 	if i.Line != "" || i.State.String() != "ready" {
 		t.Errorf("%+v", i)
 	}

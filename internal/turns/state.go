@@ -11,6 +11,7 @@ import (
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/event/gorun"
 	"github.com/reprise-go/reprise/gort"
+	"github.com/reprise-go/reprise/internal/cast"
 	"github.com/reprise-go/reprise/internal/gotest"
 	"github.com/reprise-go/reprise/internal/story"
 	"github.com/reprise-go/reprise/replayer"
@@ -76,7 +77,7 @@ func (d *Driver) atEnd(s *replayer.State) {
 	s.Time = o.Virtual
 	list, _ := gotest.Stands(o)
 	for _, g := range list {
-		if slices.ContainsFunc(o.Left, func(w gort.Waiting) bool { return w.ID == g.ID }) {
+		if slices.ContainsFunc(o.Left, func(w cast.Waiting) bool { return w.ID == g.ID }) {
 			g.Runs = false
 			s.Tasks = append(s.Tasks, taskInfo(g))
 		}

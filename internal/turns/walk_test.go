@@ -16,6 +16,7 @@ import (
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/event/gorun"
 	"github.com/reprise-go/reprise/gort"
+	"github.com/reprise-go/reprise/internal/record"
 	"github.com/reprise-go/reprise/replayer"
 	"github.com/reprise-go/reprise/simsched"
 	"github.com/reprise-go/reprise/source"
@@ -25,44 +26,44 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // drawRecords draws the records of a run of up to four goroutines, whose decisions are at the indices that are
 // returned.
-func drawRecords(t *rapid.T) (records []gort.Record, decisions []int) {
+func drawRecords(t *rapid.T) (records []record.Record, decisions []int) {
 	live, now := uint32(1), int64(0)
-	add := func(r gort.Record) { r.Time = now; records = append(records, r) }
-	add(gort.Record{Kind: gort.Spawn, G: 1, Points: 1})
-	add(gort.Record{Kind: gort.Sched, G: 1, N: 1})
-	add(gort.Record{Kind: gort.Begin, G: 1})
+	add := func(r record.Record) { r.Time = now; records = append(records, r) }
+	add(record.Record{Kind: record.Spawn, G: 1, Points: 1})
+	add(record.Record{Kind: record.Sched, G: 1, N: 1})
+	add(record.Record{Kind: record.Begin, G: 1})
 	runs := uint32(1)
 	for i := range rapid.IntRange(1, 80).Draw(t, "turns") {
 		if live < 4 && rapid.Bool().Draw(t, "spawn") {
 			live++
-			add(gort.Record{Kind: gort.Spawn, G: live, Val: uint64(runs)<<32 | uint64(live), Points: 1, Site: 2})
+			add(record.Record{Kind: record.Spawn, G: live, Val: uint64(runs)<<32 | uint64(live), Points: 1, Site: 2})
 		}
-		add(gort.Record{
-			Kind: rapid.SampledFrom([]gort.RecordKind{gort.Block, gort.Yield, gort.Preempt}).Draw(t,
+		add(record.Record{
+			Kind: rapid.SampledFrom([]record.Kind{record.Block, record.Yield, record.Preempt}).Draw(t,
 				"stop"), G: runs, Site: 2, Points: 3,
 		})
 		if rapid.Bool().Draw(t, "let in") {
-			add(gort.Record{Kind: gort.Admit, G: rapid.Uint32Range(1, live).Draw(t, "ready"), Reason: 1})
+			add(record.Record{Kind: record.Admit, G: rapid.Uint32Range(1, live).Draw(t, "ready"), Reason: 1})
 		}
 		now += 1000 * int64(i)
 		next := rapid.Uint32Range(1, live).Draw(t, "next")
 		decisions = append(decisions, len(records))
-		add(gort.Record{Kind: gort.Sched, G: next, N: uint16(live), Val: uint64(runs), Points: 1})
+		add(record.Record{Kind: record.Sched, G: next, N: uint16(live), Val: uint64(runs), Points: 1})
 		runs = next
 	}
 	return records, decisions
 }
 
 // outcomeOf returns the outcome of a run with these records.
-func outcomeOf(records []gort.Record, verdict gort.Verdict) *gort.Outcome {
-	return &gort.Outcome{Verdict: verdict, Recording: &gort.Recording{
+func outcomeOf(records []record.Record, verdict gort.Verdict) *gort.Outcome {
+	return &gort.Outcome{Verdict: verdict, Recording: &record.Recording{
 		Seed: 1, Records: records, Texts: []string{"", "main.main", "a.go:7 m.f", "chan receive"},
 	}}
 }
 
 // play is a test that has the same records in every run.
 type play struct {
-	records   []gort.Record
+	records   []record.Record
 	decisions []int
 	runs      int
 }
@@ -76,15 +77,15 @@ func (p *play) Run(_ context.Context, c gort.Control) (*gort.Outcome, error) {
 	}
 	records := slices.Clone(p.records[:p.decisions[int(c.MaxSteps)-early-1]+1])
 	for g := range uint32(4) {
-		if slices.ContainsFunc(records, func(r gort.Record) bool { return r.Kind == gort.Spawn && r.G == g+1 }) {
-			records = append(records, gort.Record{Kind: gort.Left, G: g + 1})
+		if slices.ContainsFunc(records, func(r record.Record) bool { return r.Kind == record.Spawn && r.G == g+1 }) {
+			records = append(records, record.Record{Kind: record.Left, G: g + 1})
 		}
 	}
 	return outcomeOf(records, gort.Limited), nil
 }
 
 // save writes a run into a trace file and returns its events.
-func save(t *rapid.T, path string, records []gort.Record) (events []event.Event) {
+func save(t *rapid.T, path string, records []record.Record) (events []event.Event) {
 	if err := outcomeOf(records, gort.Passed).Save(path, "", nil); err != nil {
 		t.Fatal(err)
 	}
@@ -287,11 +288,13 @@ func (m *model) move(t *rapid.T, d *Driver) {
 // TestTargets: targets are looked for in the events of the run, and a step of a long run does not make it whole.
 func TestTargets(t *testing.T) {
 	var decisions []int
-	records := []gort.Record{{Kind: gort.Spawn, G: 1, Points: 1}, {Kind: gort.Sched, G: 1, N: 1}, {Kind: gort.Begin, G: 1}}
+	records := []record.Record{
+		{Kind: record.Spawn, G: 1, Points: 1}, {Kind: record.Sched, G: 1, N: 1}, {Kind: record.Begin, G: 1},
+	}
 	for i := range 300 {
-		records = append(records, gort.Record{Kind: gort.Yield, G: 1, Site: 2, Time: int64(i) * 2e6})
+		records = append(records, record.Record{Kind: record.Yield, G: 1, Site: 2, Time: int64(i) * 2e6})
 		decisions = append(decisions, len(records))
-		records = append(records, gort.Record{Kind: gort.Sched, G: 1, N: 1, Val: 1, Time: int64(i) * 2e6})
+		records = append(records, record.Record{Kind: record.Sched, G: 1, N: 1, Val: 1, Time: int64(i) * 2e6})
 	}
 	path := filepath.Join(t.TempDir(), "x.reprise")
 	if err := outcomeOf(records, gort.Passed).Save(path, "", nil); err != nil {
@@ -329,9 +332,9 @@ func TestTargets(t *testing.T) {
 // TestNotAgain: a run that is another one the second time is an error that says so.
 func TestNotAgain(t *testing.T) {
 	test := &moody{}
-	records, path := []gort.Record{
-		{Kind: gort.Spawn, G: 1, Points: 1}, {Kind: gort.Sched, G: 1, N: 1}, {Kind: gort.Begin, G: 1},
-		{Kind: gort.Yield, G: 1}, {Kind: gort.Sched, G: 1, N: 1, Val: 1},
+	records, path := []record.Record{
+		{Kind: record.Spawn, G: 1, Points: 1}, {Kind: record.Sched, G: 1, N: 1}, {Kind: record.Begin, G: 1},
+		{Kind: record.Yield, G: 1}, {Kind: record.Sched, G: 1, N: 1, Val: 1},
 	}, filepath.Join(t.TempDir(), "x.reprise")
 	if err := outcomeOf(records, gort.Passed).Save(path, "", nil); err != nil {
 		t.Fatal(err)

@@ -1,0 +1,99 @@
+// Package record holds the records of ordinary runs: what the patched runtime notes of a run, in the form in which
+// package gort shares it with the process of the test. [Record] has the layout of the runtime's own records, a
+// [Recording] is all records of one run, and [Choices] are those that a replay needs.
+//
+// The package must not know how a run is made or stored. Trace files have another form, that of package gorun.
+package record
+
+import (
+	"fmt"
+
+	"github.com/reprise-go/reprise/event/gorun"
+)
+
+// Kind is the kind of a [Record].
+type Kind uint8
+
+// The kinds of records, which are numbered as in the runtime. G is the goroutine that the comment names.
+const (
+	// G started. Val: parent<<32 | number among the children of the parent; Site: the go statement; Points: text of the
+	// start function.
+	Spawn Kind = 1 + iota
+	// Decision: G runs next. N: number of ready goroutines; Reason: why it was due; Points: number of points since the
+	// last decision; Val: leap<<32 | the goroutine that stopped.
+	Sched
+	// G blocked. Reason: the runtime's wait reason; Points: its text; Site; Val: holder of the lock<<32 | number of the
+	// object for which G waits.
+	Block
+	Wake      // G became ready; Val: the goroutine that woke it, 0 for a timer
+	Yield     // G called Gosched; Site
+	Preempt   // G was preempted at a point; Site; Val: leap
+	End       // G ended
+	TimerSet  // timer Points is due at Val
+	TimerFire // timer Val fires
+	TimerStop // timer Val will not fire
+	Rand      // G drew Val; Reason: 0 math/rand, 1 crypto/rand with Points bytes
+	Admit     // something outside made G ready; Reason: 1 the poller, 2 the end of a system call
+	// G existed at the end. Site; Points: text of what it waits for; Val: holder of the lock<<32 | text of the stack.
+	Left
+	Expected // the choice that did not fit in a replay, as in Sched; Site: its kind
+	Actual   // the decision that the replay made there, as in Sched
+	Ready    // G was ready there
+	Begin    // G starts main.main: from here on choices are made and depend on the seed
+	Fail     // G marks a test as failed, for the first time in the run
+	// G accesses memory in conflict with an earlier access. Site: its line; Points: text of the line of the earlier
+	// access; Val: the goroutine of that; Reason: the kinds of both accesses.
+	Race
+)
+
+// The reasons for a decision, in Record.Reason of a [Sched].
+const (
+	WhyBlock   = uint8(gorun.Blocked)   // the previous goroutine blocked
+	WhyYield   = uint8(gorun.Yielded)   // it called Gosched
+	WhyPreempt = uint8(gorun.Preempted) // it was preempted at a point
+	WhyEnd     = uint8(gorun.Ended)     // it ended
+	WhySyscall = WhyEnd + 1             // it is stuck in a system call
+	WhyForced  = WhyEnd + 2             // it passed no point for a second
+)
+
+var whyNames = [...]string{
+	"start", "blocked", "yielded", "preempted", "ended", "in a system call", "preempted by force",
+}
+
+// Why returns the reason for a decision in words, such as "preempted".
+func Why(reason uint8) string {
+	if int(reason) < len(whyNames) {
+		return whyNames[reason]
+	}
+	return fmt.Sprintf("stopped for reason %d", reason)
+}
+
+// Record is one entry of the runtime's record of a run. Entries are in the order in which things happened.
+type Record struct {
+	Kind   Kind
+	Reason uint8
+	N      uint16
+	G      uint32 // number of the goroutine in the order of starts, from 1; 0 for none
+	Site   uint32 // number of the text of a code line, 0 for none
+	Points uint32
+	Time   int64 // virtual time in nanoseconds since the start
+	Val    uint64
+}
+
+// Prev returns the goroutine that stopped before a decision.
+func (r Record) Prev() uint32 { return uint32(r.Val) }
+
+// IsChoice reports whether a replay needs r.
+func (r Record) IsChoice() bool { return r.Kind == Sched || r.Kind == Admit }
+
+// Choices is what a replay needs. The schedule comes from the records alone; the seed only determines the random
+// numbers that the program draws.
+type Choices struct {
+	Seed    uint64
+	Records []Record // of the kinds Sched and Admit
+	Memory  bool     // accesses to memory were preemption points
+
+	// Loose means that the records were read from a trace file: N is unknown, and Reason is WhyBlock if the file does not
+	// contain the reason.
+	Loose bool
+}

@@ -1,0 +1,99 @@
+package record
+
+import (
+	"fmt"
+
+	"github.com/reprise-go/reprise/internal/cast"
+)
+
+// Recording is what was recorded of a run.
+type Recording struct {
+	Seed    uint64
+	Memory  bool // accesses to memory were preemption points
+	Records []Record
+	Texts   []string // by number; 0 is empty
+	Steps   uint64   // number of decisions since the start of the process
+	Points  uint64   // number of preemption points passed
+	Hash    uint64   // hash of the decisions; equal runs have equal hashes
+
+	// Dropped is the number of records for which there was no room. If it is not 0, Records contains only the start of
+	// the run, and its end. Steps, Points and Hash are those of the whole run.
+	Dropped uint64
+}
+
+// Choices returns what a replay of r needs.
+func (r *Recording) Choices() *Choices {
+	c := &Choices{Seed: r.Seed, Memory: r.Memory}
+	for i, rec := range r.Records {
+		switch {
+		case rec.Kind == Begin:
+			c.Records = make([]Record, 0, len(r.Records)-i)
+		case rec.IsChoice():
+			c.Records = append(c.Records, rec)
+		}
+	}
+	return c
+}
+
+// Decisions returns the number of decisions made since main.main started.
+func (r *Recording) Decisions() (n int) {
+	for _, rec := range r.Records {
+		switch rec.Kind {
+		case Begin:
+			n = 0
+		case Sched:
+			n++
+		}
+	}
+	return n
+}
+
+// Text returns the text with a number, or "" if there is none.
+func (r *Recording) Text(n uint32) string {
+	if int(n) < len(r.Texts) {
+		return r.Texts[n]
+	}
+	return ""
+}
+
+// Goroutines returns the goroutines of the run by number. The element with index 0 is empty.
+func (r *Recording) Goroutines() []cast.Goroutine {
+	list := []cast.Goroutine{{}}
+	for _, rec := range r.Records {
+		if rec.Kind != Spawn || int(rec.G) != len(list) {
+			continue
+		}
+		g := cast.Goroutine{ID: rec.G, Parent: uint32(rec.Val >> 32), Start: r.Text(rec.Points), Site: r.Text(rec.Site)}
+		g.Path = "0"
+		if int(g.Parent) < len(list) && g.Parent > 0 {
+			g.Path = fmt.Sprintf("%s.%d", list[g.Parent].Path, uint32(rec.Val))
+		}
+		list = append(list, g)
+	}
+	return list
+}
+
+// Left returns the goroutines that existed at the end of the run, if the runtime recorded them.
+func (r *Recording) Left() (list []cast.Waiting) {
+	var all []cast.Goroutine
+	for _, rec := range r.Records {
+		if rec.Kind != Left {
+			continue
+		}
+		if all == nil {
+			all = r.Goroutines()
+		}
+		if int(rec.G) >= len(all) {
+			continue
+		}
+		w := cast.Waiting{
+			Goroutine: all[rec.G], Reason: r.Text(rec.Points), Where: r.Text(rec.Site), Stack: r.Text(uint32(rec.Val)),
+			Holder: uint32(rec.Val >> 32),
+		}
+		for g := rec.G; g != 0 && !w.Test; g = all[g].Parent {
+			w.Test = cast.StartsTest(all[g].Start)
+		}
+		list = append(list, w)
+	}
+	return list
+}
