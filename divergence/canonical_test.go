@@ -308,7 +308,7 @@ func TestCanonicalOfFailingSources(t *testing.T) {
 	if _, err := divergence.CompareCanonical(same, same); err == nil {
 		t.Error("one source for both runs gives no error")
 	}
-	if _, err := divergence.CompareCanonical(lateSource{cursor(run...)}, cursor(run...)); err == nil {
+	if _, err := divergence.CompareCanonical(lateSource{Source: cursor(run...)}, cursor(run...)); err == nil {
 		t.Error("a run without its first events gives no error")
 	}
 }

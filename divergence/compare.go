@@ -88,9 +88,9 @@ func bothSeeds(a, b event.Event) bool {
 // run reads a source: many events at a time if possible, unless the code lines of single events would be lost.
 type run struct {
 	src   source.Source
-	namer source.Namer  // the source, or nil
-	bulk  source.Bulk   // the source, or nil
-	back  source.Seeker // the source, if both bulk and namer are set
+	namer source.Recording // the source, or nil
+	bulk  source.Bulk      // the source, or nil
+	back  source.Seeker    // the source, if both bulk and namer are set
 	buf   []event.Event
 	ahead []event.Event // read but not yet compared
 	err   error         // the error after these events
@@ -101,7 +101,7 @@ const atOnce = 512
 
 func newRun(s source.Source) *run {
 	r := &run{src: s}
-	r.namer, _ = s.(source.Namer)
+	r.namer, _ = s.(source.Recording)
 	r.bulk, _ = s.(source.Bulk)
 	if r.bulk != nil && r.namer != nil {
 		if r.back, _ = s.(source.Seeker); r.back == nil {
@@ -202,13 +202,10 @@ func startNotes(expected, actual source.Source) []string {
 
 // about returns the names of a source and why its recording ends early, as far as it knows them.
 func about(s source.Source) (names Names, end string) {
-	if n, ok := s.(source.Namer); ok {
-		names = n
+	if r, ok := s.(source.Recording); ok {
+		return r, r.Stopped()
 	}
-	if stopper, ok := s.(Stopper); ok {
-		end = stopper.Stopped()
-	}
-	return names, end
+	return nil, ""
 }
 
 // Read returns the next events of s, up to n.

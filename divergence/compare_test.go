@@ -348,10 +348,7 @@ func (k *knowing) Site() string { return fmt.Sprintf("bank.go:%d", 100*k.at) }
 
 func (k *knowing) Stopped() string { return k.end }
 
-var (
-	_ source.Namer       = (*knowing)(nil)
-	_ divergence.Stopper = (*knowing)(nil)
-)
+var _ source.Recording = (*knowing)(nil)
 
 // TestCompareAsksTheSources compares sources that know more than events.
 func TestCompareAsksTheSources(t *testing.T) {
@@ -388,6 +385,7 @@ func TestCompareAsksTheSources(t *testing.T) {
 // lateStart is a source whose first event has an index of its own.
 type lateStart struct {
 	source.Source
+	sourcetest.Unknown
 	from uint64
 }
 
@@ -404,9 +402,9 @@ func TestCompareOfLateStart(t *testing.T) {
 		rule             string
 	}{
 		{cursor(whole...), cursor(other...), whole[:4], "unknown-in-recording"},
-		{cursor(whole...), lateStart{cursor(other[2:]...), 2}, whole[:4], "unknown-in-recording"},
-		{lateStart{cursor(whole[2:]...), 2}, cursor(other...), other[:4], "unknown-in-recording"},
-		{lateStart{cursor(whole[2:]...), 2}, lateStart{cursor(other[2:]...), 2}, whole[2:4], "operation-added"},
+		{cursor(whole...), lateStart{Source: cursor(other[2:]...), from: 2}, whole[:4], "unknown-in-recording"},
+		{lateStart{Source: cursor(whole[2:]...), from: 2}, cursor(other...), other[:4], "unknown-in-recording"},
+		{lateStart{Source: cursor(whole[2:]...), from: 2}, lateStart{Source: cursor(other[2:]...), from: 2}, whole[2:4], "operation-added"},
 	} {
 		d := compare(t, c.expected, c.actual)
 		if d.Index != 4 || d.Cause.Rule != c.rule || cmp.Diff(c.before, d.Before, byValue) != "" {
@@ -417,7 +415,7 @@ func TestCompareOfLateStart(t *testing.T) {
 			t.Errorf("the notes are %q, want %q among them: %v", d.Notes, want, late)
 		}
 	}
-	if _, err := divergence.Compare(cursor(whole[:1]...), lateStart{cursor(whole[3:]...), 3}); err == nil {
+	if _, err := divergence.Compare(cursor(whole[:1]...), lateStart{Source: cursor(whole[3:]...), from: 3}); err == nil {
 		t.Error("runs without an event in common give no error")
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/reprise-go/reprise/divergence/report"
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/internal/golden"
+	"github.com/reprise-go/reprise/internal/sourcetest"
 	"github.com/reprise-go/reprise/source"
 )
 
@@ -138,6 +139,7 @@ func withNames() *divergence.Divergence {
 
 // names is what tasks and regions are called.
 type names struct {
+	sourcetest.Unknown
 	tasks   map[event.TaskID]string
 	regions map[event.RegionID]string
 }

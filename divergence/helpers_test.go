@@ -13,6 +13,7 @@ import (
 
 	"github.com/reprise-go/reprise/divergence"
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/internal/sourcetest"
 	"github.com/reprise-go/reprise/source"
 )
 
@@ -103,7 +104,10 @@ func wantPanic(t *testing.T, want string, f func()) {
 func cursorOf(tr *event.Trace) source.Source { return source.FromTrace(tr) }
 
 // lateSource lacks the first events of its run.
-type lateSource struct{ source.Source }
+type lateSource struct {
+	source.Source
+	sourcetest.Unknown
+}
 
-// First implements source.Partial.
+// First implements [source.Recording].
 func (lateSource) First() uint64 { return 3 }

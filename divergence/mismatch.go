@@ -24,13 +24,6 @@ type Names interface {
 	RegionName(event.RegionID) string
 }
 
-// Stopper is a source that knows whether its recording was stopped before the run ended.
-type Stopper interface {
-	// Stopped returns a line such as "stopped at the limit of 1000 events" if the recording ends before the run
-	// did. It returns "" if the recording is complete or if this is not known.
-	Stopped() string
-}
-
 // Mismatch is the data from which a divergence is described. [Progress.Mismatch] starts one.
 type Mismatch struct {
 	Index    uint64
@@ -63,7 +56,7 @@ type Mismatch struct {
 	// unless both have a Version.
 	ExpectedMetadata, ActualMetadata event.Metadata
 
-	ExpectedEnd, ActualEnd string // see Stopper.Stopped
+	ExpectedEnd, ActualEnd string // see [source.Recording], Stopped
 
 	runningAt uint64 // index of Running plus 1; 0 if unknown
 	draws     uint64 // number of RngValues before Index

@@ -29,7 +29,7 @@ func (m *Mismatch) lookBack(actual source.Source) error {
 			return err
 		}
 		m.Runnable = gorun.Ready(m.Runnable, e)
-		if n, ok := s.(source.Namer); ok && i+1 == m.runningAt {
+		if n, ok := s.(source.Recording); ok && i+1 == m.runningAt {
 			m.RunningSite = n.Site()
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/reprise-go/reprise/divergence"
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/internal/sourcetest"
 	"github.com/reprise-go/reprise/source"
 	"github.com/reprise-go/reprise/tracefile"
 )
@@ -15,6 +16,7 @@ import (
 // ordinaryRun is a source that says that its run is an ordinary one. Every event comes from a line with its index.
 type ordinaryRun struct {
 	*source.Cursor
+	sourcetest.Unknown
 	trace *event.Trace
 }
 
@@ -49,7 +51,7 @@ func TestOrdinaryRuns(t *testing.T) {
 	}
 	run := func(next event.Event) source.Source {
 		trace := traceOf(event.NewMetadata(5), slices.Concat(start, events{next, event.RngValue(1)})...)
-		return ordinaryRun{source.FromTrace(trace), trace}
+		return ordinaryRun{Cursor: source.FromTrace(trace), trace: trace}
 	}
 	d := compare(t, run(event.TaskScheduled(t3, 15)), run(event.TaskScheduled(t3, 18)))
 	var tasks []string

@@ -208,10 +208,10 @@ type ringSource struct {
 	first uint64
 }
 
-// First implements source.Partial.
+// First implements [source.Recording].
 func (r ringSource) First() uint64 { return r.first }
 
-// Site implements source.Namer.
+// Site implements [source.Recording].
 func (ringSource) Site() string { return "internal/pool/pool.go:7" }
 
 // TestSideBySideOfALateStart has a run of which only the end was kept: the indices are those of the whole runs, and

@@ -94,13 +94,13 @@ func alignOn(expected, actual source.Source, window int, rows func(Row)) (Stats,
 // shown.
 type noted struct {
 	source.Source
-	namer source.Namer // nil if the source is not a Namer
+	namer source.Recording // nil if the source is not a Recording
 	notes [][]string
 	first uint64 // counted from the position of the source at the start
 }
 
 func newNoted(s source.Source) *noted {
-	namer, _ := s.(source.Namer)
+	namer, _ := s.(source.Recording)
 	return &noted{Source: s, namer: namer}
 }
 

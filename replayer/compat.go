@@ -111,7 +111,7 @@ func (c *Config) compatible(src source.Source) (warnings []string, err error) {
 }
 
 func (c *Config) identityWarnings(src source.Source) (warnings []string) {
-	s, ok := src.(source.Identified)
+	s, ok := src.(source.Recording)
 	if !ok {
 		return nil
 	}

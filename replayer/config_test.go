@@ -8,6 +8,7 @@ import (
 
 	"github.com/reprise-go/reprise/divergence"
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/internal/sourcetest"
 	"github.com/reprise-go/reprise/replayer"
 	"github.com/reprise-go/reprise/simsched"
 	"github.com/reprise-go/reprise/source"
@@ -80,13 +81,16 @@ func TestPolicyNames(t *testing.T) {
 }
 
 // late is a source without its first events.
-type late struct{ *source.Cursor }
+type late struct {
+	*source.Cursor
+	sourcetest.Unknown
+}
 
 func (late) First() uint64 { return 7 }
 
 func TestPartialRecording(t *testing.T) {
 	tr := recordOK(t, everything)
-	for _, err := range open(late{source.FromTrace(tr)}, replayer.Config{Sim: settings}, everything) {
+	for _, err := range open(late{Cursor: source.FromTrace(tr)}, replayer.Config{Sim: settings}, everything) {
 		var pe *replayer.PartialError
 		if !errors.As(err, &pe) || pe.First != 7 || !errors.Is(err, replayer.ErrPartial) ||
 			!strings.Contains(err.Error(), "begins at event 7") {
@@ -98,6 +102,7 @@ func TestPartialRecording(t *testing.T) {
 // identified is a source with an identity.
 type identified struct {
 	*source.Cursor
+	sourcetest.Unknown
 	identity map[string]string
 }
 
@@ -143,7 +148,7 @@ func TestDifferences(t *testing.T) {
 		tr := recordOK(t, everything)
 		cfg := replayer.Config{Sim: settings, Allow: c.allow, Identity: now}
 		cfg.Sim.MaxSteps = 150
-		src := identified{source.FromTrace(tr), was}
+		src := identified{Cursor: source.FromTrace(tr), identity: was}
 		result, err := replayer.Run(src, cfg, everything)
 		if err != nil {
 			t.Fatal(err)
@@ -202,6 +207,7 @@ func TestOtherProgramIsAllowed(t *testing.T) {
 // omitting is a source that says which kinds it lacks.
 type omitting struct {
 	*source.Cursor
+	sourcetest.Unknown
 	kinds event.KindSet
 }
 
@@ -219,7 +225,7 @@ func TestOmittedBySource(t *testing.T) {
 			less.Append(e)
 		}
 	}
-	src := omitting{source.FromTrace(less), event.NewKindSet(event.KindRngValue)}
+	src := omitting{Cursor: source.FromTrace(less), kinds: event.NewKindSet(event.KindRngValue)}
 	cfg := replayer.Config{Sim: settings, Omitted: event.NewKindSet(event.KindWakerWake), Recorded: simsched.NewRoundRobin}
 	seen := 0
 	cfg.Sim.Observer = observe(func(event.Event) error { seen++; return nil })
@@ -241,7 +247,7 @@ func TestUnknownIdentity(t *testing.T) {
 		{nil, map[string]string{"module": "bank", "test": "TestTransfer"}},
 		{map[string]string{"module": "bank", "go": ""}, map[string]string{"module": "bank", "go": "go1.99"}},
 	} {
-		result, err := replayer.Run(identified{source.FromTrace(tr), c.was}, replayer.Config{Sim: settings, Identity: c.now},
+		result, err := replayer.Run(identified{Cursor: source.FromTrace(tr), identity: c.was}, replayer.Config{Sim: settings, Identity: c.now},
 			everything)
 		if err != nil || result.Warnings != nil {
 			t.Errorf("recorded %v, now %v: %v, %v", c.was, c.now, result.Warnings, err)

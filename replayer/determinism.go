@@ -248,12 +248,24 @@ type sitedSource struct {
 	sites []string
 }
 
-var _ source.Namer = (*sitedSource)(nil)
+var _ source.Recording = (*sitedSource)(nil)
 
-// Site implements [source.Namer].
+// Site implements [source.Recording].
 func (s *sitedSource) Site() string {
 	if s.Pos() == 0 {
 		return ""
 	}
 	return s.sites[s.Pos()-1]
 }
+
+// First implements [source.Recording]: all events of the run are there.
+func (*sitedSource) First() uint64 { return 0 }
+
+// Identity implements [source.Recording].
+func (*sitedSource) Identity() map[string]string { return nil }
+
+// Omitted implements [source.Recording]: events of all kinds are there.
+func (*sitedSource) Omitted() event.KindSet { return 0 }
+
+// Stopped implements [source.Recording]: the run was not stopped.
+func (*sitedSource) Stopped() string { return "" }

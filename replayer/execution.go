@@ -97,8 +97,8 @@ func newExecution(src source.Source, cfg *Config, warnings []string) (*execution
 		cfg: cfg, recorded: src, src: src, metadata: src.Metadata(), omitted: cfg.Omitted, breaks: cfg.BreakAt,
 		warnings: warnings,
 	}
-	if o, ok := src.(source.Omitting); ok {
-		x.omitted = x.omitted.Union(o.Omitted())
+	if r, ok := src.(source.Recording); ok {
+		x.omitted = x.omitted.Union(r.Omitted())
 	}
 	if x.omitted != 0 {
 		x.src = &filtered{src, x.omitted}
@@ -139,7 +139,7 @@ type batch struct {
 // batchSize returns the number of events that may be read ahead. A source with code lines gives the line of the
 // event read last, so the execution must be able to go back to it.
 func (x *execution) batchSize() int {
-	_, sites := x.recorded.(source.Namer)
+	_, sites := x.recorded.(source.Recording)
 	_, seeks := x.recorded.(source.Seeker)
 	if sites && (!seeks || x.omitted != 0) {
 		return 1
@@ -225,7 +225,7 @@ func (x *execution) rest(n int) ([]event.Event, error) {
 
 // site returns the code line of the next recorded event, or "" if it is unknown.
 func (x *execution) site() string {
-	n, ok := x.recorded.(source.Namer)
+	n, ok := x.recorded.(source.Recording)
 	if !ok || !x.more() {
 		return ""
 	}

@@ -242,7 +242,7 @@ func (r *Replayer) Pos() uint64 {
 
 // length returns the number of events of a source, if it knows it.
 func length(src source.Source) (n uint64, ok bool) {
-	if c, ok := src.(source.Counted); ok {
+	if c, ok := src.(interface{ Len() (uint64, bool) }); ok {
 		return c.Len()
 	}
 	return 0, false

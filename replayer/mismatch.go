@@ -151,7 +151,7 @@ func (x *execution) note(m *mismatch, actual *event.Event) {
 	if n, ok := x.recorded.(divergence.Names); ok {
 		m.ExpectedNames = n
 	}
-	if n, ok := x.recorded.(divergence.Stopper); ok {
+	if n, ok := x.recorded.(source.Recording); ok {
 		m.ExpectedEnd = n.Stopped()
 	}
 	m.names = newNames()

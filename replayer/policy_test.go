@@ -12,6 +12,7 @@ import (
 	"github.com/reprise-go/reprise/divergence"
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/internal/golden"
+	"github.com/reprise-go/reprise/internal/sourcetest"
 	"github.com/reprise-go/reprise/recorder"
 	"github.com/reprise-go/reprise/replayer"
 	"github.com/reprise-go/reprise/simsched"
@@ -124,6 +125,7 @@ func TestStrategyOfALivePart(t *testing.T) {
 // sited is a source that knows names and code lines: that of event n is "recorded.go:n".
 type sited struct {
 	*source.Cursor
+	sourcetest.Unknown
 	read int
 }
 
@@ -140,7 +142,7 @@ func (s *sited) Next() (event.Event, error) {
 }
 
 // sitedStream is a sited that cannot seek.
-type sitedStream struct{ source.Namer }
+type sitedStream struct{ source.Recording }
 
 // TestWhatADivergenceKnows looks at all that only a replay can tell, for sources that can go back to a line and not.
 func TestWhatADivergenceKnows(t *testing.T) {

@@ -88,7 +88,7 @@ func replaceFile(path string, b []byte) error {
 var ErrForeign = errors.New("a trace of another test")
 
 // sameTest returns an [ErrForeign] unless f was recorded by t. A trace that does not name its test is accepted.
-func sameTest(t testing.TB, path string, f source.Identified) error {
+func sameTest(t testing.TB, path string, f source.Recording) error {
 	id := f.Identity()
 	test, pkg := id[tracefile.KeyTest], id[tracefile.KeyPackage]
 	switch _, ours := build(); {

@@ -79,10 +79,8 @@ type Stream struct {
 }
 
 var (
-	_ Partial   = (*Stream)(nil)
+	_ Recording = (*Stream)(nil)
 	_ Bulk      = (*Stream)(nil)
-	_ Counted   = (*Stream)(nil)
-	_ Annotated = (*Stream)(nil)
 )
 
 // File is a [Stream] over a file that can seek to any event: in a trace file with a few reads, in the other forms
@@ -262,7 +260,7 @@ func (s *Stream) Offset() int64 {
 	return s.count.n
 }
 
-// First implements [Partial].
+// First implements [Recording].
 func (s *Stream) First() uint64 {
 	if s.notes == nil {
 		return 0
@@ -352,7 +350,7 @@ func (f *File) SeekTime(nanos uint64) error {
 	}
 }
 
-// Len implements [Counted].
+// Len returns the index of the last event plus one, and whether it is known at this moment.
 func (s *Stream) Len() (uint64, bool) {
 	switch r := s.reader.(type) {
 	case *tracefile.Reader:
@@ -363,7 +361,7 @@ func (s *Stream) Len() (uint64, bool) {
 	return 0, false
 }
 
-// Identity implements [Identified].
+// Identity implements [Recording].
 func (s *Stream) Identity() tracefile.Identity {
 	if s.notes == nil {
 		return nil
@@ -371,7 +369,7 @@ func (s *Stream) Identity() tracefile.Identity {
 	return s.notes.Identity()
 }
 
-// Omitted implements [Omitting].
+// Omitted implements [Recording].
 func (s *Stream) Omitted() event.KindSet {
 	set, err := event.ParseKindSet(s.Identity()[tracefile.KeyOmitted])
 	if err != nil {
@@ -389,8 +387,7 @@ func (s *Stream) End() (tracefile.End, bool) {
 	return s.notes.End()
 }
 
-// Stopped returns a line that says why the recording ends before the run did. It returns "" if the recording is
-// complete, or if the reason is not known (in some forms it is known only at the end).
+// Stopped implements [Recording]. In some forms the reason is known only at the end.
 func (s *Stream) Stopped() string {
 	switch end, _ := s.End(); end.Reason {
 	case tracefile.EndLimit:
@@ -403,7 +400,7 @@ func (s *Stream) Stopped() string {
 	return ""
 }
 
-// Site implements [Namer].
+// Site implements [Recording].
 func (s *Stream) Site() string {
 	if s.notes == nil {
 		return ""
@@ -423,7 +420,8 @@ func (s *Stream) Names() []tracefile.Name {
 	return s.notes.Names()
 }
 
-// Notes implements [Annotated].
+// Notes returns the notes of the event that Next returned last, and after Next has returned io.EOF those of the end of
+// the run. They must not be changed. The error says that they are malformed; the events can be read nevertheless.
 func (s *Stream) Notes() ([]tracefile.Note, error) {
 	if s.notes == nil {
 		return nil, nil
@@ -432,7 +430,7 @@ func (s *Stream) Notes() ([]tracefile.Note, error) {
 	return notes, s.at(err)
 }
 
-// TaskName implements [Namer].
+// TaskName implements [Recording].
 func (s *Stream) TaskName(id event.TaskID) string {
 	if s.notes == nil {
 		return ""
@@ -440,7 +438,7 @@ func (s *Stream) TaskName(id event.TaskID) string {
 	return s.notes.TaskName(id)
 }
 
-// RegionName implements [Namer].
+// RegionName implements [Recording].
 func (s *Stream) RegionName(id event.RegionID) string {
 	if s.notes == nil {
 		return ""

@@ -184,11 +184,11 @@ func TestNotes(t *testing.T) {
 		if e, err := f.Next(); err != nil || e.Task() != task || f.Site() != "" || f.TaskName(task) != "worker" {
 			t.Errorf("%s: the second event is %v, %v at %q by %q", form, e, err, f.Site(), f.TaskName(task))
 		}
-		wantNote(t, f, tracefile.ActStart)
+		wantNote(t, &f.Stream, tracefile.ActStart)
 		if _, err := f.Next(); err != io.EOF {
 			t.Errorf("%s: %v after the last event", form, err)
 		}
-		wantNote(t, f, tracefile.ActLeft)
+		wantNote(t, &f.Stream, tracefile.ActLeft)
 		if end, known := f.End(); !known || end != (tracefile.End{Reason: "failed", Message: "boom"}) {
 			t.Errorf("%s: the end is %v, %v", form, end, known)
 		}
@@ -202,7 +202,7 @@ func TestNotes(t *testing.T) {
 }
 
 // wantNote checks that there is one note where f is.
-func wantNote(t *testing.T, f source.Annotated, act tracefile.Act) {
+func wantNote(t *testing.T, f *source.Stream, act tracefile.Act) {
 	t.Helper()
 	if notes, err := f.Notes(); err != nil || len(notes) != 1 || notes[0].Act != act {
 		t.Errorf("the notes are %+v, %v, want one that says %q", notes, err, act)

@@ -36,14 +36,6 @@ type Seeker interface {
 	Seek(index uint64) error
 }
 
-// Partial is a [Source] that may lack the first events of a run, such as a recording that keeps only the last events.
-type Partial interface {
-	Source
-
-	// First returns the index of the first event of the source. If it is not 0, the run began before the recording.
-	First() uint64
-}
-
 // Bulk is a [Source] that can return many events at once, which is faster than one at a time.
 type Bulk interface {
 	Source
@@ -53,69 +45,45 @@ type Bulk interface {
 	Read(dst []event.Event) (int, error)
 }
 
-// Counted is a Source that may know its length.
-type Counted interface {
+// Recording is a [Source] that may know more about its run than the events. A method returns its zero value for what is
+// not known.
+type Recording interface {
 	Source
 
-	// Len returns the index of the last event plus one, and whether it is known at this moment.
-	Len() (uint64, bool)
-}
+	// First returns the index of the first event of the source. If it is not 0, the run began before the recording,
+	// which keeps only the last events.
+	First() uint64
 
-// Identified is a [Source] that may know the program that made the recording.
-type Identified interface {
-	Source
+	// Identity returns the identity of the recording, which names the program that made it; see [tracefile.Identity].
+	Identity() map[string]string
 
-	// Identity returns the identity of the recording, or nil if nothing is known.
-	Identity() tracefile.Identity
-}
-
-// Omitting is a [Source] that knows the kinds that were not recorded.
-type Omitting interface {
-	Source
-
-	// Omitted returns the kinds that were not recorded.
+	// Omitted returns the kinds of events that were not recorded.
 	Omitted() event.KindSet
-}
 
-// Namer is a [Source] that knows the names of tasks and regions in the recorded run, and the place in the code from
-// which each event came.
-type Namer interface {
-	Source
+	// Stopped returns a line such as "the recording stopped at a limit" if the recording ends before the run did.
+	Stopped() string
 
-	// TaskName and RegionName return a name, or "" if it is not known. A name is known from the first event that
+	// TaskName and RegionName return the name of a task or region. A name is known from the first event that
 	// mentions its task or region.
 	TaskName(event.TaskID) string
 	RegionName(event.RegionID) string
 
-	// Site returns the place in the code, such as "bank.go:25", of the event that Next returned last, or "" if it
-	// is not known.
+	// Site returns the place in the code, such as "bank.go:25", of the event that Next returned last.
 	Site() string
-}
-
-// Annotated is a [Source] that may know what a recording has besides its events: names, code lines, notes, and which
-// program made it.
-type Annotated interface {
-	Namer
-	Identified
-	Omitting
-
-	// Notes returns the notes of the event that Next returned last, and after Next has returned io.EOF those of the end of
-	// the run. They must not be changed. The error says that they are malformed; the events can be read nevertheless.
-	Notes() ([]tracefile.Note, error)
 }
 
 // First returns the index of the first event of s.
 func First(s Source) uint64 {
-	if p, ok := s.(Partial); ok {
-		return p.First()
+	if r, ok := s.(Recording); ok {
+		return r.First()
 	}
 	return 0
 }
 
 // Ordinary reports whether s is the recording of an ordinary program, made by package gort, and not of a simulated one.
 func Ordinary(s Source) bool {
-	i, ok := s.(Identified)
-	return ok && i.Identity()[tracefile.KeyRun] == tracefile.RunOrdinary
+	r, ok := s.(Recording)
+	return ok && r.Identity()[tracefile.KeyRun] == tracefile.RunOrdinary
 }
 
 // Rewind moves s back to its first event if s is a [Seeker] at another position. The error is that of Seek.
@@ -134,9 +102,8 @@ type Cursor struct {
 }
 
 var (
-	_ Seeker  = (*Cursor)(nil)
-	_ Bulk    = (*Cursor)(nil)
-	_ Counted = (*Cursor)(nil)
+	_ Seeker = (*Cursor)(nil)
+	_ Bulk   = (*Cursor)(nil)
 )
 
 // FromTrace returns a cursor at the first event of t. The trace must not change while the cursor is in use.
@@ -167,7 +134,7 @@ func (c *Cursor) Read(dst []event.Event) (int, error) {
 	return n, nil
 }
 
-// Len implements [Counted].
+// Len returns the number of events, and true because it is always known.
 func (c *Cursor) Len() (uint64, bool) { return uint64(c.trace.Len()), true }
 
 // Pos implements [Seeker].

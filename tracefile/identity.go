@@ -9,7 +9,7 @@ import (
 
 // Identity describes the program that made a recording, and the settings: text by text keys, the keys below and any
 // others, such as "settings.x". It does not affect the events.
-type Identity map[string]string
+type Identity = map[string]string
 
 // The keys of an [Identity] that have a meaning to reprise.
 const (

@@ -12,6 +12,7 @@ import (
 	"github.com/reprise-go/reprise/divergence/report"
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/internal/codes"
+	"github.com/reprise-go/reprise/internal/sourcetest"
 	"github.com/reprise-go/reprise/internal/tracecheck"
 	"github.com/reprise-go/reprise/recorder"
 	"github.com/reprise-go/reprise/replayer"
@@ -103,20 +104,21 @@ func replayed(t *testing.T, recorded source.Source, cfg simsched.Config, identit
 // recording is a source with an identity and a beginning.
 type recording struct {
 	source.Seeker
+	sourcetest.Unknown
 	identity tracefile.Identity
 	first    uint64
 }
 
-// Identity implements [source.Identified].
+// Identity implements [source.Recording].
 func (r recording) Identity() tracefile.Identity { return r.identity }
 
-// First implements [source.Partial].
+// First implements [source.Recording].
 func (r recording) First() uint64 { return r.first }
 
 func recordingOf(cfg simsched.Config, version uint32, first uint64) recording {
 	tr, _ := recorder.Run(cfg, func(*simsched.Sim) error { return nil })
 	tr.Metadata.Version = version
-	return recording{source.FromTrace(tr), nil, first}
+	return recording{Seeker: source.FromTrace(tr), first: first}
 }
 
 // realTexts are what the examples of the codes show, made by what they are of.

@@ -29,3 +29,28 @@ func (f *Failing) Next() (event.Event, error) {
 	}
 	return f.Source.Next()
 }
+
+// Unknown has the methods that a [source.Recording] has besides those of a Source, and knows nothing. A test embeds it
+// beside a Source and defines the methods of which its source knows something.
+type Unknown struct{}
+
+// First implements [source.Recording].
+func (Unknown) First() uint64 { return 0 }
+
+// Identity implements [source.Recording].
+func (Unknown) Identity() map[string]string { return nil }
+
+// Omitted implements [source.Recording].
+func (Unknown) Omitted() event.KindSet { return 0 }
+
+// Stopped implements [source.Recording].
+func (Unknown) Stopped() string { return "" }
+
+// TaskName implements [source.Recording].
+func (Unknown) TaskName(event.TaskID) string { return "" }
+
+// RegionName implements [source.Recording].
+func (Unknown) RegionName(event.RegionID) string { return "" }
+
+// Site implements [source.Recording].
+func (Unknown) Site() string { return "" }

@@ -18,7 +18,7 @@ import (
 // Story is what a recording tells of a run.
 type Story struct {
 	ordinary bool
-	source   source.Annotated
+	source   *source.Stream
 	list     []cast.Goroutine // by number; 0 is empty
 	ids      []event.TaskID   // by number
 	kids     map[uint32]int   // of each task, so far
@@ -34,7 +34,7 @@ type Story struct {
 }
 
 // Read reads a run from where s stands, which should be its start, to its end. The errors are those of s.
-func Read(s source.Annotated) (*Story, error) {
+func Read(s *source.Stream) (*Story, error) {
 	t := &Story{
 		ordinary: source.Ordinary(s), source: s, list: make([]cast.Goroutine, 1), ids: make([]event.TaskID, 1),
 		kids: map[uint32]int{}, objects: map[uint32]tracefile.Object{},
