@@ -404,7 +404,8 @@ func TestCompareOfLateStart(t *testing.T) {
 		{cursor(whole...), cursor(other...), whole[:4], "unknown-in-recording"},
 		{cursor(whole...), lateStart{Source: cursor(other[2:]...), from: 2}, whole[:4], "unknown-in-recording"},
 		{lateStart{Source: cursor(whole[2:]...), from: 2}, cursor(other...), other[:4], "unknown-in-recording"},
-		{lateStart{Source: cursor(whole[2:]...), from: 2}, lateStart{Source: cursor(other[2:]...), from: 2}, whole[2:4], "operation-added"},
+		{lateStart{Source: cursor(whole[2:]...), from: 2}, lateStart{Source: cursor(other[2:]...), from: 2},
+			whole[2:4], "operation-added"},
 	} {
 		d := compare(t, c.expected, c.actual)
 		if d.Index != 4 || d.Cause.Rule != c.rule || cmp.Diff(c.before, d.Before, byValue) != "" {

@@ -247,7 +247,8 @@ func TestUnknownIdentity(t *testing.T) {
 		{nil, map[string]string{"module": "bank", "test": "TestTransfer"}},
 		{map[string]string{"module": "bank", "go": ""}, map[string]string{"module": "bank", "go": "go1.99"}},
 	} {
-		result, err := replayer.Run(identified{Cursor: source.FromTrace(tr), identity: c.was}, replayer.Config{Sim: settings, Identity: c.now},
+		result, err := replayer.Run(identified{Cursor: source.FromTrace(tr), identity: c.was},
+			replayer.Config{Sim: settings, Identity: c.now},
 			everything)
 		if err != nil || result.Warnings != nil {
 			t.Errorf("recorded %v, now %v: %v, %v", c.was, c.now, result.Warnings, err)
