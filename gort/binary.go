@@ -2,10 +2,12 @@ package gort
 
 import (
 	"context"
+	"debug/buildinfo"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -19,8 +21,9 @@ type BuildConfig struct {
 	Env    []string // environment of the go command and of the runs; nil for that of this process
 	Args   []string // more arguments of "go test -c", such as -race and -tags
 
-	// Memory lists patterns of packages in which accesses to memory are preemption points and are looked at for races,
-	// such as "example.com/mod/..."; see [MemoryFlags] and [MainPatterns]. If it is empty the build is one without.
+	// Memory lists patterns of packages, such as "example.com/mod/...", in which accesses to memory are preemption points
+	// and are checked for data races. If it is empty, the binary has no such points. In all other packages except the
+	// standard library, functions of sync/atomic synchronise but are no points.
 	Memory []string
 }
 
@@ -35,7 +38,7 @@ type Binary struct {
 // Build builds the tests of one package in the module at dir. pkg is the package in the form of the go command,
 // such as "." or "./queue". The errors are those of [Overlay] and of the go command.
 func Build(ctx context.Context, dir, pkg string, cfg BuildConfig) (*Binary, error) {
-	tools, err := Overlay(ctx, dir, cfg.Env, cfg.Cache, len(cfg.Memory) > 0)
+	tools, err := Overlay(ctx, dir, cfg.Env, cfg.Cache, cfg.Memory)
 	if err != nil {
 		return nil, err
 	}
@@ -53,22 +56,19 @@ func Build(ctx context.Context, dir, pkg string, cfg BuildConfig) (*Binary, erro
 		}
 		b.Path = filepath.Join(b.tmp, "package.test")
 	}
-	args := append([]string{"test", "-c", "-vet=off", "-overlay=" + tools.Overlay, "-o", b.Path}, WithTags(cfg.Args)...)
-	if len(cfg.Memory) > 0 {
-		args = append(args, MemoryFlags(cfg.Memory)...)
-	}
+	args := append([]string{"test", "-c", "-vet=off", "-o", b.Path}, tools.Args(cfg.Args)...)
 	if _, err = run(ctx, dir, tools.Env, tools.Go, append(args, pkg)...); err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
 	return b, nil
 }
 
-// Tags are the build tags of a controlled binary: they keep C out of packages net and os/user, because C can be
+// controlTags are the build tags of a controlled binary. They exclude C from packages net and os/user, because C can be
 // neither controlled nor copied with a process.
-const Tags = "netgo,osusergo"
+const controlTags = "netgo,osusergo"
 
-// WithTags returns arguments of the go command with [Tags] added to the build tags that the arguments set.
-func WithTags(args []string) []string {
+// withTags returns arguments of the go command with controlTags added to the build tags that the arguments set.
+func withTags(args []string) []string {
 	given := ""
 	var rest []string
 	for i := 0; i < len(args); i++ {
@@ -86,7 +86,35 @@ func WithTags(args []string) []string {
 			given = args[i] + ","
 		}
 	}
-	return append([]string{"-tags=" + strings.ReplaceAll(given, " ", ",") + Tags}, rest...)
+	return append([]string{"-tags=" + strings.ReplaceAll(given, " ", ",") + controlTags}, rest...)
+}
+
+// Flags returns the flags of "go test -c" with which the binary was built, without those that reprise adds.
+func (b *Binary) Flags() ([]string, error) {
+	info, err := buildinfo.ReadFile(b.Path)
+	if err != nil {
+		return nil, fmt.Errorf("gort: %w", err)
+	}
+	return userFlags(info.Settings), nil
+}
+
+// userFlags returns the flags among the settings of a build, without those of [Tools.Args].
+func userFlags(settings []debug.BuildSetting) (flags []string) {
+	for _, s := range settings {
+		switch {
+		case s.Key == "-tags":
+			if own := strings.TrimSuffix(strings.TrimSuffix(s.Value, controlTags), ","); own != "" {
+				flags = append(flags, s.Key+"="+own)
+			}
+		case !strings.HasPrefix(s.Key, "-"), s.Key == "-buildmode", s.Key == "-compiler": // always the same
+		case s.Key == "-gcflags" && isMemoryFlag(s.Value):
+		case s.Value == "true":
+			flags = append(flags, s.Key)
+		default:
+			flags = append(flags, s.Key+"="+s.Value)
+		}
+	}
+	return flags
 }
 
 // Close removes the binary if Build chose its place.
@@ -134,7 +162,7 @@ type Control struct {
 	// means no leaps.
 	Leap time.Duration
 
-	// Memory makes accesses to memory preemption points, in the packages that were compiled with [MemoryFlags], and
+	// Memory makes accesses to memory preemption points, in the packages of BuildConfig.Memory, and
 	// writes to maps everywhere. A replay does as the recording did.
 	Memory bool
 

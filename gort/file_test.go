@@ -22,7 +22,7 @@ func saved(t testing.TB, o *Outcome) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	w, err := tracefile.NewWriter(&b, event.NewMetadata(o.Recording.Seed),
-		tracefile.Config{Identity: tracefile.Identity{KeyKind: kindOrdinary}})
+		tracefile.Config{Identity: tracefile.Identity{tracefile.KeyRun: tracefile.RunOrdinary}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,24 +37,34 @@ var ErrUnsupported = patch.ErrUnsupported
 
 // Tools is what a controlled build needs.
 type Tools struct {
-	Overlay string   // the file for "go test -overlay"
 	Go      string   // path of the go command
 	Env     []string // environment of the go command; nil for that of this process
+	overlay string   // file for the flag -overlay
+	memory  []string // patterns of packages with preemption points at accesses to memory
 }
 
-// Overlay returns the tools for the Go version that the go command uses in the folder dir, and with the environment
-// env (nil: that of this process). The files of the overlay are kept in cache, "" for the user's cache folder, and
-// used again while neither Go nor this package changes. With memory the overlay is one for the flags of [MemoryFlags].
-// The errors match [ErrUnsupported], or are those of the go command and the file system.
+// Args returns the arguments of "go test" for a controlled build, given those that the user wants.
+func (t *Tools) Args(args []string) []string {
+	own := []string{"-overlay=" + t.overlay}
+	if len(t.memory) > 0 {
+		own = append(own, memoryFlags(t.memory)...)
+	}
+	return append(own, withTags(args)...)
+}
+
+// Overlay returns the tools for the Go version that the go command uses in the folder dir and with the environment
+// env (nil: that of this process). The files of the overlay are stored in the folder cache ("": the user's cache
+// folder) and reused as long as neither Go nor this package changes. memory lists patterns of packages; see
+// BuildConfig.Memory. The errors match [ErrUnsupported], or are those of the go command and the file system.
 //
 // The go command refuses to replace files below GOMODCACHE, where it stores the toolchains that it downloads. For
 // such a toolchain Overlay creates a GOROOT of links in the cache, and Tools refer to that one.
-func Overlay(ctx context.Context, dir string, env []string, cache string, memory bool) (*Tools, error) {
+func Overlay(ctx context.Context, dir string, env []string, cache string, memory []string) (*Tools, error) {
 	tc, err := askGo(ctx, dir, env)
 	if err != nil {
 		return nil, err
 	}
-	tc.Memory = memory
+	tc.Memory = len(memory) > 0
 	if err := tc.Check(); err != nil {
 		return nil, err
 	}
@@ -64,7 +74,7 @@ func Overlay(ctx context.Context, dir string, env []string, cache string, memory
 		}
 		cache = filepath.Join(cache, "reprise", "gort")
 	}
-	tools := &Tools{Go: "go", Env: env}
+	tools := &Tools{Go: "go", Env: env, memory: memory}
 	root, err := tc.root(cache)
 	if err != nil {
 		return nil, err
@@ -77,7 +87,7 @@ func Overlay(ctx context.Context, dir string, env []string, cache string, memory
 		}
 		tools.Env = append(env[:len(env):len(env)], "GOROOT="+root, "GOTOOLCHAIN=local")
 	}
-	tools.Overlay, err = tc.overlay(cache)
+	tools.overlay, err = tc.overlay(cache)
 	return tools, err
 }
 

@@ -106,11 +106,11 @@ func TestArm64(t *testing.T) {
 	}
 	env := append(os.Environ(), "GOARCH=arm64", "CGO_ENABLED=0")
 	buildCorpus(t, BuildConfig{Env: env})
-	tools, err := Overlay(t.Context(), ".", env, cacheDir(t), false)
+	tools, err := Overlay(t.Context(), ".", env, cacheDir(t), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), tools.Go, "vet", "-overlay="+tools.Overlay, "runtime", "sync", "sync/atomic",
+	cmd := exec.CommandContext(t.Context(), tools.Go, "vet", "-overlay="+tools.overlay, "runtime", "sync", "sync/atomic",
 		"syscall")
 	cmd.Env = tools.Env
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -121,19 +121,19 @@ func TestArm64(t *testing.T) {
 // TestOverlayIsCached checks that the files are written once, under a key that follows what is in them.
 func TestOverlayIsCached(t *testing.T) {
 	cache := t.TempDir()
-	first, err := Overlay(context.Background(), ".", nil, cache, false)
+	first, err := Overlay(context.Background(), ".", nil, cache, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	info, err := os.Stat(first.Overlay)
+	info, err := os.Stat(first.overlay)
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err := Overlay(context.Background(), ".", nil, cache, false)
-	if err != nil || second.Overlay != first.Overlay {
+	second, err := Overlay(context.Background(), ".", nil, cache, nil)
+	if err != nil || second.overlay != first.overlay {
 		t.Fatalf("second call: %v, %v; want %v", second, err, first)
 	}
-	again, err := os.Stat(first.Overlay)
+	again, err := os.Stat(first.overlay)
 	if err != nil || !again.ModTime().Equal(info.ModTime()) {
 		t.Errorf("the overlay was written twice: %v", err)
 	}
@@ -146,8 +146,8 @@ func TestOverlayIsCached(t *testing.T) {
 		t.Fatal(err)
 	}
 	key := tc.key(files)
-	if filepath.Base(filepath.Dir(first.Overlay)) != key {
-		t.Errorf("the overlay is %s, want it in %s", first.Overlay, key)
+	if filepath.Base(filepath.Dir(first.overlay)) != key {
+		t.Errorf("the overlay is %s, want it in %s", first.overlay, key)
 	}
 	files["runtime/proc.go"] += "\n"
 	if tc.key(files) == key {

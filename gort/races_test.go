@@ -16,10 +16,7 @@ import (
 func buildRaces(t testing.TB) *Binary {
 	t.Helper()
 	dir := filepath.Join("testdata", "races")
-	patterns, err := MainPatterns(t.Context(), dir, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	patterns := []string{"example.com/races/...", "example.com/races_test"}
 	b, err := Build(t.Context(), dir, ".", BuildConfig{Cache: cacheDir(t), Memory: patterns})
 	if err != nil {
 		t.Fatal(err)

@@ -25,6 +25,18 @@ const (
 	KeyRun      = "run"      // kind of run: [RunOrdinary]; absent for a simulated run
 )
 
+// The keys of the [Identity] of an ordinary run, with which its test is built and run again. Each is absent if it does
+// not apply.
+const (
+	KeyBuild   = "build"       // flags of "go test -c", such as -race, as a JSON array
+	KeyArgs    = "args"        // arguments of the test binary, such as -test.short, as a JSON array
+	KeyLeaks   = "leaks"       // "off" if goroutines that the test leaves behind do not matter
+	KeyMaxTime = "max-virtual" // limit of virtual time, in the form of [time.Duration.String]
+
+	// KeyMemory says whether accesses to memory were preemption points, "on" or "off", if the test was built for that.
+	KeyMemory = "memory"
+)
+
 // RunOrdinary is the value of [KeyRun] for the run of an ordinary program, as package gort records it.
 const RunOrdinary = "ordinary"
 

@@ -48,11 +48,11 @@ func (o *Options) goRun(ctx context.Context, watched bool) (c *goRun, plain stri
 	if i := slices.IndexFunc(set, Plain); i >= 0 {
 		return c, "GOFLAGS has -" + set[i], nil
 	}
-	memory, err := o.memoryFlags(ctx, append(set, names...))
+	memory, err := o.memoryPatterns(ctx, append(set, names...))
 	if err != nil {
 		return nil, "", err
 	}
-	tools, err := gort.Overlay(ctx, "", nil, "", len(memory) > 0)
+	tools, err := gort.Overlay(ctx, "", nil, "", memory)
 	if errors.Is(err, gort.ErrUnsupported) {
 		return c, err.Error(), nil
 	}
@@ -74,12 +74,12 @@ func (o *Options) goRun(ctx context.Context, watched bool) (c *goRun, plain stri
 	if watched {
 		c.env = append(c.env, wire.Progress.Assign("true"))
 	}
-	c.args = append([]string{"test", "-json", "-overlay=" + tools.Overlay, wrapper}, memory...)
+	c.args = []string{"test", "-json", wrapper}
 	c.env = append(c.env, wire.Memory.Assign(o.memoryMode(memory)))
 	if !slices.Contains(names, "count") {
 		c.args = append(c.args, "-count=1") // what is cached was not run
 	}
-	c.args = append(c.args, gort.WithTags(append(tagsOf(goflags(ctx)), o.Args...))...)
+	c.args = append(c.args, tools.Args(append(tagsOf(goflags(ctx)), o.Args...))...)
 	return c, "", nil
 }
 

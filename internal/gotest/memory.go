@@ -1,12 +1,14 @@
 package gotest
 
 import (
+	"bytes"
 	"context"
+	"fmt"
+	"os/exec"
 	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/reprise-go/reprise/gort"
 	"github.com/reprise-go/reprise/internal/base"
 	"github.com/reprise-go/reprise/internal/wire"
 )
@@ -26,9 +28,9 @@ func ValidMemory(value string) bool {
 // excluded are the flags of go test that cannot be had together with points at accesses to memory.
 var excluded = []string{"race", "msan", "asan", "gcflags"}
 
-// memoryFlags returns the flags of go test for preemption points at accesses to memory, none if there are to be none.
-// They give way to flags that exclude them, unless they were asked for.
-func (o *Options) memoryFlags(ctx context.Context, names []string) ([]string, error) {
+// memoryPatterns returns patterns of the packages that get preemption points at accesses to memory, or none. Points
+// that were not explicitly requested are left out if the flags of go test exclude them.
+func (o *Options) memoryPatterns(ctx context.Context, names []string) ([]string, error) {
 	if o.Memory == wire.MemoryOff {
 		return nil, nil
 	}
@@ -38,7 +40,7 @@ func (o *Options) memoryFlags(ctx context.Context, names []string) ([]string, er
 		}
 		return nil, nil
 	}
-	patterns, err := gort.MainPatterns(ctx, "", nil)
+	patterns, err := mainPatterns(ctx, nil)
 	switch {
 	case err != nil && o.wantsMemory():
 		return nil, err
@@ -48,7 +50,25 @@ func (o *Options) memoryFlags(ctx context.Context, names []string) ([]string, er
 	if o.Memory != "" && !slices.Contains(wire.MemoryModes, o.Memory) {
 		patterns = append(patterns, strings.Split(o.Memory, ",")...)
 	}
-	return gort.MemoryFlags(patterns), nil
+	return patterns, nil
+}
+
+// mainPatterns returns patterns of all packages of the main module of the current folder, or of the modules of its
+// workspace, including external tests. env is the environment of the go command; nil means that of this process.
+func mainPatterns(ctx context.Context, env []string) (patterns []string, err error) {
+	cmd := exec.CommandContext(ctx, "go", "list", "-m")
+	cmd.Env = env
+	out, err := cmd.Output()
+	if exit, ok := err.(*exec.ExitError); ok {
+		return nil, fmt.Errorf("go list -m: %w\n%s", err, bytes.TrimSpace(exit.Stderr))
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, module := range strings.Fields(string(out)) {
+		patterns = append(patterns, module+"/...", module+"_test")
+	}
+	return patterns, nil
 }
 
 // wantsMemory reports whether points at accesses to memory were asked for.
@@ -56,10 +76,10 @@ func (o *Options) wantsMemory() bool {
 	return o.Memory != "" && o.Memory != wire.MemoryAuto && o.Memory != wire.MemoryOff
 }
 
-// memoryMode is what the wrapper is told, given the flags of the build.
-func (o *Options) memoryMode(flags []string) string {
+// memoryMode returns the value of [wire.Memory] for a build with the given patterns.
+func (o *Options) memoryMode(patterns []string) string {
 	switch {
-	case len(flags) == 0:
+	case len(patterns) == 0:
 		return wire.MemoryOff
 	case o.Memory == wire.MemoryOn:
 		return wire.MemoryOn

@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/reprise-go/reprise/gort"
 	"github.com/reprise-go/reprise/tracefile"
 )
 
@@ -45,11 +44,11 @@ func OriginOf(id tracefile.Identity) (*Origin, error) {
 	if !testName.MatchString(o.Test) {
 		return nil, fmt.Errorf("gotest: %.60q is not the name of a test", o.Test)
 	}
-	flags, err := list(id, gort.KeyBuild)
+	flags, err := list(id, tracefile.KeyBuild)
 	if err != nil {
 		return nil, err
 	}
-	args, err := list(id, gort.KeyArgs)
+	args, err := list(id, tracefile.KeyArgs)
 	if err != nil {
 		return nil, err
 	}

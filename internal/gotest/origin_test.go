@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/reprise-go/reprise/gort"
 	"github.com/reprise-go/reprise/tracefile"
 )
 
@@ -141,7 +140,7 @@ func TestFlagsOfFiles(t *testing.T) {
 	}
 	attackModules(t)
 	id := tracefile.Identity{tracefile.KeyPackage: "example.com/own", tracefile.KeyTest: "TestX",
-		gort.KeyBuild: `["-race","-ldflags=-X a.b=1"]`, gort.KeyArgs: `["-test.short","-update"]`}
+		tracefile.KeyBuild: `["-race","-ldflags=-X a.b=1"]`, tracefile.KeyArgs: `["-test.short","-update"]`}
 	o, err := OriginOf(id)
 	if err != nil || !slices.Equal(o.Flags, []string{"-race"}) || !slices.Equal(o.Args, []string{"-test.short"}) {
 		t.Fatalf("%+v, %v", o, err)

@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
@@ -49,29 +48,15 @@ func inspect(path, dir string, env []string) (*program, error) {
 		goVersion: info.GoVersion, patience: 10 * time.Second,
 	}
 	for _, s := range info.Settings {
-		p.setting(s)
-	}
-	return p, nil
-}
-
-// setting takes a setting of the build.
-func (p *program) setting(s debug.BuildSetting) {
-	switch {
-	case s.Key == "GOOS":
-		p.goos = s.Value
-	case s.Key == "GOARCH":
-		p.goarch = s.Value
-	case s.Key == "-tags":
-		if own := strings.TrimSuffix(strings.TrimSuffix(s.Value, gort.Tags), ","); own != "" {
-			p.flags = append(p.flags, s.Key+"="+own)
+		switch s.Key {
+		case "GOOS":
+			p.goos = s.Value
+		case "GOARCH":
+			p.goarch = s.Value
 		}
-	case !strings.HasPrefix(s.Key, "-"), s.Key == "-buildmode", s.Key == "-compiler": // they are what they always are
-	case s.Key == "-gcflags" && gort.IsMemoryFlag(s.Value):
-	case s.Value == "true":
-		p.flags = append(p.flags, s.Key)
-	default:
-		p.flags = append(p.flags, s.Key+"="+s.Value)
 	}
+	p.flags, err = p.Flags()
+	return p, err
 }
 
 // usesSimtest reports whether package simtest is part of the binary: whether the table of functions names one of it.
@@ -146,16 +131,16 @@ func (p *program) identity(function string, s *settings, args []string) (tracefi
 		tracefile.KeyOS: p.goos, tracefile.KeyArch: p.goarch, tracefile.KeyStrategy: s.strategy,
 	}
 	if s.memory != wire.MemoryOff {
-		id[gort.KeyMemory] = gort.MemoryOff // unless the run says otherwise
+		id[tracefile.KeyMemory] = wire.MemoryOff // unless the run says otherwise
 	}
 	if s.leaks == wire.LeaksOff {
-		id[gort.KeyLeaks] = gort.LeaksOff
+		id[tracefile.KeyLeaks] = wire.LeaksOff
 	}
 	if s.virtual > 0 {
-		id[gort.KeyMaxTime] = s.virtual.String()
+		id[tracefile.KeyMaxTime] = s.virtual.String()
 	}
-	for key, list := range map[string][]string{gort.KeyBuild: p.flags,
-		gort.KeyArgs: args} { // lint: order does not matter because the keys differ
+	for key, list := range map[string][]string{tracefile.KeyBuild: p.flags,
+		tracefile.KeyArgs: args} { // lint: order does not matter because the keys differ
 		if len(list) > 0 {
 			b, err := json.Marshal(list)
 			if err != nil {

@@ -4,29 +4,12 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/reprise-go/reprise/gort"
 )
-
-func TestBuildFlags(t *testing.T) {
-	p := &program{}
-	for _, s := range []debug.BuildSetting{
-		{Key: "-buildmode", Value: "exe"}, {Key: "-compiler", Value: "gc"}, {Key: "-race", Value: "true"},
-		{Key: "-tags", Value: "a,b," + gort.Tags}, {Key: "-gcflags", Value: "all=-N -l"}, {Key: "CGO_ENABLED", Value: "1"},
-		{Key: "GOARCH", Value: "arm64"}, {Key: "GOOS", Value: "linux"},
-	} {
-		p.setting(s)
-	}
-	p.setting(debug.BuildSetting{Key: "-tags", Value: gort.Tags})
-	if got := strings.Join(p.flags, " "); got != "-race -tags=a,b -gcflags=all=-N -l" || p.goos != "linux" ||
-		p.goarch != "arm64" {
-		t.Errorf("flags %s, %s/%s", got, p.goos, p.goarch)
-	}
-}
 
 // TestCommand: the command that reproduces a run gives it the arguments that it had.
 func TestCommand(t *testing.T) {

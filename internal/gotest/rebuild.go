@@ -54,14 +54,14 @@ func Rebuild(ctx context.Context, id tracefile.Identity, env []string, more Give
 	}
 	pkg, test, args := o.Package, o.Test, append(o.Args, more.Args...)
 	maxTime := time.Duration(0)
-	if text := id[gort.KeyMaxTime]; text != "" {
+	if text := id[tracefile.KeyMaxTime]; text != "" {
 		if maxTime, err = time.ParseDuration(text); err != nil || maxTime < 0 {
 			return nil, fmt.Errorf("gotest: the recording has a wrong limit of virtual time: %q", text)
 		}
 	}
 	cfg := gort.BuildConfig{Env: env, Args: append(o.Flags, more.Flags...)}
-	if id[gort.KeyMemory] != "" {
-		if cfg.Memory, err = gort.MainPatterns(ctx, ".", env); err != nil {
+	if id[tracefile.KeyMemory] != "" {
+		if cfg.Memory, err = mainPatterns(ctx, env); err != nil {
 			return nil, err
 		}
 	}
@@ -76,7 +76,8 @@ func Rebuild(ctx context.Context, id tracefile.Identity, env []string, more Give
 		return nil, errors.Join(err, b.Close())
 	}
 	r := &Rebuilt{Package: pkg, Notes: o.refusedBut(more), binary: b, test: test, common: gort.Control{
-		Args: args, NoLeaks: id[gort.KeyLeaks] == gort.LeaksOff, Records: defaultRecords, Wall: replayWall, MaxTime: maxTime,
+		Args: args, NoLeaks: id[tracefile.KeyLeaks] == wire.LeaksOff, Records: defaultRecords, Wall: replayWall,
+		MaxTime: maxTime,
 	}}
 	if err := r.check(ctx, id); err != nil {
 		return nil, errors.Join(err, r.Close())

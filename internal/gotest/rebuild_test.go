@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/reprise-go/reprise/gort"
+	"github.com/reprise-go/reprise/internal/wire"
 	"github.com/reprise-go/reprise/tracefile"
 )
 
@@ -22,8 +23,8 @@ func TestRebuild(t *testing.T) {
 	inCorpus(t)
 	id := tracefile.Identity{
 		tracefile.KeyPackage: "example.com/corpus", tracefile.KeyTest: "TestStreams", tracefile.KeyGo: "go0.9",
-		tracefile.KeyOS: "plan9", tracefile.KeyArch: runtime.GOARCH, gort.KeyBuild: `["-tags=edited"]`,
-		gort.KeyArgs: `["-test.v"]`, gort.KeyLeaks: gort.LeaksOff,
+		tracefile.KeyOS: "plan9", tracefile.KeyArch: runtime.GOARCH, tracefile.KeyBuild: `["-tags=edited"]`,
+		tracefile.KeyArgs: `["-test.v"]`, tracefile.KeyLeaks: wire.LeaksOff,
 	}
 	r, err := Rebuild(t.Context(), id, os.Environ(), Given{})
 	if err != nil {
@@ -85,10 +86,10 @@ func TestRebuildRefuses(t *testing.T) {
 	} {
 		id := tracefile.Identity{tracefile.KeyPackage: c.pkg, tracefile.KeyTest: c.test}
 		if c.build != "" {
-			id[gort.KeyBuild] = c.build
+			id[tracefile.KeyBuild] = c.build
 		}
 		if c.args != "" {
-			id[gort.KeyArgs] = c.args
+			id[tracefile.KeyArgs] = c.args
 		}
 		r, err := Rebuild(t.Context(), id, os.Environ(), Given{})
 		if err == nil {

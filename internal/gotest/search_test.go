@@ -20,6 +20,7 @@ import (
 	"github.com/reprise-go/reprise/internal/record"
 	"github.com/reprise-go/reprise/internal/testpath"
 	"github.com/reprise-go/reprise/internal/wire"
+	"github.com/reprise-go/reprise/tracefile"
 )
 
 // fakeRunner makes runs of which the seed says how they end.
@@ -320,7 +321,7 @@ func TestArtifacts(t *testing.T) {
 		t.Errorf("files %v, error %v", list, err)
 	}
 	_, id, err := gort.Load(path)
-	if err != nil || id[gort.KeyArgs] != `["-test.v=true","-test.short=true"]` || id["test"] != "TestX" ||
+	if err != nil || id[tracefile.KeyArgs] != `["-test.v=true","-test.short=true"]` || id["test"] != "TestX" ||
 		id["package"] != "example.com/m" {
 		t.Errorf("identity %v, error %v", id, err)
 	}

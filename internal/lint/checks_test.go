@@ -326,6 +326,30 @@ var _ = context.TODO()
 var a = 1 // autofixmes
 /* FIX|ME */ // want
 `},
+	{"exported surface", surfaces(map[string]int{"gort": 5}), `
+-- gort/a.go
+package gort
+const A, b = 1, 2
+const (
+	B = iota
+	C
+)
+var d int
+type E struct { F int }
+func (E) G() {}
+func h() {}
+-- gort/b.go
+package gort
+func I() {}
+type J int // want
+var k, L int // want
+-- gort/b_test.go
+package gort
+func TestM() {}
+-- event/a.go
+package event
+const A, B, C, D, E, F = 1, 2, 3, 4, 5, 6
+`},
 	{"long README", readmeLength, "-- README.md\n" + strings.Repeat("x\n", 200) + "x // want"},
 	{"README", readmeLength, "-- README.md\n" + strings.Repeat("x\n", 200)},
 	{"facts", statedFacts(sampleFacts), `

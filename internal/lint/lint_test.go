@@ -181,8 +181,8 @@ func TestModule(t *testing.T) {
 	files := readModule(t, root, r)
 	checks := []check{
 		imports, document, determinism, channels, printing, buildMachinePaths, skippedTests, markers, readmeLength,
-		packageDocs,
-		exportedDocs, unusedExports, functionLength, longLines, statedFacts(facts), listBuild(t, root, r.fset).mapOrder,
+		packageDocs, exportedDocs, unusedExports, surfaces(surfaceLimits), functionLength, longLines,
+		statedFacts(facts), listBuild(t, root, r.fset).mapOrder,
 	}
 	for _, check := range checks {
 		check(files, r)

@@ -1,0 +1,52 @@
+package lint
+
+import (
+	"go/ast"
+	"slices"
+)
+
+// surfaceLimits has the maximum number of exported names of packages: constants, variables, functions and types,
+// without methods and fields. A name that another package needs, and that a user does not, belongs in an internal
+// package.
+var surfaceLimits = map[string]int{"gort": 25}
+
+// surfaces returns a check of the number of exported names of packages. It reports the names beyond the limit.
+func surfaces(limits map[string]int) check {
+	return func(files []*file, r *report) {
+		names := map[string]int{}
+		for _, f := range production(files) {
+			limit, limited := limits[f.pkg()]
+			if !limited {
+				continue
+			}
+			for _, id := range exportedNames(f.ast) {
+				if names[f.pkg()]++; names[f.pkg()] > limit {
+					r.at(id.Pos(), "%s is exported name %d of package %s; the maximum is %d", id.Name, names[f.pkg()], f.pkg(),
+						limit)
+				}
+			}
+		}
+	}
+}
+
+// exportedNames returns the exported names that a file declares at package level, except methods.
+func exportedNames(f *ast.File) (names []*ast.Ident) {
+	for _, d := range f.Decls {
+		switch d := d.(type) {
+		case *ast.FuncDecl:
+			if d.Recv == nil {
+				names = append(names, d.Name)
+			}
+		case *ast.GenDecl:
+			for _, spec := range d.Specs {
+				switch spec := spec.(type) {
+				case *ast.TypeSpec:
+					names = append(names, spec.Name)
+				case *ast.ValueSpec:
+					names = append(names, spec.Names...)
+				}
+			}
+		}
+	}
+	return slices.DeleteFunc(names, func(id *ast.Ident) bool { return !id.IsExported() })
+}
