@@ -1,18 +1,26 @@
 package simsched
 
+import "github.com/reprise-go/reprise/strategy"
+
 // Atomic is a value that tasks share without a lock, like the types of package sync/atomic. Every access is a
 // scheduling point, so that a run can take any order of the accesses.
 type Atomic[T comparable] struct {
 	sim *Sim
+	id  uint64
 	v   T
 }
 
 // NewAtomic returns an Atomic with the initial value v.
-func NewAtomic[T comparable](s *Sim, v T) *Atomic[T] { return &Atomic[T]{s, v} }
+func NewAtomic[T comparable](s *Sim, v T) *Atomic[T] { return &Atomic[T]{s, s.objectID(), v} }
+
+// point is the scheduling point of an access.
+func (a *Atomic[T]) point(op string, kind strategy.OpKind) {
+	a.sim.pointAt(a.sim.enter(op), strategy.Op{Object: a.id, Kind: kind})
+}
 
 // Load returns the value.
 func (a *Atomic[T]) Load() T {
-	a.sim.point(a.sim.enter("Atomic.Load"))
+	a.point("Atomic.Load", strategy.Load)
 	return a.v
 }
 
@@ -21,7 +29,7 @@ func (a *Atomic[T]) Store(v T) { a.Swap(v) }
 
 // Swap sets the value and returns the previous one.
 func (a *Atomic[T]) Swap(v T) T {
-	a.sim.point(a.sim.enter("Atomic.Swap"))
+	a.point("Atomic.Swap", strategy.Store)
 	old := a.v
 	a.v = v
 	return old
@@ -29,7 +37,7 @@ func (a *Atomic[T]) Swap(v T) T {
 
 // CompareAndSwap sets the value if it is old, and reports whether it was.
 func (a *Atomic[T]) CompareAndSwap(old, v T) bool {
-	a.sim.point(a.sim.enter("Atomic.CompareAndSwap"))
+	a.point("Atomic.CompareAndSwap", strategy.Store)
 	if a.v != old {
 		return false
 	}
@@ -39,7 +47,7 @@ func (a *Atomic[T]) CompareAndSwap(old, v T) bool {
 
 // AddAtomic adds delta to the value and returns the sum. It wraps around like integer addition.
 func AddAtomic[T integer](a *Atomic[T], delta T) T {
-	a.sim.point(a.sim.enter("AddAtomic"))
+	a.point("AddAtomic", strategy.Store)
 	a.v += delta
 	return a.v
 }

@@ -10,6 +10,7 @@ import (
 type Chan[T any] struct {
 	sim    *Sim
 	name   string
+	id     uint64
 	buf    []T // ring buffer
 	head   int
 	n      int
@@ -32,7 +33,7 @@ func NewChan[T any](s *Sim, name string, capacity int) *Chan[T] {
 }
 
 func newChan[T any](s *Sim, name string, capacity int) *Chan[T] {
-	return &Chan[T]{sim: s, name: name, buf: make([]T, capacity)}
+	return &Chan[T]{sim: s, name: name, id: s.objectID(), buf: make([]T, capacity)}
 }
 
 // newTimerChan returns a channel with a buffer for the one value that a timer sends without waiting.
@@ -78,7 +79,7 @@ func (c *Chan[T]) enter(op string) *Task {
 // Send sends v. It waits until there is a receiver or room in the buffer, and panics if c is closed.
 func (c *Chan[T]) Send(v T) {
 	t := c.enter("Chan.Send")
-	c.sim.point(t)
+	c.sim.pointAt(t, syncOn(c.id))
 	if c.canSend() {
 		c.send(v)
 		return
@@ -91,7 +92,7 @@ func (c *Chan[T]) Send(v T) {
 // Recv receives a value and waits until there is one. If c is closed and empty, v is zero and ok is false.
 func (c *Chan[T]) Recv() (v T, ok bool) {
 	t := c.enter("Chan.Recv")
-	c.sim.point(t)
+	c.sim.pointAt(t, syncOn(c.id))
 	if c.canRecv() {
 		return c.recv()
 	}
@@ -120,7 +121,7 @@ func (c *Chan[T]) Close() {
 	if !ok {
 		return
 	}
-	c.sim.point(t)
+	c.sim.pointAt(t, syncOn(c.id))
 	if c.closed {
 		panic("simsched: Chan.Close of a closed channel")
 	}

@@ -139,7 +139,8 @@ type chooser struct {
 	seed    uint64
 	tame    bool
 	picker  strategy.Picker
-	gap     uint64 // number of points until the next preemption; 0 before the strategy was asked
+	stepper strategy.Stepper // the same, if it is one
+	gap     uint64           // number of points until the next preemption; 0 before the strategy was asked
 	pick    strategy.Decision
 	choice  *Choice // the choice that pick is making
 	points  [numPoints]strategy.Rand
@@ -152,7 +153,8 @@ type chooser struct {
 // and each stream of values has a separate generator, so that one more draw in one place changes no draw in
 // another. Three of four I/O operations move all bytes; the others move a random number.
 func NewChooser(s *strategy.Strategy, cfg strategy.Config) Chooser {
-	r := &chooser{seed: cfg.Seed, tame: s.Tame, picker: s.New(cfg)}
+	r := &chooser{seed: cfg.Seed, tame: s.Tame, picker: s.Start(cfg)}
+	r.stepper, _ = r.picker.(strategy.Stepper)
 	r.pick.Ready = r
 	for p := PointTimer; p <= PointBytes; p++ {
 		r.points[p] = strategy.NewRand(cfg.Seed, pointLabels[p])
@@ -191,6 +193,12 @@ func (r *chooser) claim() bool {
 	r.used = true
 	return first
 }
+
+// stepping is a Chooser whose strategy follows every step. A Chooser around another one has to pass this on.
+type stepping interface{ Stepper() strategy.Stepper }
+
+// Stepper returns the strategy, nil if it does not follow steps.
+func (r *chooser) Stepper() strategy.Stepper { return r.stepper }
 
 // Choose implements [Chooser].
 func (r *chooser) Choose(c *Choice) uint64 {

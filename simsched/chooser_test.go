@@ -141,6 +141,14 @@ type checking struct {
 	pending *uint64 // the alternative that the next event must tell of
 }
 
+// Stepper passes on that the strategy follows every step.
+func (k *checking) Stepper() strategy.Stepper {
+	if inner, ok := k.inner.(stepping); ok {
+		return inner.Stepper()
+	}
+	return nil
+}
+
 func (k *checking) Choose(c *Choice) uint64 {
 	answer := k.inner.Choose(c)
 	id := answer

@@ -12,6 +12,7 @@ type Cond struct {
 
 	sim   *Sim
 	name  string
+	id    uint64
 	queue queue
 
 	missed   int    // number of signals while no task was waiting
@@ -19,7 +20,9 @@ type Cond struct {
 }
 
 // NewCond returns a Cond with a lock, which must be one of this package. The name is for reports.
-func (s *Sim) NewCond(name string, l sync.Locker) *Cond { return &Cond{L: l, sim: s, name: name} }
+func (s *Sim) NewCond(name string, l sync.Locker) *Cond {
+	return &Cond{L: l, sim: s, name: name, id: s.objectID()}
+}
 
 // Wait unlocks c.L, waits for Signal or Broadcast, and locks c.L again. A wake between the unlock and the wait counts.
 func (c *Cond) Wait() {
@@ -43,7 +46,7 @@ func (c *Cond) Signal() {
 	if !ok {
 		return
 	}
-	c.sim.point(t)
+	c.sim.pointAt(t, syncOn(c.id))
 	if c.queue.n == 0 {
 		c.miss()
 		return
@@ -62,7 +65,7 @@ func (c *Cond) Broadcast() {
 	if !ok {
 		return
 	}
-	c.sim.point(t)
+	c.sim.pointAt(t, syncOn(c.id))
 	if c.queue.n == 0 {
 		c.miss()
 	}

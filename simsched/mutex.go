@@ -10,6 +10,7 @@ import (
 type Mutex struct {
 	sim    *Sim
 	name   string
+	id     uint64
 	holder *Task
 	queue  queue
 }
@@ -17,12 +18,12 @@ type Mutex struct {
 var _ sync.Locker = (*Mutex)(nil)
 
 // NewMutex returns an unlocked mutex. The name is for reports.
-func (s *Sim) NewMutex(name string) *Mutex { return &Mutex{sim: s, name: name} }
+func (s *Sim) NewMutex(name string) *Mutex { return &Mutex{sim: s, name: name, id: s.objectID()} }
 
 // Lock locks m, waiting until it is free.
 func (m *Mutex) Lock() {
 	t := m.sim.enter("Mutex.Lock")
-	m.sim.point(t)
+	m.sim.pointAt(t, syncOn(m.id))
 	m.acquire(t)
 }
 
@@ -40,7 +41,7 @@ func (m *Mutex) acquire(t *Task) {
 // TryLock locks m if it is free and reports whether it did.
 func (m *Mutex) TryLock() bool {
 	t := m.sim.enter("Mutex.TryLock")
-	m.sim.point(t)
+	m.sim.pointAt(t, syncOn(m.id))
 	if m.holder != nil {
 		return false
 	}
@@ -54,7 +55,7 @@ func (m *Mutex) Unlock() {
 	if !ok {
 		return
 	}
-	m.sim.point(t)
+	m.sim.pointAt(t, syncOn(m.id))
 	if m.holder == nil {
 		panic("simsched: Mutex.Unlock of an unlocked mutex")
 	}

@@ -1,6 +1,12 @@
 package simsched
 
-import "github.com/reprise-go/reprise/event"
+import (
+	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/strategy"
+)
+
+// syncOn is an operation on an object that orders tasks.
+func syncOn(id uint64) strategy.Op { return strategy.Op{Object: id, Kind: strategy.Sync} }
 
 // Object is something that tasks wait for or act upon, as reports name it.
 type Object struct {

@@ -7,7 +7,9 @@ type Once struct {
 }
 
 // NewOnce returns a Once whose function has not run. The name is for reports.
-func (s *Sim) NewOnce(name string) *Once { return &Once{mu: Mutex{sim: s, name: name}} }
+func (s *Sim) NewOnce(name string) *Once {
+	return &Once{mu: Mutex{sim: s, name: name, id: s.objectID()}}
+}
 
 // Do calls f if it is the first call of Do for o, and returns when the first call has returned. If f panics, it
 // counts as done. A call of Do inside f waits for itself, as in Go.

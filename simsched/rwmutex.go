@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+
+	"github.com/reprise-go/reprise/strategy"
 )
 
 // RWMutex is a reader/writer lock with the rules of [sync.RWMutex]: a waiting writer keeps new readers out, and
@@ -11,6 +13,7 @@ import (
 type RWMutex struct {
 	sim     *Sim
 	name    string
+	id      uint64
 	writers Mutex   // held by the writer from before it waits for readers until after it unlocks
 	pending bool    // a writer holds the lock or waits for the readers that hold it
 	readers int     // number of readers that hold the lock
@@ -23,13 +26,13 @@ var _ sync.Locker = (*RWMutex)(nil)
 
 // NewRWMutex returns an unlocked lock. The name is for reports.
 func (s *Sim) NewRWMutex(name string) *RWMutex {
-	return &RWMutex{sim: s, name: name, writers: Mutex{sim: s, name: name}}
+	return &RWMutex{sim: s, name: name, id: s.objectID(), writers: Mutex{sim: s, name: name}}
 }
 
 // Lock locks rw for writing and waits until it is free.
 func (rw *RWMutex) Lock() {
 	t := rw.sim.enter("RWMutex.Lock")
-	rw.sim.point(t)
+	rw.sim.pointAt(t, syncOn(rw.id))
 	rw.writers.acquire(t)
 	rw.pending = true
 	if rw.readers > 0 {
@@ -40,7 +43,7 @@ func (rw *RWMutex) Lock() {
 // TryLock locks rw for writing if it is free, and reports whether it did.
 func (rw *RWMutex) TryLock() bool {
 	t := rw.sim.enter("RWMutex.TryLock")
-	rw.sim.point(t)
+	rw.sim.pointAt(t, syncOn(rw.id))
 	if rw.writers.holder != nil || rw.readers > 0 {
 		return false
 	}
@@ -54,7 +57,7 @@ func (rw *RWMutex) Unlock() {
 	if !ok {
 		return
 	}
-	rw.sim.point(t)
+	rw.sim.pointAt(t, syncOn(rw.id))
 	if !rw.pending || rw.readers > 0 {
 		panic("simsched: RWMutex.Unlock of an unlocked RWMutex")
 	}
@@ -66,7 +69,7 @@ func (rw *RWMutex) Unlock() {
 // RLock locks rw for reading. It waits while a writer holds the lock or waits for it.
 func (rw *RWMutex) RLock() {
 	t := rw.sim.enter("RWMutex.RLock")
-	rw.sim.point(t)
+	rw.sim.pointAt(t, strategy.Op{Object: rw.id}) // readers do not mind each other
 	if rw.pending {
 		rw.sim.block(t, &rw.readq, (*reading)(rw))
 		return // the writer has counted this reader
@@ -87,7 +90,7 @@ func (rw *RWMutex) admit(t *Task) {
 // TryRLock locks rw for reading if it need not wait, and reports whether it did.
 func (rw *RWMutex) TryRLock() bool {
 	t := rw.sim.enter("RWMutex.TryRLock")
-	rw.sim.point(t)
+	rw.sim.pointAt(t, strategy.Op{Object: rw.id}) // readers do not mind each other
 	if rw.pending {
 		return false
 	}
@@ -101,7 +104,7 @@ func (rw *RWMutex) RUnlock() {
 	if !ok {
 		return
 	}
-	rw.sim.point(t)
+	rw.sim.pointAt(t, strategy.Op{Object: rw.id}) // readers do not mind each other
 	if rw.readers == 0 {
 		panic("simsched: RWMutex.RUnlock of an unlocked RWMutex")
 	}

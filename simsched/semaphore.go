@@ -10,6 +10,7 @@ import (
 type Semaphore struct {
 	sim     *Sim
 	name    string
+	id      uint64
 	size    int64
 	held    int64
 	waiting queue // the slot of a waiter is its *grant
@@ -25,7 +26,7 @@ func (s *Sim) NewSemaphore(name string, size int64) *Semaphore {
 	if size < 0 {
 		panic("simsched: NewSemaphore called with a negative size")
 	}
-	return &Semaphore{sim: s, name: name, size: size}
+	return &Semaphore{sim: s, name: name, id: s.objectID(), size: size}
 }
 
 // Acquire acquires a weight of n. It waits until n is free or ctx is cancelled; in the latter case it acquires
@@ -49,7 +50,7 @@ func (m *Semaphore) Acquire(ctx context.Context, n int64) error {
 func (m *Semaphore) TryAcquire(n int64) bool {
 	checkWeight("Semaphore.TryAcquire", n)
 	t := m.sim.enter("Semaphore.TryAcquire")
-	m.sim.point(t)
+	m.sim.pointAt(t, syncOn(m.id))
 	g := &grant{m, n}
 	if !g.ready() {
 		return false
@@ -65,7 +66,7 @@ func (m *Semaphore) Release(n int64) {
 	if !ok {
 		return
 	}
-	m.sim.point(t)
+	m.sim.pointAt(t, syncOn(m.id))
 	if n > m.held {
 		panic("simsched: Semaphore.Release of more than is held")
 	}

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/strategy"
 )
 
 // Sim is one run. [Run] makes it, and it ends with the run.
@@ -44,6 +45,7 @@ type Sim struct {
 	left   []Left   // see Sim.Left
 	net    *Network // nil until used
 
+	stepper    strategy.Stepper      // of the Chooser; nil if it has none
 	idle       []*coroutine          // coroutines without a task
 	coroutines []*coroutine          // all coroutines
 	goroutines map[*coroutine]uint64 // see goroutineID; nil unless Config.CheckGoroutines is set
@@ -68,7 +70,7 @@ func Run(cfg Config, body func(*Sim) error) error {
 	}
 	s.emit(event.RngSeed(cfg.Seed))
 	s.root = s.openRegion("root", nil)
-	s.main = s.spawn(s.root, &taskPath{}, "main", func() error { return body(s) })
+	s.main = s.spawn(s.root, newPath(nil, 0), "main", func() error { return body(s) })
 	s.next = s.pick()
 	if cfg.ContainGoexit {
 		s.driveApart()
@@ -88,6 +90,9 @@ func newSim(cfg Config) *Sim {
 	}
 	s := &Sim{cfg: cfg, toCheck: uint64(max(cfg.CheckpointEvery, 0))}
 	s.noter, _ = cfg.Observer.(Noter)
+	if c, ok := cfg.Chooser.(stepping); ok {
+		s.stepper = c.Stepper()
+	}
 	s.choice.sim, s.choice.due, s.choice.Chaos = s, &s.clock.due, &s.cfg.Chaos
 	rates := cfg.Chaos.rates()
 	for o, kinds := range occasions {
@@ -148,6 +153,9 @@ func (s *Sim) pick() *Task {
 	t := w.task
 	s.current, s.chosenTurn, s.lastTurn = t, w.turn, s.ready.turns
 	t.blockedOn = nil
+	if s.stepper != nil {
+		s.stepper.Step(&t.strategic)
+	}
 	s.emit(event.TaskScheduled(t.id, s.tick))
 	if s.err != nil {
 		return nil
@@ -173,7 +181,11 @@ func (s *Sim) checkpoint() {
 }
 
 // point is a scheduling point of the running task t: any ready task may run before t continues.
-func (s *Sim) point(t *Task) {
+func (s *Sim) point(t *Task) { s.pointAt(t, strategy.Op{}) }
+
+// pointAt is point before an operation on an object.
+func (s *Sim) pointAt(t *Task, next strategy.Op) {
+	t.strategic.Next = next
 	if s.cfg.CallSites {
 		t.capture()
 	}
@@ -187,7 +199,7 @@ func (s *Sim) point(t *Task) {
 
 // block parks the running task t in q until it is woken. Reports use on to say what t waits for.
 func (s *Sim) block(t *Task, q *queue, on blocker) {
-	t.blockedOn = on
+	t.blockedOn, t.strategic.Next = on, strategy.Op{}
 	q.push(&t.self)
 	s.switchFrom(t)
 	t.blockedOn = nil

@@ -67,6 +67,34 @@ type taskPath struct {
 	parent   *taskPath
 	number   uint32 // from 1, among the parent's children
 	children uint32
+	objects  uint32 // that the task has created
+	hash     uint64 // of the numbers from the root on; never 0
+}
+
+func newPath(parent *taskPath, number uint32) *taskPath {
+	p := &taskPath{parent: parent, number: number}
+	if parent != nil {
+		p.hash = parent.hash
+	}
+	p.hash = mix(p.hash, uint64(number))
+	return p
+}
+
+// mix returns a number, never 0, that depends on the whole of h and x.
+func mix(h, x uint64) uint64 {
+	r := strategy.NewRand(h, x*0x9e3779b97f4a7c15)
+	return r.Uint64() | 1
+}
+
+// objectID returns the identity of a new object: the task that creates it, and how many that task has created before. It
+// is the same in all runs in which the task does the same.
+func (s *Sim) objectID() uint64 {
+	if s == nil || s.current == nil {
+		return 0
+	}
+	p := s.current.path
+	p.objects++
+	return mix(p.hash, uint64(p.objects)<<32)
 }
 
 func (p *taskPath) String() string {
@@ -79,7 +107,7 @@ func (p *taskPath) String() string {
 // child returns the path of the next task that the task with path p starts.
 func (p *taskPath) child() *taskPath {
 	p.children++
-	return &taskPath{parent: p, number: p.children}
+	return newPath(p, p.children)
 }
 
 // Path returns the place of t in the tree of tasks and their children: 0 for the main task, 0.2.1 for the first
@@ -113,7 +141,10 @@ func (s *Sim) spawn(r *Region, p *taskPath, name string, fn func() error) *Task 
 	t := &Task{sim: s, path: p, name: name, fn: fn, region: r, scope: r}
 	t.self.task = t
 	s.spawned++
-	t.strategic.Number = s.spawned
+	t.strategic.Number, t.strategic.Path = s.spawned, p.hash
+	if p.parent != nil {
+		t.strategic.Parent = p.parent.hash
+	}
 	t.id = event.NewTaskID(s.tasks.add(t))
 	t.place = int32(len(r.members))
 	r.members = append(r.members, t)

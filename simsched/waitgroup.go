@@ -6,12 +6,15 @@ import "fmt"
 type WaitGroup struct {
 	sim   *Sim
 	name  string
+	id    uint64
 	n     int
 	queue queue
 }
 
 // NewWaitGroup returns a WaitGroup with the counter 0. The name is for reports.
-func (s *Sim) NewWaitGroup(name string) *WaitGroup { return &WaitGroup{sim: s, name: name} }
+func (s *Sim) NewWaitGroup(name string) *WaitGroup {
+	return &WaitGroup{sim: s, name: name, id: s.objectID()}
+}
 
 // Add adds delta, which may be negative, to the counter. When the counter becomes zero, all waiting tasks are
 // woken. It panics if the counter becomes negative.
@@ -25,7 +28,7 @@ func (wg *WaitGroup) add(op string, delta int) {
 	if !ok {
 		return
 	}
-	wg.sim.point(t)
+	wg.sim.pointAt(t, syncOn(wg.id))
 	wg.n += delta
 	if wg.n < 0 {
 		panic("simsched: " + op + " makes the counter negative")
@@ -38,7 +41,7 @@ func (wg *WaitGroup) add(op string, delta int) {
 // Wait waits until the counter is zero.
 func (wg *WaitGroup) Wait() {
 	t := wg.sim.enter("WaitGroup.Wait")
-	wg.sim.point(t)
+	wg.sim.pointAt(t, syncOn(wg.id))
 	if wg.n > 0 {
 		wg.sim.block(t, &wg.queue, wg)
 	}

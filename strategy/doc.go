@@ -13,11 +13,14 @@
 //     other task is ready, the host asks Gap without a Pick: the preemption did not take place.
 //  4. When the running task blocks, ends or yields, the host asks Pick and leaves the gap as it is. A decision with a
 //     single ready task is forced and is not asked.
-//  5. The host keeps a [Task] for each task. A strategy stores what it knows of a task there, so that it needs no
-//     memory of its own, however many tasks there are. The host must not change a Task except for its Number.
+//  5. If the Picker is a [Stepper], the host calls Step each time that a task goes on: after Pick, and where the
+//     decision was forced or did not take place.
+//  6. The host keeps a [Task] for each task. A strategy stores what it knows of a task there, so that it needs no
+//     memory of its own, however many tasks there are. The host sets the exported fields: those that identify the task
+//     when it is created, Next at each point where the strategy is asked.
 //
-// The picks of a run are a function of the [Config] and of the decisions. They do not depend on how often Gap is
-// called.
+// The picks of a run are a function of the [Config], of the decisions and of the steps. They do not depend on how often
+// Gap is called.
 //
 // # Adding a strategy
 //
@@ -27,6 +30,7 @@
 // nothing. Gap and Pick must not allocate; New may. Every name that is declared at the top level of the file gets a
 // prefix when it is compiled into the runtime, so that it cannot collide with a name of the runtime there.
 //
-// A strategy that needs more than it gets today (the object and the kind of the next operation of each ready task,
-// counts of operations from earlier runs) adds a field to [Task] or to [Config], which both hosts fill.
+// A strategy that needs counts of operations from an earlier run, such as the length of the run or what each task does to
+// each object, reads them from Config.Profile. A strategy that needs more adds a field to [Task] or to [Config], which
+// both hosts fill.
 package strategy

@@ -10,9 +10,11 @@ import (
 type world struct {
 	t         rapid.TB
 	picker    Picker
+	stepper   Stepper // the same, if it is one
 	ready     []*Task
 	gap       uint64
 	decisions []decision
+	steps     []Task // since the last decision
 }
 
 // decision is one answer with its question.
@@ -21,6 +23,8 @@ type decision struct {
 	running int
 	reason  Reason
 	pick    uint32
+	steps   []Task // that led to the question
+	next    []Op   // of the ready tasks
 }
 
 func (w *world) At(i int) *Task { return w.ready[i] }
@@ -28,10 +32,25 @@ func (w *world) At(i int) *Task { return w.ready[i] }
 // newWorld makes a world with tasks 1 to n, all ready.
 func newWorld(t rapid.TB, p Picker, n int) *world {
 	w := &world{t: t, picker: p, gap: p.Gap()}
+	w.stepper, _ = p.(Stepper)
 	for i := range n {
-		w.ready = append(w.ready, &Task{Number: uint32(i + 1)})
+		w.ready = append(w.ready, newTask(uint32(i+1)))
 	}
 	return w
+}
+
+// newTask returns a task whose parent is half its number.
+func newTask(number uint32) *Task {
+	return &Task{Number: number, Path: uint64(number), Parent: uint64(number / 2)}
+}
+
+// step tells a Stepper that a task goes on.
+func (w *world) step(t *Task) *Task {
+	if w.stepper != nil {
+		w.steps = append(w.steps, Task{Number: t.Number, Next: t.Next})
+		w.stepper.Step(t)
+	}
+	return t
 }
 
 // decide lets the picker choose among the ready tasks and takes its pick out of them. The running task, if it is
@@ -43,7 +62,7 @@ func (w *world) decide(reason Reason) *Task {
 	}
 	picked := w.ready[i]
 	w.ready = append(w.ready[:i:i], w.ready[i+1:]...)
-	return picked
+	return w.step(picked)
 }
 
 func (w *world) ask(reason Reason) int {
@@ -51,9 +70,11 @@ func (w *world) ask(reason Reason) int {
 	if reason != Blocked {
 		q.Running = q.N - 1
 	}
-	d := decision{running: q.Running, reason: reason}
+	d := decision{running: q.Running, reason: reason, steps: w.steps}
+	w.steps = nil
 	for _, task := range w.ready {
 		d.ready = append(d.ready, task.Number)
+		d.next = append(d.next, task.Next)
 	}
 	i := w.picker.Pick(&q)
 	if i < 0 || i >= q.N {
@@ -64,14 +85,25 @@ func (w *world) ask(reason Reason) int {
 	return i
 }
 
+// pointAt is point before an operation.
+func (w *world) pointAt(running *Task, next Op) *Task {
+	running.Next = next
+	return w.point(running)
+}
+
 // point lets the running task pass a point and returns the task that runs behind it.
 func (w *world) point(running *Task) *Task {
 	if w.gap--; w.gap > 0 {
+		if w.stepper != nil {
+			w.t.Fatalf("the gaps of a Stepper must be 1")
+		}
 		return running
 	}
 	if len(w.ready) > 0 {
 		w.ready = append(w.ready, running)
 		running = w.decide(Preempted)
+	} else {
+		w.step(running)
 	}
 	if w.gap = w.picker.Gap(); w.gap < 1 {
 		w.t.Fatalf("Gap = 0")
@@ -109,9 +141,9 @@ func play(t rapid.TB, p Picker, tasks int, script []byte) []decision {
 			w.ready = append(w.ready, blocked)
 		case step == stepSpawn && created < 40:
 			created++
-			w.ready = append(w.ready, &Task{Number: created})
+			w.ready = append(w.ready, newTask(created))
 		default:
-			running = w.point(running)
+			running = w.pointAt(running, Op{Object: uint64(b) >> 3 % 4, Kind: OpKind(b >> 5 % 3)})
 		}
 	}
 	return w.decisions
@@ -130,9 +162,21 @@ func drawRun(t *rapid.T) run {
 			Seed: rapid.Uint64().Draw(t, "seed"), Gap: rapid.Uint64Range(0, 20).Draw(t, "gap"),
 			Thin:  rapid.Uint64Range(0, 9).Draw(t, "thin"),
 			Depth: rapid.Uint64Range(0, 70).Draw(t, "depth"), Length: rapid.Uint64Range(0, 200).Draw(t, "length"),
+			Profile: drawProfile(t),
 		},
 		rapid.IntRange(1, 6).Draw(t, "tasks"), rapid.SliceOfN(rapid.Byte(), 0, 300).Draw(t, "script"),
 	}
+}
+
+// drawProfile draws the counts of some other run, or none.
+func drawProfile(t *rapid.T) *Profile {
+	script := rapid.SliceOfN(rapid.Byte(), 0, 100).Draw(t, "profiled")
+	if len(script) == 0 {
+		return nil
+	}
+	p := &Profile{}
+	play(t, Find(Default).Start(Config{Record: p}), rapid.IntRange(1, 4).Draw(t, "profiled tasks"), script)
+	return p
 }
 
 // forEach calls check for each registered strategy.

@@ -1,0 +1,148 @@
+package strategy
+
+const (
+	profileRows  = 1 << 12
+	profileIndex = 1 << 13
+)
+
+// Profile counts the steps of a run, by task and by object. The zero Profile is empty. It is a value without pointers,
+// so that it can be passed between processes in shared memory.
+type Profile struct {
+	Points    uint64 // steps of all tasks
+	Contested uint64 // points that were passed while more than one task was ready
+	Tasks     uint64 // tasks that made steps
+
+	// The rows in the order in which they were first needed, and a hash table of their numbers, from 1, by open addressing.
+	// When there is no room for another row, what would be counted there is left out.
+	used  uint64
+	rows  [profileRows]count
+	index [profileIndex]uint16
+}
+
+// count is a row of a profile: what one task does to one object, what it does to all of them (object 0), or what all
+// tasks do to one (task 0).
+type count struct {
+	task, object uint64 // Task.Path and Op.Object
+	parent       uint64 // Task.Parent; 0 in rows of objects
+	loads        uint32
+	others       uint32 // operations that are not loads
+	tasks        uint32 // tasks that use the object, in rows of objects
+	kind         OpKind // of the last operation that is not a load
+}
+
+// find returns the number of the row of a task and an object, -1 if there is none, and its place in the index.
+func (p *Profile) find(task, object uint64) (row, place int) {
+	x := task ^ object*0x9e3779b97f4a7c15
+	i := int(splitMix(&x) % profileIndex)
+	for ; p.index[i] != 0; i = (i + 1) % profileIndex {
+		row := int(p.index[i]) - 1
+		if r := &p.rows[row]; r.task == task && r.object == object {
+			return row, i
+		}
+	}
+	return -1, i
+}
+
+// row returns the row of a task and an object, a new one if there is none, nil if there is no room.
+func (p *Profile) row(task, object uint64) (r *count, added bool) {
+	row, place := p.find(task, object)
+	if row >= 0 {
+		return &p.rows[row], false
+	}
+	if p.used == profileRows {
+		return nil, false
+	}
+	r = &p.rows[p.used]
+	p.used++
+	p.index[place] = uint16(p.used)
+	r.task, r.object = task, object
+	return r, true
+}
+
+// add counts an operation.
+func (r *count) add(op Op) {
+	if op.Kind == Load {
+		r.loads++
+		return
+	}
+	r.others++
+	r.kind = op.Kind
+}
+
+// total returns the number of operations.
+func (r *count) total() uint64 { return uint64(r.loads) + uint64(r.others) }
+
+// step counts the step of a task.
+func (p *Profile) step(t *Task) {
+	p.Points++
+	if r, added := p.row(t.Path, 0); r != nil {
+		if added {
+			r.parent = t.Parent
+			p.Tasks++
+		}
+		r.add(t.Next)
+	}
+	if t.Next.Object == 0 {
+		return
+	}
+	r, added := p.row(t.Path, t.Next.Object)
+	if r == nil {
+		return
+	}
+	r.add(t.Next)
+	if all, _ := p.row(0, t.Next.Object); all != nil {
+		all.add(t.Next)
+		if added {
+			all.tasks++
+		}
+	}
+}
+
+// valid reports whether the numbers of rows are in range, which is not certain of a Profile that a program could write
+// to.
+func (p *Profile) valid() bool {
+	if p.used > profileRows {
+		return false
+	}
+	for _, number := range p.index {
+		if uint64(number) > p.used {
+			return false
+		}
+	}
+	return true
+}
+
+// profiler is a Picker that counts the steps of another one.
+type profiler struct {
+	inner   Picker
+	stepper Stepper // the same, if it is one
+	into    *Profile
+}
+
+// profiling returns a Picker that picks as p does and counts the run in a Profile.
+func profiling(p Picker, into *Profile) Picker {
+	stepper, _ := p.(Stepper)
+	return &profiler{p, stepper, into}
+}
+
+// Gap implements [Picker].
+func (p *profiler) Gap() uint64 {
+	p.inner.Gap()
+	return 1
+}
+
+// Pick implements [Picker].
+func (p *profiler) Pick(d *Decision) int {
+	if d.Why == Preempted {
+		p.into.Contested++
+	}
+	return p.inner.Pick(d)
+}
+
+// Step implements [Stepper].
+func (p *profiler) Step(t *Task) {
+	p.into.step(t)
+	if p.stepper != nil {
+		p.stepper.Step(t)
+	}
+}
