@@ -86,8 +86,8 @@ func mix(h, x uint64) uint64 {
 	return r.Uint64() | 1
 }
 
-// objectID returns the identity of a new object: the task that creates it, and how many that task has created before. It
-// is the same in all runs in which the task does the same.
+// objectID returns the identity of a new object: a hash of the task that creates it, and of the number of objects that
+// the task has created before. It is the same in all runs in which the task does the same.
 func (s *Sim) objectID() uint64 {
 	if s == nil || s.current == nil {
 		return 0

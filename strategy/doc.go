@@ -30,7 +30,7 @@
 // nothing. Gap and Pick must not allocate; New may. Every name that is declared at the top level of the file gets a
 // prefix when it is compiled into the runtime, so that it cannot collide with a name of the runtime there.
 //
-// A strategy that needs counts of operations from an earlier run, such as the length of the run or what each task does to
-// each object, reads them from Config.Profile. A strategy that needs more adds a field to [Task] or to [Config], which
-// both hosts fill.
+// A strategy that needs counts of operations from an earlier run, such as the length of the run or what each task does
+// to each object, reads them from Config.Profile. A strategy that needs more adds a field to [Task] or to [Config],
+// which both hosts fill.
 package strategy

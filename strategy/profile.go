@@ -12,8 +12,8 @@ type Profile struct {
 	Contested uint64 // points that were passed while more than one task was ready
 	Tasks     uint64 // tasks that made steps
 
-	// The rows in the order in which they were first needed, and a hash table of their numbers, from 1, by open addressing.
-	// When there is no room for another row, what would be counted there is left out.
+	// The rows in the order in which they were first needed, and a hash table of their numbers, from 1, with open
+	// addressing. When there is no room for another row, what would be counted there is left out.
 	used  uint64
 	rows  [profileRows]count
 	index [profileIndex]uint16

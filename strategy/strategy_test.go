@@ -46,8 +46,8 @@ func TestPinnedPicks(t *testing.T) {
 	golden.Check(t, "picks.txt", b.String())
 }
 
-// TestPicksDoNotDependOnGaps feeds the decisions and steps of a run to a second Picker whose Gap is never called. That is what
-// makes the picks of an ordinary run a function of its recording.
+// TestPicksDoNotDependOnGaps feeds the decisions and steps of a run to a second Picker whose Gap is never called. That
+// is what makes the picks of an ordinary run a function of its recording.
 func TestPicksDoNotDependOnGaps(t *testing.T) {
 	forEachRun(t, func(t *rapid.T, s *Strategy, r run) {
 		decisions := play(t, s.New(r.config), r.tasks, r.script)

@@ -128,8 +128,8 @@ func (s *surw) chance(t *Task, held bool) uint64 {
 	return max(s.weight(t), 1)
 }
 
-// free returns the index of the task with the highest priority of those that are not held back, -1 if all are. It is not
-// -1 after a turn was drawn among the ready tasks.
+// free returns the index of the task with the highest priority of those that are not held back, -1 if all are. It is
+// not -1 after a turn was drawn among the ready tasks.
 func (s *surw) free(d *Decision) int {
 	best, highest := -1, uint64(0)
 	for i := range d.N {

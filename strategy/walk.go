@@ -46,8 +46,8 @@ func newWalk(c Config, object uint64) walk {
 	return w
 }
 
-// meet finds the slot of a task. Its steps no longer count for its parent. It returns the slot of the parent if the task
-// is new, and else 0.
+// meet finds the slot of a task. Its steps no longer count for its parent. It returns the slot of the parent if the
+// task is new, and else 0.
 func (w *walk) meet(t *Task) (parent int32) {
 	if t.slot != 0 {
 		return 0
