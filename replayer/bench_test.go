@@ -110,7 +110,11 @@ func BenchmarkOver(b *testing.B) {
 			_, err := replayer.Run(source.FromTrace(tr), replayer.Config{Sim: cfg, Policy: replayer.Resync, Window: 64}, body)
 			return err
 		}},
-		{"fingerprint", func() error { _, err := replayer.FingerprintOf(cfg, body); return err }},
+		{"fingerprint", func() error {
+			watched := cfg
+			watched.Observer = replayer.NewFingerprinter()
+			return simsched.Run(watched, body)
+		}},
 	} {
 		b.Run(way.name, func(b *testing.B) {
 			fastest := map[bool]time.Duration{true: math.MaxInt64, false: math.MaxInt64}

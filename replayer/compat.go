@@ -8,126 +8,74 @@ import (
 	"github.com/reprise-go/reprise/source"
 )
 
-// ErrProgram is the class of every [*ProgramError], for errors.Is.
-var ErrProgram = errors.New("a recording of another program")
+var (
+	// ErrProgram reports that a recording was made of another program than the one to be replayed.
+	ErrProgram = errors.New("a recording of another program")
 
-// ErrVersion is the class of every [*VersionError], for errors.Is.
-var ErrVersion = errors.New("a recording of another schema version")
+	// ErrVersion reports that a recording has another schema version, under which its events may have another meaning.
+	ErrVersion = errors.New("a recording of another schema version")
 
-// ErrPartial is the class of every [*PartialError], for errors.Is.
-var ErrPartial = errors.New("a recording without its beginning")
-
-// ProgramError reports that a recording was made of another program than the one to be replayed.
-type ProgramError struct {
-	Recorded string // the description of the recording
-	Program  string // simsched.Config.Program
-}
-
-// Error names both programs.
-func (e *ProgramError) Error() string {
-	return fmt.Sprintf("replayer: the recording is of %.60q, the program is %.60q; replay it against its own program, "+
-		"or set Config.Allow to DifferentProgram", e.Recorded, e.Program)
-}
-
-// Is reports whether target is [ErrProgram].
-func (e *ProgramError) Is(target error) bool { return target == ErrProgram }
-
-// VersionError reports that a recording has another schema version, under which its events may have another meaning.
-type VersionError struct {
-	Recorded uint32 // version in the metadata of the recording
-	Known    uint32 // event.Version
-}
-
-// Error names both versions.
-func (e *VersionError) Error() string {
-	return fmt.Sprintf("replayer: the recording has schema version %d, this package replays version %d; read it with the "+
-		"version of reprise that wrote it, or set Config.Allow to DifferentVersion", e.Recorded, e.Known)
-}
-
-// Is reports whether target is [ErrVersion].
-func (e *VersionError) Is(target error) bool { return target == ErrVersion }
-
-// PartialError reports that a recording lacks the first events of its run. A run can be replayed only from its
-// beginning.
-type PartialError struct {
-	First uint64 // index of the first event in the recording
-}
-
-// Error gives the index at which the recording begins.
-func (e *PartialError) Error() string {
-	return fmt.Sprintf("replayer: the recording begins at event %d, a replay needs all events from event 0 on; record the "+
-		"run again without a limit on what is kept", e.First)
-}
-
-// Is reports whether target is [ErrPartial].
-func (e *PartialError) Is(target error) bool { return target == ErrPartial }
-
-// Differences is a set of aspects in which a recording may differ from the program and the settings that replay it.
-type Differences uint8
-
-// The differences. The first two are errors. The others are warnings in Result.Warnings and in the notes of a
-// divergence. Config.Allow suppresses both.
-const (
-	DifferentProgram Differences = 1 << iota // the description of the recording and Config.Sim.Program
-	DifferentVersion                         // the version of the event schema
-	DifferentConfig                          // the hash of the settings that can change a run
-	DifferentGo                              // the version of Go
-	DifferentModule                          // the Go module or package
-	DifferentTest                            // the name of the test
-
-	allDifferences = 1<<iota - 1
+	// ErrPartial reports that a recording lacks the first events of its run. A run can be replayed only from its
+	// beginning.
+	ErrPartial = errors.New("a recording without its beginning")
 )
 
-// identityKeys are the keys of an identity that are compared, in the order of the warnings.
-var identityKeys = []struct {
-	name       string
-	difference Differences
-	allow      string
-}{
-	{"module", DifferentModule, "DifferentModule"},
-	{"package", DifferentModule, "DifferentModule"},
-	{"test", DifferentTest, "DifferentTest"},
-	{"go", DifferentGo, "DifferentGo"},
+// refusal is the reason why a recording cannot be replayed.
+type refusal struct {
+	class error // ErrProgram, ErrVersion or ErrPartial
+	text  string
 }
+
+// refuse returns a refusal with a formatted text.
+func refuse(class error, format string, args ...any) error {
+	return &refusal{class, fmt.Sprintf("replayer: "+format, args...)}
+}
+
+// Error returns what is wrong and what to do.
+func (r *refusal) Error() string { return r.text }
+
+// Unwrap returns the class.
+func (r *refusal) Unwrap() error { return r.class }
+
+// identityKeys are the keys of an identity that are compared, in the order of the warnings.
+var identityKeys = []string{"module", "package", "test", "go"}
 
 // compatible compares a recording with the program and the settings of c, which are valid. It returns one line for
 // each warning.
 func (c *Config) compatible(src source.Source) (warnings []string, err error) {
 	md := src.Metadata()
-	unless := func(d Differences, differs bool) bool { return differs && c.Allow&d == 0 }
-	switch program := c.Sim.Program; {
-	case source.First(src) != 0:
-		return nil, &PartialError{source.First(src)}
-	case unless(DifferentVersion, md.Version != event.Version && md.Version != 0):
-		return nil, &VersionError{md.Version, event.Version}
-	case unless(DifferentProgram, md.Description != program && md.Description != "" && program != ""):
-		return nil, &ProgramError{md.Description, program}
+	program := c.Sim.Program
+	switch first := source.First(src); {
+	case first != 0:
+		return nil, refuse(ErrPartial, "the recording begins at event %d, a replay needs all events from event 0 on; record "+
+			"the run again without a limit on what is kept", first)
+	case md.Version != event.Version && md.Version != 0:
+		return nil, refuse(ErrVersion, "the recording has schema version %d, this package replays version %d; read it with "+
+			"the version of reprise that wrote it", md.Version, event.Version)
+	case md.Description != program && md.Description != "" && program != "":
+		return nil, refuse(ErrProgram, "the recording is of %.60q, the program is %.60q; replay it against its own program, "+
+			"or leave Config.Sim.Program empty", md.Description, program)
 	}
-	if now := c.Sim.Hash(); unless(DifferentConfig, md.ConfigHash != now && md.ConfigHash != 0) {
-		warnings = append(warnings, warning("configuration hash", fmt.Sprintf("%#x", md.ConfigHash), fmt.Sprintf("%#x", now),
-			"replay under the MaxSteps, CheckpointEvery and Chaos of the recorded run, or set Config.Allow to DifferentConfig"))
+	if now := c.Sim.Hash(); md.ConfigHash != now && md.ConfigHash != 0 {
+		warnings = append(warnings, fmt.Sprintf("another configuration hash: recorded %#x, now %#x; replay under the "+
+			"MaxSteps, CheckpointEvery and Chaos of the recorded run", md.ConfigHash, now))
 	}
 	return append(warnings, c.identityWarnings(src)...), nil
 }
 
+// identityWarnings returns one line for each key of the identity whose values differ.
 func (c *Config) identityWarnings(src source.Source) (warnings []string) {
-	s, ok := src.(source.Recording)
+	r, ok := src.(source.Recording)
 	if !ok {
 		return nil
 	}
-	recorded := s.Identity()
+	recorded := r.Identity()
 	for _, key := range identityKeys {
-		was, now := recorded[key.name], c.Identity[key.name]
-		if was != now && was != "" && now != "" && c.Allow&key.difference == 0 {
-			warnings = append(warnings, warning(key.name, fmt.Sprintf("%.60q", was), fmt.Sprintf("%.60q", now),
-				"to accept it set Config.Allow to "+key.allow))
+		if was, now := recorded[key], c.Identity[key]; was != now && was != "" && now != "" {
+			warnings = append(warnings, fmt.Sprintf("another %s: recorded %.60q, now %.60q", key, was, now))
 		}
 	}
 	return warnings
-}
-
-func warning(what, recorded, now, remedy string) string {
-	return fmt.Sprintf("another %s: recorded %s, now %s; %s", what, recorded, now, remedy)
 }
 
 // compareName warns if the task or region that e creates, an event that matched, has another name than in the

@@ -96,9 +96,6 @@ type Config struct {
 	// "go" is filled in.
 	Identity map[string]string
 
-	// Allow is the set of differences that cause neither an error nor a warning; zero means none.
-	Allow Differences
-
 	// Reproduce is the command that replays this recording, for the report of a divergence; empty means no command.
 	Reproduce string
 }
@@ -119,8 +116,6 @@ func (c Config) validate() (Config, error) {
 		return wrong("an Index of %d with policy %v, which has none", c.Index, c.Policy)
 	case c.Policy == Strict && (c.Strategy != nil || c.Seed != 0):
 		return wrong("a Seed or Strategy with policy strict, which never goes on live")
-	case c.Allow&^allDifferences != 0:
-		return wrong("Allow has a difference that is not known")
 	}
 	if c.Strategy == nil {
 		c.Strategy = simsched.NewRandom
@@ -131,8 +126,8 @@ func (c Config) validate() (Config, error) {
 	c.BreakAt = slices.Compact(slices.Sorted(slices.Values(c.BreakAt)))
 	identity := map[string]string{"go": runtime.Version()}
 	for _, key := range identityKeys {
-		if v, ok := c.Identity[key.name]; ok {
-			identity[key.name] = v
+		if v, ok := c.Identity[key]; ok {
+			identity[key] = v
 		}
 	}
 	c.Identity = identity

@@ -17,8 +17,6 @@ var ErrNondeterministic = errors.New("two runs under the same choices differ")
 // example because it ranges over a map, reads a real clock, or draws from math/rand. Such a program cannot be
 // replayed reliably.
 type NondeterminismError struct {
-	First, Second Fingerprint // of the two runs that differ
-
 	// Divergence is the first difference between two further runs, with the code lines of both. It is nil if those
 	// runs were equal, which happens if a difference is rare.
 	Divergence *divergence.Divergence
@@ -27,6 +25,8 @@ type NondeterminismError struct {
 	// example because a range over a map starts tasks that do the same. It is "" if the names do not differ, or if
 	// the difference did not occur again.
 	Renamed string
+
+	first, second fingerprint // of the two runs that differ
 }
 
 // Error gives the place of the difference as precisely as it is known.
@@ -37,8 +37,8 @@ func (e *NondeterminismError) Error() string {
 	if e.Renamed != "" {
 		return fmt.Sprintf("replayer: %v: %s", ErrNondeterministic, e.Renamed)
 	}
-	where := e.First.where(e.Second)
-	if _, _, differ := e.First.Compare(e.Second); !differ {
+	where := e.first.where(e.second)
+	if _, _, differ := e.first.compare(e.second); !differ {
 		where += ", a name differs"
 	}
 	return fmt.Sprintf("replayer: %v: %s, but not in %d further runs", ErrNondeterministic, where, furtherRuns)
@@ -83,6 +83,9 @@ const furtherRuns = 32
 // only a hash is kept; if the hashes differ, body is run up to 33 more times to find the place. If cfg has a
 // Chooser, it makes the choices of the first run, and the other runs use its answers. The Observer of cfg is not
 // used. If a task calls runtime.Goexit, CheckDeterminism does not return.
+//
+// It cannot detect a dependence on what stays the same during a process, such as the environment, the arguments or
+// memory addresses. A replay in another process of a recording that was written to a file detects that.
 func CheckDeterminism(cfg simsched.Config, body func(*simsched.Sim) error) error {
 	needBody("CheckDeterminism", body)
 	answers := &script{inner: cfg.Chooser}
@@ -96,8 +99,8 @@ func CheckDeterminism(cfg simsched.Config, body func(*simsched.Sim) error) error
 	var first, second witness
 	run(&first)
 	run(&second)
-	e := &NondeterminismError{First: first.Fingerprint(), Second: second.Fingerprint()}
-	if _, _, differ := e.First.Compare(e.Second); !differ && first.names == second.names {
+	e := &NondeterminismError{first: first.fingerprint(), second: second.fingerprint()}
+	if _, _, differ := e.first.compare(e.second); !differ && first.names == second.names {
 		return nil
 	}
 	cfg.CallSites = true
@@ -123,9 +126,9 @@ func CheckDeterminism(cfg simsched.Config, body func(*simsched.Sim) error) error
 	return e
 }
 
-// witness is a Fingerprinter that also hashes the names of tasks and regions, apart from the events.
+// witness is a fingerprinter that also hashes the names of tasks and regions, apart from the events.
 type witness struct {
-	Fingerprinter
+	fingerprinter
 	sim   *simsched.Sim
 	names uint64
 }
@@ -140,7 +143,7 @@ func (w *witness) Observe(e event.Event) error {
 	if name, ok := given(w.sim, e); ok {
 		w.names = mix(w.names, []byte(name))
 	}
-	return w.Fingerprinter.Observe(e)
+	return w.fingerprinter.Observe(e)
 }
 
 // namer knows the names of tasks and regions.

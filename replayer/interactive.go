@@ -12,19 +12,16 @@ import (
 	"github.com/reprise-go/reprise/source"
 )
 
+// ErrPosition reports a position that does not exist or cannot be reached: before the first event, beyond the end of
+// the run, or, for RunTo, an event that has passed.
+var ErrPosition = errors.New("no such position")
+
 var (
-	// ErrClosed reports that a Replayer was used after Close.
-	ErrClosed = errors.New("the Replayer is closed")
+	errGone   = errors.New("the Replayer is closed")
+	errRewind = errors.New("the recording cannot be read again from the start")
 
-	// ErrRewind reports that a Replayer cannot go back because its source can be read only once.
-	ErrRewind = errors.New("the recording cannot be read again from the start")
-
-	// ErrPosition reports a position that does not exist or cannot be reached: before the first event, beyond the
-	// end of the run, or, for RunTo, an event that has passed.
-	ErrPosition = errors.New("no such position")
-
-	// ErrEnded reports that the run was ended by runtime.Goexit, or by a panic outside the program.
-	ErrEnded = errors.New("the run has ended without a result")
+	// errEnded reports that the run was ended by runtime.Goexit, or by a panic outside the program.
+	errEnded = errors.New("the run has ended without a result")
 )
 
 // Replayer replays a recording in parts. Its position is an index: the events before it were emitted, and nothing
@@ -138,10 +135,10 @@ func (r *Replayer) finish(g *gate) {
 	case returned:
 		r.err = g.err
 	case panicked:
-		r.err = fmt.Errorf("replayer: %w: panic: %v", ErrEnded, g.panicked)
+		r.err = fmt.Errorf("replayer: %w: panic: %v", errEnded, g.panicked)
 		panic(g.panicked)
 	default:
-		r.err = fmt.Errorf("replayer: %w: a task has called runtime.Goexit", ErrEnded)
+		r.err = fmt.Errorf("replayer: %w: a task has called runtime.Goexit", errEnded)
 		runtime.Goexit()
 	}
 }
@@ -157,11 +154,11 @@ func (r *Replayer) end() error {
 // gone returns the error of a Replayer without an execution.
 func (r *Replayer) gone() error { return fmt.Errorf("replayer: %w", r.err) }
 
-// Seek moves to an index: forwards by continuing the run; backwards, or after [ErrEnded], by executing the program
-// again. If the run ends before the index, the error is [ErrPosition], joined with that of Run if there is one, and
-// the Replayer stays at the end.
+// Seek moves to an index: forwards by continuing the run; backwards, or after the run was ended from outside the
+// program, by executing the program again. If the run ends before the index, the error is [ErrPosition], joined with
+// that of Run if there is one, and the Replayer stays at the end.
 func (r *Replayer) Seek(index uint64) error {
-	if r.x != nil && (index < r.Pos() || errors.Is(r.err, ErrEnded)) {
+	if r.x != nil && (index < r.Pos() || errors.Is(r.err, errEnded)) {
 		if err := r.Reset(); err != nil {
 			return err
 		}
@@ -190,8 +187,8 @@ func (r *Replayer) Back(n uint64) error {
 	return r.Seek(r.Pos() - n)
 }
 
-// Reset ends the execution, if there is one, and returns to position 0. The error is [ErrRewind], or that of the
-// source.
+// Reset ends the execution, if there is one, and returns to position 0. It fails if the source is not a
+// [source.Seeker], or with the error of the source.
 func (r *Replayer) Reset() error {
 	if r.x == nil {
 		return r.gone()
@@ -200,7 +197,7 @@ func (r *Replayer) Reset() error {
 		return nil
 	}
 	if _, ok := r.src.(source.Seeker); !ok {
-		return fmt.Errorf("replayer: %w", ErrRewind)
+		return fmt.Errorf("replayer: %w", errRewind)
 	}
 	r.stop()
 	x, err := begin(r.src, &r.cfg)
@@ -227,7 +224,7 @@ func (r *Replayer) Close() error {
 	if r.x != nil {
 		r.stop()
 	}
-	r.x, r.err = nil, ErrClosed
+	r.x, r.err = nil, errGone
 	return nil
 }
 

@@ -1,11 +1,9 @@
 package replayer_test
 
 import (
-	"errors"
 	"strings"
 	"testing"
 
-	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/replayer"
 	"github.com/reprise-go/reprise/simsched"
 	"github.com/reprise-go/reprise/source"
@@ -26,7 +24,6 @@ func TestNil(t *testing.T) {
 				_ = replayer.New(source.FromTrace(tr), replayer.Config{}, nil)
 		},
 		"CheckDeterminism called with a nil program": func() { _ = replayer.CheckDeterminism(simsched.Config{}, nil) },
-		"FingerprintOf called with a nil program":    func() { _, _ = replayer.FingerprintOf(simsched.Config{}, nil) },
 		"When called with nil":                       func() { replayer.When(nil) },
 	} {
 		func() {
@@ -53,29 +50,6 @@ func TestRecordedUnderPrefix(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-	}
-}
-
-// TestCheckText compares with what another process could have printed.
-func TestCheckText(t *testing.T) {
-	list := make(events, 100)
-	for i := range list {
-		list[i] = event.RngValue(uint64(i))
-	}
-	ours := fingerprint(list)
-	if err := ours.CheckText("\n" + ours.String() + "\n"); err != nil {
-		t.Errorf("the same fingerprint: %v", err)
-	}
-	if err := ours.CheckText("fingerprint"); !errors.Is(err, replayer.ErrFingerprint) {
-		t.Errorf("no fingerprint: %v", err)
-	}
-	list[41] = event.RngValue(0)
-	err := ours.CheckText(fingerprint(list).String())
-	var pe *replayer.ProcessError
-	if !errors.As(err, &pe) || !errors.Is(err, replayer.ErrNondeterministic) || pe.This.String() != ours.String() ||
-		!strings.Contains(err.Error(), "first at one of the events 40 to 41") ||
-		!strings.Contains(err.Error(), "reprise diff") {
-		t.Errorf("another fingerprint: %v", err)
 	}
 }
 

@@ -3,8 +3,8 @@
 //
 // [Run] replays a recording in one call. A [Replayer] replays it step by step, forwards and backwards, and
 // describes at each stop the state of every task. A [Policy] determines what happens when the run departs from the
-// recording. [CheckDeterminism] and [Fingerprint] find programs that cannot be replayed because their behaviour is
-// not a function of their choices.
+// recording. [CheckDeterminism] finds programs that cannot be replayed because their behaviour is not a function of
+// their choices.
 package replayer
 
 import (
@@ -27,7 +27,7 @@ type Result struct {
 	// such as a panic.
 	Err error
 
-	// Warnings has one line for each difference between the recording and the program or settings; see [Differences].
+	// Warnings has one line for each difference between the recording and the program or settings.
 	Warnings []string
 
 	// Live is true if the run continued, or could have continued, without the recording from event LiveAt on:

@@ -72,7 +72,7 @@ func TestCodeOf(t *testing.T) {
 	}{
 		{"length-mismatch", &divergence.Error{Divergence: d}},
 		{"another-program", program},
-		{"another-schema", &replayer.VersionError{}},
+		{"another-schema", fmt.Errorf("x: %w", replayer.ErrVersion)},
 		{"unreadable-file", missing},
 		{"law-tick", &tracecheck.Error{Law: 7}},
 		{"deadlock", run(simsched.Config{}, func(s *simsched.Sim) error { s.Park(); return nil })},
