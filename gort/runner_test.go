@@ -141,25 +141,38 @@ func TestHolder(t *testing.T) {
 	t.Error("no deadlock in 1000 seeds")
 }
 
-// TestHolders checks who holds a lock that is waited for, where that is known.
+// TestHolders checks which goroutine is named as the one that keeps another from a lock, and whether it is said to hold
+// the lock or only to be ahead in the queue.
 func TestHolders(t *testing.T) {
-	for test, c := range map[string]struct {
-		reason,
-		holder string
-	}{ // lint: order does not matter because the cases are independent
-		"TestWriterWaits":           {"sync.RWMutex.Lock", "0.0.0"},
-		"TestWriterWaitsForTry":     {"sync.RWMutex.Lock", "0.0.0"},
-		"TestWriterWaitsForEarlier": {"sync.RWMutex.Lock", ""}, // and not the one that came later and has gone
-		"TestReaderWaits":           {"sync.RWMutex.RLock", "0.0.0"},
-		"TestLockWaitsForTry":       {"sync.Mutex.Lock", "0.0.0"},
+	for test, c := range map[string]struct{ who, reason, want string }{
+		// lint: order does not matter because the cases are independent
+		"TestWriterWaits":           {"0.0", "sync.RWMutex.Lock", "held by 0.0.0 "},
+		"TestWriterWaitsForTry":     {"0.0", "sync.RWMutex.Lock", "held by 0.0.0 "},
+		"TestWriterWaitsForEarlier": {"0.0", "sync.RWMutex.Lock", "held by 0.0.0 "}, // the later one has gone
+		"TestReaderWaits":           {"0.0", "sync.RWMutex.RLock", "held by 0.0.0 "},
+		"TestLockWaitsForTry":       {"0.0", "sync.Mutex.Lock", "held by 0.0.0 "},
+		"TestReaderBehindWriter":    {"0.0", "sync.RWMutex.RLock", "behind 0.0.0 "},
+		"TestWriterBehindWriter":    {"0.0", "sync.RWMutex.Lock", "behind 0.0.1 "},
+		"TestWriterTwice":           {"0.0", "sync.RWMutex.Lock", "held by 0.0 "},
+		"TestUpgrade":               {"0.0", "sync.RWMutex.Lock", "held by 0.0 "},
+		"TestUnlockedByAnother":     {"0.0", "sync.RWMutex.Lock", ""},
 	} {
 		o := mustRun(t, corpus(t), test, Control{Seed: 1})
-		i := slices.IndexFunc(o.Left, func(w cast.Waiting) bool { return w.Reason == c.reason })
-		if o.Verdict != Deadlocked || i < 0 {
+		i := slices.IndexFunc(o.Left, func(w cast.Waiting) bool { return w.Path == c.who })
+		if o.Verdict != Deadlocked || i < 0 || o.Left[i].Reason != c.reason {
 			t.Errorf("%s: %s", test, o.describe())
-		} else if got := o.Recording.Goroutines()[o.Left[i].Holder].Path; got != c.holder {
-			t.Errorf("%s: held by %q, want %q", test, got, c.holder)
+			continue
 		}
+		text := newCast(o).State(o.Left[i])
+		_, got, _ := strings.Cut(text, ", ")
+		if !strings.HasPrefix(got, c.want) || (got == "") != (c.want == "") {
+			t.Errorf("%s: %s, want %q", test, text, c.want)
+		}
+	}
+	o := mustRun(t, corpus(t), "TestReaderBehindWriter", Control{Seed: 1})
+	if circle := cast.WaitCycle(o.Left); len(circle) != 2 || !strings.Contains(o.Failure(), "Lock at ") ||
+		!strings.Contains(o.Failure(), "held by 0.0 corpus") {
+		t.Errorf("cycle %v of %s", circle, o.Failure())
 	}
 }
 

@@ -34,6 +34,7 @@ func told() []struct {
 		{"sleeps and timers", 30, timers()},
 		{"timers that fire in a turn", 30, lazyTimers()},
 		{"a ticker that nobody hears", 30, ticking(50)},
+		{"a leak beside a ticker", 30, leakBesideTicker()},
 		{"outside", 30, outside()},
 		{"panic", 30, panicking()},
 		{"exit", 30, exiting()},
@@ -68,6 +69,33 @@ func ticking(times int) *Outcome {
 	t.sched(2, 1, record.WhyBlock)
 	tick(1 + 2*times)
 	return t.outcome(Failed, 2, "--- FAIL: TestAsk (0.00s)\n")
+}
+
+// leakBesideTicker has a goroutine that is left behind, and then a thousand turns of others after the end of the test.
+func leakBesideTicker() *Outcome {
+	t := newTape()
+	t.sched(2, 1, record.WhyBlock)
+	t.spawn(2, "example.com/bank.Ask.func1", ask)
+	t.spawn(2, "example.com/bank.tick", site)
+	t.wake(1, 2)
+	t.end(2)
+	t.sched(3, 3, record.WhyEnd)
+	t.block(3, "chan send", reply)
+	for i := range uint32(1000) {
+		t.sched(1, 2, record.WhyBlock)
+		t.setTimer(1, 2*i+1, t.time+1000)
+		t.block(1, "sleep", "_testmain.go:50 main.main")
+		t.sched(4, 1, record.WhyBlock)
+		t.setTimer(4, 2*i+2, t.time+1000)
+		t.block(4, "chan receive", site)
+		t.fire(1, 2*i+1, t.time+1000)
+		t.wake(1, 0)
+		t.fire(4, 2*i+2, t.time)
+		t.wake(4, 0)
+	}
+	t.left(3, "chan send", reply)
+	t.left(4, "timer", site)
+	return t.outcome(Leaked, 1, "")
 }
 
 // amounts are the numbers and the times in a schedule.

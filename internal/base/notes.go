@@ -7,6 +7,7 @@ import (
 
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/event/gorun"
+	"github.com/reprise-go/reprise/internal/cast"
 	"github.com/reprise-go/reprise/tracefile"
 )
 
@@ -50,7 +51,8 @@ func stopText(n tracefile.Note, name func(event.TaskID) string) string {
 	case gorun.ReasonSyscall:
 		return "is held up in a system call"
 	}
-	return "waits: " + n.Reason + phrase(" on ", n.Object.String()) + phrase(", held by ", names(n.Tasks, name))
+	return "waits: " + n.Reason + phrase(" on ", n.Object.String()) +
+		phrase(", "+cast.HeldBy(n.Reason)+" ", names(n.Tasks, name))
 }
 
 // ifAny returns a text and what follows it, "" if nothing does or the text is missing.

@@ -27,7 +27,8 @@ type Waiting struct {
 	Where  string // the line, "file:line function"
 	Stack  string // such a line for each frame of the program and the library, innermost first; "" if it could have run
 	Test   bool   // it was started by a test or by what a test started
-	Holder uint32 // number of the goroutine that holds the lock it waits for; 0 if unknown or if it waits for no lock
+	Object string // the lock or channel that it waits for, by a name that is unique within the run; "" if unknown
+	Holder uint32 // number of the goroutine that keeps it from the lock it waits for; 0 if it is unknown or no lock
 }
 
 // Leaked reports whether w belongs to a test and waits for something that neither a timer nor the outside will end.
@@ -50,16 +51,18 @@ type Cast struct {
 	List []Goroutine // by number; 0 is empty
 	test []bool      // whether a test started it, directly or through other goroutines
 	fn   []string    // the most specific function that describes its work, as in a traceback
+	left map[uint32]Waiting
 }
 
 // New returns the cast of a run, given its goroutines by number and those that were left at its end.
 func New(list []Goroutine, left []Waiting) *Cast {
-	c := &Cast{List: list}
+	c := &Cast{List: list, left: map[uint32]Waiting{}}
 	for _, g := range c.List {
 		c.test = append(c.test, StartsTest(g.Start) || int(g.Parent) < len(c.test) && g.Parent > 0 && c.test[g.Parent])
 		c.fn = append(c.fn, g.Start)
 	}
 	for _, w := range left {
+		c.left[w.ID] = w
 		if int(w.ID) < len(c.fn) && (Library(c.fn[w.ID]) || strings.Contains(c.fn[w.ID], ".gowrap")) {
 			if fn := outermost(w.Stack, c.fn[w.ID]); fn != "" {
 				c.fn[w.ID] = fn

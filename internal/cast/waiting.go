@@ -69,9 +69,28 @@ func (c *Cast) State(w Waiting) string {
 		text += " at " + at
 	}
 	if h := w.Holder; h != 0 {
-		text += ", held by " + c.Title(h)
+		text += ", " + c.heldBy(w) + " " + c.Title(h)
 	}
 	return text
+}
+
+// heldBy returns the words between a goroutine that waits for a lock and its Holder. A writer that waits for an RWMutex
+// keeps others from it although it does not hold it.
+func (c *Cast) heldBy(w Waiting) string {
+	h := c.left[w.Holder]
+	if strings.Contains(h.Reason, "RWMutex.Lock") && w.Object != "" && h.Object == w.Object && h.Holder != h.ID {
+		return "behind"
+	}
+	return "held by"
+}
+
+// HeldBy returns the words between what a task waits for and the tasks that keep it from that, if it is unknown whether
+// these tasks hold it: a writer that waits for an RWMutex keeps others from it, too.
+func HeldBy(reason string) string {
+	if strings.Contains(reason, "RWMutex.") {
+		return "held or wanted by"
+	}
+	return "held by"
 }
 
 // Origin describes where and by which goroutine a goroutine was started, as in ", started at queue.go:12 queue.Open

@@ -2,6 +2,7 @@ package record
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/reprise-go/reprise/internal/cast"
 )
@@ -76,7 +77,11 @@ func (r *Recording) Goroutines() []cast.Goroutine {
 // Left returns the goroutines that existed at the end of the run, if the runtime recorded them.
 func (r *Recording) Left() (list []cast.Waiting) {
 	var all []cast.Goroutine
+	objects := map[uint32]uint32{} // the number of the object for which each goroutine waited last
 	for _, rec := range r.Records {
+		if rec.Kind == Block {
+			objects[rec.G] = uint32(rec.Val)
+		}
 		if rec.Kind != Left {
 			continue
 		}
@@ -89,6 +94,9 @@ func (r *Recording) Left() (list []cast.Waiting) {
 		w := cast.Waiting{
 			Goroutine: all[rec.G], Reason: r.Text(rec.Points), Where: r.Text(rec.Site), Stack: r.Text(uint32(rec.Val)),
 			Holder: uint32(rec.Val >> 32),
+		}
+		if n := objects[rec.G]; n != 0 && w.Reason != "" {
+			w.Object = strconv.FormatUint(uint64(n), 10)
 		}
 		for g := rec.G; g != 0 && !w.Test; g = all[g].Parent {
 			w.Test = cast.StartsTest(all[g].Start)

@@ -2,11 +2,13 @@ package replay
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/internal/base"
+	"github.com/reprise-go/reprise/internal/cast"
 	"github.com/reprise-go/reprise/simsched"
 )
 
@@ -38,6 +40,9 @@ func TasksText(tasks []simsched.TaskInfo) string {
 	return b.String()
 }
 
+// heldOrWanted matches a text of package simsched that names the tasks that keep another from a lock.
+var heldOrWanted = regexp.MustCompile(` (held|held or wanted) by `)
+
 // stateText says what a task does, what it waits for and who could end that.
 func stateText(t simsched.TaskInfo, tasks []simsched.TaskInfo) string {
 	text := t.State.String()
@@ -47,12 +52,12 @@ func stateText(t simsched.TaskInfo, tasks []simsched.TaskInfo) string {
 	if t.Until > 0 {
 		text += fmt.Sprintf(", until %v", t.Until)
 	}
-	if len(t.HeldBy) > 0 && !strings.Contains(t.WaitsFor, " held by ") {
+	if len(t.HeldBy) > 0 && !heldOrWanted.MatchString(t.WaitsFor) {
 		var who []string
 		for _, id := range t.HeldBy {
 			who = append(who, taskText(infoOf(tasks, id)))
 		}
-		text += ", held by " + strings.Join(who, ", ")
+		text += ", " + cast.HeldBy(t.WaitsFor) + " " + strings.Join(who, ", ")
 	}
 	return text
 }

@@ -83,7 +83,7 @@ const horizon = 5_000
 func (s *Story) steps() []step {
 	t := &stepper{story: s, who: s.who, state: make([]uint8, len(s.list)), settled: math.MaxInt,
 		timers: map[event.TimerID]moment{}}
-	moments := s.untilFailed()
+	moments := s.untilOver()
 	for _, m := range moments {
 		if m.kind == runs {
 			t.left++
@@ -102,11 +102,14 @@ func (s *Story) steps() []step {
 	return t.told
 }
 
-// untilFailed returns the moments of the run, of a failed test up to the end of the turn in which it was marked as
-// failed: what package testing does then has nothing to do with it.
-func (s *Story) untilFailed() []moment {
-	if !s.ordinary {
+// untilOver returns the moments of the run that matter. A failed test matters up to the end of the turn in which it was
+// marked as failed: what package testing does then has nothing to do with it.
+func (s *Story) untilOver() []moment {
+	switch {
+	case !s.ordinary:
 		return s.untilBroken()
+	case s.ended == "leaked":
+		return s.untilLeaked()
 	}
 	fail := slices.IndexFunc(s.moments, func(m moment) bool { return m.kind == fails })
 	if s.ended != "failed" || fail < 0 {
@@ -117,6 +120,22 @@ func (s *Story) untilFailed() []moment {
 		return s.moments
 	}
 	return s.moments[:fail+next]
+}
+
+// untilLeaked returns the moments up to the last one of a test or of a goroutine that it leaves behind. What follows is
+// the time that the runtime gives to other goroutines, so that they end or settle.
+func (s *Story) untilLeaked() []moment {
+	matters := make([]bool, len(s.list))
+	for _, w := range s.left {
+		matters[w.ID] = w.Leaked()
+	}
+	last := len(s.moments) - 1
+	for ; last >= 0; last-- {
+		if g := s.moments[last].g; int(g) < len(s.list) && (matters[g] || cast.StartsTest(s.list[g].Start)) {
+			break
+		}
+	}
+	return s.moments[:last+1]
 }
 
 // untilBroken returns the moments of a simulated run up to the first panic, or to the error with which the main task
@@ -278,7 +297,7 @@ func (s *stepper) heldBy(r moment) string {
 	if r.by == 0 || !s.recent() {
 		return ""
 	}
-	return ", held by " + s.who.Path(r.by) + ","
+	return ", " + cast.HeldBy(r.reason) + " " + s.who.Path(r.by) + ","
 }
 
 // preempted ends a turn with a preemption.

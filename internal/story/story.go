@@ -158,7 +158,7 @@ func (s *Story) dropEnd() {
 // waiting returns a task that is left.
 func (s *Story) waiting(r *reader, n tracefile.Note) cast.Waiting {
 	g := r.number(n.Task)
-	w := cast.Waiting{Goroutine: s.list[g], Reason: s.waitsFor(n), Where: n.Place}
+	w := cast.Waiting{Goroutine: s.list[g], Reason: s.waitsFor(n), Where: n.Place, Object: n.Object.Name}
 	if len(n.Tasks) > 0 {
 		w.Holder = r.number(n.Tasks[0])
 	}

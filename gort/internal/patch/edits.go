@@ -127,12 +127,18 @@ var edits = []edit{
 	{all, "runtime/sema.go", "notifyListWait", "", before, "getg().rpr.uses = uintptr(unsafe.Pointer(l));"},
 	{all, "sync/mutex.go", "(*Mutex).Lock", "m.mu.Lock()", after, ";repriseHeldMutex(m)"},
 	{all, "sync/mutex.go", "(*Mutex).TryLock", "m.mu.TryLock()", swap, "repriseTriedMutex(m, m.mu.TryLock())"},
+	{all, "sync/mutex.go", "(*Mutex).Unlock", "", before, "repriseReleasedMutex(m);"},
 	{all, "sync/rwmutex.go", "(*RWMutex).RLock", "rw.readerCount.Add(1)", swap,
 		"repriseReader(rw, rw.readerCount.Add(1))"},
-	{all, "sync/rwmutex.go", "(*RWMutex).RLock", "(&rw.readerSem, false, 0)", after, ";repriseReader(rw, 0)"},
-	{all, "sync/rwmutex.go", "(*RWMutex).TryRLock", "return true", before, "repriseReader(rw, 0);"},
+	{all, "sync/rwmutex.go", "(*RWMutex).RLock", "(&rw.readerSem, false, 0)", after, ";repriseReads(rw, false)"},
+	{all, "sync/rwmutex.go", "(*RWMutex).TryRLock", "return true", before, "repriseReads(rw, c == 0);"},
 	{all, "sync/rwmutex.go", "(*RWMutex).RUnlock", "rw.readerCount.Add(-1)",
 		swap, "repriseReaderLeaves(rw, rw.readerCount.Add(-1))"},
+	{all, "sync/rwmutex.go", "(*RWMutex).Lock", "r != 0 && rw.readerWait.Add(r) != 0", swap,
+		"repriseWriter(rw, r != 0 && rw.readerWait.Add(r) != 0)"},
+	{all, "sync/rwmutex.go", "(*RWMutex).Lock", "rw.w.Lock()", after, ";repriseWrites(rw, false)"},
+	{all, "sync/rwmutex.go", "(*RWMutex).Lock", "(&rw.writerSem, false, 0)", after, ";repriseWrites(rw, true)"},
+	{all, "sync/rwmutex.go", "(*RWMutex).TryLock", "return true", before, "repriseWrites(rw, true);"},
 
 	// What a test says of itself.
 	{all, "testing/testing.go", "(*common).Fail", "", before, "sync.RepriseFail();"},
@@ -177,6 +183,15 @@ func repriseHeld(lock uintptr)
 //go:linkname repriseReleased runtime.rprReleased
 func repriseReleased(lock uintptr)
 
+//go:linkname repriseNoteReader runtime.rprReads
+func repriseNoteReader(lock uintptr, alone bool)
+
+//go:linkname repriseNoteLeaving runtime.rprReaderLeaves
+func repriseNoteLeaving(lock uintptr, last bool)
+
+//go:linkname repriseNoteWriter runtime.rprWrites
+func repriseNoteWriter(lock uintptr, now bool)
+
 //go:linkname repriseFail runtime.rprNoteFail
 func repriseFail()
 
@@ -192,17 +207,28 @@ func repriseTriedMutex(m *Mutex, ok bool) bool {
 	return ok
 }
 
+func repriseReleasedMutex(m *Mutex) { repriseReleased(uintptr(unsafe.Pointer(m))) }
+
+func repriseReads(rw *RWMutex, alone bool) { repriseNoteReader(uintptr(unsafe.Pointer(rw)), alone) }
+
 func repriseReader(rw *RWMutex, readers int32) int32 {
 	if readers >= 0 {
-		repriseHeld(uintptr(unsafe.Pointer(rw)) + 1)
+		repriseReads(rw, readers == 1)
 	}
 	return readers
 }
 
 func repriseReaderLeaves(rw *RWMutex, readers int32) int32 {
-	repriseReleased(uintptr(unsafe.Pointer(rw)) + 1)
+	repriseNoteLeaving(uintptr(unsafe.Pointer(rw)), readers == 0 || readers == -rwmutexMaxReaders)
 	return readers
 }
+
+func repriseWriter(rw *RWMutex, waits bool) bool {
+	repriseWrites(rw, !waits)
+	return waits
+}
+
+func repriseWrites(rw *RWMutex, now bool) { repriseNoteWriter(uintptr(unsafe.Pointer(rw)), now) }
 `},
 	{"sync/atomic/zreprise.go", pointDeclaration("atomic", "runtime.rprPoint")},
 	{"syscall/zreprise.go", `package syscall

@@ -1,6 +1,7 @@
 package corpus
 
 import (
+	"runtime"
 	"sync"
 	"testing"
 )
@@ -48,4 +49,48 @@ func TestLockWaitsForTry(t *testing.T) {
 	var mu sync.Mutex
 	stay(func() { mu.TryLock() })
 	mu.Lock()
+}
+
+func TestReaderBehindWriter(t *testing.T) {
+	var rw sync.RWMutex
+	rw.RLock()
+	rw.RLock()
+	rw.RUnlock() // it still reads
+	go rw.Lock()
+	for rw.TryRLock() {
+		rw.RUnlock()
+		runtime.Gosched()
+	}
+	rw.RLock()
+}
+
+func TestWriterBehindWriter(t *testing.T) {
+	var rw sync.RWMutex
+	stay(rw.RLock)
+	go rw.Lock()
+	for rw.TryRLock() {
+		rw.RUnlock()
+		runtime.Gosched()
+	}
+	rw.Lock()
+}
+
+func TestWriterTwice(t *testing.T) {
+	var rw sync.RWMutex
+	rw.Lock()
+	rw.Lock()
+}
+
+func TestUpgrade(t *testing.T) {
+	var rw sync.RWMutex
+	rw.RLock()
+	rw.Lock()
+}
+
+func TestUnlockedByAnother(t *testing.T) {
+	var rw sync.RWMutex
+	rw.RLock()
+	stay(rw.RLock)
+	stay(rw.RUnlock) // whose lock that was is unknown
+	rw.Lock()
 }
