@@ -14,16 +14,16 @@ import (
 	"github.com/reprise-go/reprise/strategy"
 )
 
-// BuildConfig says how a test binary is built. The zero BuildConfig is useful.
+// BuildConfig configures the build of a test binary. The zero BuildConfig is useful.
 type BuildConfig struct {
 	Output string   // path of the binary; "" for a file in a new folder that Close removes
 	Cache  string   // folder of the overlays; "" for the user's cache folder
 	Env    []string // environment of the go command and of the runs; nil for that of this process
-	Args   []string // more arguments of "go test -c", such as -race and -tags
+	Args   []string // additional arguments of "go test -c", such as -race and -tags
 
 	// Memory lists patterns of packages, such as "example.com/mod/...", in which accesses to memory are preemption points
 	// and are checked for data races. If it is empty, the binary has no such points. In all other packages except the
-	// standard library, functions of sync/atomic synchronise but are no points.
+	// standard library, functions of sync/atomic synchronise but are not preemption points.
 	Memory []string
 }
 
@@ -144,12 +144,12 @@ type Control struct {
 	Continue bool     // after the last of Choices continue by Seed, instead of ending as Diverged
 	Resync   int      // if > 0: skip up to this number of choices to find one that fits, and continue; implies Continue
 
-	// Prefix ends a replay behind the last decision in Choices, as Reached. It is for the recording of a run that was cut
-	// off: one that was killed in the middle of a turn, or whose recording has Dropped records.
+	// Prefix ends a replay after the last decision in Choices, as Reached. It is for the recording of a run that was cut
+	// off, because it was killed in the middle of a turn or has Dropped records.
 	Prefix bool
 
-	// Strategy is the name of a strategy of package strategy; "" means strategy.Default. Gap, Depth and Length are what
-	// strategy.Config says, each for the strategies that read it.
+	// Strategy is the name of a strategy of package strategy; "" means strategy.Default. Gap, Depth and Length are the
+	// fields of strategy.Config; a strategy ignores those that it does not read.
 	Strategy string
 	Gap      int // mean number of points between preemptions; 0 means one of several, by the seed
 	Depth    int // number of changes of priorities; 0 means one from 0 to 3, by the seed
@@ -162,8 +162,8 @@ type Control struct {
 	// means no leaps.
 	Leap time.Duration
 
-	// Memory makes accesses to memory preemption points, in the packages of BuildConfig.Memory, and
-	// writes to maps everywhere. A replay does as the recording did.
+	// Memory makes accesses to memory preemption points, in the packages of BuildConfig.Memory, and writes to maps
+	// everywhere. In a replay, the recording determines this.
 	Memory bool
 
 	NoLeaks  bool          // do not wait for goroutines that the test leaves behind, and do not list them
@@ -182,16 +182,17 @@ type Control struct {
 // defaultRecords is the default of Control.Records.
 const defaultRecords = 1 << 20
 
-// A replay that has left its recording goes on for some decisions, so that a report can tell what came instead.
+// A replay that has left its recording continues for some decisions, so that a report can show them.
 const (
-	followed      = 48
-	defaultWindow = 32 // of what it compares them with
+	followed      = 48 // number of these decisions
+	defaultWindow = 32 // number of recorded choices that they are compared with
 )
 
-// gaps are the mean gaps that seeds choose from: few preemptions find what many hide, and the other way round.
+// gaps are the mean gaps between preemptions, of which the seed selects one. Some bugs need few preemptions and others
+// need many.
 var gaps = []uint32{2, 3, 5, 10, 20, 50, 200}
 
-// memoryGaps are those of runs with points at memory accesses, which pass many more.
+// memoryGaps are the gaps for runs with points at accesses to memory, which pass many more points.
 var memoryGaps = []uint32{2, 4, 10, 30, 100, 1000}
 
 // header returns the control part of the shared file.
@@ -250,7 +251,7 @@ func or[T comparable](v, instead T) T {
 	return v
 }
 
-// mix makes a number out of two; it is the finaliser of splitmix64.
+// mix combines two numbers with the finaliser of splitmix64.
 func mix(a, b uint64) uint64 {
 	x := a + b*0x9e3779b97f4a7c15 + 0x9e3779b97f4a7c15
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9

@@ -49,10 +49,10 @@ func (t *translator) note(r *record.Record) {
 	}
 }
 
-// before keeps a note for the next event of a kind.
+// before stores a note for the next event of a kind.
 func (t *translator) before(kind event.Kind, n tracefile.Note) { t.ahead, t.aheadKind = n, kind }
 
-// decided writes the note of a decision, and why it was made if a goroutine is held up.
+// decided writes the note of a decision, and before it the reason if a goroutine is in a system call.
 func (t *translator) decided(r *record.Record, n tracefile.Note) {
 	if r.Reason == record.WhySyscall && r.Prev() != 0 {
 		t.Note(tracefile.Note{Act: tracefile.ActStop, Task: gorun.Task(r.Prev()), Reason: gorun.ReasonSyscall})

@@ -10,7 +10,7 @@ import (
 	"github.com/reprise-go/reprise/internal/record"
 )
 
-// Verdict says how a run ended.
+// Verdict is the way in which a run ended.
 type Verdict uint8
 
 // The verdicts.
@@ -19,12 +19,12 @@ const (
 	Failed             // the test failed
 	Panicked           // a goroutine panicked
 	Crashed            // the runtime found a fault, such as unlock of an unlocked mutex
-	Deadlocked         // everybody waits for somebody
-	Leaked             // the test passed and left goroutines behind that wait for ever
+	Deadlocked         // every goroutine of the test is blocked and no timer is pending
+	Leaked             // the test passed and left goroutines behind that are blocked for ever
 	TimedOut           // virtual or real time ran out
 	Limited            // the number of decisions or of goroutines reached its limit
-	Diverged           // the program does not fit the choices of a replay
-	Reached            // the program fits all choices of a replay that ends behind the last; see Control.Prefix
+	Diverged           // a replay reached a decision that does not fit the recorded choices
+	Reached            // a replay with Control.Prefix reached the last recorded choice
 )
 
 var verdictNames = [...]string{
@@ -40,7 +40,7 @@ func (v Verdict) String() string {
 	return fmt.Sprintf("verdict %d", uint8(v))
 }
 
-// The ends that the runtime notes, in header.end.
+// The values of header.end: the way in which the process ended, according to the runtime.
 const (
 	endNone uint32 = iota
 	endExit
@@ -57,20 +57,20 @@ const (
 // Outcome is the result of one run.
 type Outcome struct {
 	Verdict   Verdict
-	Killed    bool   // it had not ended when Control.Wall was over
+	Killed    bool   // the process was killed after Control.Wall
 	Exit      int    // exit status of the process; -1 if a signal ended it
 	Output    []byte // standard output and error together
 	Recording *record.Recording
 	Virtual   time.Duration    // virtual time at the end
-	Task      uint32           // the goroutine that ended the process, 0 for none
-	Left      []cast.Waiting   // who was there at the end, where the runtime noted it
-	Mismatch  *record.Mismatch // of a replay that left its recording, the first
-	Resync    record.Resync    // of a replay
+	Task      uint32           // number of the goroutine that ended the process; 0 if none
+	Left      []cast.Waiting   // goroutines that existed at the end, if the runtime listed them
+	Mismatch  *record.Mismatch // first choice of a replay that did not fit; nil if all fitted
+	Resync    record.Resync    // numbers of recorded choices that a replay used and skipped
 
-	// What came from outside, on which a replay depends.
+	// Effects of the outside, on which a replay depends.
 	Admitted int            // goroutines that the poller or the end of a system call made ready
-	Forced   int            // preemptions by the clock, of goroutines that pass no point
-	Calls    map[int]uint32 // system calls by number, without writes to standard output and error
+	Forced   int            // preemptions by force, of goroutines that passed no point for a second
+	Calls    map[int]uint32 // number of system calls by their number, except writes to standard output and error
 }
 
 // outcome reads the shared file after a run.
@@ -101,7 +101,7 @@ func outcome(s *shared, exit int, seed uint64, killed bool, out []byte) (*Outcom
 	return o, nil
 }
 
-// judge tells the verdict from how the process ended.
+// judge returns the verdict for the end of the process.
 func (o *Outcome) judge(end uint32, killed bool) Verdict {
 	switch {
 	case killed && end != endExit:
@@ -131,12 +131,12 @@ func (o *Outcome) judge(end uint32, killed bool) Verdict {
 	return Passed
 }
 
-// CutOff reports whether the recording ends before the run did, so that a replay can only show whether its start comes
-// out the same; see Control.Prefix.
+// CutOff reports whether the recording ends before the run, so that a replay can only confirm the recorded part; see
+// Control.Prefix.
 func (o *Outcome) CutOff() bool { return o.Killed || o.Recording.Dropped > 0 }
 
-// Outside names what the run reached outside of the control, as far as system calls tell: files, pipes, processes,
-// sockets, and "other calls that wait" if the processor was taken from a goroutine for another reason. It is sorted.
+// Outside names what the run reached outside the control of reprise, according to its system calls: files, pipes,
+// processes, sockets, or "other calls that wait" if goroutines were let in for another reason. The list is sorted.
 func (o *Outcome) Outside() []string {
 	found := map[string]bool{}
 	for n := range o.Calls { // lint: order does not matter because the names are sorted below

@@ -2,8 +2,8 @@ package gort
 
 import "syscall"
 
-// outsideClasses names what a system call reaches. Calls that are not listed reach nothing outside of the process, or
-// say too little.
+// outsideClasses has the kind of object that a system call reaches. Calls that are not listed reach nothing outside the
+// process, or many kinds of objects.
 var outsideClasses = map[int]string{
 	syscall.SYS_OPENAT: "files", syscall.SYS_GETDENTS64: "files", syscall.SYS_UNLINKAT: "files",
 	syscall.SYS_MKDIRAT: "files", syscall.SYS_FTRUNCATE: "files", syscall.SYS_PREAD64: "files",

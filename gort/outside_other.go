@@ -2,5 +2,5 @@
 
 package gort
 
-// outsideClasses is empty where nothing runs under control.
+// outsideClasses is empty on systems on which gort does not run.
 var outsideClasses map[int]string

@@ -31,8 +31,8 @@ type toolchain struct {
 	GOMODCACHE string
 }
 
-// ErrUnsupported is matched by errors about a Go version, system or architecture that cannot be used: it is not
-// known, or the text that an edit of its runtime needs was not found.
+// ErrUnsupported is wrapped by errors about a Go version, system or architecture that is not supported: it is unknown,
+// or the text that an edit of its runtime needs was not found.
 var ErrUnsupported = patch.ErrUnsupported
 
 // Tools is what a controlled build needs.
@@ -99,7 +99,7 @@ func (tc *toolchain) root(cache string) (string, error) {
 	return mirror(tc.GOROOT, filepath.Join(cache, "roots"))
 }
 
-// mirror makes a folder of links to the entries of the folder root.
+// mirror creates a folder of links to the entries of the folder root.
 func mirror(root, below string) (string, error) {
 	name := strings.TrimPrefix(filepath.Base(root), "toolchain@")
 	dir := filepath.Join(below, name)
@@ -118,7 +118,7 @@ func mirror(root, below string) (string, error) {
 	return dir, nil
 }
 
-// link makes a link to target, unless it is there; another one in its place is replaced.
+// link creates a link to target at path. It replaces a link to another target.
 func link(target, path string) error {
 	err := os.Symlink(target, path)
 	if !errors.Is(err, fs.ErrExist) {
@@ -133,7 +133,7 @@ func link(target, path string) error {
 	if err := os.Symlink(target, path); !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return nil // another process has made it meanwhile
+	return nil // another process has created it in the meantime
 }
 
 // askGo asks the go command which toolchain it uses.
@@ -161,7 +161,7 @@ func run(ctx context.Context, dir string, env []string, name string, args ...str
 	return out, nil
 }
 
-// overlay writes the files into the cache that are not there, or not as they should be.
+// overlay writes the missing and the damaged files into the cache, and returns the path of overlay.json.
 func (tc *toolchain) overlay(cache string) (string, error) {
 	files, err := tc.Files()
 	if err != nil {
@@ -188,7 +188,7 @@ func (tc *toolchain) overlay(cache string) (string, error) {
 	return index, ensure(index, string(text))
 }
 
-// ensure makes a file with a text, unless it is there whole: a copy that was damaged is replaced.
+// ensure creates a file with a text, or replaces it if its content is different.
 func ensure(path, text string) error {
 	old, err := os.ReadFile(path)
 	if err == nil && string(old) == text {
@@ -197,7 +197,7 @@ func ensure(path, text string) error {
 	return write(path, text)
 }
 
-// write creates a file atomically, also if several processes do so at once.
+// write creates a file atomically. Several processes may do so at once.
 func write(path, text string) error {
 	f, err := atomicfile.Create(path)
 	if err != nil {

@@ -99,7 +99,8 @@ func (r *Runner) Run(ctx context.Context, c Control) (*Outcome, error) {
 		return nil, err
 	}
 	if r.s.header().claimed == 0 {
-		return nil, fmt.Errorf("gort: %s does not take part: it was not built by Build\n%s", r.b.Path, out)
+		return nil, fmt.Errorf("gort: %s did not attach to the scheduler: it was not built with gort.Build (or reprise test)\n%s",
+			r.b.Path, out)
 	}
 	seed := c.Seed
 	if c.Choices != nil {
@@ -143,7 +144,7 @@ func (r *Runner) prepare(c Control, flags uint32) error {
 		choices = c.Choices.Records
 	}
 	for n := len(choices); c.Prefix && n > 0 && choices[n-1].Kind == record.Admit; n = len(choices) {
-		choices = choices[:n-1] // no decision comes behind that would end the replay
+		choices = choices[:n-1] // the replay ends at a decision, and none follows
 	}
 	h, err := c.header()
 	if err != nil {
@@ -159,7 +160,7 @@ func (r *Runner) prepare(c Control, flags uint32) error {
 	return r.s.prepare(h, choices, or(c.Records, defaultRecords))
 }
 
-// outputLimit is the maximum of the output of a run that is kept, in bytes. Of a longer one, start and end are kept.
+// outputLimit is the maximum size of the output of a run, in bytes. The middle of a longer output is cut out.
 const outputLimit = 4 << 20
 
 // read returns the output of the run.
@@ -193,8 +194,8 @@ func (r *Runner) command() (*exec.Cmd, *os.File, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("gort: %w", err)
 	}
-	// A benchmark within a test, by testing.Benchmark, would otherwise go on until a second of virtual time is over,
-	// which a loop without points never reaches.
+	// Without this limit, testing.Benchmark inside a test continues for a second of virtual time, which a loop without
+	// points never reaches.
 	args := []string{"-test.timeout=0", "-test.paniconexit0", "-test.benchtime=100x"}
 	if r.test != "" {
 		args = append(args, "-test.run="+testpath.Pattern(r.test))
@@ -217,7 +218,7 @@ func (r *Runner) process(ctx, limited context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer out.Close() // which only the process writes
+	defer out.Close() // only the process writes to it
 	if err := cmd.Start(); err != nil {
 		return 0, fmt.Errorf("gort: %s: %w", r.b.Path, err)
 	}
@@ -262,7 +263,7 @@ func endAt(ctx, limited context.Context, signal func(os.Signal) error) (stop fun
 	}
 }
 
-// signalCommand returns a function that signals to a process: to its whole group what kills.
+// signalCommand returns a function that sends signals to a process, and SIGKILL to its whole group.
 func signalCommand(cmd *exec.Cmd) func(os.Signal) error {
 	return func(s os.Signal) error {
 		if s == os.Kill {
@@ -319,8 +320,8 @@ func (r *Runner) serve(ctx context.Context) error {
 		r.server = s
 		return nil
 	}
-	r.alone = true // if it ended before main.main, a separate process shows how
-	_ = s.close()  // whatever its status
+	r.alone = true // if it ended before main.main, a separate process reproduces that
+	_ = s.close()  // its status does not matter
 	return nil
 }
 
@@ -340,9 +341,9 @@ func (s *server) run(ctx, limited context.Context, pid *uint32) (int, error) {
 	}
 	stop := endAt(ctx, limited, func(signal os.Signal) error {
 		switch pid := atomic.LoadUint32(pid); {
-		case pid != 0 && pid <= math.MaxInt32: // more means other processes
+		case pid != 0 && pid <= math.MaxInt32: // a larger number was written by other processes
 			return signalTo(int(pid))(signal) // the server ends the rest of the group
-		case signal == os.Kill: // nothing else would end it
+		case signal == os.Kill: // the server waits and cannot end it
 			return s.cmd.Process.Kill()
 		}
 		return nil

@@ -11,7 +11,7 @@ import (
 	"github.com/reprise-go/reprise/internal/record"
 )
 
-// The numbers of the shared file, which the runtime has under the same names with "rpr" in front.
+// Numbers in the shared file. The runtime defines them under the same names with the prefix "rpr".
 const (
 	magic   = 0x31304f47_52505249
 	version = 4
@@ -29,7 +29,7 @@ const (
 	flagMemory   = 128
 )
 
-// header stands at the start of the shared file; the runtime has the same type as rprHeader.
+// header is the start of the shared file. The runtime defines the same type as rprHeader.
 type header struct {
 	magic     uint64
 	version   uint32
@@ -87,14 +87,14 @@ const (
 type shared struct {
 	file *os.File
 	mem  []byte
-	sent header // as it was before the run: the process may do what it likes to the file
+	sent header // copy of the header from before the run, because the program may overwrite the file
 }
 
-// memoryDir is where Linux keeps files in memory. In containers it is often small, and a process that writes to a
-// mapping there beyond what is free is killed.
+// memoryDir is the folder for files in memory on Linux. In containers it is often small, and a process that writes to a
+// mapping of a file there is killed when no space is left.
 const memoryDir = "/dev/shm"
 
-// openShared makes a shared file for up to size bytes. It is in memory if there is room for two such files.
+// openShared creates a shared file for up to size bytes, in memory if there is space for two such files.
 func openShared(size int) (*shared, error) {
 	dir := ""
 	if room(memoryDir) >= 2*uint64(size) {
@@ -110,8 +110,8 @@ func openShared(size int) (*shared, error) {
 	return &shared{file: f}, nil
 }
 
-// openNameless makes a file in a folder, "" for that of temporary files, that has no name there, so that nothing is
-// left of it when this process is killed.
+// openNameless creates a file without a name, so that it disappears when this process is killed. dir is the folder; ""
+// means the folder for temporary files.
 func openNameless(dir string) (*os.File, error) {
 	f, err := os.CreateTemp(dir, "reprise-*")
 	if err != nil {
@@ -126,7 +126,7 @@ func openNameless(dir string) (*os.File, error) {
 // nameOf returns the path by which this process and its children open a nameless file.
 func nameOf(f *os.File) string { return fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), f.Fd()) }
 
-// close gives everything back.
+// close releases the mapping and the file.
 func (s *shared) close() error {
 	var unmap error
 	if s.mem != nil {
@@ -135,8 +135,8 @@ func (s *shared) close() error {
 	return errors.Join(unmap, s.file.Close())
 }
 
-// prepare writes the header and the choices of a run. The file has the header, records, texts and choices in this
-// order, so that only the last part changes its size between runs.
+// prepare writes the header and the choices of a run. The file contains the header, records, texts and choices in this
+// order, so that only the size of the last part changes between runs.
 func (s *shared) prepare(h header, choices []record.Record, records int) error {
 	h.magic, h.version = magic, version
 	h.recordsAt, h.recordCap = headerSpace, uint64(records)
@@ -144,7 +144,7 @@ func (s *shared) prepare(h header, choices []record.Record, records int) error {
 	h.textCap = textSpace
 	h.choices = uint64(len(choices))
 	h.choicesAt = (h.textAt + h.textCap + choiceAlign - 1) / choiceAlign * choiceAlign
-	if h.choicesAt > math.MaxUint32 { // where the runtime maps them
+	if h.choicesAt > math.MaxUint32 { // the runtime maps the choices with a 32-bit offset
 		return fmt.Errorf("gort: no room for %d records; the most are %d", records, maxRecords)
 	}
 	size := int(h.choicesAt) + len(choices)*recordSize
@@ -185,19 +185,21 @@ func (s *shared) at(offset uint64, n int) []record.Record {
 	return unsafe.Slice((*record.Record)(unsafe.Pointer(&s.mem[offset])), n)
 }
 
-// records returns a copy of what was recorded. The error is that of a file into which the program has written, so that
-// it tells nothing.
+// records returns a copy of the records. It returns an error if the program has overwritten the file, so that the
+// records are useless.
 func (s *shared) records() ([]record.Record, error) {
 	n := min(s.header().records, s.sent.recordCap)
 	list := append([]record.Record(nil), s.at(s.sent.recordsAt, int(n))...)
 	return list, intact(list)
 }
 
-// ofNobody are the kinds of records that need not be of a goroutine.
-var ofNobody = []record.Kind{record.TimerSet, record.TimerFire, record.TimerStop, record.Expected, record.Actual}
+// withoutGoroutine are the kinds of records whose G may be 0.
+var withoutGoroutine = []record.Kind{
+	record.TimerSet, record.TimerFire, record.TimerStop, record.Expected, record.Actual,
+}
 
-// intact checks what everybody relies on who reads records: that goroutines and timers are numbered in the order of
-// their starts, and told of only then.
+// intact checks the properties on which all readers of records rely: goroutines and timers are numbered in the order of
+// their starts, and occur only after their starts.
 func intact(list []record.Record) error {
 	goroutines, timers := uint32(0), uint32(0)
 	for i, r := range list {
@@ -211,18 +213,18 @@ func intact(list []record.Record) error {
 		case r.Kind == 0 || r.Kind > record.Race:
 		case r.Kind == record.Spawn && (r.G != goroutines || r.Val>>32 >= uint64(r.G)):
 		case r.Kind == record.TimerSet && r.Points != timers:
-		case r.G == 0 && !slices.Contains(ofNobody, r.Kind):
-		case r.G > goroutines && r.Kind != record.Expected: // which tells of the recording
+		case r.G == 0 && !slices.Contains(withoutGoroutine, r.Kind):
+		case r.G > goroutines && r.Kind != record.Expected: // G is from the recording, not from this run
 		default:
 			continue
 		}
-		return fmt.Errorf("gort: record %d of the run makes no sense; the program has written into the memory of the runtime",
+		return fmt.Errorf("gort: record %d of the run is invalid; the program has overwritten memory of the runtime",
 			i)
 	}
 	return nil
 }
 
-// texts returns a copy of the texts, of which the first has number 1.
+// texts returns a copy of the texts by number. Text 0 is empty.
 func (s *shared) texts() []string {
 	b := s.mem[s.sent.textAt:][:min(s.header().text, s.sent.textCap)]
 	list := []string{""}

@@ -12,7 +12,7 @@ func mapFile(f *os.File, size int) ([]byte, error) {
 
 func unmapFile(mem []byte) error { return syscall.Munmap(mem) }
 
-// room returns how many bytes are free in a folder, 0 if there is no such folder.
+// room returns the number of free bytes in a folder, or 0 if the folder does not exist.
 func room(dir string) uint64 {
 	var fs syscall.Statfs_t
 	if err := syscall.Statfs(dir, &fs); err != nil {
@@ -26,5 +26,5 @@ func signalTo(pid int) func(os.Signal) error {
 	return func(s os.Signal) error { return syscall.Kill(pid, s.(syscall.Signal)) }
 }
 
-// exitStatus returns the exit status that wait4 has told of, -1 if a signal ended the process.
+// exitStatus returns the exit status in a result of wait4, or -1 if a signal ended the process.
 func exitStatus(wait uint32) int { return syscall.WaitStatus(wait).ExitStatus() }

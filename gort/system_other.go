@@ -4,7 +4,7 @@ package gort
 
 import "os"
 
-// mapFile refuses: there is nothing to share the file with. Overlay has refused before.
+// mapFile returns an error. No binary gets here, because Overlay returns an error on such systems.
 func mapFile(*os.File, int) ([]byte, error) { return nil, ErrUnsupported }
 
 func unmapFile([]byte) error { return nil }

@@ -8,7 +8,7 @@ import (
 	"github.com/reprise-go/reprise/internal/cast"
 )
 
-// logged is what a test has logged by one call: the lines, of which the first names file and line.
+// logged is the text that a test logged by one call. Its first line names file and line.
 type logged struct {
 	test  string
 	lines []string
@@ -21,11 +21,10 @@ var (
 	chatter = regexp.MustCompile(`^=== |^ *--- (FAIL|PASS|SKIP|BENCH): |^(FAIL|PASS)$`)
 )
 
-// logs returns what the failing tests have logged, in the order of the output, and the names of the failing tests,
-// which are empty for a test binary that says "FAIL" without a name. The output is that of a test binary, with or
-// without -test.v.
+// logs returns the log of the failing tests, in the order of the output, and the names of the failing tests, which are
+// empty if the test binary prints "FAIL" without a name. The output is that of a test binary, with or without -test.v.
 func logs(output []byte) (list []logged, failing []string) {
-	tests, indent := []string{""}, "" // whose lines come by their depth, and what a line that goes on starts with
+	tests, indent := []string{""}, "" // the current test at each depth, and the indentation of a continued line
 	for _, line := range outputLines(output) {
 		if m := running.FindStringSubmatch(line); m != nil {
 			tests, indent = []string{m[1]}, ""
@@ -60,7 +59,7 @@ func outputLines(output []byte) []string {
 	return strings.Split(strings.TrimRight(strings.ReplaceAll(string(output), "\x16", ""), "\n"), "\n")
 }
 
-// printed returns the last n lines that the program itself has printed.
+// printed returns the last n lines that the program itself printed.
 func printed(output []byte, n int) (list []string) {
 	for _, line := range outputLines(output) {
 		if strings.TrimSpace(line) != "" && !chatter.MatchString(line) {
@@ -73,7 +72,7 @@ func printed(output []byte, n int) (list []string) {
 // access is one of the two accesses of a data race.
 type access struct {
 	how string // such as "read" and "previous write"
-	at  frame  // zero if the detector does not know it any more
+	at  frame  // zero if the detector has forgotten it
 }
 
 var accessLine = regexp.MustCompile(`(?i)^((?:previous )?(?:atomic )?(?:read|write)) at 0x[0-9a-f]+ by `)
@@ -97,7 +96,7 @@ func race(output []byte) (list []access) {
 	return list
 }
 
-// accessed returns the frame that tells most of the stack of an access.
+// accessed returns the most informative frame of the stack of an access.
 func accessed(lines []string) frame {
 	var s stack
 	for i := 0; i+1 < len(lines) && strings.HasPrefix(lines[i], "  "); i += 2 {

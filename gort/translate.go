@@ -19,10 +19,10 @@ type sink interface {
 	Note(tracefile.Note)
 }
 
-// checkEvery is after how many records a context is looked at: well under a millisecond.
+// checkEvery is the number of records between two checks of a context; they take well under a millisecond.
 const checkEvery = 1 << 12
 
-// translate hands the events of a run to out, in the form of package gorun, and notes of what they do not tell.
+// translate writes the events of a run to out, in the form of package gorun, and notes with further information.
 func (o *Outcome) translate(ctx context.Context, out sink) error {
 	out.NameRegion(gorun.Region, "process")
 	t := &translator{sink: out, r: o.Recording, names: o.Recording.Goroutines(), last: map[uint32]tracefile.Object{}}
@@ -49,7 +49,7 @@ type translator struct {
 	r     *record.Recording
 	names []cast.Goroutine
 
-	// The note that goes before the next event of a kind.
+	// A note that belongs before the next event of a kind.
 	ahead     tracefile.Note
 	aheadKind event.Kind
 
@@ -118,7 +118,7 @@ func (o *Outcome) completes() (event.Outcome, bool) {
 	return 0, false
 }
 
-// maxChoices is how many choices a file may have: a small one may announce more than there is memory for.
+// maxChoices is the maximum number of choices of a file. A small file can contain more than there is memory for.
 const maxChoices = 1 << 24
 
 // choiceReader reads the events back into the choices of a replay.
@@ -127,7 +127,7 @@ type choiceReader struct {
 	c *record.Choices
 }
 
-// event takes the next event of a trace that translate has written. The errors are those of traces that it has not.
+// event handles the next event of a trace that translate has written. It returns an error for other traces.
 func (cr *choiceReader) event(e event.Event) error {
 	c, ok, err := cr.Read(e)
 	switch {
