@@ -278,6 +278,10 @@ func (c *Campaign) examine(ctx context.Context, r *Run) error {
 		if r.Again = again; again.Reached {
 			continue
 		}
+		if again.Unfinished != nil {
+			f.Verdict, r.Problem = finding.Unconfirmed, again.Unfinished
+			return nil
+		}
 		if alike := again.Digest == r.Digest; again.failsAs(f) && (alike || r.Loose) {
 			f.Verdict, r.Apart = finding.Reproduced, r.Apart || !alike
 			continue

@@ -42,6 +42,8 @@ type Run struct {
 	Reached  bool   // of a replay: it did all that was recorded, but the recording ends before the run did
 	Detail   any    // what the front end needs
 
+	Unfinished error // of a replay: the reason why it ended before it showed anything; nil if it did not
+
 	// What the campaign found out about a failing run that is the first of its signature.
 	Again   *Run   // the last replay
 	Apart   bool   // a replay failed alike and did something else on the way

@@ -11,8 +11,10 @@ import (
 // arguments are those of a test binary, as the go command gives them.
 type arguments struct {
 	run, skip       pattern
+	selected        string // run as it was given
 	skipped         string // skip as it was given
 	short, failfast bool
+	parallel        int           // 0 if it was not given
 	count           int           // 0 if it was not given
 	timeout         time.Duration // 0: none
 	plain           bool          // there is a flag that makes no sense for many runs, see Plain
@@ -64,6 +66,7 @@ func (a *arguments) flag(name, value string) (pass bool, err error) {
 	switch name {
 	case "run":
 		a.run, err = parsePattern("-run", value)
+		a.selected = value
 	case "skip":
 		a.skip, err = parsePattern("-skip", value)
 		a.skipped = value
@@ -74,6 +77,9 @@ func (a *arguments) flag(name, value string) (pass bool, err error) {
 		a.failfast, err = strconv.ParseBool(value)
 	case "count":
 		a.count, err = strconv.Atoi(value)
+	case "parallel":
+		a.parallel, err = strconv.Atoi(value)
+		pass = true
 	case "timeout":
 		a.timeout, err = time.ParseDuration(value)
 	case "v", "paniconexit0", "testlogfile", "shuffle":

@@ -71,6 +71,9 @@ func (o *Options) goRun(ctx context.Context, watched bool) (c *goRun, plain stri
 		c.env = append(tools.Env[:len(tools.Env):len(tools.Env)], o.Env...)
 	}
 	c.env = append(c.env, wire.Slots.Assign(c.tmp))
+	if p := lastValue(slices.Concat(splitQuoted(goflags(ctx)), o.Args), "p"); wire.Processes.Valid(p) {
+		c.env = append(c.env, wire.Processes.Assign(p))
+	}
 	if watched {
 		c.env = append(c.env, wire.Progress.Assign("true"))
 	}
@@ -100,6 +103,22 @@ func goFlags(args []string) (names []string) {
 		}
 	}
 	return names
+}
+
+// lastValue returns the last value of a flag among arguments of go test, "" if it is not there.
+func lastValue(args []string, name string) (value string) {
+	args = BeforeArgs(args)
+	for i, arg := range args {
+		flag, v, given := strings.Cut(strings.TrimPrefix(arg, "-"), "=")
+		switch flag = strings.TrimPrefix(flag, "-"); {
+		case flag != name || !strings.HasPrefix(arg, "-"):
+		case given:
+			value = v
+		case i+1 < len(args):
+			value = args[i+1]
+		}
+	}
+	return value
 }
 
 // tagsOf returns the flags with build tags in a value of GOFLAGS. The go command would take the tags on its command

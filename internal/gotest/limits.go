@@ -93,13 +93,18 @@ func (c *search) judgeLimits() {
 			f.Note(fmt.Sprintf("the limit is %s; --%s raises it", name, flag))
 			return false
 		}
-		r.Outcome, f.Passes = explore.Noted, true
 		f.Note(fmt.Sprintf("it reached a limit of reprise, %s, which is no failure of the test; --%s raises it", name, flag))
-		if f.Like == "" {
-			all.Notes = append(all.Notes, r)
-		}
+		c.excuse(r)
 		return true
 	})
+}
+
+// excuse makes a failing run a note. The caller removes it from those that fail.
+func (c *search) excuse(r *explore.Run) {
+	r.Outcome, r.Finding.Passes = explore.Noted, true
+	if r.Finding.Like == "" {
+		c.campaign.Notes = append(c.campaign.Notes, r)
+	}
 }
 
 // count notes what a run took that has passed. It is called in the order of the seeds.

@@ -109,19 +109,31 @@ func (p *program) plainRun(ctx context.Context, limit time.Duration, args []stri
 	return out.Bytes(), err
 }
 
-// alone says how a test function ends without control, within some time.
-func (p *program) alone(ctx context.Context, most time.Duration, args []string) (how string, passes bool, err error) {
-	_, err = p.plainRun(ctx, most, append(args, "-test.timeout=0", "-test.paniconexit0"))
+// plainTimeout is the argument by which a test binary does not end by itself; see plainRun.
+const plainTimeout = "-test.timeout=0"
+
+// plainEnd is the way in which a test ends without control.
+type plainEnd uint8
+
+const (
+	plainUnknown plainEnd = iota // it could not be run, or did not end in time
+	plainPasses
+	plainFails
+)
+
+// alone tells how a test function ends without control, within some time, and in words, as the rest of a sentence.
+func (p *program) alone(ctx context.Context, most time.Duration, args []string) (how string, end plainEnd, err error) {
+	_, err = p.plainRun(ctx, most, append(args, plainTimeout, "-test.paniconexit0"))
 	var exit *exec.ExitError
 	switch {
 	case err == nil:
-		return "but passes without control", true, nil
+		return "but it passes without control", plainPasses, nil
 	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Sprintf("and without control it has not ended after %v", most), false, nil
+		return fmt.Sprintf("and without control it has not ended after %v", most), plainUnknown, nil
 	case errors.As(err, &exit):
-		return "and without control too: an ordinary failure", false, nil
+		return "and without control it fails too", plainFails, nil
 	}
-	return "", false, err
+	return "", plainUnknown, err
 }
 
 // identity is that of the traces of a test function, run with the arguments args.

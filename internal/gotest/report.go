@@ -26,7 +26,9 @@ func (c *search) tellFinding(r *explore.Run, result string) {
 	f := r.Finding
 	name := c.function + "/" + f.Name
 	if f.Like == "" {
-		f.Reproduce = c.commands(r)
+		if r != c.disturbed { // which needs other runs besides
+			f.Reproduce = c.commands(r)
+		}
 		describe(r)
 		f.KeepReport()
 	}
@@ -44,10 +46,10 @@ func describe(r *explore.Run) {
 	f.Failure = prose.Clip(f.Failure, maxFailureLines)
 	f.Length, f.Virtual = prose.Count(o.Recording.Decisions(), "decision"), o.Virtual
 	switch {
-	case !f.Passes:
+	case !f.Passes, f.Verb != "":
 	case o.Verdict == gort.Limited, o.Verdict == gort.TimedOut:
 		f.Verb = "was ended"
-	default:
+	case o.Verdict == gort.Leaked:
 		f.Verb = "passes"
 	}
 	var title string
@@ -83,8 +85,8 @@ func shown(r *explore.Run) (confirmed, title string) {
 	case f.Class == finding.Nondeterminism:
 		return "", "the second run of the seed (actual) against the first (expected):"
 	case f.Verdict == finding.Flaky:
-		return "replayed from its trace it goes another way: something outside of the control takes part (expected: the\n" +
-			"first run, actual: the replay)", ""
+		return "replayed from its trace, alone, it goes another way: something outside of the control takes part\n" +
+			"(expected: the first run, actual: the replay)", ""
 	case r.Apart:
 		return "replayed twice from its trace: the same failure, by other decisions", schedule
 	}

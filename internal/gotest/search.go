@@ -9,7 +9,6 @@ import (
 
 	"github.com/reprise-go/reprise/explore"
 	"github.com/reprise-go/reprise/gort"
-	"github.com/reprise-go/reprise/internal/finding"
 	"github.com/reprise-go/reprise/internal/prose"
 	"github.com/reprise-go/reprise/internal/record"
 	"github.com/reprise-go/reprise/internal/testpath"
@@ -31,6 +30,7 @@ type search struct {
 	passed  int    // runs that have not failed
 	longest extent // of these
 
+	company
 	campaign *explore.Campaign
 	replays  *subject // makes them
 }
@@ -80,6 +80,7 @@ func (c *search) run(ctx context.Context) (ok bool) {
 	}
 	c.campaign.Run(ctx, workers)
 	c.judgeLimits()
+	c.judgeDisturbed()
 	c.judgeAlways(ctx)
 	for _, w := range append(workers, c.replays) {
 		if err := w.Close(); err != nil && c.campaign.Err == nil {
@@ -107,7 +108,7 @@ func (c *search) measure(ctx context.Context) {
 	}
 	control := c.control(testpath.DeriveSeed(c.function, 0))
 	control.Strategy = strategy.Default
-	o, err := c.replays.make(ctx, control)
+	o, err := c.replays.make(ctx, control, false)
 	if err != nil {
 		return // the runs will meet it too
 	}
@@ -137,30 +138,6 @@ func (c *search) tellProgress(r *explore.Run) {
 // extent is how far the search is.
 func (c *search) extent() wire.Extent { return wire.Extent{Ran: c.campaign.Ran, All: c.all()} }
 
-// judgeAlways adds a note to what comes under every seed. A test that fails so, for one reason, is run once as an
-// ordinary one.
-func (c *search) judgeAlways(ctx context.Context) {
-	for _, r := range c.campaign.Notes {
-		if r.Always {
-			r.Finding.Note("it comes under every seed that was run, and so is no failure; with --leaks fail it is")
-		}
-	}
-	failing := c.campaign.Failing
-	if ctx.Err() != nil || len(failing) == 0 || len(failing) < c.campaign.Ran || c.campaign.Causes() > 1 ||
-		len(c.only) > 0 {
-		return
-	}
-	f, o := failing[0].Finding, detailOf(failing[0])
-	switch {
-	case f.Class == finding.Nondeterminism, o.Verdict == gort.Limited, o.CutOff(): // of which that is known
-	case o.Verdict == gort.Leaked: // for which an ordinary run does not look
-		f.Note("it fails under every seed; with --leaks report a leak is no failure")
-	default:
-		how, _ := c.replays.withoutControl(ctx, c.patience)
-		f.Note("it fails under every seed, " + how)
-	}
-}
-
 // tell prints what has come of the search and reports whether the test has passed. interrupted is why it was ended from
 // outside, nil if it was not.
 func (c *search) tell(interrupted error) (ok bool) {
@@ -171,7 +148,11 @@ func (c *search) tell(interrupted error) (ok bool) {
 	for _, r := range slices.Concat(c.campaign.Failing, c.campaign.Races) {
 		c.tellFinding(r, "FAIL")
 	}
-	c.out.attr(c.function, wire.AttrRuns.Name, c.extent().String())
+	ran := c.extent()
+	if c.campaign.Failed() == 0 && c.campaign.End == explore.EndEnough { // the failures were excused
+		ran.All = ran.Ran
+	}
+	c.out.attr(c.function, wire.AttrRuns.Name, ran.String())
 	if why := c.cut(); why != "" {
 		c.out.log(c.function, c.spent(took)+": "+why)
 	}

@@ -129,7 +129,8 @@ func TestLimitOfLongTest(t *testing.T) {
 	s.program = buildTests(t,
 		"package m\n\nimport (\n\t\"testing\"\n\t\"time\"\n)\n\nfunc TestX(t *testing.T) { time.Sleep(100 * time.Millisecond) }\n")
 	s.patience = 1
-	if ok := s.search("TestX", 1).run(t.Context()); !ok || !strings.Contains(out.String(), "but passes without control") {
+	ok := s.search("TestX", 1).run(t.Context())
+	if !ok || !strings.Contains(out.String(), "but it passes without control") {
 		t.Errorf("passes: %v\n%s", ok, out)
 	}
 }
@@ -230,7 +231,7 @@ func TestCampaignReports(t *testing.T) {
 			"reprise test example.com/m -run '^TestX$' --seed 0x",
 		}, []string{"under every seed", "PASS"}},
 		{"is flaky", "SEEDS=9", fakeRunner{end: at(map[int]string{4: "lost"}), flaky: true}, false, []string{
-			"reprise.verdict flaky", "fails (flaky, test failure)", "replayed from its trace it goes another way",
+			"reprise.verdict flaky", "fails (flaky, test failure)", "replayed from its trace, alone, it goes another way",
 		}, []string{"reproduced", "under every seed"}},
 		{"fails another way", "SEEDS=9", fakeRunner{end: at(map[int]string{4: "lost"}), again: "found"}, false, []string{
 			"reprise.verdict flaky", "reprise.failure x_test.go:1: lost",
@@ -245,7 +246,7 @@ func TestCampaignReports(t *testing.T) {
 			"reprise.verdict reproduced", "the same failure, by other decisions",
 		}, []string{"flaky"}},
 		{"fails always", "SEEDS=9", fakeRunner{end: func(uint64) string { return "lost" }}, false, []string{
-			"it fails under every seed, and could not be run without control", "5 of 5 runs failed",
+			"all 5 runs failed, and it could not be run without control", "5 of 5 runs failed",
 		}, nil},
 		{"leaks", "SEEDS=2 LEAKS=report", fakeRunner{end: at(map[int]string{1: "leak"})}, true, []string{
 			"reprise.class leak", "passes (leak)", "--- PASS: TestX/seed=0x", "--- PASS: TestX (0.00s)",
@@ -257,7 +258,7 @@ func TestCampaignReports(t *testing.T) {
 		}, []string{"reproduced", "PASS: "}},
 		{"is deterministic", "SEEDS=9 DETERMINISM=true", fakeRunner{}, true, []string{"reprise.runs 9/9"}, []string{"FAIL"}},
 		{"leaks always", "SEEDS=3", fakeRunner{end: func(uint64) string { return "leak" }}, true, []string{
-			"passes (leak)", "it comes under every seed that was run", "--leaks fail", "--- PASS: TestX (0.00s)",
+			"passes (leak)", "all 3 runs did that", "--leaks fail", "--- PASS: TestX (0.00s)",
 		}, []string{"FAIL"}},
 		{"leaks sometimes", "SEEDS=9", fakeRunner{end: at(map[int]string{1: "leak", 4: "leak"})}, false, []string{
 			"fails (leak)", "2 of 9 runs failed", "--leaks fail", "--- FAIL: TestX (0.00s)",
@@ -302,7 +303,7 @@ func TestCampaignStops(t *testing.T) {
 	s, _ := fakeSession(t, f, "SEEDS=150 ARTIFACTS="+t.TempDir())
 	s.processors = 2
 	s.search("TestX", 1).run(t.Context())
-	if n := runs.Load(); n > explore.DefaultMaxFailing+2+replays {
+	if n := runs.Load(); n > explore.DefaultMaxFailing+2+replays+enoughAgreed+2 {
 		t.Errorf("%d runs", n)
 	}
 }
@@ -414,7 +415,7 @@ func TestLimited(t *testing.T) {
 	ok := s.search("TestX", 1).run(t.Context())
 	told := out.String()
 	if !ok || strings.Contains(told, "replay") || !strings.Contains(told, "reprise.runs 20/20") ||
-		strings.Count(told, "decisions, but passes without control; --max-decisions raises it") != 1 {
+		strings.Count(told, "decisions, but it passes without control; --max-decisions raises it") != 1 {
 		t.Errorf("passes %t:\n%s", ok, told)
 	}
 	s.Path = "false"

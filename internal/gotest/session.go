@@ -56,6 +56,9 @@ func run(args, env []string, stdout io.Writer) (code int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	if s.parallel > 0 { // as many copies of a test at most
+		s.processors = min(s.processors, s.parallel)
+	}
 	if s.program, err = inspect(args[0], dir, env); err != nil {
 		return 0, err
 	}

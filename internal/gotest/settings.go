@@ -35,6 +35,7 @@ type settings struct {
 	memory      string // one of wire.MemoryModes
 	slotsDir    string // "" for none
 	progress    bool
+	processes   int // runs of all packages at a time, as -p says; 0: as many as processors
 }
 
 // newSettings reads the arguments of a test binary, and the settings in the environment.
@@ -47,7 +48,8 @@ func newSettings(args []string, getenv func(string) string) (s settings, err err
 		wire.Seeds.Read(getenv, &s.seeds), wire.Budget.Read(getenv, &s.budget), wire.Seed.Read(getenv, &s.only),
 		wire.Determinism.Read(getenv, &s.determinism), wire.Artifacts.Read(getenv, &s.artifacts),
 		wire.Leaks.Read(getenv, &s.leaks), wire.Memory.Read(getenv, &s.memory), wire.Slots.Read(getenv, &s.slotsDir),
-		wire.Progress.Read(getenv, &s.progress), wire.Strategy.Read(getenv, &s.strategy), s.limits.read(getenv),
+		wire.Progress.Read(getenv, &s.progress), wire.Processes.Read(getenv, &s.processes),
+		wire.Strategy.Read(getenv, &s.strategy), s.limits.read(getenv),
 	)
 	if err != nil {
 		return s, err

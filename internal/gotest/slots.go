@@ -69,6 +69,33 @@ func (s *slots) take(ctx context.Context) (release func(), err error) {
 	return func() { _ = unlockFile(f) }, nil // if that fails, close does it
 }
 
+// takeAll waits for all slots, so that no other run takes place.
+func (s *slots) takeAll(ctx context.Context) (release func(), err error) {
+	if s.queue == nil {
+		return func() {}, ctx.Err()
+	}
+	if _, err := lockOne(ctx, s.queue); err != nil {
+		return nil, err
+	}
+	held := 0
+	release = func() {
+		for _, f := range s.files[:held] {
+			_ = unlockFile(f) // if that fails, close does it
+		}
+	}
+	for _, f := range s.files {
+		if _, err = lockOne(ctx, f); err != nil {
+			break
+		}
+		held++
+	}
+	if err = errors.Join(err, unlockFile(s.queue)); err != nil {
+		release()
+		return nil, err
+	}
+	return release, nil
+}
+
 // lockOne waits until it has locked one of the files.
 func lockOne(ctx context.Context, files ...*os.File) (*os.File, error) {
 	for {

@@ -53,6 +53,47 @@ func TestSlots(t *testing.T) {
 	}
 }
 
+// TestAllSlots: whoever has all slots is alone.
+func TestAllSlots(t *testing.T) {
+	dir := t.TempDir()
+	var inside atomic.Int32
+	var all sync.WaitGroup
+	for i := range 5 {
+		all.Go(func() {
+			s, err := openSlots(dir, 2)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			take, most := s.take, int32(2)
+			if i%2 == 0 {
+				take, most = s.takeAll, 1
+			}
+			for range 20 {
+				release, err := take(t.Context())
+				if err != nil {
+					t.Error(err)
+					break
+				}
+				inside.Add(1)
+				for range 50 {
+					if n := inside.Load(); n > most {
+						t.Errorf("%d runs at once, want at most %d", n, most)
+						break
+					}
+					runtime.Gosched()
+				}
+				inside.Add(-1)
+				release()
+			}
+			if err := s.close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+}
+
 // TestSlotsOfTheDead: the slots of a process that has died are free, and those of one that lives are not.
 func TestSlotsOfTheDead(t *testing.T) {
 	dir := t.TempDir()

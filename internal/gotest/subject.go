@@ -60,19 +60,9 @@ func (w *subject) Close() (err error) {
 	return err
 }
 
-// slot waits for the right to run.
-func (w *subject) slot(ctx context.Context) (release func(), err error) {
-	if w.slots == nil {
-		if w.slots, err = openSlots(w.slotsDir, w.processors); err != nil {
-			return nil, err
-		}
-	}
-	return w.slots.take(ctx)
-}
-
-// make makes a run.
-func (w *subject) make(ctx context.Context, c gort.Control) (*gort.Outcome, error) {
-	release, err := w.slot(ctx)
+// make makes a run, beside others or alone.
+func (w *subject) make(ctx context.Context, c gort.Control, alone bool) (*gort.Outcome, error) {
+	release, err := w.admit(ctx, alone)
 	if err != nil {
 		return nil, err
 	}
@@ -95,24 +85,33 @@ func (w *subject) Run(ctx context.Context, p explore.Plan) (*explore.Run, error)
 		again := p.Choices.(recorded)
 		control.Choices, control.Prefix = again.Choices, again.cutOff
 	}
-	o, err := w.make(ctx, control)
+	replay := p.Choices != nil
+	o, err := w.make(ctx, control, replay)
 	if err != nil {
 		return nil, err
 	}
+	if !replay {
+		if o, err = w.undisturbed(ctx, p, control, o); err != nil {
+			return nil, err
+		}
+	}
+	var second *gort.Outcome
+	if judged := w.judge(o); w.determinism && judged != explore.Failed && judged != explore.Doubtful && !replay {
+		if o, second, err = w.twice(ctx, p, control, o); err != nil {
+			return nil, err
+		}
+	}
 	r := &explore.Run{Plan: p, Outcome: w.judge(o), Digest: o.Recording.Hash, Loose: o.Forced > 0}
 	r.Reached = control.Prefix && o.Verdict == gort.Reached
+	if replay && o.Killed {
+		r.Unfinished = fmt.Errorf("the replay had not ended after %v of real time", control.Wall.Round(time.Second))
+	}
 	if o.Verdict == gort.TimedOut && w.took >= control.Wall {
 		r.Last, r.Why = true, "no more, since this run took all the time that a run may"
 	}
 	d := detail{Outcome: o, extent: extent{w.took, o.Virtual, o.Recording.Steps}}
-	if w.determinism && r.Outcome != explore.Failed && r.Outcome != explore.Doubtful && p.Choices == nil {
-		second, err := w.make(ctx, control)
-		if err != nil {
-			return nil, err
-		}
-		if !equal(o, second) {
-			r.Outcome, d.second = explore.Failed, second
-		}
+	if second != nil && !equal(o, second) {
+		r.Outcome, d.second = explore.Failed, second
 	}
 	w.complete(r, d)
 	r.Common = r.Outcome == explore.Failed && control.Memory && r.Finding.Class == "data race"
@@ -163,10 +162,10 @@ func (w *subject) complete(r *explore.Run, d detail) {
 func (w *subject) Keep(ctx context.Context, r *explore.Run) (err error) {
 	f, d := r.Finding, detailOf(r)
 	if r.Outcome == explore.Doubtful {
-		how, passes := w.withoutControl(ctx, max(w.wall, w.patience)) // a long test may just be one
+		how, end := w.withoutControl(ctx, max(w.wall, w.patience)) // a long test may just be one
 		name, flag, _ := w.limitOf(d.Outcome)
 		f.Note(fmt.Sprintf("it reached a limit of reprise, %s, %s; --%s raises it", name, how, flag))
-		if r.Outcome = explore.Failed; passes { // the trace would be large, and tell that the test is
+		if r.Outcome = explore.Failed; end == plainPasses { // the trace would be large, and tell that the test is
 			r.Outcome, f.Verdict = explore.Noted, finding.Unconfirmed
 			return nil
 		}
@@ -212,15 +211,15 @@ func (w *subject) Difference(first, again *explore.Run) (string, error) {
 	return unlike(detailOf(first).Outcome, detailOf(again).Outcome)
 }
 
-// withoutControl tells how the test ends without control, within some time.
-func (w *subject) withoutControl(ctx context.Context, most time.Duration) (how string, passes bool) {
-	release, err := w.slot(ctx)
+// withoutControl tells how the test ends alone and without control, within some time.
+func (w *subject) withoutControl(ctx context.Context, most time.Duration) (how string, end plainEnd) {
+	release, err := w.admit(ctx, true)
 	if err == nil {
-		how, passes, err = w.alone(ctx, most, append([]string{"-test.run=" + w.selection}, w.args...))
+		how, end, err = w.alone(ctx, most, append([]string{"-test.run=" + w.selection}, w.args...))
 		release()
 	}
 	if err != nil {
-		how = fmt.Sprintf("and could not be run without control: %v", err)
+		how = fmt.Sprintf("and it could not be run without control: %v", err)
 	}
-	return how, passes
+	return how, end
 }

@@ -97,6 +97,9 @@ var (
 	Slots = variable(Setting{
 		Env: "REPRISE_SLOTS", Form: "a folder", Writers: []string{Wrapper}, Readers: []string{Wrapper},
 	}, parseText)
+	Processes = variable(Setting{
+		Env: "REPRISE_PROCESSES", Form: countForm, Writers: []string{Wrapper}, Readers: []string{Wrapper},
+	}, parseCount)
 	Progress = variable(Setting{
 		Env: "REPRISE_PROGRESS", Form: boolForm, Writers: []string{Wrapper}, Readers: []string{Wrapper},
 	}, parseBool)

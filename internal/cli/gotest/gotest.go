@@ -104,7 +104,8 @@ signature, are one finding: its report is printed once.
   --jsonl FILE       write a JSON object for each finding, a line each
 
 All other arguments go to go test: packages, -run, -race, -short, -tags, -timeout and so on. -count N above 1 means
---seeds N. -timeout bounds what the tests of a package take together, and if it is not 10m, also each run (0: no
+--seeds N. -p N bounds the runs of all packages at a time, which are as many as processors otherwise, and -parallel N
+those of one package, which also pass it on to t.Parallel. -timeout bounds what the tests of a package take together, and if it is not 10m, also each run (0: no
 bound), which otherwise gets a minute. With -bench, -fuzz, -list, -c, -exec, -overlay, coverage or profiles go test
 runs as it does without reprise. -json prints the events of go test, and the report on standard error; -v also prints
 what the tests print. So it does, with a note, where tests cannot be controlled: that takes Linux on amd64

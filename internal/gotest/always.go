@@ -1,0 +1,83 @@
+package gotest
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/reprise-go/reprise/gort"
+	"github.com/reprise-go/reprise/internal/finding"
+)
+
+// judgeAlways adds a note to what all runs of a test did. A test of which all runs failed is run without control: alone
+// first, and if it fails there too, among the tests of its package, as the user runs it.
+func (c *search) judgeAlways(ctx context.Context) {
+	for _, r := range c.campaign.Notes {
+		if r.Always {
+			r.Finding.Note(c.allRuns("did that") + ", so it is no failure; with --leaks fail it is")
+		}
+	}
+	failing := c.campaign.Failing
+	if ctx.Err() != nil || len(failing) == 0 || len(failing) < c.campaign.Ran || len(c.only) > 0 {
+		return
+	}
+	f, o := failing[0].Finding, detailOf(failing[0])
+	switch {
+	case f.Class == finding.Nondeterminism, o.Verdict == gort.Limited, o.CutOff(): // of which that is known
+	case o.Verdict == gort.Leaked: // for which a run without control does not look
+		f.Note(c.allRuns("failed") + "; with --leaks report a leak is no failure")
+	default:
+		c.judgePlain(ctx)
+	}
+}
+
+// allRuns says that all runs that were made did something.
+func (c *search) allRuns(did string) string {
+	if c.campaign.Ran == 1 {
+		return "the only run " + did
+	}
+	return fmt.Sprintf("all %d runs %s", c.campaign.Ran, did)
+}
+
+// judgePlain compares a test of which all runs failed with the same test without control.
+func (c *search) judgePlain(ctx context.Context) {
+	all := c.campaign
+	f := all.Failing[0].Finding
+	how, end := c.replays.withoutControl(ctx, c.patience)
+	if end != plainFails {
+		f.Note(c.allRuns("failed") + ", " + how)
+		return
+	}
+	const needs = ", and without control it fails alone too, but passes among the other tests of its package: " +
+		"it needs other tests of the package"
+	switch {
+	case c.passesAmong(ctx, c.selected):
+		f.Note(c.allRuns("failed") + needs)
+		for _, r := range all.Failing {
+			c.excuse(r)
+		}
+		all.Failing = nil
+	case c.selected != "" && c.passesAmong(ctx, ""):
+		f.Note(c.allRuns("failed") + needs + ", which -run leaves out")
+	default:
+		f.Note(c.allRuns("failed") + ", " + how + ": an ordinary failure")
+	}
+}
+
+// amongPatience is how much real time the tests of a package get to show how one of them ends among them.
+const amongPatience = time.Minute
+
+// passesAmong reports whether the test passes without control among the tests that a pattern of -run selects, in the
+// order of the package and in one process, as "go test" runs them.
+func (c *search) passesAmong(ctx context.Context, run string) bool {
+	release, err := c.replays.admit(ctx, true)
+	if err != nil {
+		return false
+	}
+	defer release()
+	args := append([]string{"-test.run=" + run, "-test.skip=" + c.skipped, "-test.v=true", plainTimeout,
+		"-test.paniconexit0"}, c.each...)
+	out, _ := c.plainRun(ctx, amongPatience, args) // other tests may fail
+	return strings.Contains("\n"+string(out), "\n--- PASS: "+c.function+" (")
+}
