@@ -15,6 +15,7 @@ import (
 	"github.com/reprise-go/reprise/internal/cli/gotest"
 	"github.com/reprise-go/reprise/internal/cli/replay"
 	"github.com/reprise-go/reprise/internal/cli/verb"
+	"github.com/reprise-go/reprise/internal/cli/view"
 )
 
 // Main runs the command with the given arguments, without the program's name, and returns the exit code. Where a
@@ -41,7 +42,8 @@ func newRoot() *cobra.Command {
 	root.Version = moduleVersion()
 	root.AddCommand(demo.New(), gotest.New(), gotest.NewExec(), replay.New(), replay.NewPin(), files.NewDump(),
 		files.NewStats(),
-		files.NewVerify(), compare.NewDiff(), files.NewConvert(), files.NewRecover(), compare.NewExplain(), newVersion())
+		files.NewVerify(), compare.NewDiff(), files.NewConvert(), files.NewRecover(), compare.NewExplain(),
+		view.NewView(), view.NewExport(), newVersion())
 	return root
 }
 

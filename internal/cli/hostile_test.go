@@ -19,7 +19,9 @@ var reading = [][]string{
 	{"dump", "FILE"}, {"dump", "--json", "FILE"}, {"dump", "--from", "1", "FILE"}, {"dump", "--since", "1ns", "FILE"},
 	{"dump", "--task", "nobody", "FILE"}, {"stats", "FILE"}, {"stats", "--json", "FILE"}, {"verify", "FILE"},
 	{"diff", "FILE", "FILE"}, {"convert", "FILE", "OUT.jsonl"}, {"convert", "FILE", "OUT.reprise"},
-	{"convert", "FILE", "OUT.msgpack"}, {"recover", "FILE", "OUT.reprise"},
+	{"convert", "FILE", "OUT.msgpack"}, {"recover", "FILE", "OUT.reprise"}, {"view", "--text", "FILE"},
+	{"view", "--line", "FILE"}, {"view", "FILE", "-o", "OUT.html"}, {"view", "FILE", "FILE", "-o", "OUT.html"},
+	{"export", "FILE", "--perfetto", "OUT.pftrace"},
 }
 
 // in puts paths into the arguments of a command.

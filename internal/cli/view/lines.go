@@ -1,0 +1,118 @@
+package view
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/reprise-go/reprise/internal/cast"
+	"github.com/reprise-go/reprise/internal/prose"
+	"github.com/reprise-go/reprise/traceview"
+)
+
+const (
+	mostFiles    = 20_000
+	longestFile  = 1 << 20 // bytes
+	linesAround  = 4
+	longestPlace = 1 << 10
+)
+
+// lines returns a Source of the Go files in a folder and below. The files are found by walking the folder; a place from
+// a recording is only compared with their names. Where several files match, there is no source.
+func lines(root string) traceview.Source {
+	if root == "" {
+		return nil
+	}
+	var index map[string][]string // paths by base name
+	dir := os.DirFS(root)
+	return func(place string) string {
+		if index == nil {
+			index = goFiles(dir)
+		}
+		file, number := fileOf(place)
+		name := match(index[path.Base(file)], file, place)
+		if name == "" {
+			return ""
+		}
+		return excerpt(dir, name, number)
+	}
+}
+
+// fileOf splits the code line of a place, "queue.go:25 example.com/queue.Open", into file and number.
+func fileOf(place string) (file string, number int) {
+	line, _, _ := strings.Cut(place, " ")
+	file, digits, _ := strings.Cut(line, ":")
+	number, err := strconv.Atoi(digits)
+	if err != nil || len(place) > longestPlace {
+		return "", 0
+	}
+	return file, number
+}
+
+// goFiles lists the Go files of a folder by their base names.
+func goFiles(dir fs.FS) map[string][]string {
+	index, n := map[string][]string{}, 0
+	_ = fs.WalkDir(dir, ".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return nil // what cannot be read has no source
+		case d.IsDir() && name != "." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "node_modules"):
+			return fs.SkipDir
+		case n >= mostFiles:
+			return fs.SkipAll
+		case d.Type().IsRegular() && path.Ext(name) == ".go":
+			index[d.Name()] = append(index[d.Name()], name)
+			n++
+		}
+		return nil
+	})
+	return index
+}
+
+// match returns the one path that a place may mean: it ends with the file, and the folder is named as the package.
+func match(paths []string, file, place string) (found string) {
+	_, fn := cast.SplitPlace(place)
+	pkg := strings.TrimSuffix(path.Base(cast.PackageOf(fn)), "_test")
+	for _, p := range paths {
+		if !strings.HasSuffix("/"+p, "/"+file) {
+			continue
+		}
+		folder := path.Base(path.Dir(p))
+		if len(paths) > 1 && fn != "" && !strings.Contains(file, "/") && folder != pkg {
+			continue
+		}
+		if found != "" {
+			return ""
+		}
+		found = p
+	}
+	return found
+}
+
+// excerpt returns the lines around a line, with their numbers; the line itself is marked.
+func excerpt(dir fs.FS, name string, number int) string {
+	info, err := fs.Stat(dir, name)
+	if err != nil || !info.Mode().IsRegular() || info.Size() > longestFile {
+		return ""
+	}
+	data, err := fs.ReadFile(dir, name)
+	if err != nil {
+		return ""
+	}
+	all := strings.Split(string(data), "\n")
+	if number < 1 || number > len(all) {
+		return ""
+	}
+	var b strings.Builder
+	for i := max(number-linesAround, 1); i <= min(number+linesAround, len(all)); i++ {
+		mark := " "
+		if i == number {
+			mark = ">"
+		}
+		fmt.Fprintf(&b, "%s%5d  %s\n", mark, i, prose.Line(strings.ReplaceAll(all[i-1], "\t", "    ")))
+	}
+	return b.String()
+}

@@ -1,0 +1,297 @@
+// The page: charts of one or two runs that share a zoom, the details of the selected turn, and the table.
+
+const svgNS = "http://www.w3.org/2000/svg";
+const laneHeight = 26;
+const topHeight = 30;
+
+// element makes an element with attributes and children.
+function element(name, attributes, ...children) {
+  const svg = ["svg", "rect", "line", "text", "path", "g", "title", "circle"].includes(name);
+  const e = svg ? document.createElementNS(svgNS, name) : document.createElement(name);
+  for (const [key, value] of Object.entries(attributes || {})) e.setAttribute(key, value);
+  e.append(...children);
+  return e;
+}
+
+// Chart draws one run.
+class Chart {
+  constructor(page, run, index) {
+    Object.assign(this, { page, run, index, selected: -1, hits: new Set(), object: "" });
+    this.filter = "";
+    this.svg = element("svg", { class: "chart", role: "img", "aria-label": "schedule of " + run.title });
+    this.names = element("div", { class: "names" });
+    const head = run.turns.length + " of " + run.total + " turns, " + run.lanes.length + " lanes" +
+      (run.leftOut ? " (" + run.leftOut + ")" : "") + (run.end ? "; the run ended: " + run.end : "");
+    this.root = element("section", { class: "run" },
+      element("h2", {}, run.title || "run " + (index + 1)), element("p", { class: "about" }, head));
+    if (run.damage) this.root.append(element("p", { class: "damage", role: "alert" }, "the recording is damaged: " + run.damage));
+    this.root.append(element("div", { class: "plot" }, this.names, this.svg));
+    this.svg.addEventListener("click", (e) => {
+      const turn = e.target.closest("[data-turn]");
+      if (turn) page.select(this, Number(turn.dataset.turn));
+    });
+  }
+
+  // shown returns the lanes that pass the filter.
+  shown() {
+    const f = this.filter.toLowerCase();
+    return this.run.lanes.filter((l) => !f || (laneName(l) + " " + l.group).toLowerCase().includes(f));
+  }
+
+  draw() {
+    const { run } = this;
+    const lanes = this.shown();
+    const row = new Map(lanes.map((l, i) => [l.index, topHeight + i * laneHeight]));
+    const width = Math.max(this.svg.clientWidth || this.svg.parentNode.clientWidth - 220, 200);
+    const height = topHeight + lanes.length * laneHeight + 4;
+    this.svg.setAttribute("height", height);
+    this.svg.setAttribute("viewBox", "0 0 " + width + " " + height);
+    this.names.replaceChildren(...lanes.map((l) =>
+      element("div", { class: "lane", title: laneName(l) + (l.group ? " (" + l.group + ")" : "") }, laneName(l))));
+    const at = positions(run, this.page.axis);
+    const from = this.page.from + this.shift(at), scale = width / this.page.span;
+    const x = (i) => (at[Math.max(0, Math.min(i - run.first, at.length - 1))] - from) * scale;
+    const seen = new Set();
+    const group = element("g");
+    const visible = (a, b) => b >= 0 && a <= width;
+    const once = (kind, lane, a, b) => {
+      if (b - a > 1.5) return true;
+      const key = kind + lane + "/" + Math.round(a);
+      return !seen.has(key) && seen.add(key);
+    };
+    this.axisLine(group, x, width);
+    for (const w of run.waits) {
+      const a = x(w.from), b = x(w.to);
+      if (!row.has(w.lane) || !visible(a, b) || b <= a || !once("w", w.lane, a, b)) continue;
+      group.append(this.bar("wait " + w.state + this.dim(w.object), a, row.get(w.lane) + 9, b - a, 8,
+        w.how || w.state, null));
+    }
+    for (const t of run.turns) {
+      const a = x(t.number), b = x(t.number + 1);
+      if (!row.has(t.lane) || !visible(a, b) || !once("t", t.lane, a, b)) continue;
+      const cls = "turn stop-" + (t.stop || "none") + (this.selected === t.number ? " selected" : "") +
+        (this.hits.has(t.number) ? " hit" : "") + this.dim(t.object);
+      group.append(this.bar(cls, a, row.get(t.lane) + 4, Math.max(b - a - 0.5, 1), 18, sentence(run, t), t.number));
+    }
+    this.arrows(group, row, x, visible);
+    this.marks(group, row, x, visible, height);
+    this.svg.replaceChildren(group);
+  }
+
+  // shift aligns the runs of a comparison at their difference.
+  shift(at) {
+    const d = this.run.marks.find((m) => m.kind === "difference" && m.lane < 0);
+    const other = this.page.charts[0].run.marks.find((m) => m.kind === "difference" && m.lane < 0);
+    if (this.index === 0 || !d || !other) return 0;
+    const first = positions(this.page.charts[0].run, this.page.axis);
+    return at[d.turn - this.run.first] - first[other.turn - this.page.charts[0].run.first] || 0;
+  }
+
+  dim(object) { return this.object && object !== this.object ? " dim" : ""; }
+
+  bar(cls, x, y, width, height, title, turn) {
+    const attributes = { class: cls, x: x.toFixed(2), y, width: width.toFixed(2), height, rx: 2 };
+    if (turn !== null) attributes["data-turn"] = turn;
+    return element("rect", attributes, element("title", {}, title));
+  }
+
+  axisLine(group, x, width) {
+    const { run } = this;
+    let last = -100;
+    for (const t of run.turns) {
+      const a = x(t.number);
+      if (a < 0 || a > width - 40 || a - last < 110) continue;
+      last = a;
+      group.append(element("line", { class: "tick", x1: a, x2: a, y1: 18, y2: 24 }),
+        element("text", { class: "tick", x: a + 2, y: 14 }, this.page.axis === "time" ? nanos(t.time) : "#" + t.decision));
+    }
+  }
+
+  arrows(group, row, x, visible) {
+    if (this.page.span > 400) return;
+    for (const a of this.run.arrows) {
+      const at = x(a.turn + 1) - 2;
+      if (!row.has(a.to) || a.from >= 0 && !row.has(a.from) || !visible(at, at)) continue;
+      const y1 = a.from < 0 ? 20 : row.get(a.from) + laneHeight / 2, y2 = row.get(a.to) + laneHeight / 2;
+      const tip = y2 > y1 ? -5 : 5;
+      group.append(element("path", { class: "arrow " + a.kind,
+        d: `M${at} ${y1}L${at} ${y2}M${at - 3} ${y2 + tip}L${at} ${y2}L${at + 3} ${y2 + tip}` },
+        element("title", {}, a.kind + " " + this.run.lanes[a.to].short)));
+    }
+  }
+
+  marks(group, row, x, visible, height) {
+    for (const m of this.run.marks) {
+      const at = x(m.turn + 1) - 1;
+      if (m.lane >= 0 && !row.has(m.lane) || !visible(at, at)) continue;
+      const y = m.lane < 0 ? 24 : row.get(m.lane) + 3;
+      if (m.kind === "difference" || m.kind === "failure") {
+        group.append(element("line", { class: "mark " + m.kind, x1: at, x2: at, y1: 16, y2: height },
+          element("title", {}, m.text)));
+      }
+      group.append(element("circle", { class: "mark " + m.kind.replaceAll(" ", "-"), cx: at, cy: y, r: 3.5 },
+        element("title", {}, m.kind + ": " + m.text)));
+    }
+  }
+
+  table() {
+    const { run } = this;
+    const body = element("tbody");
+    for (const t of run.turns) {
+      const marks = run.marks.filter((m) => m.turn === t.number).map((m) => m.text).join("; ");
+      const tr = element("tr", { "data-turn": t.number, tabindex: "0" },
+        ...[t.decision, nanos(t.time), laneName(run.lanes[t.lane]), sentence(run, t), marks].map((c) =>
+          element("td", {}, String(c))));
+      tr.addEventListener("click", () => this.page.select(this, t.number));
+      tr.addEventListener("keydown", (e) => { if (e.key === "Enter") this.page.select(this, t.number); });
+      body.append(tr);
+    }
+    const head = element("tr", {}, ...["decision", "time", "lane", "turn", "marks"].map((h) =>
+      element("th", { scope: "col" }, h)));
+    return element("details", { class: "table" }, element("summary", {}, "All turns of " + run.title + " as a table"),
+      element("table", {}, element("caption", {}, "Turns of " + run.title), element("thead", {}, head), body));
+  }
+}
+
+// Page is everything on the page.
+class Page {
+  constructor(runs) {
+    this.axis = "turns";
+    this.charts = runs.map((run, i) => new Chart(this, run, i));
+    this.current = this.charts[0];
+    const main = document.getElementById("runs");
+    for (const c of this.charts) main.append(c.root, c.table());
+    this.controls();
+    this.fit();
+    const focus = runs[0].marks.find((m) => m.kind === "difference" || m.kind === "failure");
+    if (focus && runs[0].turns.length > 120) this.move(focus.turn - runs[0].first - 90, 120);
+    window.addEventListener("resize", () => this.draw());
+    document.addEventListener("keydown", (e) => this.key(e));
+  }
+
+  controls() {
+    const on = (id, event, f) => document.getElementById(id).addEventListener(event, f);
+    on("search", "input", (e) => this.find(e.target.value));
+    on("search", "keydown", (e) => { if (e.key === "Enter") this.next(); });
+    on("filter", "input", (e) => this.charts.forEach((c) => { c.filter = e.target.value; c.draw(); }));
+    on("axis", "change", (e) => { this.axis = e.target.value; this.fit(); });
+    on("object", "change", (e) => this.charts.forEach((c) => { c.object = e.target.value; c.draw(); }));
+    on("in", "click", () => this.zoom(0.5));
+    on("out", "click", () => this.zoom(2));
+    on("fit", "click", () => this.fit());
+    const list = document.getElementById("object");
+    for (const name of new Set(this.charts.flatMap((c) => objects(c.run)))) {
+      list.append(element("option", { value: name }, name));
+    }
+    for (const c of this.charts) this.mouse(c);
+  }
+
+  mouse(c) {
+    let drag = null;
+    c.svg.addEventListener("wheel", (e) => {
+      e.preventDefault();
+      const part = (e.clientX - c.svg.getBoundingClientRect().left) / c.svg.clientWidth;
+      if (e.shiftKey || Math.abs(e.deltaX) > Math.abs(e.deltaY)) {
+        this.move(this.from + (e.deltaX || e.deltaY) / 500 * this.span, this.span);
+      } else this.zoom(e.deltaY > 0 ? 1.25 : 0.8, part);
+    }, { passive: false });
+    c.svg.addEventListener("pointerdown", (e) => { drag = { x: e.clientX, from: this.from }; });
+    window.addEventListener("pointerup", () => { drag = null; });
+    window.addEventListener("pointermove", (e) => {
+      if (drag) this.move(drag.from - (e.clientX - drag.x) / c.svg.clientWidth * this.span, this.span);
+    });
+  }
+
+  length() { return Math.max(...this.charts.map((c) => positions(c.run, this.axis).at(-1)), 1); }
+
+  fit() { this.move(0, this.length()); }
+
+  zoom(factor, part = 0.5) {
+    const span = Math.min(Math.max(this.span * factor, 4), this.length());
+    this.move(this.from + (this.span - span) * part, span);
+  }
+
+  move(from, span) {
+    this.span = Math.max(span, 1);
+    this.from = Math.max(Math.min(from, this.length() - this.span), 0);
+    this.draw();
+  }
+
+  draw() { for (const c of this.charts) c.draw(); }
+
+  // select shows the details of a turn and brings it into view.
+  select(chart, number) {
+    const { run } = chart;
+    const i = number - run.first;
+    if (i < 0 || i >= run.turns.length) return;
+    this.charts.forEach((c) => { c.selected = c === chart ? number : -1; });
+    this.current = chart;
+    const at = positions(run, this.axis);
+    const place = at[i] - chart.shift(at);
+    if (place < this.from || at[i + 1] - chart.shift(at) > this.from + this.span) this.move(place - this.span / 2, this.span);
+    else this.draw();
+    this.details(run, run.turns[i]);
+    chart.root.nextSibling.querySelectorAll("tr.selected").forEach((r) => r.classList.remove("selected"));
+    const tr = chart.root.nextSibling.querySelector(`tr[data-turn="${number}"]`);
+    if (tr) tr.classList.add("selected");
+  }
+
+  details(run, turn) {
+    const list = element("dl");
+    const add = (term, text) => { if (text) list.append(element("dt", {}, term), element("dd", {}, text)); };
+    add("lane", laneName(run.lanes[turn.lane]) + (run.lanes[turn.lane].group ? " (" + run.lanes[turn.lane].group + ")" : ""));
+    add("decision", turn.decision + (turn.ready ? ", one of " + turn.ready + " ready" : "") + ", event " + turn.event);
+    add("time", nanos(turn.time));
+    add("turn", sentence(run, turn));
+    add("place", turn.place);
+    add("marks", run.marks.filter((m) => m.turn === turn.number).map((m) => m.kind + ": " + m.text).join("; "));
+    const others = element("ul");
+    stateAt(run, turn.number).forEach((s, i) => {
+      if (s.state === "gone" || s.state === "running") return;
+      let text = laneName(run.lanes[i]) + ": " + (s.wait && s.wait.how || s.state);
+      if (s.wait && s.wait.object) text += " on " + s.wait.object;
+      if (s.wait && s.wait.holders.length) text += ", held by " + s.wait.holders.map((h) => run.lanes[h].short).join(", ");
+      others.append(element("li", {}, text));
+    });
+    const parts = [list, element("h3", {}, "meanwhile"), others];
+    const lines = run.sources && run.sources[turn.place];
+    if (lines) parts.push(element("pre", { class: "source" }, lines));
+    document.getElementById("details").replaceChildren(...parts);
+  }
+
+  find(query) {
+    let n = 0;
+    for (const c of this.charts) {
+      c.hits = new Set(search(c.run, query));
+      n += c.hits.size;
+    }
+    document.getElementById("found").textContent = query.trim() ? n + (n === 1 ? " turn" : " turns") : "";
+    this.draw();
+  }
+
+  // next selects the next turn that was found.
+  next() {
+    const hits = [...this.current.hits];
+    if (!hits.length) return;
+    this.select(this.current, hits.find((n) => n > this.current.selected) ?? hits[0]);
+  }
+
+  key(e) {
+    if (["INPUT", "SELECT", "TEXTAREA"].includes(e.target.tagName)) {
+      if (e.key === "Escape") e.target.blur();
+      return;
+    }
+    const c = this.current, first = c.run.first, last = first + c.run.turns.length - 1;
+    const to = { ArrowRight: c.selected + 1, ArrowLeft: c.selected - 1, Home: first, End: last }[e.key];
+    if (to !== undefined) this.select(c, Math.min(Math.max(to, first), last));
+    else if (e.key === "+" || e.key === "=") this.zoom(0.5);
+    else if (e.key === "-") this.zoom(2);
+    else if (e.key === "0") this.fit();
+    else if (e.key === "n") this.next();
+    else if (e.key === "/") document.getElementById("search").focus();
+    else return;
+    e.preventDefault();
+  }
+}
+
+const page = new Page(JSON.parse(document.getElementById("data").textContent).map(decode));
