@@ -36,7 +36,7 @@ const (
 //     are behind the focus. Then further turns are only counted.
 type reader struct {
 	m     *Model
-	s     source.Annotated
+	s     *source.Stream
 	o     Options
 	tasks map[event.TaskID]*task
 	list  []*task // in the order in which they started, without those that ended before the turns kept
@@ -72,7 +72,7 @@ type task struct {
 
 // Read reads a run from where s stands, which should be its start, to its end. If the recording is damaged, the model
 // holds what could be read, and the error is that of s.
-func Read(s source.Annotated, o Options) (*Model, error) {
+func Read(s *source.Stream, o Options) (*Model, error) {
 	if o.Turns <= 0 {
 		o.Turns = defaultTurns
 	}
@@ -111,7 +111,7 @@ func (r *reader) read() error {
 }
 
 // title names the run.
-func title(s source.Annotated) string {
+func title(s *source.Stream) string {
 	id := s.Identity()
 	if name := strings.TrimSpace(id[tracefile.KeyPackage] + " " + id[tracefile.KeyTest]); name != "" {
 		return text(name)
