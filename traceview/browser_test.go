@@ -29,11 +29,13 @@ func browser(t *testing.T) context.Context {
 			break
 		}
 	}
-	switch {
-	case path == "" && os.Getenv("REPRISE_BROWSER") != "":
-		t.Fatal("no Chromium; install it, on Debian with: apt-get install chromium")
-	case path == "":
-		t.Skip("no Chromium, so pages are not tested; install it, on Debian with: apt-get install chromium")
+	if path == "" {
+		text := "no Chromium, so pages are not tested; install it, on Debian with: apt-get install chromium"
+		if os.Getenv("REPRISE_BROWSER") != "" {
+			t.Fatal(text)
+		}
+		t.Log(text)
+		return nil
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox,
 		chromedp.WindowSize(1300, 900), chromedp.UserDataDir(t.TempDir()), chromedp.Flag("disable-quic", true),
@@ -92,10 +94,13 @@ func show(t *testing.T, ctx context.Context, models ...*traceview.Model) tab {
 	return p
 }
 
-// TestPage opens pages in a real browser: the lanes are those of the model, and zoom, search, filter, keyboard and table
-// work, without an error on the console.
+// TestPage opens pages in a real browser: the lanes are those of the model, and zoom, search, filter, keyboard and
+// table work, without an error on the console.
 func TestPage(t *testing.T) {
 	ctx := browser(t)
+	if ctx == nil {
+		return
+	}
 	var errors []string
 	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
 		t.Fatal(err)
@@ -176,8 +181,11 @@ func checkKeys(t *testing.T, p tab, m *traceview.Model) {
 	if after := p.number(`page.span`); after >= float64(len(m.Turns)) && len(m.Turns) > 4 {
 		t.Errorf("after + the page shows %v turns of %d; the selected one was %v wide", after, len(m.Turns), before)
 	}
-	p.do(chromedp.KeyEvent("0"), chromedp.Evaluate[chromedp.Void](`document.querySelector("summary").click()`),
-		chromedp.WaitVisible(chromedp.CSS("tbody")), chromedp.Evaluate[chromedp.Void](`document.querySelector("tbody tr:last-child").click()`))
+	click := func(selector string) chromedp.Action[chromedp.Void] {
+		return chromedp.Evaluate[chromedp.Void](`document.querySelector("` + selector + `").click()`)
+	}
+	p.do(chromedp.KeyEvent("0"), click("summary"), chromedp.WaitVisible(chromedp.CSS("tbody")),
+		click("tbody tr:last-child"))
 	last := m.First + len(m.Turns) - 1
 	if got := p.text(`document.querySelector("rect.selected").dataset.turn`); got != fmt.Sprint(last) {
 		t.Errorf("a click on the last row selects turn %s, want %d", got, last)
@@ -233,9 +241,12 @@ const contrast = `(() => {
     const color = getComputedStyle(e)[property];
     if (ratio(color) < least) bad.push(query + " " + color + " " + ratio(color).toFixed(2));
   });
-  for (const q of ["h1", "h2", ".about", ".legend", ".lane", "label", "td", "th", "caption", "dt", "dd", "summary"]) check(q, "color", 4.5);
+  for (const q of ["h1", "h2", ".about", ".legend", ".lane", "label", "td", "th", "caption", "dt", "dd", "summary"]) {
+    check(q, "color", 4.5);
+  }
   check("text.tick", "fill", 4.5);
-  for (const q of ["rect.turn", "rect.waiting", "rect.sleeping", "line.failure"]) check(q, q.startsWith("line") ? "stroke" : "fill", 3);
+  for (const q of ["rect.turn", "rect.waiting", "rect.sleeping"]) check(q, "fill", 3);
+  check("line.failure", "stroke", 3);
   return [...new Set(bad)].join("; ");
 })()`
 

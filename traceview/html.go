@@ -27,13 +27,13 @@ var viewJS string
 // mostHTML is the size of a page, in bytes. A model that makes a larger one is cut.
 const mostHTML = 5_000_000
 
-// Source returns a few lines of the program around a place such as "queue.go:25 example.com/queue.Open", or "" if it has
-// none. The text comes from a recording; it must not be used as a path.
+// Source returns a few lines of the program around a place such as "queue.go:25 example.com/queue.Open", or "" if it
+// has none. The text comes from a recording; it must not be used as a path.
 type Source func(place string) string
 
-// WriteHTML writes one page that shows one run, or several below each other, aligned at their difference. The page needs
-// no network, runs no code but its own, and has at most 5 MB: of longer runs it shows fewer turns, and says so. Sources
-// may be nil.
+// WriteHTML writes one page that shows one run, or several below each other, aligned at their difference. The page
+// needs no network, runs no code but its own, and has at most 5 MB: of longer runs it shows fewer turns, and says so.
+// Sources may be nil.
 func WriteHTML(w io.Writer, sources Source, runs ...*Model) error {
 	var list []page
 	for _, m := range runs {

@@ -65,8 +65,8 @@ type packet struct {
 }
 
 // WritePerfetto writes the run in the trace format of Perfetto (https://perfetto.dev/docs): a track for each lane with
-// a slice for each turn and each wait, a flow for each wake-up, an instant for each mark, and a counter of virtual time.
-// A turn is a microsecond long.
+// a slice for each turn and each wait, a flow for each wake-up, an instant for each mark, and a counter of virtual
+// time. A turn is a microsecond long.
 func (m *Model) WritePerfetto(w io.Writer) error {
 	out := bufio.NewWriter(w)
 	put := func(at uint64, number protowire.Number, body []byte) {

@@ -366,9 +366,13 @@ func (r *reader) completed(e event.Event, site string) {
 	}
 	t.End = r.position()
 	delete(r.tasks, e.Task())
-	if bad := e.Outcome() == event.OutcomePanicked; bad || !r.m.Ordinary && t.number == 0 && e.Outcome() != event.OutcomeOK {
+	switch {
+	case e.Outcome() == event.OutcomePanicked:
 		r.focus()
-		r.mark(t, MarkFailure, map[bool]string{true: "panics", false: "ends with an error"}[bad])
+		r.mark(t, MarkFailure, "panics")
+	case e.Outcome() == event.OutcomeErr && !r.m.Ordinary && t.number == 0:
+		r.focus()
+		r.mark(t, MarkFailure, "ends with an error")
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 var testModules = []string{
 	"pgregory.net/rapid", "github.com/google/go-cmp", "go.uber.org/goleak",
 	"github.com/rogpeppe/go-internal/testscript", "golang.org/x/net/nettest", "golang.org/x/sync/semaphore",
+	"github.com/chromedp/chromedp", "github.com/chromedp/chromedp/kb", "github.com/chromedp/cdproto",
 }
 
 // imports checks every import against the table of the document, and the table against the imports.
