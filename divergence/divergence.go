@@ -49,17 +49,28 @@ const (
 	LengthMismatch     Category = "length-mismatch"
 )
 
-// families maps the family of two events of one kind that differ to a category.
-var families = map[event.Family]Category{
-	event.FamilyTask:       SchedulingOrder,
-	event.FamilyTime:       TimeDivergence,
-	event.FamilyTimer:      TimerMismatch,
-	event.FamilyIO:         IOMismatch,
-	event.FamilyRNG:        RNGMismatch,
-	event.FamilyChaos:      ChaosMismatch,
-	event.FamilyRegion:     RegionMismatch,
-	event.FamilyWaker:      WakerMismatch,
-	event.FamilyCheckpoint: CheckpointMismatch,
+// categories maps each kind to the category of two events of that kind that differ.
+var categories = map[event.Kind]Category{
+	event.KindTaskScheduled:   SchedulingOrder,
+	event.KindTaskYielded:     SchedulingOrder,
+	event.KindTaskCompleted:   SchedulingOrder,
+	event.KindTaskSpawned:     SchedulingOrder,
+	event.KindTimeAdvanced:    TimeDivergence,
+	event.KindTimerCreated:    TimerMismatch,
+	event.KindTimerFired:      TimerMismatch,
+	event.KindTimerCancelled:  TimerMismatch,
+	event.KindIoReady:         IOMismatch,
+	event.KindIoResult:        IOMismatch,
+	event.KindIoError:         IOMismatch,
+	event.KindRngSeed:         RNGMismatch,
+	event.KindRngValue:        RNGMismatch,
+	event.KindChaosInjection:  ChaosMismatch,
+	event.KindRegionCreated:   RegionMismatch,
+	event.KindRegionClosed:    RegionMismatch,
+	event.KindRegionCancelled: RegionMismatch,
+	event.KindWakerWake:       WakerMismatch,
+	event.KindWakerBatchWake:  WakerMismatch,
+	event.KindCheckpoint:      CheckpointMismatch,
 }
 
 // classify returns the category of two events at one index. It panics if they are equal or one is the zero Event.
@@ -74,7 +85,7 @@ func classify(expected, actual event.Event) Category {
 	case expected.Kind() == event.KindTaskCompleted && expected.Task() == actual.Task():
 		return OutcomeMismatch
 	}
-	return families[expected.Kind().Family()]
+	return categories[expected.Kind()]
 }
 
 // Divergence is the first difference between an expected and an actual run.

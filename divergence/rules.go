@@ -193,8 +193,7 @@ var laterRules = []rule{
 	{Rule{"external-io", "external-io", "an I/O operation has another result, readiness or error",
 		"Let all I/O go through the Sim, and look for files, sockets or the environment of the machine."},
 		func(f *facts) bool {
-			return f.e.Kind() != 0 && f.a.Kind() != 0 && f.e.Kind().Family() == event.FamilyIO &&
-				f.a.Kind().Family() == event.FamilyIO
+			return categories[f.e.Kind()] == IOMismatch && categories[f.a.Kind()] == IOMismatch
 		},
 		func(f *facts) string {
 			return fmt.Sprintf("I/O gave %v in one run and %v in the other: its result comes from outside the simulation, or the operation changed.",

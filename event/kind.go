@@ -33,26 +33,9 @@ const (
 // NumKinds is the number of kinds.
 const NumKinds = 20
 
-// Family is a group of kinds about one subject, such as timers.
-type Family uint8
-
-// The families.
-const (
-	FamilyTask Family = iota + 1
-	FamilyTime
-	FamilyTimer
-	FamilyIO
-	FamilyRNG
-	FamilyChaos
-	FamilyRegion
-	FamilyWaker
-	FamilyCheckpoint
-)
-
 // kindSpec is one row of the table: everything that this package knows about a kind.
 type kindSpec struct {
 	name   string
-	family Family
 	size   uint8 // estimated size in bytes without optional fields
 	fields []Field
 }
@@ -60,45 +43,45 @@ type kindSpec struct {
 // table describes every kind once. A new kind needs one constant, one row and one constructor; TestTable reports
 // what is missing.
 var table = [NumKinds + 1]kindSpec{
-	KindTaskScheduled: {"TaskScheduled", FamilyTask, 17, []Field{
+	KindTaskScheduled: {"TaskScheduled", 17, []Field{
 		{"task", TypeTask, slotA}, {"at_tick", TypeTick, slotC}}},
-	KindTaskYielded: {"TaskYielded", FamilyTask, 9, []Field{
+	KindTaskYielded: {"TaskYielded", 9, []Field{
 		{"task", TypeTask, slotA}}},
-	KindTaskCompleted: {"TaskCompleted", FamilyTask, 10, []Field{
+	KindTaskCompleted: {"TaskCompleted", 10, []Field{
 		{"task", TypeTask, slotA}, {"outcome", TypeOutcome, slotSmall}}},
-	KindTaskSpawned: {"TaskSpawned", FamilyTask, 25, []Field{
+	KindTaskSpawned: {"TaskSpawned", 25, []Field{
 		{"task", TypeTask, slotA}, {"region", TypeRegion, slotB}, {"at_tick", TypeTick, slotC}}},
-	KindTimeAdvanced: {"TimeAdvanced", FamilyTime, 17, []Field{
+	KindTimeAdvanced: {"TimeAdvanced", 17, []Field{
 		{"from_nanos", TypeNanos, slotA}, {"to_nanos", TypeNanos, slotB}}},
-	KindTimerCreated: {"TimerCreated", FamilyTimer, 17, []Field{
+	KindTimerCreated: {"TimerCreated", 17, []Field{
 		{"timer_id", TypeTimer, slotA}, {"deadline_nanos", TypeNanos, slotB}}},
-	KindTimerFired: {"TimerFired", FamilyTimer, 9, []Field{
+	KindTimerFired: {"TimerFired", 9, []Field{
 		{"timer_id", TypeTimer, slotA}}},
-	KindTimerCancelled: {"TimerCancelled", FamilyTimer, 9, []Field{
+	KindTimerCancelled: {"TimerCancelled", 9, []Field{
 		{"timer_id", TypeTimer, slotA}}},
-	KindIoReady: {"IoReady", FamilyIO, 10, []Field{
+	KindIoReady: {"IoReady", 10, []Field{
 		{"token", TypeToken, slotA}, {"readiness", TypeReadiness, slotSmall}}},
-	KindIoResult: {"IoResult", FamilyIO, 17, []Field{
+	KindIoResult: {"IoResult", 17, []Field{
 		{"token", TypeToken, slotA}, {"bytes", TypeBytes, slotB}}},
-	KindIoError: {"IoError", FamilyIO, 10, []Field{
+	KindIoError: {"IoError", 10, []Field{
 		{"token", TypeToken, slotA}, {"kind", TypeIOErrorKind, slotSmall}}},
-	KindRngSeed: {"RngSeed", FamilyRNG, 9, []Field{
+	KindRngSeed: {"RngSeed", 9, []Field{
 		{"seed", TypeValue, slotA}}},
-	KindRngValue: {"RngValue", FamilyRNG, 9, []Field{
+	KindRngValue: {"RngValue", 9, []Field{
 		{"value", TypeValue, slotA}}},
-	KindChaosInjection: {"ChaosInjection", FamilyChaos, 11, []Field{
+	KindChaosInjection: {"ChaosInjection", 11, []Field{
 		{"kind", TypeChaosKind, slotSmall}, {"task", TypeOptionalTask, slotA}, {"data", TypeValue, slotB}}},
-	KindRegionCreated: {"RegionCreated", FamilyRegion, 17, []Field{
+	KindRegionCreated: {"RegionCreated", 17, []Field{
 		{"region", TypeRegion, slotB}, {"parent", TypeOptionalRegion, slotA}, {"at_tick", TypeTick, slotC}}},
-	KindRegionClosed: {"RegionClosed", FamilyRegion, 10, []Field{
+	KindRegionClosed: {"RegionClosed", 10, []Field{
 		{"region", TypeRegion, slotB}, {"outcome", TypeOutcome, slotSmall}}},
-	KindRegionCancelled: {"RegionCancelled", FamilyRegion, 10, []Field{
+	KindRegionCancelled: {"RegionCancelled", 10, []Field{
 		{"region", TypeRegion, slotB}, {"cancel_kind", TypeCancelKind, slotSmall}}},
-	KindWakerWake: {"WakerWake", FamilyWaker, 9, []Field{
+	KindWakerWake: {"WakerWake", 9, []Field{
 		{"task", TypeTask, slotA}}},
-	KindWakerBatchWake: {"WakerBatchWake", FamilyWaker, 5, []Field{
+	KindWakerBatchWake: {"WakerBatchWake", 5, []Field{
 		{"count", TypeCount, slotA}}},
-	KindCheckpoint: {"Checkpoint", FamilyCheckpoint, 25, []Field{
+	KindCheckpoint: {"Checkpoint", 25, []Field{
 		{"sequence", TypeSequence, slotA}, {"time_nanos", TypeNanos, slotB},
 		{"active_tasks", TypeCount, slotCHigh}, {"active_regions", TypeCount, slotCLow}}},
 }
@@ -120,14 +103,6 @@ func (k Kind) String() string {
 		return "invalid"
 	}
 	return table[k].name
-}
-
-// Family returns the family of k. It panics if k is not valid.
-func (k Kind) Family() Family {
-	if !k.Valid() {
-		panic("event: Family of an invalid Kind")
-	}
-	return table[k].family
 }
 
 // Fields yields the fields of k in wire order. It yields none if k is not valid.

@@ -31,8 +31,8 @@ func (s KindSet) Has(k Kind) bool { return s&allKinds&maskOf(k) != 0 }
 // Union returns the set of the kinds that are in s, in t or in both.
 func (s KindSet) Union(t KindSet) KindSet { return s | t }
 
-// Kinds yields the kinds in s in their order.
-func (s KindSet) Kinds() iter.Seq[Kind] {
+// kinds yields the kinds in s in their order.
+func (s KindSet) kinds() iter.Seq[Kind] {
 	return func(yield func(Kind) bool) {
 		for k := range Kinds() {
 			if s.Has(k) && !yield(k) {
@@ -46,7 +46,7 @@ func (s KindSet) Kinds() iter.Seq[Kind] {
 // returns "" for the empty set. [ParseKindSet] is its inverse.
 func (s KindSet) String() string {
 	var names []string
-	for k := range s.Kinds() {
+	for k := range s.kinds() {
 		names = append(names, k.String())
 	}
 	return strings.Join(names, ",")

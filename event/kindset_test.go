@@ -17,7 +17,7 @@ func TestLawKindSet(t *testing.T) {
 		want := append(slices.Clone(a), b...)
 		slices.Sort(want)
 		want = slices.Compact(want)
-		if got := slices.Collect(both.Kinds()); !slices.Equal(got, want) {
+		if got := slices.Collect(both.kinds()); !slices.Equal(got, want) {
 			t.Fatalf("the kinds are %v, want %v", got, want)
 		}
 		for k := range Kinds() {
@@ -55,10 +55,10 @@ func TestKindSetInvalid(t *testing.T) {
 		}
 		wantPanic(t, "event: NewKindSet with an invalid Kind", func() { NewKindSet(KindRngSeed, k) })
 	}
-	if got := slices.Collect(full.Kinds()); len(got) != NumKinds || full.String() != allKinds.String() {
+	if got := slices.Collect(full.kinds()); len(got) != NumKinds || full.String() != allKinds.String() {
 		t.Errorf("the set of all bits is %v, %v; want the %d kinds", got, full, NumKinds)
 	}
-	for range full.Kinds() {
+	for range full.kinds() {
 		break
 	}
 }

@@ -12,30 +12,29 @@ import (
 
 // frozen is the schema's list. Lines are added at the end; no line is ever changed.
 var frozen = []struct {
-	name   string
-	family Family
-	size   int // estimated, without optional fields
+	name string
+	size int // estimated, without optional fields
 }{
-	{"TaskScheduled", FamilyTask, 17},     // 0
-	{"TaskYielded", FamilyTask, 9},        // 1
-	{"TaskCompleted", FamilyTask, 10},     // 2
-	{"TaskSpawned", FamilyTask, 25},       // 3
-	{"TimeAdvanced", FamilyTime, 17},      // 4
-	{"TimerCreated", FamilyTimer, 17},     // 5
-	{"TimerFired", FamilyTimer, 9},        // 6
-	{"TimerCancelled", FamilyTimer, 9},    // 7
-	{"IoReady", FamilyIO, 10},             // 8
-	{"IoResult", FamilyIO, 17},            // 9
-	{"IoError", FamilyIO, 10},             // 10
-	{"RngSeed", FamilyRNG, 9},             // 11
-	{"RngValue", FamilyRNG, 9},            // 12
-	{"ChaosInjection", FamilyChaos, 11},   // 13
-	{"RegionCreated", FamilyRegion, 17},   // 14
-	{"RegionClosed", FamilyRegion, 10},    // 15
-	{"RegionCancelled", FamilyRegion, 10}, // 16
-	{"WakerWake", FamilyWaker, 9},         // 17
-	{"WakerBatchWake", FamilyWaker, 5},    // 18
-	{"Checkpoint", FamilyCheckpoint, 25},  // 19
+	{"TaskScheduled", 17},   // 0
+	{"TaskYielded", 9},      // 1
+	{"TaskCompleted", 10},   // 2
+	{"TaskSpawned", 25},     // 3
+	{"TimeAdvanced", 17},    // 4
+	{"TimerCreated", 17},    // 5
+	{"TimerFired", 9},       // 6
+	{"TimerCancelled", 9},   // 7
+	{"IoReady", 10},         // 8
+	{"IoResult", 17},        // 9
+	{"IoError", 10},         // 10
+	{"RngSeed", 9},          // 11
+	{"RngValue", 9},         // 12
+	{"ChaosInjection", 11},  // 13
+	{"RegionCreated", 17},   // 14
+	{"RegionClosed", 10},    // 15
+	{"RegionCancelled", 10}, // 16
+	{"WakerWake", 9},        // 17
+	{"WakerBatchWake", 5},   // 18
+	{"Checkpoint", 25},      // 19
 }
 
 func TestFrozenKinds(t *testing.T) {
@@ -48,8 +47,8 @@ func TestFrozenKinds(t *testing.T) {
 			t.Errorf("KindByName(%q) = %v with number %d, %v; want number %d", want.name, k, k.Number(), ok, number)
 			continue
 		}
-		if k.Family() != want.family || int(table[k].size) != want.size {
-			t.Errorf("%v: family %d, size %d, want %d and %d", k, k.Family(), table[k].size, want.family, want.size)
+		if int(table[k].size) != want.size {
+			t.Errorf("%v: size %d, want %d", k, table[k].size, want.size)
 		}
 	}
 }
@@ -58,8 +57,8 @@ func TestTable(t *testing.T) {
 	names := map[string]Kind{}
 	for k := range Kinds() {
 		row := table[k]
-		if row.name == "" || row.family == 0 || row.size == 0 || len(row.fields) == 0 {
-			t.Errorf("kind %d (%s): the row lacks a name, a family, a size or fields: %+v", k, row.name, row)
+		if row.name == "" || row.size == 0 || len(row.fields) == 0 {
+			t.Errorf("kind %d (%s): the row lacks a name, a size or fields: %+v", k, row.name, row)
 		}
 		if other, taken := names[row.name]; taken {
 			t.Errorf("kinds %d and %d have the same name %s", other, k, row.name)
@@ -196,7 +195,6 @@ func TestInvalidKind(t *testing.T) {
 		for f := range k.Fields() {
 			t.Errorf("Kind(%d) yields the field %s, want none", k, f.Name)
 		}
-		wantPanic(t, "event: Family of an invalid Kind", func() { k.Family() })
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -122,6 +124,12 @@ func TestStrategyOfALivePart(t *testing.T) {
 	}
 }
 
+// here returns the code line of its caller, as a replay gives it.
+func here() string {
+	_, file, line, _ := runtime.Caller(1)
+	return fmt.Sprintf("replayer/%s:%d", filepath.Base(file), line)
+}
+
 // sited is a source that knows names and code lines: that of event n is "recorded.go:n".
 type sited struct {
 	*source.Cursor
@@ -155,7 +163,7 @@ func TestWhatADivergenceKnows(t *testing.T) {
 				s.Yield()
 			}
 			if changed {
-				line = simsched.Caller()
+				line = here()
 				_, _ = s.Rand("x").Uint64(), 1
 				return errBoom
 			}
@@ -339,8 +347,8 @@ func TestSiteBehindTheLibrary(t *testing.T) {
 	tr := recordOK(t, func(s *simsched.Sim) error { s.NewPipe("pipe", 8); return nil })
 	var line string
 	for name, op := range map[string]func(*simsched.Sim, io.Reader){
-		"io":   func(_ *simsched.Sim, r io.Reader) { line = simsched.Caller(); _, _ = io.ReadFull(r, make([]byte, 4)) },
-		"rand": func(s *simsched.Sim, _ io.Reader) { line = simsched.Caller(); s.Rand("x").IntN(7) },
+		"io":   func(_ *simsched.Sim, r io.Reader) { line = here(); _, _ = io.ReadFull(r, make([]byte, 4)) },
+		"rand": func(s *simsched.Sim, _ io.Reader) { line = here(); s.Rand("x").IntN(7) },
 	} {
 		cfg := settings
 		cfg.CallSites = true // the read begins with a choice of a task

@@ -133,40 +133,41 @@ func packageOf(function string) string {
 	return strings.ReplaceAll(function, "%2e", ".") // a dot in the last path element
 }
 
-// Caller returns the place in the program from which the caller was reached, such as "internal/cli/bank.go:25", or
-// "" if there is none. The path begins at the root of the main module. A file of another module begins with the
-// import path of its package. If the build does not record the folder of package main, its files have no folder.
-// Caller takes about a microsecond. See [Sim.EventSite] for the place of an event.
-func Caller() string {
+// caller returns the place in the program from which the caller was reached, in the form of [Sim.EventSite], or "" if
+// there is none. It takes about a microsecond.
+func caller() string {
 	var calls [4 * callDepth]uintptr
 	return firstLine(calls[:runtime.Callers(2, calls[:])])
 }
 
-// EventSite returns the place in the program from which an event comes, in the form of [Caller]. Only an [Attacher]
-// may call it, while it observes the event. The place is that of the running task. At the end of a task it is the
-// task's last scheduling point, and for a TaskScheduled the place where the chosen task continues; these two are
-// known only if Config.CallSites is set. EventSite returns "" for an unknown place, for events before the first
-// turn of a task, and for events that no task causes: virtual time advances, timers fire and wake tasks,
+// EventSite returns the place in the program from which an event comes, such as "internal/cli/bank.go:25". The path
+// begins at the root of the main module. A file of another module begins with the import path of its package. If the
+// build does not record the folder of package main, its files have no folder.
+//
+// Only an [Attacher] may call EventSite, while it observes the event. The place is that of the running task. At the end
+// of a task it is the task's last scheduling point, and for a TaskScheduled the place where the chosen task continues;
+// these two are known only if Config.CallSites is set. EventSite returns "" for an unknown place, for events before the
+// first turn of a task, and for events that no task causes: virtual time advances, timers fire and wake tasks,
 // checkpoints.
 func (s *Sim) EventSite(e event.Event) string {
 	switch e.Kind() {
 	case event.KindTaskScheduled:
-		return s.CallSite(e.Task())
+		return s.callSite(e.Task())
 	case event.KindTimeAdvanced, event.KindTimerFired, event.KindCheckpoint:
 		return ""
 	}
 	if s.firing || s.current == nil {
 		return ""
 	}
-	if site := Caller(); site != "" {
+	if site := caller(); site != "" {
 		return site
 	}
 	return s.current.line()
 }
 
-// CallSite returns the place in the code of the last scheduling point of a task, in the form of [Caller], under the
-// conditions of [Sim.TaskName]. It returns "" unless Config.CallSites is set.
-func (s *Sim) CallSite(id event.TaskID) string {
+// callSite returns the place in the code of the last scheduling point of a task, in the form of [Sim.EventSite], under
+// the conditions of [Sim.TaskName]. It returns "" unless Config.CallSites is set.
+func (s *Sim) callSite(id event.TaskID) string {
 	if t := s.task(id); t != nil {
 		return t.line()
 	}

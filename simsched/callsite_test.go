@@ -71,9 +71,9 @@ func TestEventSites(t *testing.T) {
 		o := &sites{}
 		cfg.Observer, cfg.CallSites, cfg.CheckpointEvery = o, known, 5
 		err := Run(cfg, func(s *Sim) error {
-			task := s.Go("sleeper", func() error { marked = Caller(); s.Sleep(time.Second); return nil })
+			task := s.Go("sleeper", func() error { marked = caller(); s.Sleep(time.Second); return nil })
 			s.Yield()
-			chosen = s.CallSite(task.ID())
+			chosen = s.callSite(task.ID())
 			return task.Join()
 		})
 		if err != nil {

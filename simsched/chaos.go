@@ -62,21 +62,21 @@ func (c Chaos) rates() [5]int {
 	}
 }
 
-// Occasion is a situation in which a fault can be injected.
-type Occasion uint8
+// occasion is a situation in which a fault can be injected.
+type occasion uint8
 
 // The occasions, with the faults that are possible at each.
 const (
-	OccasionPoint Occasion = iota // a scheduling point: ChaosCancel, ChaosDelay, ChaosBudget
-	OccasionIO                    // an I/O operation: ChaosIOError
-	OccasionWait                  // a wait that checks its condition again when woken: ChaosWakeupStorm
+	occasionPoint occasion = iota // a scheduling point: ChaosCancel, ChaosDelay, ChaosBudget
+	occasionIO                    // an I/O operation: ChaosIOError
+	occasionWait                  // a wait that checks its condition again when woken: ChaosWakeupStorm
 )
 
 // occasions lists the faults that are possible at each occasion, in the order in which they are drawn.
 var occasions = [...][]event.ChaosKind{
-	OccasionPoint: {event.ChaosCancel, event.ChaosDelay, event.ChaosBudget},
-	OccasionIO:    {event.ChaosIOError},
-	OccasionWait:  {event.ChaosWakeupStorm},
+	occasionPoint: {event.ChaosCancel, event.ChaosDelay, event.ChaosBudget},
+	occasionIO:    {event.ChaosIOError},
+	occasionWait:  {event.ChaosWakeupStorm},
 }
 
 // ioFaults are the errors that chaos injects.
@@ -94,7 +94,7 @@ func (c *Choice) FaultAnswer(e event.Event) (answer uint64, ok bool) {
 	if !present || task != c.sim.current.id || e.ChaosData() >= dataLimit {
 		return 0, false
 	}
-	for _, k := range occasions[c.Occasion] {
+	for _, k := range occasions[c.occasion] {
 		if k == e.ChaosKind() {
 			return faultAnswer(k, e.ChaosData()), true
 		}
@@ -107,8 +107,8 @@ func faultAnswer(k event.ChaosKind, data uint64) uint64 { return uint64(k+1)<<56
 // drawFault answers a PointFault with random numbers from next.
 func (c *Choice) drawFault(next func() uint64) uint64 {
 	x := strategy.Below(next(), million)
-	rates := c.Chaos.rates()
-	for _, k := range occasions[c.Occasion] {
+	rates := c.chaos.rates()
+	for _, k := range occasions[c.occasion] {
 		if x < uint64(rates[k]) {
 			return faultAnswer(k, c.drawData(k, next))
 		}
@@ -120,7 +120,7 @@ func (c *Choice) drawFault(next func() uint64) uint64 {
 func (c *Choice) drawData(k event.ChaosKind, next func() uint64) uint64 {
 	switch k {
 	case event.ChaosDelay:
-		return 1 + strategy.Below(next(), uint64(c.Chaos.MaxDelay))
+		return 1 + strategy.Below(next(), uint64(c.chaos.MaxDelay))
 	case event.ChaosIOError:
 		return uint64(ioFaults[strategy.Below(next(), uint64(len(ioFaults)))])
 	case event.ChaosWakeupStorm:
@@ -130,11 +130,11 @@ func (c *Choice) drawData(k event.ChaosKind, next func() uint64) uint64 {
 }
 
 // fault asks whether to inject a fault into the running task. If so, it emits the event and counts the fault.
-func (s *Sim) fault(t *Task, o Occasion) (k event.ChaosKind, data uint64, ok bool) {
+func (s *Sim) fault(t *Task, o occasion) (k event.ChaosKind, data uint64, ok bool) {
 	if !s.chaotic[o] || t.inFault {
 		return 0, 0, false
 	}
-	s.choice.Point, s.choice.N, s.choice.Occasion = PointFault, 0, o
+	s.choice.Point, s.choice.N, s.choice.occasion = PointFault, 0, o
 	answer := s.ask()
 	if answer == 0 {
 		return 0, 0, false
@@ -150,7 +150,7 @@ func (s *Sim) fault(t *Task, o Occasion) (k event.ChaosKind, data uint64, ok boo
 
 // faultAtPoint injects the fault that was chosen for a scheduling point of t, if any.
 func (s *Sim) faultAtPoint(t *Task) {
-	k, data, ok := s.fault(t, OccasionPoint)
+	k, data, ok := s.fault(t, occasionPoint)
 	if !ok {
 		return
 	}
@@ -168,7 +168,7 @@ func (s *Sim) faultAtPoint(t *Task) {
 
 // faultInIO chooses whether an operation of t fails, and returns the kind of error, or 0 if it does not fail.
 func (s *Sim) faultInIO(t *Task) event.IOErrorKind {
-	_, data, ok := s.fault(t, OccasionIO)
+	_, data, ok := s.fault(t, occasionIO)
 	if !ok {
 		return 0
 	}
@@ -177,7 +177,7 @@ func (s *Sim) faultInIO(t *Task) event.IOErrorKind {
 
 // faultInWait wakes t without a reason, before t waits in a loop that checks its condition again.
 func (s *Sim) faultInWait(t *Task) {
-	_, data, ok := s.fault(t, OccasionWait)
+	_, data, ok := s.fault(t, occasionWait)
 	if !ok {
 		return
 	}
@@ -194,12 +194,4 @@ func (s *Sim) afterOthers(t *Task) {
 	next := s.pick()
 	s.ready.push(&t.self)
 	s.park(t, next)
-}
-
-// Injected returns the number of injected faults of a kind so far. It may be called after the run.
-func (s *Sim) Injected(k event.ChaosKind) uint64 {
-	if int(k) >= len(s.injected) {
-		return 0
-	}
-	return s.injected[k]
 }

@@ -48,8 +48,8 @@ type Choice struct {
 	N      int    // number of alternatives; 0 = any number may be answered
 	Stream uint64 // PointValue: the stream, as a hash of its label
 
-	Chaos    *Chaos   // PointFault: the settings
-	Occasion Occasion // PointFault: which faults are possible
+	chaos    *Chaos   // PointFault: the settings
+	occasion occasion // PointFault: which faults are possible
 
 	sim     *Sim
 	running *Task    // PointTask: the task that ran until now, if it is ready; otherwise nil
@@ -106,7 +106,7 @@ func (s *Sim) choose(p Point, n int) int {
 	s.choice.Point, s.choice.N = p, n
 	answer := s.ask()
 	if answer >= uint64(n) {
-		s.fail(&ChooserError{Point: p, Answer: answer, N: n})
+		s.fail(&chooserError{Point: p, Answer: answer, N: n})
 		return 0
 	}
 	return int(answer)
@@ -209,7 +209,7 @@ func (r *chooser) Choose(c *Choice) uint64 {
 		return r.stream(c.Stream).Uint64()
 	case PointFault:
 		if r.faults == nil {
-			g := strategy.NewRand(c.Chaos.Seed, strategy.Label("faults"))
+			g := strategy.NewRand(c.chaos.Seed, strategy.Label("faults"))
 			r.faults = &g
 		}
 		return c.drawFault(r.faults.Uint64)

@@ -100,7 +100,7 @@ func TestDrawsShiftNoOtherDraws(t *testing.T) {
 		questions := rapid.SliceOf(rapid.Custom(func(t *rapid.T) Choice {
 			p := Point(rapid.IntRange(0, numPoints-1).Draw(t, "point"))
 			if p == PointFault {
-				return Choice{Point: p, Chaos: &Chaos{Delay: 500_000, Seed: 1, MaxDelay: 9}}
+				return Choice{Point: p, chaos: &Chaos{Delay: 500_000, Seed: 1, MaxDelay: 9}}
 			}
 			if p == PointValue {
 				return Choice{Point: p, Stream: rapid.Uint64Range(0, 2).Draw(t, "stream")}
@@ -274,8 +274,8 @@ func TestChooserOutOfRange(t *testing.T) {
 			return 0
 		})
 		err := Run(Config{Chooser: chooser, MaxSteps: 1000}, everyPoint)
-		if _, ok := err.(*ChooserError); !ok {
-			t.Errorf("%v: Run = %T, want a *ChooserError alone", c.point, err)
+		if _, ok := err.(*chooserError); !ok {
+			t.Errorf("%v: Run = %T, want a *chooserError alone", c.point, err)
 		}
 		wantText(t, err, c.want)
 	}

@@ -257,12 +257,6 @@ func (c *clock) removeAt(i int) {
 // Now returns the virtual time. It starts at 2000-01-01 00:00:00 UTC.
 func (s *Sim) Now() time.Time { return epoch.Add(s.Elapsed()) }
 
-// Since returns the virtual time since t.
-func (s *Sim) Since(t time.Time) time.Duration { return s.Now().Sub(t) }
-
-// Until returns the virtual time until t.
-func (s *Sim) Until(t time.Time) time.Duration { return t.Sub(s.Now()) }
-
 // Elapsed returns the virtual time since the start of the run.
 func (s *Sim) Elapsed() time.Duration {
 	s.look()

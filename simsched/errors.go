@@ -79,15 +79,15 @@ func (e *GoexitError) Error() string {
 	return fmt.Sprintf("simsched: task %v %s called runtime.Goexit, as t.FailNow does", e.Task, e.Name)
 }
 
-// ChooserError reports that a Chooser broke its contract.
-type ChooserError struct {
+// chooserError reports that a Chooser broke its contract.
+type chooserError struct {
 	Point  Point
 	Answer uint64
 	N      int
 }
 
 // Error names the choice and the answer.
-func (e *ChooserError) Error() string {
+func (e *chooserError) Error() string {
 	return fmt.Sprintf("simsched: the Chooser answered %d to a choice of a %v with %d alternatives", e.Answer, e.Point,
 		e.N)
 }

@@ -25,7 +25,7 @@ func (d *deadline) set(r *Registration, at time.Time) {
 		s.tell("deadline passed", r.object())
 		r.wake()
 	}
-	if left := s.Until(at); left > 0 {
+	if left := at.Sub(s.Now()); left > 0 {
 		d.timer.fire = expire
 		s.start(&d.timer, left)
 		return

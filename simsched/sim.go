@@ -93,7 +93,7 @@ func newSim(cfg Config) *Sim {
 	if c, ok := cfg.Chooser.(stepping); ok {
 		s.stepper = c.Stepper()
 	}
-	s.choice.sim, s.choice.due, s.choice.Chaos = s, &s.clock.due, &s.cfg.Chaos
+	s.choice.sim, s.choice.due, s.choice.chaos = s, &s.clock.due, &s.cfg.Chaos
 	rates := cfg.Chaos.rates()
 	for o, kinds := range occasions {
 		for _, k := range kinds {
@@ -189,7 +189,7 @@ func (s *Sim) pointAt(t *Task, next strategy.Op) {
 	if s.cfg.CallSites {
 		t.capture()
 	}
-	if s.chaotic[OccasionPoint] {
+	if s.chaotic[occasionPoint] {
 		s.faultAtPoint(t)
 	}
 	s.ready.push(&t.self)

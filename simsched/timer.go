@@ -104,16 +104,16 @@ func (t *Ticker) tick() {
 	t.next = t.next.Add(t.period)
 	t.C.offer(t.sim.Now())
 	if t.C.n == 0 {
-		t.sim.start(&t.timer, t.sim.Until(t.next))
+		t.sim.start(&t.timer, t.next.Sub(t.sim.Now()))
 	}
 }
 
 // arm continues after a tick that had to wait was received.
 func (t *Ticker) arm() {
-	if missed := t.sim.Since(t.next); missed >= 0 {
+	if missed := t.sim.Now().Sub(t.next); missed >= 0 {
 		t.next = t.next.Add((missed/t.period + 1) * t.period)
 	}
-	t.sim.start(&t.timer, t.sim.Until(t.next))
+	t.sim.start(&t.timer, t.next.Sub(t.sim.Now()))
 }
 
 // Stop stops the ticker. It does not close C.
