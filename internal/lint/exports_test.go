@@ -2,6 +2,7 @@ package lint
 
 import (
 	"go/ast"
+	"go/types"
 	"slices"
 	"strings"
 )
@@ -65,15 +66,6 @@ func usedOutside(files []*file, pkg, name string) (used bool) {
 
 // receiverName returns the name of the type of a method.
 func receiverName(fn *ast.FuncDecl) string {
-	t := fn.Recv.List[0].Type
-	if star, ok := t.(*ast.StarExpr); ok {
-		t = star.X
-	}
-	if generic, ok := t.(*ast.IndexExpr); ok {
-		t = generic.X
-	}
-	if id, ok := t.(*ast.Ident); ok {
-		return id.Name
-	}
-	return ""
+	name, _, _ := strings.Cut(types.ExprString(fn.Recv.List[0].Type), "[")
+	return strings.TrimPrefix(name, "*")
 }

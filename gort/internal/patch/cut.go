@@ -10,17 +10,17 @@ import (
 	"strings"
 )
 
-// AnchorError says that the source of a Go version does not have what an edit needs, so that this version cannot be
-// used. It is an [ErrUnsupported].
+// AnchorError is the error for a Go version whose source does not have the function or the text that an edit needs. It
+// matches [ErrUnsupported].
 type AnchorError struct {
 	Version  string // such as "go1.26.8"
 	File     string // below GOROOT/src
 	Function string
 	Anchor   string // "" if the function itself was not found
-	Found    int    // how often
+	Found    int    // number of occurrences; 1 is required
 }
 
-// Error returns what was looked for and how often it was found.
+// Error describes the text and the number of its occurrences.
 func (e *AnchorError) Error() string {
 	if e.Anchor == "" {
 		return fmt.Sprintf("gort: %s: %s: function %s found %d times, not once; this Go version is not supported",
@@ -35,7 +35,7 @@ func (e *AnchorError) Is(target error) bool { return target == ErrUnsupported }
 
 // insertion is an edit with its place found.
 type insertion struct {
-	at, end int // the bytes that give way
+	at, end int // range of bytes to replace
 	text    string
 }
 
@@ -46,7 +46,7 @@ func cut(version, file, src string, list []edit) (string, error) {
 	if tree == nil {
 		return "", fmt.Errorf("gort: %s: %w", version, broken)
 	}
-	// A newer version may have syntax that this parser does not know. What can be found is used: the anchors decide.
+	// A newer version may have syntax that this parser does not know. The anchors decide whether the file can be used.
 	var places []insertion
 	for _, e := range list {
 		found, err := locate(version, fset, tree, src, e)
@@ -130,13 +130,13 @@ func (e edit) textFor(fn *ast.FuncDecl) string {
 	return strings.NewReplacer("{method}", fn.Name.Name, "{receiver}", receiver).Replace(e.text)
 }
 
-// wholeFile as the function of an edit stands for the file, comments above its package clause included.
+// wholeFile as the function of an edit means the file, including comments above its package clause.
 const wholeFile = "file"
 
-// allMethods as the function of an edit stands for every exported method with a body in the file.
+// allMethods as the function of an edit means every exported method with a body in the file.
 const allMethods = "methods"
 
-// find returns the declarations that a name stands for.
+// find returns the declarations that the function of an edit names.
 func find(tree *ast.File, name string) (found []ast.Node) {
 	if name == wholeFile {
 		return []ast.Node{tree}

@@ -6,8 +6,7 @@ import (
 )
 
 // An edit changes one place of one file of the standard library. The place is a function or a type, and in it either
-// the start of the body or a text that occurs exactly once. What Go's source says is never repeated here beyond that
-// text.
+// the start of the body or a text that occurs exactly once. The table repeats nothing of Go's source except that text.
 type edit struct {
 	versions versions
 	file     string // below GOROOT/src
@@ -17,7 +16,7 @@ type edit struct {
 	text     string
 }
 
-// versions are the Go versions that an edit is for: all, or a list such as "1.26 1.27".
+// versions is the list of Go versions to which an edit applies: all, or a list such as "1.26 1.27".
 type versions string
 
 // all are the versions that [supported] lists.
@@ -28,12 +27,12 @@ func (v versions) has(version string) bool {
 	return v == all || slices.Contains(strings.Fields(string(v)), strings.TrimPrefix(version, "go"))
 }
 
-// placement says where the text of an edit goes.
+// placement is the place of the text of an edit relative to its anchor.
 type placement uint8
 
 const (
 	before placement = iota // before the anchor
-	after                   // behind the anchor
+	after                   // after the anchor
 	swap                    // in place of the anchor
 )
 
@@ -62,10 +61,10 @@ var edits = []edit{
 	{all, "runtime/debug.go", "GOMAXPROCS", "", before, "if rprOn { return rprProcs(n) };"},
 	{all, "runtime/debug.go", "NumCPU", "", before, "if rprOn { return rprProcs(0) };"},
 
-	// Who runs.
+	// Scheduling.
 	{all, "runtime/proc.go", "newproc1", "releasem(mp)", before, "if rprOn { rprNewG(newg, callergp, callerpc) };"},
 	{all, "runtime/proc.go", "newproc", "", before, point},
-	{all, "runtime/proc.go", "newproc", "})", after, ";" + point}, // the child may run before its parent goes on
+	{all, "runtime/proc.go", "newproc", "})", after, ";" + point}, // the child may run before its parent continues
 	{all, "runtime/proc.go", "gdestroy", "", before, "if rprOn { rprEnded(gp) };"},
 	{all, "runtime/proc.go", "park_m", "\tschedule()", before, "if rprOn { rprParked(gp) };"},
 	{all, "runtime/proc.go", "goschedImpl", "", before, "if rprOn { rprYielded(gp, preempted) };"},
@@ -121,7 +120,7 @@ var edits = []edit{
 	{all, "runtime/panic.go", "fatal", "", before, "if rprOn { rprFailed(rprEndFatal) };"},
 	{all, "runtime/panic.go", "throw", "", before, "if rprOn { rprFailed(rprEndThrow) };"},
 
-	// Who holds what.
+	// Holders of locks.
 	{all, "runtime/sema.go", "semacquire1", "root.queue(addr, s, lifo)", before,
 		"gp.rpr.uses = uintptr(unsafe.Pointer(addr));"},
 	{all, "runtime/sema.go", "notifyListWait", "", before, "getg().rpr.uses = uintptr(unsafe.Pointer(l));"},
@@ -140,7 +139,7 @@ var edits = []edit{
 	{all, "sync/rwmutex.go", "(*RWMutex).Lock", "(&rw.writerSem, false, 0)", after, ";repriseWrites(rw, true)"},
 	{all, "sync/rwmutex.go", "(*RWMutex).TryLock", "return true", before, "repriseWrites(rw, true);"},
 
-	// What a test says of itself.
+	// Failures of tests.
 	{all, "testing/testing.go", "(*common).Fail", "", before, "sync.RepriseFail();"},
 
 	// Preemption points.

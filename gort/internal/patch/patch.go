@@ -1,16 +1,15 @@
-// Package patch holds what turns the runtime of a user's Go into one that asks reprise which goroutine runs next: a
-// table of edits of the standard library, each for some Go versions, and the files that are added to it
-// (inject/*.go.txt). It must not know the go command, processes or recordings: from a GOROOT it makes the text of
-// files.
+// Package patch turns the runtime of a user's Go into one that asks reprise which goroutine runs next. It holds a table
+// of edits of the standard library, each for some Go versions, and the files that are added to it (inject/*.go.txt).
+// From a GOROOT it makes the text of the changed files. It must not know the go command, processes or recordings.
 //
 // [Toolchain.Files] works in three steps.
 //
 //  1. The table is read for the version of the toolchain. Rows for other versions are left out.
 //  2. Each file that a row names is read from GOROOT and parsed. A row finds its function or type by name, and in it
 //     the start of the body or a text that must occur exactly once. If it does not, the version is refused with an
-//     [*AnchorError]: nothing is guessed.
-//  3. The texts of the rows are inserted at their places, and the added files are put beside them: those of inject/,
-//     and the sources of package strategy under other names.
+//     [*AnchorError].
+//  3. The texts of the rows are inserted at their places, and new files are added: those of inject/, and the sources of
+//     package strategy with other names.
 package patch
 
 import (
@@ -36,10 +35,10 @@ var injectedNames = []string{"runtime", "clock", "fork", "holders", "outside", "
 // supported lists the versions of Go whose runtime the table of edits fits, without the patch number.
 var supported = []string{"go1.25", "go1.26", "go1.27"}
 
-// targets lists the systems that the part inside the runtime is written for.
+// targets lists the systems for which the injected files are written.
 var targets = []string{"linux/amd64", "linux/arm64"}
 
-// ErrUnsupported is matched by errors that say that this Go version, system or architecture cannot be used.
+// ErrUnsupported is wrapped by errors about a Go version, system or architecture that is not supported.
 var ErrUnsupported = errors.New("gort: not supported")
 
 // Toolchain is a Go installation. The fields have the names and the values of "go env".
@@ -49,7 +48,7 @@ type Toolchain struct {
 	Memory bool `json:"-"` // accesses to memory are preemption points, and races are found
 }
 
-// Check refuses what the table and the injected files are not written for.
+// Check returns an error if the table and the injected files do not support the Go version or the system.
 func (tc Toolchain) Check() error {
 	if target := tc.GOOS + "/" + tc.GOARCH; !slices.Contains(targets, target) {
 		return fmt.Errorf("%w: %s; ordinary tests can be controlled on %s only", ErrUnsupported, target,

@@ -10,13 +10,13 @@ import (
 	"strings"
 )
 
-// strategyPrefix stands in front of the names of package strategy where they are in package runtime.
+// strategyPrefix is the prefix of the names of package strategy in package runtime.
 const strategyPrefix = "rprs"
 
-// inRuntime rewrites the sources of a package without imports so that they become a part of package runtime. A name
-// that is declared at the top level gets strategyPrefix and a capital letter, wherever it stands, also as the name of
-// a field or a method: because the new names are as different from each other as the old ones, and from all others,
-// the program means the same.
+// inRuntime rewrites the sources of a package without imports so that they become a part of package runtime. Names that
+// are declared at the top level get strategyPrefix and a capital letter, also where they name a field or a method. The
+// new names are as distinct as the old ones, and differ from all names of package runtime, so that the meaning of the
+// program does not change.
 func inRuntime(sources map[string]string) (map[string]string, error) {
 	fset := token.NewFileSet()
 	trees := map[string]*ast.File{}
@@ -42,7 +42,7 @@ func inRuntime(sources map[string]string) (map[string]string, error) {
 	return out, nil
 }
 
-// topLevel returns the names that a file declares for its package.
+// topLevel returns the names that a file declares at its top level.
 func topLevel(tree *ast.File) (names []string) {
 	add := func(id *ast.Ident) {
 		if id.Name != "_" {
