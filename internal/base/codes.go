@@ -14,11 +14,11 @@ import (
 	"github.com/reprise-go/reprise/tracefile"
 )
 
-// errForm is the class of errors of a form that cannot be told.
+// errForm is the class of errors of a file whose form cannot be determined.
 var errForm = errors.New("the form of a file that is written is told by its extension")
 
-// sentinels says which entry of package codes explains an error, the first that fits. Those of tracefile stand before
-// those of event, which they may wrap.
+// sentinels maps errors to the codes of package codes that explain them. The first entry that fits counts. Entries of
+// tracefile precede those of event, because the former may wrap the latter.
 var sentinels = []struct {
 	target error
 	name   string
@@ -38,7 +38,7 @@ var sentinels = []struct {
 	{simsched.ErrStepLimit, "step-limit"},
 }
 
-// CodeOf returns the code that explains err, "" if there is none.
+// CodeOf returns the code that explains err, or "" if there is none.
 func CodeOf(err error) string {
 	var diverged *divergence.Error
 	if errors.As(err, &diverged) {
@@ -67,7 +67,7 @@ func CodeOf(err error) string {
 // WithCode returns the text of err after its code, if it has one.
 func WithCode(err error) string { return TextWithCode(CodeOf(err), err.Error()) }
 
-// TextWithCode puts a code before a text; there may be none of either.
+// TextWithCode returns a text after a code. Both may be empty.
 func TextWithCode(code, text string) string {
 	if code == "" {
 		return text

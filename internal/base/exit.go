@@ -1,6 +1,6 @@
-// Package base holds what the verbs of the reprise command and package simtest share: exit codes and the errors that
-// carry them, input and output of traces in every form, the names and rows of a table of events, the formats of
-// reports, and progress on a terminal. It must not know a verb, nor how a command line is parsed.
+// Package base is shared by the verbs of the reprise command and package simtest. It holds exit codes and the errors
+// that carry them, input and output of traces in every form, the names and rows of a table of events, the formats of
+// reports, and progress on a terminal. It must not know a verb or how a command line is parsed.
 package base
 
 import "fmt"
@@ -13,7 +13,7 @@ const (
 	ExitInput = 3 // a bad input file
 )
 
-// ExitError is an error with its exit code; a nil err has been reported already.
+// ExitError is an error with its exit code. If err is nil, the command has already reported the error.
 type ExitError struct {
 	Code int
 	Err  error
@@ -28,7 +28,7 @@ func (e *ExitError) Error() string {
 
 func (e *ExitError) Unwrap() error { return e.Err }
 
-// Found ends the command with exit code 1; what was found has been printed.
+// Found ends the command with exit code 1, after the command has printed what it found.
 func Found() error { return &ExitError{Code: ExitFound} }
 
 func Failed(err error) error { return &ExitError{ExitFound, err} }

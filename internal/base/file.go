@@ -10,10 +10,10 @@ import (
 	"github.com/reprise-go/reprise/tracefile"
 )
 
-// Forms are those in which traces are written.
+// Forms are the forms in which traces can be written.
 var Forms = []source.Form{source.Reprise, source.Msgpack, source.JSONL}
 
-// formList returns the forms as they stand in messages.
+// formList returns the forms as a text for messages.
 func formList() string {
 	var list []string
 	for _, f := range Forms {
@@ -22,7 +22,7 @@ func formList() string {
 	return strings.Join(list, ", ")
 }
 
-// FormOf returns the form of a file that is to be written, by its name.
+// FormOf returns the form in which a file is written, according to its name.
 func FormOf(path string) (source.Form, error) {
 	for _, f := range Forms {
 		if filepath.Ext(path) == string(f) {
@@ -32,13 +32,13 @@ func FormOf(path string) (source.Form, error) {
 	return "", Usage("%s: %w, which must be one of %s", path, errForm, formList())
 }
 
-// ReadTrace reads a whole file into memory, without what is in no event.Trace: names, sites and the identity.
+// ReadTrace reads a whole file into memory, except what an event.Trace does not contain: names, sites and the identity.
 func ReadTrace(path string) (*event.Trace, error) {
 	f, err := source.Open(path, source.Config{})
 	if err != nil {
 		return nil, BadInput(err)
 	}
-	defer f.Close() // of a file that was only read
+	defer f.Close() // closing a file that was only read cannot lose data
 	t := event.NewTrace(f.Metadata())
 	for {
 		e, err := f.Next()
@@ -52,7 +52,7 @@ func ReadTrace(path string) (*event.Trace, error) {
 	}
 }
 
-// WriteTrace writes a trace file, whole or not at all.
+// WriteTrace writes a trace file atomically.
 func WriteTrace(path string, t *event.Trace) error {
 	form, err := FormOf(path)
 	if err != nil {

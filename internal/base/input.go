@@ -11,20 +11,20 @@ import (
 	"github.com/reprise-go/reprise/source"
 )
 
-// Stdio is the name that stands for standard input or output.
+// Stdio is the file name that means standard input or output.
 const Stdio = "-"
 
 // Input is a trace that is read event by event.
 type Input struct {
 	*source.Stream
-	File *source.File // that Stream is of; nil if it cannot be sought
-	Name string       // for people
-	size int64        // of the file in bytes, -1 if it is not known yet
+	File *source.File // the file of Stream; nil if the input is not seekable
+	Name string       // name for messages
+	size int64        // size of the file in bytes, -1 if not yet known
 	end  func() error
 }
 
-// OpenInput opens a trace file, what else has a name, such as a pipe, or standard input. The error has the exit code
-// of a bad input file.
+// OpenInput opens a trace file, another named input such as a pipe, or standard input. The error has the exit code of a
+// bad input file.
 func OpenInput(stdin io.Reader, path string, cfg source.Config) (*Input, error) {
 	if path == Stdio {
 		return openStream("standard input", stdin, cfg)
@@ -59,7 +59,7 @@ func openStream(name string, r io.Reader, cfg source.Config) (*Input, error) {
 	return in, nil
 }
 
-// Cursor returns the trace as what it is: a source that can be sought, or one that cannot.
+// Cursor returns the trace as a seekable source if possible, and otherwise as a plain one.
 func (in *Input) Cursor() source.Source {
 	if in.File != nil {
 		return in.File
@@ -67,7 +67,7 @@ func (in *Input) Cursor() source.Source {
 	return in.Stream
 }
 
-// Bad puts the name before an error of the input, unless it is there, and gives it the exit code.
+// Bad adds the exit code to an error of the input, and the name of the input unless the error contains it.
 func (in *Input) Bad(err error) error {
 	if !strings.HasPrefix(err.Error(), in.Name+": ") {
 		err = fmt.Errorf("%s: %w", in.Name, err)
@@ -75,8 +75,7 @@ func (in *Input) Bad(err error) error {
 	return BadInput(err)
 }
 
-// Each calls f for the rest of the events, each with its index. The error is that of f, or of the input with its exit
-// code.
+// Each calls f for each remaining event and its index. The error is that of f, or that of the input with its exit code.
 func (in *Input) Each(f func(index uint64, e event.Event) error) error {
 	for {
 		e, err := in.Next()
@@ -92,13 +91,13 @@ func (in *Input) Each(f func(index uint64, e event.Event) error) error {
 	}
 }
 
-// Events returns how many events there are, if that is known before they are read.
+// Events returns the number of events, if it is known before they are read.
 func (in *Input) Events() (uint64, bool) {
 	n, known := in.Len()
 	return n - in.First(), known
 }
 
-// Bytes returns how many bytes the input has, when it has been read to its end.
+// Bytes returns the number of bytes of the input, after it has been read to its end.
 func (in *Input) Bytes() int64 {
 	if in.File == nil {
 		return in.Offset()
@@ -106,8 +105,8 @@ func (in *Input) Bytes() int64 {
 	return in.size
 }
 
-// Close ends the reading. What was only read cannot be lost.
+// Close closes the input. It returns no error, because closing an input cannot lose data.
 func (in *Input) Close() { _ = in.end() }
 
-// ErrEnough ends each early.
+// ErrEnough makes Each end early, without an error.
 var ErrEnough = errors.New("enough")

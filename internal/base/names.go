@@ -8,16 +8,16 @@ import (
 	"github.com/reprise-go/reprise/source"
 )
 
-// What a NameBook remembers is bounded by a constant and by the bytes of the file that were read: some bytes of a
-// compressed file can hold names that take a thousand times as many in memory.
+// The size of a NameBook is bounded by a constant and by the number of bytes that were read from the file, because a
+// few bytes of a compressed file can contain names that need a thousand times as many bytes in memory.
 const (
-	mostNameBytes  = 8 << 20 // in all
-	freeNameBytes  = 1 << 20 // however little was read
-	nameBytesARead = 16      // more for each byte that was read
-	nameOverhead   = 64      // bytes of memory of a name besides the text
+	mostNameBytes  = 8 << 20 // maximum number of bytes
+	freeNameBytes  = 1 << 20 // bytes allowed for any file
+	nameBytesARead = 16      // additional bytes for each byte that was read
+	nameOverhead   = 64      // bytes of memory for a name in addition to its text
 )
 
-// NameBook remembers what tasks and regions are called, since a file may have to look far back for a name.
+// NameBook stores the names of tasks and regions, because a file may have to search far back for a name.
 type NameBook struct {
 	file    *source.Stream
 	tasks   map[event.TaskID]string
@@ -29,7 +29,7 @@ func NewNameBook(f *source.Stream) *NameBook {
 	return &NameBook{file: f, tasks: map[event.TaskID]string{}, regions: map[event.RegionID]string{}}
 }
 
-// Learn takes in the names that came into use with the event that the file returned last.
+// Learn stores the names that are new with the last event that the file returned.
 func (b *NameBook) Learn() {
 	for _, n := range b.file.Names() {
 		if n.Region {
@@ -40,12 +40,12 @@ func (b *NameBook) Learn() {
 	}
 }
 
-// Know takes in the names of a task and of its region.
+// Know stores the names of a task and of its region.
 func (b *NameBook) Know(task event.TaskID, name string, region event.RegionID, regionName string) {
 	b.tasks[task], b.regions[region] = name, regionName
 }
 
-// keep adds to one of the maps of b, which must not grow for ever.
+// keep adds a name to one of the maps of b, within the limit of their size.
 func keep[ID comparable](b *NameBook, names map[ID]string, id ID, name string) {
 	if b.bytes >= min(mostNameBytes, freeNameBytes+nameBytesARead*b.file.Offset()) {
 		clear(b.tasks)
@@ -56,7 +56,7 @@ func keep[ID comparable](b *NameBook, names map[ID]string, id ID, name string) {
 	b.bytes += nameOverhead + int64(len(name))
 }
 
-// task returns the name of a task, "" if it is not known.
+// task returns the name of a task, or "" if it is not known.
 func (b *NameBook) task(id event.TaskID) string {
 	name, ok := b.tasks[id]
 	if !ok {
@@ -74,7 +74,7 @@ func (b *NameBook) quoted(id event.TaskID) string {
 	return id.String()
 }
 
-// region returns the name of a region, "" if it is not known.
+// region returns the name of a region, or "" if it is not known.
 func (b *NameBook) region(id event.RegionID) string {
 	name, ok := b.regions[id]
 	if !ok {
@@ -84,7 +84,7 @@ func (b *NameBook) region(id event.RegionID) string {
 	return name
 }
 
-// Of returns the name of what a field names, "" if it names nothing or the name is not known.
+// Of returns the name of the task or region in a field, or "" if there is none or its name is not known.
 func (b *NameBook) Of(f event.Field, v event.Value) string {
 	switch {
 	case !v.Present():
@@ -96,8 +96,8 @@ func (b *NameBook) Of(f event.Field, v event.Value) string {
 	return ""
 }
 
-// Concerns reports whether a field of e, of those that are meant, names one of the identifiers or something with one of
-// the names.
+// Concerns reports whether one of the given fields of e has one of the identifiers, or the identifier of something with
+// one of the names.
 func (b *NameBook) Concerns(e event.Event, meant func(event.Field) bool, ids []uint64, names []string) bool {
 	for f, v := range e.Fields() {
 		if meant(f) && v.Present() && (slices.Contains(ids, v.Uint64()) || slices.Contains(names, b.Of(f, v))) {

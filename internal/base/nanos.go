@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Nanos shows a virtual time, or a length of it, for people.
+// Nanos formats a virtual time or duration for people.
 func Nanos(n uint64) string {
 	if n > math.MaxInt64 {
 		return fmt.Sprintf("%dns", n)

@@ -11,8 +11,8 @@ import (
 	"github.com/reprise-go/reprise/tracefile"
 )
 
-// NoteText returns a note in words, "" for one that adds to its event only what another event says as well. name
-// returns a task with its name.
+// NoteText returns a note in words, or "" for a note that repeats another event. name returns the text of a task with
+// its name.
 func NoteText(n tracefile.Note, name func(event.TaskID) string) string {
 	task := ""
 	if n.Task != tracefile.NoTask {
@@ -41,7 +41,7 @@ func NoteText(n tracefile.Note, name func(event.TaskID) string) string {
 	return ""
 }
 
-// stopText says why a task stopped, "" if an event of an ordinary run says it.
+// stopText returns the reason for which a task stopped, or "" if an event of an ordinary run contains it.
 func stopText(n tracefile.Note, name func(event.TaskID) string) string {
 	switch n.Reason {
 	case "", gorun.ReasonYield, gorun.ReasonPreempt:
@@ -55,7 +55,7 @@ func stopText(n tracefile.Note, name func(event.TaskID) string) string {
 		phrase(", "+cast.HeldBy(n.Reason)+" ", names(n.Tasks, name))
 }
 
-// ifAny returns a text and what follows it, "" if nothing does or the text is missing.
+// ifAny returns two texts together, or "" if one of them is empty.
 func ifAny(text, more string) string {
 	if text == "" || more == "" {
 		return ""
@@ -63,7 +63,7 @@ func ifAny(text, more string) string {
 	return text + more
 }
 
-// phrase returns a text with what leads up to it, "" without a text.
+// phrase returns a text after an introduction, or "" if the text is empty.
 func phrase(lead, text string) string {
 	if text == "" {
 		return ""
@@ -79,8 +79,8 @@ func names(ids []event.TaskID, name func(event.TaskID) string) string {
 	return strings.Join(list, ", ")
 }
 
-// meaningText returns what an event of an ordinary run means, with the fields that matter then; "" if its kind and
-// fields say it.
+// meaningText returns the meaning of an event of an ordinary run, with the relevant fields, or "" if it is that of its
+// kind.
 func meaningText(e event.Event, name func(event.TaskID) string) (meaning, fields string) {
 	leap := func(key string) string { return fmt.Sprintf(" %s=%v", key, time.Duration(e.ChaosData())) }
 	switch gorun.MeaningOf(e) {

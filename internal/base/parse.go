@@ -7,7 +7,7 @@ import (
 	"github.com/reprise-go/reprise/event"
 )
 
-// ParseKind reads the name of a kind.
+// ParseKind parses the name of a kind.
 func ParseKind(name string) (event.Kind, error) {
 	k, ok := event.KindByName(name)
 	if !ok {
@@ -24,7 +24,7 @@ func KindNames() []string {
 	return names
 }
 
-// ParseIDs returns the identifiers among some texts: a letter, an index, and g and a generation that is not 0.
+// ParseIDs returns the texts that are identifiers: a letter, an index, and "g" and the generation if it is not 0.
 func ParseIDs(texts []string, letter byte) (ids []uint64) {
 	for _, s := range texts {
 		if s == "" || s[0] != letter {

@@ -6,19 +6,19 @@ import (
 	"time"
 )
 
-// progress tells on a terminal how far a long reading has come. The zero progress tells nothing.
+// progress shows on a terminal how much of a long input has been read. The zero progress shows nothing.
 type progress struct {
-	w     io.Writer // nil if nobody looks
+	w     io.Writer // nil if there is no terminal
 	name  string
 	now   func() time.Time
-	next  time.Time // when to tell again
+	next  time.Time // time of the next line
 	shown bool
 }
 
 // ProgressEvery is the time between two lines, and before the first.
 const ProgressEvery = 200 * time.Millisecond
 
-// NewProgress returns a progress that tells on stderr if that is a terminal.
+// NewProgress returns a progress that writes to stderr if that is a terminal.
 func NewProgress(stderr io.Writer, name string) *progress {
 	if !IsDevice(stderr) {
 		return &progress{}
@@ -30,7 +30,7 @@ func startProgress(w io.Writer, name string, now func() time.Time) *progress {
 	return &progress{w: w, name: name, now: now, next: now().Add(ProgressEvery)}
 }
 
-// Tell is a [source.Config.Progress].
+// Tell shows the progress. It is a [source.Config.Progress].
 func (p *progress) Tell(read, size int64) {
 	if p.w == nil {
 		return
@@ -55,7 +55,7 @@ func (p *progress) Done() {
 	}
 }
 
-// Say tells something else than how far a reading has come.
+// Say shows another text.
 func (p *progress) Say(format string, args ...any) {
 	if p.w == nil {
 		return

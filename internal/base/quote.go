@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// PlainOrQuoted puts quotes around a text that would not be read as one word.
+// PlainOrQuoted adds quotes to a text that would not be read as one word.
 func PlainOrQuoted(s string) string {
 	if s == "" || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == '"' || !strconv.IsPrint(r) }) {
 		return strconv.Quote(s)
@@ -13,7 +13,7 @@ func PlainOrQuoted(s string) string {
 	return s
 }
 
-// PlainOrQuotedLine puts quotes around a text that would not stay on one line.
+// PlainOrQuotedLine adds quotes to a text that does not fit on one line as it is.
 func PlainOrQuotedLine(s string) string {
 	if strings.ContainsFunc(s, func(r rune) bool { return !strconv.IsPrint(r) }) {
 		return strconv.Quote(s)

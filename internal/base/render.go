@@ -15,7 +15,7 @@ import (
 // ReportFormats are the formats of every report.
 var ReportFormats = []string{"text", "json", "markdown", "github", "junit"}
 
-// ReportOptions are the flags of a command that reports what it found.
+// ReportOptions are the flags of a command that prints a report.
 type ReportOptions struct {
 	Format string
 	Color  string
@@ -29,7 +29,7 @@ func (o *ReportOptions) Define(flags interface {
 	flags.StringVar(&o.Color, "color", "auto", "colours in text: auto, always, never")
 }
 
-// Check checks what the flags say.
+// Check checks the values of the flags.
 func (o ReportOptions) Check(formats []string) error {
 	switch {
 	case !slices.Contains(formats, o.Format):
@@ -45,19 +45,19 @@ func (o ReportOptions) Colored(w io.Writer) bool {
 	return o.Color == "always" || o.Color == "auto" && isTerminal(w)
 }
 
-// Document is what a command reports, in each format.
+// Document is the report of a command in each format.
 type Document interface {
 	Text(colored bool) string // in the formats text, markdown and github
 	Value() any               // in the format json
 }
 
-// junitDocument is a Document that has the format junit too.
+// junitDocument is a Document that also has the format junit.
 type junitDocument interface {
 	Document
 	JUnit(w io.Writer) error
 }
 
-// Render writes a document, all at once. It must have the format.
+// Render writes a document in one write. The document must have the format.
 func (o ReportOptions) Render(w io.Writer, d Document) error {
 	var b bytes.Buffer
 	switch o.Format {
@@ -78,7 +78,7 @@ func (o ReportOptions) Render(w io.Writer, d Document) error {
 	return err
 }
 
-// TextOf returns a difference of two runs in one of the formats that are text.
+// TextOf returns the difference of two runs in one of the formats text, markdown and github.
 func TextOf(r report.Report, format string, colored bool) string {
 	switch {
 	case format == "github":
@@ -91,12 +91,12 @@ func TextOf(r report.Report, format string, colored bool) string {
 	return r.Text()
 }
 
-// isTerminal reports whether w is a terminal that may be written to in colours.
+// isTerminal reports whether w is a terminal that shows colours.
 func isTerminal(w io.Writer) bool {
 	return IsDevice(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }
 
-// IsDevice reports whether a stream is a terminal, or another device of characters.
+// IsDevice reports whether a stream is a terminal or another character device.
 func IsDevice(stream any) bool {
 	f, ok := stream.(*os.File)
 	if !ok {

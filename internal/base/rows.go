@@ -10,9 +10,9 @@ import (
 	"github.com/reprise-go/reprise/source"
 )
 
-// The columns of a line.
+// The widths of the columns of a line.
 const (
-	IndexWidth = 6 // at least
+	IndexWidth = 6 // minimum
 	timeWidth  = 13
 	kindWidth  = 15 // of the longest kinds
 	whatWidth  = 44
@@ -23,13 +23,13 @@ type Rows struct {
 	w     *bufio.Writer
 	in    *Input
 	Names *NameBook
-	width int    // of indices
-	last  uint64 // virtual time of the last row
+	width int    // width of the indices
+	last  uint64 // virtual time of the previous row
 	any   bool   // a row has been printed
 	text  strings.Builder
 
 	Notes    bool // show the notes of an event above it
-	ordinary bool // it is an ordinary run
+	ordinary bool // the input is an ordinary run
 }
 
 // NewRows returns rows on w. The caller flushes w.
@@ -37,11 +37,11 @@ func NewRows(w *bufio.Writer, in *Input) *Rows {
 	return &Rows{w: w, in: in, Names: NewNameBook(in.Stream), width: IndexWidth, ordinary: source.Ordinary(in.Stream)}
 }
 
-// Widen makes room for indices up to a limit.
+// Widen adapts the width to indices up to a limit.
 func (r *Rows) Widen(limit uint64) { r.width = max(r.width, len(strconv.FormatUint(limit, 10))) }
 
-// Row prints the event that the input returned last. The virtual time after it stands there if it is not that of the
-// row before.
+// Row prints the last event that the input returned. It includes the virtual time after the event if that differs from
+// the time in the previous row.
 func (r *Rows) Row(index, now uint64, e event.Event) error {
 	shown := ""
 	if !r.any || now != r.last {
@@ -65,7 +65,7 @@ func (r *Rows) Row(index, now uint64, e event.Event) error {
 	return Written(err)
 }
 
-// WriteNotes prints the notes of the event that the input returned last, or of the end.
+// WriteNotes prints the notes of the last event that the input returned, or of the end.
 func (r *Rows) WriteNotes() error {
 	notes, err := r.in.Notes()
 	for _, n := range notes {
@@ -79,8 +79,7 @@ func (r *Rows) WriteNotes() error {
 	return nil
 }
 
-// EventLine returns the line of an event, with its fields as writeFields writes them, and where in the code it came
-// from.
+// EventLine returns the line of an event, with its fields in the form of WriteFields, and its place in the code.
 func EventLine(width int, index uint64, now, kind, fields, site string) string {
 	if site != "" {
 		site = "  " + PlainOrQuoted(site)
@@ -89,7 +88,7 @@ func EventLine(width int, index uint64, now, kind, fields, site string) string {
 	return fmt.Sprintf("%*d %*s  %-*s%s%s\n", width, index, timeWidth, now, kindWidth, kind, fields, site)
 }
 
-// WriteFields writes the fields of an event with the names of what they name, each after a space.
+// WriteFields writes the fields of an event, each after a space, with the names of tasks and regions.
 func WriteFields(b *strings.Builder, e event.Event, nameOf func(event.Field, event.Value) string) {
 	for f, v := range e.Fields() {
 		fmt.Fprintf(b, " %s=%v", f.Name, v)

@@ -30,8 +30,8 @@ var (
 	_ Sink = (*MsgpackSink)(nil)
 )
 
-// NewSink returns a sink that writes to w. The MessagePack form starts with the number of events; where it is not known
-// the events wait in a temporary file.
+// NewSink returns a sink that writes to w. The MessagePack form starts with the number of events. If that is not known,
+// the events are first written to a temporary file.
 func NewSink(w io.Writer, form source.Form, md event.Metadata, cfg tracefile.Config, events uint64, known bool) (Sink,
 	error) {
 	switch form {
@@ -43,15 +43,15 @@ func NewSink(w io.Writer, form source.Form, md event.Metadata, cfg tracefile.Con
 	return newMsgpackSink(w, md, events, known)
 }
 
-// Abandon ends a sink after an error, which it returns.
+// Abandon aborts a sink after err, and returns err.
 func Abandon(s Sink, err error) error {
 	if a, ok := s.(interface{ Abort() error }); ok {
-		_ = a.Abort() // err came first
+		_ = a.Abort() // err is the first error
 	}
 	return err
 }
 
-// ToFile lets write make a file, whole or not at all.
+// ToFile creates a file atomically with the content that write writes.
 func ToFile(path string, write func(io.Writer) error) error {
 	f, err := atomicfile.Create(path)
 	if err != nil {
@@ -66,7 +66,7 @@ func ToFile(path string, write func(io.Writer) error) error {
 	return Written(f.Commit())
 }
 
-// Coded gives an error the exit code of a failure, unless it has one.
+// Coded adds the exit code of a failure to an error, unless it has one.
 func Coded(err error) error {
 	var c *ExitError
 	if errors.As(err, &c) {
@@ -75,7 +75,7 @@ func Coded(err error) error {
 	return Failed(err)
 }
 
-// MsgpackSink writes the MessagePack form. It has no place for anything but events; it keeps in mind what it was given.
+// MsgpackSink writes the MessagePack form. That can only contain events, so the sink remembers what it dropped.
 type MsgpackSink struct {
 	w         *bufio.Writer
 	md        event.Metadata
@@ -86,7 +86,7 @@ type MsgpackSink struct {
 	dropped   [len(droppable)]bool
 }
 
-// What the MessagePack form has no place for, in the order of droppable.
+// The data that the MessagePack form cannot contain, in the order of droppable.
 const (
 	dropIdentity = iota
 	dropNames
@@ -111,7 +111,7 @@ func newMsgpackSink(w io.Writer, md event.Metadata, events uint64, known bool) (
 	return s, nil
 }
 
-// header writes what comes before the events.
+// header writes the part before the events.
 func (s *MsgpackSink) header(events uint64) error {
 	b, err := event.AppendMsgpackHeader(nil, s.md, int(events))
 	if err == nil {
@@ -154,7 +154,7 @@ func (s *MsgpackSink) Close() error {
 	return errors.Join(err, s.w.Flush(), s.Abort())
 }
 
-// unspool writes the header, now that the number of events is known, and the events.
+// unspool writes the header with the number of events, and the events.
 func (s *MsgpackSink) unspool() error {
 	if err := s.header(s.appended); err != nil {
 		return err
@@ -176,7 +176,8 @@ func (s *MsgpackSink) Abort() error {
 	return spool.Close()
 }
 
-// Losses tells what was dropped, "" for nothing. Whether there was an identity only the caller knows.
+// Losses returns a description of what was dropped, or "" if nothing was. The caller must say whether there was an
+// identity.
 func (s *MsgpackSink) Losses(identity bool) string {
 	s.dropped[dropIdentity] = identity
 	var lost []string

@@ -13,10 +13,10 @@ import (
 	"github.com/reprise-go/reprise/replayer"
 )
 
-// loop leads a replay by commands, one a line.
+// loop controls a replay by commands, one per line.
 type loop struct {
 	*view
-	missed bool // the run and its recording parted, or a target was never met
+	missed bool // the run differed from its recording, or a target was not reached
 	over   bool // the command quit was given
 	last   string
 }
@@ -68,7 +68,7 @@ func counted(do func(n uint64) error) func(string) error {
 	}
 }
 
-// run reads and does commands to the end of the input, from the target of the settings on if there is one.
+// run reads and executes commands up to the end of the input, starting at the target of the settings if there is one.
 func (l *loop) run() error {
 	if l.stops() {
 		s, err := l.atTarget()
@@ -98,7 +98,7 @@ func (l *loop) run() error {
 	return nil
 }
 
-// prompt shows a person who types where the replay stands.
+// prompt shows the position of the replay to a person who types commands.
 func (l *loop) prompt() {
 	if l.Prompt && !l.over {
 		fmt.Fprintf(l.Stderr, "(%d) ", l.Driver.State().Pos)
@@ -111,7 +111,7 @@ func (l *loop) say(text string) error {
 	return base.Written(err)
 }
 
-// obey does what a line says. Wrong use ends the loop, unless a person types.
+// obey executes the command in a line. A wrong command ends the loop, unless a person types commands.
 func (l *loop) obey(line string) error {
 	if line == "" {
 		line = l.last
@@ -128,13 +128,13 @@ func (l *loop) obey(line string) error {
 	return base.Written(err)
 }
 
-// wrongUse reports whether err is about a command that makes no sense.
+// wrongUse reports whether err is about a command that is not valid.
 func wrongUse(err error) bool {
 	var coded *base.ExitError
 	return errors.As(err, &coded) && coded.Code == base.ExitUsage
 }
 
-// do finds a command and does it.
+// do finds a command and executes it.
 func (l *loop) do(line string) error {
 	name, argument, _ := strings.Cut(line, " ")
 	for _, c := range l.commands() {
@@ -150,7 +150,7 @@ func (l *loop) do(line string) error {
 	return base.Usage("%s: there is no such command; help lists them", line)
 }
 
-// goOn goes on to a target. The stop is one that has not reached it if the run has ended.
+// goOn continues to a target. If the run has ended, the returned stop has not reached it.
 func (l *loop) goOn(t replayer.Target) (*stop, error) {
 	s, err := l.runTo(t)
 	switch {
@@ -163,7 +163,7 @@ func (l *loop) goOn(t replayer.Target) (*stop, error) {
 	return s, nil
 }
 
-// step goes on by some steps, and shows each.
+// step makes a number of steps, and shows each.
 func (l *loop) step(n uint64) error {
 	for ; n > 0; n-- {
 		s, err := l.goOn(replayer.Target{})
@@ -184,7 +184,7 @@ func (l *loop) step(n uint64) error {
 	return nil
 }
 
-// to goes on to a target, and shows the event there.
+// to continues to a target, and shows the event there.
 func (l *loop) to(text string) error {
 	t, err := ParseTarget(text)
 	if err != nil {
@@ -201,7 +201,7 @@ func (l *loop) to(text string) error {
 	return l.say(s.plain(l.Color))
 }
 
-// back goes back by some steps: the program is executed anew up to there.
+// back goes back by a number of steps. The program is executed again up to that position.
 func (l *loop) back(n uint64) error {
 	if steps := l.Driver.State().Steps; n > steps {
 		return base.Usage("only %d steps have been made", steps)
@@ -226,13 +226,13 @@ func (l *loop) restart() error {
 	return l.say(atStart)
 }
 
-// atStart is where nothing has run.
+// atStart describes the position at the start.
 const atStart = "at the start, before event 0\n"
 
 // tasks shows what every task does.
 func (l *loop) tasks() error { return l.say(TasksText(l.Driver.State().Tasks)) }
 
-// where shows how the run stands.
+// where shows the position of the run.
 func (l *loop) where() error {
 	switch at := l.at; {
 	case at == nil:
@@ -257,7 +257,7 @@ func (l *loop) next(n uint64) error {
 	return l.say((&stop{state: state, after: lines}).following())
 }
 
-// finish goes on to the end and reports.
+// finish continues to the end and reports.
 func (l *loop) finish() error {
 	result, err := l.Driver.Run()
 	o, refused := l.outcome(result, err)

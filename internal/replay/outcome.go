@@ -12,23 +12,23 @@ import (
 	"github.com/reprise-go/reprise/tracefile"
 )
 
-// replaySchema is the number of the JSON form of a replay; it rises when a key changes its meaning or goes away.
+// replaySchema is the version of the JSON form of a replay. It increases when a key changes its meaning or is removed.
 const replaySchema = 1
 
 // suite is the name of the test suite in the format junit.
 const suite = "reprise replay"
 
-// outcome is how a replay to the end went.
+// outcome is the result of a replay to the end.
 type outcome struct {
 	*Settings
 	result   replayer.Result
 	first    *divergence.Divergence // the one that ended the replay, or the first of resync
-	recorded uint64                 // events
+	recorded uint64                 // number of recorded events
 	counted  bool                   // recorded is known
 	end      tracefile.End          // of the recorded run; the zero End if it is not known
 }
 
-// outcome returns what the result and the error of a driver say. The error is one that is no divergence.
+// outcome combines the result and the error of a driver. It returns the error if it is not a divergence.
 func (s *Session) outcome(result replayer.Result, err error) (*outcome, error) {
 	o := &outcome{Settings: &s.Settings, result: result, first: result.First}
 	o.recorded, o.counted = s.Recording.Events()
@@ -42,17 +42,17 @@ func (s *Session) outcome(result replayer.Result, err error) (*outcome, error) {
 		s.locate(o.first)
 		o.first.Rest = &o.result.Stats
 	case !o.result.Live || s.Policy == replayer.PastEnd:
-		o.recorded, o.counted = o.result.Events, true // all there are, which some forms do not tell
+		o.recorded, o.counted = o.result.Events, true // some forms do not contain the number of events
 	}
 	return o, nil
 }
 
-// forked reports whether the run went on live and so is not that of the recording.
+// forked reports whether the run continued live, so that it is not the recorded run.
 func (o *outcome) forked() bool {
 	return o.result.Live && (o.result.Emitted > o.result.Events || !o.counted || o.result.Events < o.recorded)
 }
 
-// otherEnd reports whether all events match and the run still ended otherwise than the recorded one.
+// otherEnd reports whether all events match although the run ended in a different way than the recorded one.
 func (o *outcome) otherEnd() bool {
 	if o.first != nil || o.forked() {
 		return false
@@ -71,15 +71,15 @@ func firstLine(s string) string {
 	return line
 }
 
-// equal reports whether the run is that of the recording.
+// equal reports whether the run equals the recorded one.
 func (o *outcome) equal() bool { return o.first == nil && !o.forked() && !o.otherEnd() }
 
-// found reports whether there is anything to find: a difference, or the failure of a run that is not the recorded one.
+// found reports whether the replay found something: a difference, or the failure of a run that is not the recorded one.
 func (o *outcome) found() bool {
 	return o.first != nil || o.otherEnd() || o.forked() && o.result.Err != nil
 }
 
-// count is how many events of how many matched.
+// count returns the number of events that matched, and the total, as text.
 func (o *outcome) count() string {
 	if !o.counted {
 		return fmt.Sprint(o.result.Events)
@@ -87,7 +87,7 @@ func (o *outcome) count() string {
 	return fmt.Sprintf("%d of %d", o.result.Events, o.recorded)
 }
 
-// headline says in a line how the replay went; a strict divergence has its own.
+// headline summarises the replay in one line. A strict divergence has a headline of its own.
 func (o *outcome) headline() string {
 	switch {
 	case o.Policy == replayer.Resync && o.first != nil:
@@ -103,7 +103,7 @@ func (o *outcome) headline() string {
 	return fmt.Sprintf("%s: %s events match, the replay equals its recording", o.Name, o.count())
 }
 
-// ending says how the run ended.
+// ending describes the end of the run.
 func (o *outcome) ending() string {
 	if o.otherEnd() {
 		was := failure("the recorded run", o.end.Message)
@@ -118,7 +118,7 @@ func (o *outcome) ending() string {
 	return o.liveAfter() + o.now("the run", fmt.Sprintf(" after %d events", o.result.Emitted))
 }
 
-// liveAfter says where resync gave up.
+// liveAfter describes the place at which resync continued live.
 func (o *outcome) liveAfter() string {
 	if o.first == nil || !o.result.Live {
 		return ""
@@ -126,10 +126,10 @@ func (o *outcome) liveAfter() string {
 	return fmt.Sprintf("given up: live from event %d on under random choices from seed %d\n", o.result.LiveAt, o.Seed)
 }
 
-// now says how this run ended.
+// now describes the end of this run.
 func (o *outcome) now(who, like string) string { return ended(who, o.result.Err, like) }
 
-// ended says how a run ended.
+// ended describes the end of a run.
 func ended(who string, err error, like ...string) string {
 	if err == nil {
 		return who + " passed" + strings.Join(like, "") + "\n"
@@ -137,17 +137,17 @@ func ended(who string, err error, like ...string) string {
 	return failure(who, base.WithCode(err), like...)
 }
 
-// failure says that a run failed, and with what.
+// failure describes the failure of a run.
 func failure(who, message string, like ...string) string {
 	return who + " failed" + strings.Join(like, "") + ":\n" + indented("  ", message)
 }
 
-// indented returns the lines of text, each behind some space.
+// indented returns text with indented lines.
 func indented(space, text string) string {
 	return space + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n"+space) + "\n"
 }
 
-// notes say in what the recording differs from the program.
+// notes describes differences between the program and the recorded one.
 func (o *outcome) notes() string {
 	text := ""
 	for _, w := range o.result.Warnings {
@@ -156,7 +156,7 @@ func (o *outcome) notes() string {
 	return text
 }
 
-// Text implements [base.Document]. A strict divergence is reported as diff does.
+// Text implements [base.Document]. A strict divergence is reported in the form of `reprise diff`.
 func (o *outcome) Text(colored bool) string {
 	switch {
 	case o.Format == "github":
@@ -173,13 +173,13 @@ func (o *outcome) Text(colored bool) string {
 	}
 	if o.first != nil {
 		shown := *o.first
-		shown.Rest = nil // it is in the head
+		shown.Rest = nil // the headline contains it
 		tail = "\n" + base.TextOf(report.Of(&shown), o.Format, colored)
 	}
 	return head + tail
 }
 
-// story tells how the run came to its failure.
+// story returns the events that led to the failure.
 func (o *outcome) story() string {
 	if o.result.Err == nil {
 		return ""
@@ -198,7 +198,7 @@ func (o *outcome) github() string {
 	return ""
 }
 
-// title is what was found where no events differ.
+// title describes the finding if no events differ.
 func (o *outcome) title() string {
 	if o.otherEnd() {
 		return "the replay ended otherwise than its recording"
@@ -221,17 +221,17 @@ type replayJSON struct {
 	Policy     string        `json:"policy"`
 	Equal      bool          `json:"equal"`      // the run is that of the recording
 	Recorded   *uint64       `json:"recorded"`   // events; null if that is not known
-	Matched    uint64        `json:"matched"`    // events
-	Emitted    uint64        `json:"emitted"`    // events of the run; after a divergence those before it
-	Failure    string        `json:"failure"`    // how the run failed, "" if it did not
-	Ended      string        `json:"ended"`      // how the recorded run ended, "" if that is not known
-	Live       *liveJSON     `json:"live"`       // what came without the recording, or null
-	Fidelity   *float64      `json:"fidelity"`   // of resync, else null
+	Matched    uint64        `json:"matched"`    // number of events that match
+	Emitted    uint64        `json:"emitted"`    // number of events of the run, or before its divergence
+	Failure    string        `json:"failure"`    // failure of the run, "" if it passed
+	Ended      string        `json:"ended"`      // end of the recorded run, "" if unknown
+	Live       *liveJSON     `json:"live"`       // live part of the run, or null
+	Fidelity   *float64      `json:"fidelity"`   // fidelity of resync, or null
 	Divergence report.Report `json:"divergence"` // the object that diff prints, or null
 	Notes      []string      `json:"notes"`
 }
 
-// liveJSON is where a run went on live, and how.
+// liveJSON is the index and the seed with which a run continued live.
 type liveJSON struct {
 	From uint64 `json:"from"`
 	Seed uint64 `json:"seed"`

@@ -13,7 +13,7 @@ import (
 
 // Request asks a test binary of package simtest for a replay. It is the value of the variable Replay of package wire.
 //
-// The report goes into the answer. Only the output of Step is printed by the test, since a person waits for it.
+// The answer contains the report. Only the output of Step is printed by the test, because a person waits for it.
 type Request struct {
 	Settings
 	Answer string `json:"answer"` // path of the file to which the [Answer] is written
@@ -23,12 +23,12 @@ type Request struct {
 func (r Request) String() string {
 	text, err := json.Marshal(r)
 	if err != nil {
-		panic(err) // all types have a form
+		panic(err) // every field can be encoded
 	}
 	return string(text)
 }
 
-// ParseRequest reads what String has written.
+// ParseRequest parses the form of String.
 func ParseRequest(text string) (Request, error) {
 	var r Request
 	d := json.NewDecoder(bytes.NewReader([]byte(text)))
@@ -39,7 +39,7 @@ func ParseRequest(text string) (Request, error) {
 	return r, nil
 }
 
-// Answer is what a test binary says of a replay.
+// Answer is the result of a replay in a test binary.
 type Answer struct {
 	Code   int    `json:"code"`   // exit code of the command
 	Error  string `json:"error"`  // "" if there is none, or if it is in the report
@@ -56,7 +56,7 @@ func (r Request) Run(s *Session) error {
 	return r.answer(s.Run(), report.String())
 }
 
-// Fail writes the answer for a replay that err prevents.
+// Fail writes the answer for a replay that could not start because of err.
 func (r Request) Fail(err error) error { return r.answer(err, "") }
 
 // answer writes the answer of a replay that ended with err.

@@ -10,7 +10,7 @@ import (
 	"github.com/reprise-go/reprise/source"
 )
 
-// Session is one replay: a driver, and the settings and streams under which it is led.
+// Session is one replay: a driver, its settings, and the streams of the command.
 type Session struct {
 	Settings
 	Recording *base.Input     // the recording of the driver, for its length and its end
@@ -19,13 +19,13 @@ type Session struct {
 	Stdout    io.Writer
 	Stderr    io.Writer // for prompts and for the errors of commands that a person types
 
-	// Locate adds the folder of the file, as seen from the workspace, to a place in the code such as "queue.go:25". The
-	// format github needs it. Nil means that places have their folders.
+	// Locate adds the folder of the file, relative to the workspace, to a place in the code such as "queue.go:25". The
+	// format github needs it. Nil means that places already have their folders.
 	Locate func(site string) string
 }
 
-// Run replays as the settings say. The error has an exit code, see package base: base.ExitFound without a text if the
-// run differs from its recording, failed after it went on live, or never reached the target.
+// Run replays according to the settings. The error has an exit code of package base. It is base.ExitFound without a
+// text if the run differs from its recording, failed after it continued live, or did not reach the target.
 func (s *Session) Run() error {
 	if !s.stops() && !s.Step {
 		return s.toEnd()
@@ -59,7 +59,7 @@ func (s *Session) toEnd() error {
 	return s.show(o, !o.found())
 }
 
-// show writes a document. The error has the exit code base.ExitFound if the document is not fine.
+// show writes a document. The error has the exit code base.ExitFound if the document reports a finding.
 func (s *Session) show(d base.Document, fine bool) error {
 	color := "never"
 	if s.Color {
@@ -74,7 +74,7 @@ func (s *Session) show(d base.Document, fine bool) error {
 	return nil
 }
 
-// Refused gives an error of a driver, or of making one, its exit code.
+// Refused adds the exit code to an error of a driver, or of creating one.
 func (s *Session) Refused(err error) error {
 	var coded *base.ExitError
 	switch {
@@ -86,7 +86,7 @@ func (s *Session) Refused(err error) error {
 	return s.Recording.Bad(err)
 }
 
-// diverged returns the divergence that err is, nil if it is none, with its places located.
+// diverged returns the divergence in err, with its places located, or nil if err is not a divergence.
 func (s *Session) diverged(err error) *divergence.Divergence {
 	var diverged *divergence.Error
 	if !errors.As(err, &diverged) {
@@ -106,5 +106,5 @@ func (s *Session) locate(d *divergence.Divergence) {
 	}
 }
 
-// markdown puts a heading before a text, which is shown as it is.
+// markdown adds a heading to a text, which is shown verbatim.
 func markdown(text string) string { return "### Replay\n\n" + indented("    ", text) }

@@ -6,24 +6,24 @@ import (
 	"github.com/reprise-go/reprise/simsched"
 )
 
-// Settings say how a recording is replayed, and how that is reported.
+// Settings are the settings of a replay and of its report.
 type Settings struct {
-	Name      string `json:"name"`      // of the recording, for people
-	Path      string `json:"path"`      // of the recording, which To, Break and Step read a second time
+	Name      string `json:"name"`      // name of the recording, for people
+	Path      string `json:"path"`      // path of the recording, which To, Break and Step read a second time
 	Reproduce string `json:"reproduce"` // the command line of this replay
 
 	Policy replayer.Policy `json:"policy"`
-	Window int             `json:"window"` // of Resync; see [replayer.Config]
+	Window int             `json:"window"` // look-ahead of Resync; see [replayer.Config]
 	Fork   uint64          `json:"fork"`   // Index of Prefix
-	Seed   uint64          `json:"seed"`   // of what goes on live
+	Seed   uint64          `json:"seed"`   // seed of the live part
 
 	To    string  `json:"to"`    // the target to stop at, see [ParseTarget]; "" for none
 	Break *uint64 `json:"break"` // the event to stop at, and to call replayer.Breakpoint with; nil for none
-	Step  bool    `json:"step"`  // commands on standard input lead the replay
+	Step  bool    `json:"step"`  // commands on standard input control the replay
 
 	Format string `json:"format"` // one of base.ReportFormats
 	Color  bool   `json:"color"`  // whether text has colours
-	Prompt bool   `json:"prompt"` // a person types the commands: there are prompts, and a wrong command is not the end
+	Prompt bool   `json:"prompt"` // a person types the commands: there are prompts, and a wrong command does not end the replay
 }
 
 // Policies are the names of the policies, by their values.
@@ -43,10 +43,10 @@ func (s *Settings) Config(cfg simsched.Config) replayer.Config {
 	return c
 }
 
-// stops reports whether the replay is to stop at a target.
+// stops reports whether the replay stops at a target.
 func (s *Settings) stops() bool { return s.To != "" || s.Break != nil }
 
-// target returns the target; there must be one.
+// target returns the target, which must exist.
 func (s *Settings) target() (replayer.Target, error) {
 	if s.Break != nil {
 		return replayer.AtIndex(*s.Break), nil
@@ -54,7 +54,7 @@ func (s *Settings) target() (replayer.Target, error) {
 	return ParseTarget(s.To)
 }
 
-// Check checks what can be checked without the recording. The errors are of wrong use.
+// Check checks the settings as far as possible without the recording. The errors are of wrong use.
 func (s *Settings) Check() error {
 	switch {
 	case s.Path == base.Stdio && (s.Step || s.stops()):

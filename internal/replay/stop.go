@@ -15,14 +15,14 @@ import (
 	"github.com/reprise-go/reprise/simsched"
 )
 
-// view shows where a replay stands.
+// view shows the position of a replay.
 type view struct {
 	*Session
-	look *base.Input // the recording once more, to look ahead in
-	at   *stop       // what runTo returned last, nil at the start
+	look *base.Input // the recording, opened a second time to look ahead
+	at   *stop       // last result of runTo; nil at the start
 }
 
-// nextShown is how many of the next recorded events a stop shows.
+// nextShown is the number of subsequent recorded events that a stop shows.
 const nextShown = 5
 
 // stop is the state of a replay at a target, or the fact that the target was not reached.
@@ -32,14 +32,14 @@ type stop struct {
 	reached bool
 	state   replayer.State
 
-	// Of a target that was reached.
-	line  string        // of the event, for people
-	next  []event.Event // the next recorded ones; known after view.complete
+	// If the target was reached:
+	line  string        // the event, for people
+	next  []event.Event // the next recorded events; set by view.complete
 	after string        // next, for people
 
-	// Of a run that has ended before.
+	// If the run ended first:
 	first *divergence.Divergence
-	err   error // of the run
+	err   error // error of the run
 }
 
 // atTarget goes to the target of the settings.
@@ -58,7 +58,7 @@ func (v *view) atTarget() (*stop, error) {
 	return s, nil
 }
 
-// runTo goes on to a target. If the run ends before, that is no error; the stop says so.
+// runTo continues to a target. If the run ends first, that is not an error, and the stop contains it.
 func (v *view) runTo(t replayer.Target) (*stop, error) {
 	e, err := v.Driver.RunTo(t)
 	switch d := v.diverged(err); {
@@ -66,7 +66,7 @@ func (v *view) runTo(t replayer.Target) (*stop, error) {
 		state := v.Driver.State()
 		v.at = &stop{Settings: &v.Settings, reached: true, state: state, line: v.line(e, &state)}
 	case err == io.EOF || d != nil:
-		result, _ := v.Driver.Run() // it is over: the error is the one that is known
+		result, _ := v.Driver.Run() // the run has ended, so the error is already known
 		v.at = v.over(result, d)
 	default:
 		return nil, err
@@ -94,8 +94,8 @@ func (v *view) complete(s *stop) (err error) {
 	return err
 }
 
-// ahead returns up to n of the recorded events that come next in a state, as events and as lines. There are none once a
-// run is live.
+// ahead returns up to n of the next recorded events in a state, as events and as lines. There are none once a run is
+// live.
 func (v *view) ahead(state *replayer.State, n int) (next []event.Event, lines string, err error) {
 	if !state.More {
 		return nil, "", nil
@@ -125,8 +125,8 @@ func following(in *base.Input, index uint64, n int) (next []event.Event, lines s
 	return next, b.String(), nil
 }
 
-// line returns the line of the event at which the replay stands. If that is the recorded event, the line has its place
-// in the code and the names of the recording.
+// line returns the line of the current event. If it is the recorded event, the line includes its place in the code and
+// the names in the recording.
 func (v *view) line(e event.Event, state *replayer.State) string {
 	names, site, same := base.NewNameBook(v.look.Stream), "", false
 	if state.Recorded > 0 && v.look.File.Seek(state.Recorded-1) == nil {
@@ -158,7 +158,7 @@ func (s *stop) Text(colored bool) string {
 	return s.plain(colored)
 }
 
-// plain is the stop as text.
+// plain returns the stop as text.
 func (s *stop) plain(colored bool) string {
 	if !s.reached {
 		return s.headline() + s.rest(colored)
@@ -166,12 +166,12 @@ func (s *stop) plain(colored bool) string {
 	return s.line + "\n" + s.who() + "\n" + TasksText(s.state.Tasks) + "\nnext in the recording\n" + s.following()
 }
 
-// headline says, as a line, that the target was not reached.
+// headline returns a line that says that the target was not reached.
 func (s *stop) headline() string {
 	return fmt.Sprintf("%s: never at %s: %s", s.Name, s.target, s.end())
 }
 
-// end says, as a line, how the run ended.
+// end describes the end of the run in one line.
 func (s *stop) end() string {
 	if s.first == nil {
 		return fmt.Sprintf("the run ended after %d events\n", s.state.Pos)
@@ -179,7 +179,7 @@ func (s *stop) end() string {
 	return fmt.Sprintf("the run and its recording part at event %d\n", s.state.Pos)
 }
 
-// rest says what the run ended with.
+// rest describes the failure of the run, if any.
 func (s *stop) rest(colored bool) string {
 	if s.first == nil {
 		return ended("it", s.err)
@@ -198,7 +198,7 @@ func (s *stop) github() string {
 	return report.GitHubError(s.title(), strings.TrimSuffix(s.plain(false), "\n"))
 }
 
-// title says that the target was not reached.
+// title returns the title of a stop that has not reached its target.
 func (s *stop) title() string { return "the replay was never at " + s.target }
 
 // JUnit is the form for JUnit: a test case that fails if the target was not reached.
@@ -214,7 +214,7 @@ func (s *stop) runs() bool {
 	return s.state.Chosen != nil && s.state.Chosen.State == simsched.TaskRunning
 }
 
-// who says which task runs and which could.
+// who lists the running task and the ready ones.
 func (s *stop) who() string {
 	running := "no task"
 	switch {
@@ -241,24 +241,23 @@ func (s *stop) following() string {
 	return s.after
 }
 
-// stopJSON is the JSON form of a stop. What is known only of a run that has reached its target is null or empty in
-// another.
+// stopJSON is the JSON form of a stop. Fields that require a target that was reached are null or empty otherwise.
 type stopJSON struct {
 	Schema     int            `json:"schema"`
 	File       string         `json:"file"`
 	Target     string         `json:"target"`
 	Reached    bool           `json:"reached"`
-	Index      *uint64        `json:"index"` // of the event
+	Index      *uint64        `json:"index"` // index of the event
 	TimeNanos  *int64         `json:"time_nanos"`
 	Event      *event.Event   `json:"event"`
 	Running    *event.TaskID  `json:"running"`
 	Runnable   []event.TaskID `json:"runnable"` // without the running task, in the order of the scheduler
 	Tasks      []taskJSON     `json:"tasks"`
-	Done       *uint64        `json:"done"`       // recorded events that have come
-	Next       []event.Event  `json:"next"`       // the next recorded ones
-	Emitted    *uint64        `json:"emitted"`    // of a run that never reached the target: events
-	Failure    string         `json:"failure"`    // of such a run, "" if it passed
-	Divergence report.Report  `json:"divergence"` // of such a run: the object that diff prints, or null
+	Done       *uint64        `json:"done"`       // number of recorded events so far
+	Next       []event.Event  `json:"next"`       // the next recorded events
+	Emitted    *uint64        `json:"emitted"`    // number of events of a run that did not reach the target
+	Failure    string         `json:"failure"`    // failure of such a run, "" if it passed
+	Divergence report.Report  `json:"divergence"` // divergence of such a run, as the object that diff prints, or null
 }
 
 // taskJSON is a live task.
@@ -271,7 +270,7 @@ type taskJSON struct {
 	State      string         `json:"state"`
 	WaitsFor   string         `json:"waits_for"`
 	HeldBy     []event.TaskID `json:"held_by"`
-	UntilNanos int64          `json:"until_nanos"` // when a sleep ends, else 0
+	UntilNanos int64          `json:"until_nanos"` // end of a sleep, or 0
 	LostWakeup bool           `json:"lost_wakeup"`
 	Line       string         `json:"line"`
 }

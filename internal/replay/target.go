@@ -11,10 +11,10 @@ import (
 	"github.com/reprise-go/reprise/replayer"
 )
 
-// taskPath is what a path of tasks looks like, see [simsched.Task.Path].
+// taskPath matches the path of a task; see [simsched.Task.Path].
 var taskPath = regexp.MustCompile(`^[0-9]+(\.[0-9]+)*$`)
 
-// ParseTarget reads a target: N or index=N, tick=N, time=D, task=T or kind=K. Its errors are of wrong use.
+// ParseTarget parses a target: N or index=N, tick=N, time=D, task=T or kind=K. The errors are of wrong use.
 func ParseTarget(text string) (replayer.Target, error) {
 	key, value, named := strings.Cut(text, "=")
 	if !named {
@@ -56,7 +56,7 @@ func ParseTarget(text string) (replayer.Target, error) {
 	return wrong("target; it is N, index=N, tick=N, time=D, task=T or kind=K")
 }
 
-// atTask is the next time that a task is chosen, named by its identifier, its path or its name.
+// atTask returns the target at which a task is chosen next. The text is its identifier, its path or its name.
 func atTask(text string) replayer.Target {
 	if ids := base.ParseIDs([]string{text}, 'T'); len(ids) > 0 {
 		return replayer.AtTask(event.TaskID(ids[0]))

@@ -12,7 +12,7 @@ import (
 	"github.com/reprise-go/reprise/simsched"
 )
 
-// taskText is a task as it stands in a list.
+// taskText returns the text of a task in a list.
 func taskText(t simsched.TaskInfo) string {
 	if t.Name == "" {
 		return t.ID.String()
@@ -20,7 +20,7 @@ func taskText(t simsched.TaskInfo) string {
 	return fmt.Sprintf("%v %q", t.ID, t.Name)
 }
 
-// TasksText is the table of tasks: what each does, a line each.
+// TasksText returns a table of tasks, with one line for each.
 func TasksText(tasks []simsched.TaskInfo) string {
 	if len(tasks) == 0 {
 		return "no task is alive\n"
@@ -40,10 +40,10 @@ func TasksText(tasks []simsched.TaskInfo) string {
 	return b.String()
 }
 
-// heldOrWanted matches a text of package simsched that names the tasks that keep another from a lock.
+// heldOrWanted matches a text of package simsched that names the tasks that hold a lock or wait for it.
 var heldOrWanted = regexp.MustCompile(` (held|held or wanted) by `)
 
-// stateText says what a task does, what it waits for and who could end that.
+// stateText describes what a task does, what it waits for, and which tasks could end the wait.
 func stateText(t simsched.TaskInfo, tasks []simsched.TaskInfo) string {
 	text := t.State.String()
 	if t.WaitsFor != "" {
@@ -62,7 +62,7 @@ func stateText(t simsched.TaskInfo, tasks []simsched.TaskInfo) string {
 	return text
 }
 
-// infoOf finds a task; if it is not there, no more is known of it than its identifier.
+// infoOf returns the information about a task, which has only the identifier if the task is not in the list.
 func infoOf(tasks []simsched.TaskInfo, id event.TaskID) simsched.TaskInfo {
 	for _, t := range tasks {
 		if t.ID == id {

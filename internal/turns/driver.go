@@ -1,5 +1,5 @@
 // Package turns is the driver that replays the recording of an ordinary test, turn by turn: a [replayer.Driver] over
-// runs that package gort makes. It must not know how a replay is led or reported.
+// runs that package gort makes. It must not know how a replay is controlled or reported.
 package turns
 
 import (
@@ -16,67 +16,67 @@ import (
 	"github.com/reprise-go/reprise/replayer"
 )
 
-// Config says how a recording is replayed.
+// Config configures a replay of a recording.
 type Config struct {
-	Path   string          // of the recording, a trace file of the form .reprise
-	Policy replayer.Policy // where the run and the recording part
-	Window int             // of Resync, in decisions
+	Path   string          // path of the recording, a .reprise file
+	Policy replayer.Policy // what to do when the run differs from the recording
+	Window int             // number of choices that Resync looks ahead
 	// Fork is the number of events that Prefix replays; the live part begins after the last decision among them.
 	Fork uint64
-	Seed uint64 // of what goes on live
+	Seed uint64 // seed of the live part
 
 	Reproduce string    // the command line of this replay, for reports
-	Notes     []string  // in what the program differs from the recorded one
-	Output    io.Writer // what the test prints if Run takes the run to its end; nil discards it
+	Notes     []string  // differences between the program and the recorded one
+	Output    io.Writer // destination of the test's output if Run reaches the end; nil discards it
 }
 
-// Test makes runs of the recorded test, as [gort.Runner] does.
+// Test makes runs of the recorded test, like a [gort.Runner].
 type Test interface {
 	Run(ctx context.Context, c gort.Control) (*gort.Outcome, error)
 }
 
-// Driver replays the recording of an ordinary test. A process can neither be stopped and asked nor go back; but a
-// replayed run is the same each time, and gort can end it at any decision from the start of main.main on. So a step is
-// such a decision, and the driver only moves a number:
+// Driver replays the recording of an ordinary test. A process cannot be stopped and inspected, and cannot go back. But
+// a replayed run is the same each time, and gort can end it at any decision after the start of main.main. A step is
+// therefore such a decision, and the driver only changes a number, the position:
 //
-//  1. The position is the number of decisions made, 0 at the start. The run stands where the goroutine that the last
-//     decision chose is about to run. The position behind the last decision is the end of the run.
-//  2. known is the longest run made so far, from the start to a decision or to the end. It has its events in a file,
-//     and its first difference from the recording.
-//  3. RunTo looks for its target in the events of known, from the position on. If the target is not there and known is
-//     not a whole run, known is made anew with twice as many decisions, and so on.
-//  4. If a target is behind the difference that ends a replay, or in no run, the new position is the end.
-//  5. At each new position short of the end, the run is made again up to it. What gort then knows of every goroutine is
-//     the state.
+//  1. The position is the number of decisions made, 0 at the start. The goroutine that the last decision chose is about
+//     to run. The position after the last decision is the end of the run.
+//  2. known is the longest run made so far, from the start to a decision or to the end. Its events are in a file, and
+//     its first difference from the recording is known.
+//  3. RunTo searches the events of known for its target, starting at the position. If the target is not there and known
+//     is not a whole run, known is made again with twice as many decisions, and so on.
+//  4. If a target is after the difference that ends a replay, or in no run, the new position is the end.
+//  5. For each new position before the end, the run is made again up to it. The state is what gort knows of every
+//     goroutine at its end.
 //
-// A test that depends on the world outside of it may differ from run to run. If a position is not reached again for
-// that reason, the driver returns an error.
+// A test that depends on the world outside may differ from run to run. If a position is not reached again for that
+// reason, the driver returns an error.
 type Driver struct {
 	ctx      context.Context
 	cfg      Config
 	test     Test
 	recorded *recording
-	control  gort.Control // of every run, without MaxSteps
-	until    uint64       // index of the first event that may be live, under a policy that has such
-	dir      string       // for the files of runs
+	control  gort.Control // settings of every run, without MaxSteps
+	until    uint64       // index of the first event that may be live, if the policy allows live events
+	dir      string       // folder for the files of runs
 	early    int          // number of decisions before main.main starts
 
 	known    *run
 	position int
-	turn     string        // what the last step did
+	turn     string        // description of the last step
 	state    *gort.Outcome // the run up to the position; nil at the start and at the end
 	end      *ending       // nil if the position is not the end
 }
 
 var _ replayer.Driver = (*Driver)(nil)
 
-// ending is how the replay ended.
+// ending is the end of the replay.
 type ending struct {
 	result replayer.Result
 	err    error // a divergence, or nil
 }
 
-// New returns a driver at the start, which must be closed. ctx ends the runs of its methods. The errors are those of
+// New returns a driver at the start. It must be closed. ctx ends the runs of its methods. The errors are those of
 // reading the recording, and [replayer.ErrConfig] for a Fork beyond its end.
 func New(ctx context.Context, cfg Config, test Test) (*Driver, error) {
 	d := &Driver{ctx: ctx, cfg: cfg, test: test}
@@ -94,7 +94,7 @@ func New(ctx context.Context, cfg Config, test Test) (*Driver, error) {
 	return d, nil
 }
 
-// plan works out how the policy is run.
+// plan sets control and until according to the policy.
 func (d *Driver) plan() error {
 	choices := d.recorded.choices
 	d.control = gort.Control{Choices: choices, Seed: d.cfg.Seed}
@@ -113,7 +113,7 @@ func (d *Driver) plan() error {
 	return nil
 }
 
-// goLive lets the run go on live after some choices: from the decision behind the last of them.
+// goLive makes the run continue live after a number of choices.
 func (d *Driver) goLive(choices int) {
 	d.control.Continue = true
 	d.control.Choices.Records = d.control.Choices.Records[:choices]
@@ -155,7 +155,7 @@ func (d *Driver) RunTo(t replayer.Target) (event.Event, error) {
 	return event.Event{}, io.EOF
 }
 
-// make makes known anew, up to a decision, or a whole run if that is 0.
+// make makes known again, up to a decision, or as a whole run if decisions is 0.
 func (d *Driver) make(decisions int) error {
 	r, err := d.attempt(decisions)
 	if err != nil {
@@ -168,13 +168,14 @@ func (d *Driver) make(decisions int) error {
 	return err
 }
 
-// parts returns the index of the event at which known and the recording part so that the replay ends, if they do.
+// parts returns the index of the first event at which known differs from the recording so that the replay ends, if
+// there is one.
 func (d *Driver) parts() (index uint64, ok bool) {
 	r := d.known
 	switch first := r.first; {
-	case first == nil, !r.whole && first.Index >= r.places.events: // no more than where known ends
+	case first == nil, !r.whole && first.Index >= r.places.events: // only the end of known
 		return 0, false
-	case d.control.Resync > 0 && first.Rest != nil: // a run that ends as diverged has no rest
+	case d.control.Resync > 0 && first.Rest != nil: // a run that diverged has no rest
 		return 0, false
 	case d.control.Continue && r.outcome.Mismatch == nil && first.Index >= d.until:
 		return 0, false
@@ -183,7 +184,7 @@ func (d *Driver) parts() (index uint64, ok bool) {
 	}
 }
 
-// stand moves to a position that is in known, and makes the run up to it.
+// stand moves to a position in known, and makes the run up to it.
 func (d *Driver) stand(position int) (event.Event, error) {
 	o, err := d.run(position)
 	if err != nil {
@@ -199,7 +200,7 @@ func (d *Driver) stand(position int) (event.Event, error) {
 	return d.known.event(d.known.places.decisions[position-1])
 }
 
-// run makes the run up to a decision, or to its end if that is 0.
+// run makes the run up to a decision, or to its end if decisions is 0.
 func (d *Driver) run(decisions int) (*gort.Outcome, error) {
 	c := d.control
 	if decisions > 0 {

@@ -8,15 +8,15 @@ import (
 	"github.com/reprise-go/reprise/source"
 )
 
-// places tells where the choices of a recording stand among its events.
+// places has the indices of the choices of a recording among its events.
 type places struct {
-	events    uint64   // that there are
+	events    uint64   // number of events
 	choices   []uint64 // the index of the event of each choice, in the order of [gort.Choices]
 	decisions []uint64 // the index of the event of each decision from the start of main.main on
 	early     int      // number of decisions before main.main starts
 }
 
-// readPlaces reads a recording from where it stands, which must be its start. The errors are those of reading it.
+// readPlaces reads a recording, which must be at its start. The errors are those of reading it.
 func readPlaces(s source.Source) (p places, err error) {
 	for {
 		e, err := s.Next()

@@ -39,17 +39,17 @@ func openRecording(path string) (*recording, error) {
 	return &recording{file, choices, places}, nil
 }
 
-// run is a run of the test from its start, to a decision or to its end.
+// run is a run of the test from its start to a decision or to its end.
 type run struct {
 	outcome *gort.Outcome
 	file    *source.File // its events
 	places  places
 	first   *divergence.Divergence // the first difference from the recording; the end of the run may be one
-	whole   bool                   // the run came to its end
-	ending  *ending                // of the replay that this run is, once that is worked out
+	whole   bool                   // the run reached its end
+	ending  *ending                // end of the replay that this run is; nil until it is determined
 }
 
-// attempt makes a run up to a decision, or to its end if that is 0, and compares it with the recording.
+// attempt makes a run up to a decision, or to its end if decisions is 0, and compares it with the recording.
 func (d *Driver) attempt(decisions int) (r *run, err error) {
 	r = &run{}
 	if r.outcome, err = d.run(decisions); err != nil {
@@ -74,13 +74,13 @@ func (d *Driver) attempt(decisions int) (r *run, err error) {
 	return r, nil
 }
 
-// before is how many of some rising indices are below a limit.
+// before returns the number of indices below a limit. The indices are in increasing order.
 func before(indices []uint64, limit uint64) int {
 	return sort.Search(len(indices), func(i int) bool { return indices[i] >= limit })
 }
 
-// find returns the position of the first decision at or behind an event that meets t, of the events from an index on;
-// 0 if there is none in r.
+// find returns the position of the first decision at or after the first event that meets t, among the events from an
+// index on, or 0 if r has none.
 func (r *run) find(t replayer.Target, from uint64) (int, error) {
 	m := &moment{file: r.file}
 	if err := r.file.Seek(0); err != nil {
@@ -112,10 +112,10 @@ func (r *run) event(index uint64) (event.Event, error) {
 	return r.file.Next()
 }
 
-// moment is where the reading of a run stands.
+// moment is a place in a run that is being read.
 type moment struct {
 	file *source.File
-	tick uint64 // of the last decision
+	tick uint64 // tick of the last decision
 }
 
 var _ replayer.Moment = (*moment)(nil)

@@ -84,8 +84,8 @@ func (d *Driver) atEnd(s *replayer.State) {
 	}
 }
 
-// progress returns how many recorded events have come when the run is at event pos, and whether the next one is
-// expected.
+// progress returns the number of recorded events that have occurred when the run is at event pos, and whether the next
+// one is expected.
 func (d *Driver) progress(pos uint64) (recorded uint64, more bool) {
 	places := d.recorded.places
 	switch {
@@ -97,7 +97,7 @@ func (d *Driver) progress(pos uint64) (recorded uint64, more bool) {
 	return min(pos, places.events), pos < places.events
 }
 
-// resynced returns how many recorded events have come up to the last choice that the run has used.
+// resynced returns the number of recorded events up to the last choice that the run has used.
 func (d *Driver) resynced() uint64 {
 	o := d.state
 	if o == nil {
@@ -110,7 +110,7 @@ func (d *Driver) resynced() uint64 {
 	return d.recorded.places.choices[used-1] + 1
 }
 
-// taskInfo says what a goroutine does as that of a task is said.
+// taskInfo describes a goroutine as a task.
 func taskInfo(s gotest.Stand) simsched.TaskInfo {
 	t := simsched.TaskInfo{ID: gorun.Task(s.ID), Path: s.Path, Region: gorun.Region, RegionName: "process"}
 	t.Name = strings.TrimPrefix(s.Name(), s.Path+" ")
@@ -128,10 +128,10 @@ func taskInfo(s gotest.Stand) simsched.TaskInfo {
 	return t
 }
 
-// scheduleLines is the number of lines in which a result tells the schedule.
+// scheduleLines is the maximum number of lines of the schedule in a result.
 const scheduleLines = 24
 
-// result returns the result of known, which is a whole run. A difference where the run may have been live is none.
+// result returns the result of known, which is a whole run. A difference in the live part does not count.
 func (d *Driver) result() replayer.Result {
 	o, n := d.known.outcome, d.known.places.events
 	r := replayer.Result{Events: n, Emitted: n, Warnings: slices.Clone(d.cfg.Notes)}

@@ -10,11 +10,11 @@ import (
 	"github.com/reprise-go/reprise/internal/story"
 )
 
-// wholeSchedule is a number of lines that is enough for every schedule.
+// wholeSchedule is a number of lines that suffices for every schedule.
 const wholeSchedule = 1 << 30
 
-// turnText tells the turn before a decision of the run o: what the goroutine of the turn did, why and where it stopped,
-// and what happened between its stop and the decision. The text has one or more lines. It is empty for turns before the
+// turnText describes the turn before a decision of the run o: what the goroutine did, why and where it stopped, and
+// what happened between its stop and the decision. The text has one or more lines. It is empty for turns before the
 // test.
 func turnText(o *gort.Outcome, decision int) string {
 	number := decision - 1
@@ -30,7 +30,7 @@ func turnText(o *gort.Outcome, decision int) string {
 	return strings.Join(lines[from:to], "")
 }
 
-// numbered matches a line of a schedule that tells a turn.
+// numbered matches a line of a schedule that describes a turn.
 var numbered = regexp.MustCompile(`^[* ] +([0-9]+) `)
 
 // numberOf returns the number of the decision that began the turn in a line of a schedule; 0 if there is no turn in it.
@@ -39,6 +39,6 @@ func numberOf(line string) int {
 	if m == nil {
 		return 0
 	}
-	n, _ := strconv.Atoi(m[1]) // digits; one that is too large is none
+	n, _ := strconv.Atoi(m[1]) // only digits match; a number that is too large is 0
 	return n
 }
