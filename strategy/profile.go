@@ -27,7 +27,6 @@ type count struct {
 	loads        uint32
 	others       uint32 // operations that are not loads
 	tasks        uint32 // tasks that use the object, in rows of objects
-	kind         OpKind // of the last operation that is not a load
 }
 
 // find returns the number of the row of a task and an object, -1 if there is none, and its place in the index.
@@ -66,7 +65,6 @@ func (r *count) add(op Op) {
 		return
 	}
 	r.others++
-	r.kind = op.Kind
 }
 
 // total returns the number of operations.

@@ -9,12 +9,14 @@ package strategy
 //     a uniform random walk: [walk]. When that task creates another one before, the draw is made again between the two.
 //  3. All other steps are ordered by random priorities, of which the task that goes on gets a new one.
 //  4. A task that is about to make an operation that counts out of turn is held back. If only such tasks are ready, the
-//     turn is drawn again, among them.
+//     turn is drawn again, among them. So it is when the others have made [fairStreak] steps, since they may poll for
+//     something that a task does that is held back.
 type surw struct {
 	walk
 	priorities
 	object uint64
 	turn   int32 // slot of the task whose operation comes next; 0 if it has to be drawn
+	since  int   // picks since the last operation that counts
 }
 
 var _ = Register(&Strategy{
@@ -69,14 +71,16 @@ func (s *surw) Pick(d *Decision) int {
 	if s.turn == 0 {
 		s.drawTurn(d, false)
 	}
+	s.since++
 	best := s.free(d)
-	if best < 0 {
+	if best < 0 || s.since > fairStreak {
+		s.since = 0
 		s.drawTurn(d, true)
-		best = s.free(d)
+		best = max(s.free(d), 0)
 	}
 	if s.tired(d.Ready.At(best)) {
 		s.redraw(d)
-		best = s.free(d)
+		best = max(s.free(d), 0)
 	}
 	return best
 }
@@ -128,8 +132,7 @@ func (s *surw) chance(t *Task, held bool) uint64 {
 	return max(s.weight(t), 1)
 }
 
-// free returns the index of the task with the highest priority of those that are not held back, -1 if all are. It is
-// not -1 after a turn was drawn among the ready tasks.
+// free returns the index of the task with the highest priority of those that are not held back, -1 if all are.
 func (s *surw) free(d *Decision) int {
 	best, highest := -1, uint64(0)
 	for i := range d.N {
@@ -150,6 +153,6 @@ func (s *surw) Step(t *Task) {
 	t.priority = 0
 	if s.counts(t) {
 		s.took(t)
-		s.turn = 0
+		s.turn, s.since = 0, 0
 	}
 }

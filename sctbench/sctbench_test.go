@@ -1,0 +1,102 @@
+package sctbench_test
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/reprise-go/reprise/simsched"
+)
+
+// TestProgramsFailAsDescribed: programs fail under every schedule, or under none, as their descriptions say.
+func TestProgramsFailAsDescribed(t *testing.T) {
+	for _, p := range programs {
+		if !p.always && !p.correct {
+			continue
+		}
+		for _, c := range contenders {
+			for seed := range uint64(40) {
+				if failed := c.run(p.body(seed%2 == 1), seed, nil, nil); failed != p.always {
+					t.Errorf("%s, %s, seed %d: failed = %v", p.name, c.name, seed, failed)
+				}
+			}
+		}
+	}
+}
+
+// TestProgramsEnd: a run fails by an assertion or a deadlock and never by the limit of steps, so that a schedule that
+// takes long does not count as one with a bug.
+func TestProgramsEnd(t *testing.T) {
+	for _, p := range programs {
+		for _, c := range contenders {
+			for seed := range uint64(10) {
+				cfg := c.config
+				cfg.Seed = seed
+				err := simsched.Run(simsched.Config{
+					Chooser: simsched.NewChooser(c.named, cfg), MaxSteps: maxSteps, CheckpointEvery: -1,
+				}, p.body(false))
+				if errors.Is(err, simsched.ErrStepLimit) {
+					t.Errorf("%s, %s, seed %d: more than %d steps", p.name, c.name, seed, maxSteps)
+				}
+			}
+		}
+	}
+}
+
+// usable are the programs whose published figures of SURW are measurements and take few schedules. The figures of the
+// others show a crash of the measured runner, or need thousands of schedules.
+var usable = []string{
+	"account", "reorder_3", "reorder_4", "reorder_5", "reorder_20", "reorder_50", "stack", "twostage", "twostage_20",
+	"wronglock", "wronglock_3", "stringbuffer", "WorkStealQueue", "StateWorkStealQueue", "InterlockedWSQWithState",
+}
+
+// TestSURWBesidePublished compares the mean number of schedules to the first bug with the published mean. It may be a
+// quarter above, and two standard errors of both means besides: that of 20 trials is a fifth of a mean.
+func TestSURWBesidePublished(t *testing.T) {
+	cells := published(t)
+	for _, name := range usable {
+		p := named(t, name)
+		got := contenders[0].measure(p.body(false), 60, 10_000)
+		want, deviation := cell(t, cells[p.published]["asplos25_SURW"])
+		errors := math.Hypot(got.deviation/math.Sqrt(60), deviation/math.Sqrt(20))
+		if got.found < got.trials || got.mean > 1.25*want+2*errors {
+			t.Errorf("%s: %v schedules to the first bug, published %v±%v", name, got, want, deviation)
+		}
+	}
+}
+
+func named(t *testing.T, name string) program {
+	t.Helper()
+	for _, p := range programs {
+		if p.name == name {
+			return p
+		}
+	}
+	t.Fatalf("there is no program %q", name)
+	return program{}
+}
+
+// cell parses a published cell, such as 13±12.
+func cell(t *testing.T, text string) (mean, deviation float64) {
+	t.Helper()
+	a, b, ok := strings.Cut(text, "±")
+	mean, err1 := strconv.ParseFloat(a, 64)
+	deviation, err2 := strconv.ParseFloat(b, 64)
+	if !ok || err1 != nil || err2 != nil {
+		t.Fatalf("published: %q is not of the form 13±12", text)
+	}
+	return mean, deviation
+}
+
+// TestTrialsAreReproducible: a trial is a function of its number.
+func TestTrialsAreReproducible(t *testing.T) {
+	for _, c := range contenders {
+		body := named(t, "wronglock").body(false)
+		if a, b := fmt.Sprint(c.measure(body, 3, 200)), fmt.Sprint(c.measure(body, 3, 200)); a != b {
+			t.Errorf("%s: %s, then %s", c.name, a, b)
+		}
+	}
+}
