@@ -29,8 +29,8 @@ func published(tb testing.TB) map[string]map[string]string {
 	return cells
 }
 
-// String returns a cell as it is published: mean and standard deviation of the trials that found the bug, with a star if
-// not all did.
+// String returns a cell as it is published: mean and standard deviation of the trials that found the bug, with a star
+// if not all did.
 func (r result) String() string {
 	switch {
 	case r.found == 0:

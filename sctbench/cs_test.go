@@ -3,7 +3,8 @@ package sctbench_test
 import "github.com/reprise-go/reprise/simsched"
 
 func account(w world) {
-	x, y, z, balance, dep, wd, m := w.shared(1), w.shared(2), w.shared(4), w.shared(0), w.shared(0), w.shared(0), w.mutex("m")
+	x, y, z, balance := w.shared(1), w.shared(2), w.shared(4), w.shared(0)
+	dep, wd, m := w.shared(0), w.shared(0), w.mutex("m")
 	x.Store(1)
 	y.Store(2)
 	z.Store(4)
@@ -235,7 +236,7 @@ func stack(w world) {
 	w.join(push, pop)
 }
 
-// twostage returns a program with so many tasks of two kinds. The locks are reached by way of pointers, which main sets.
+// twostage returns a program with so many tasks of two kinds. The locks are reached by way of pointers that main sets.
 func twostage(as, bs int) func(world) {
 	return func(w world) {
 		d1, d2, p1, p2 := w.shared(0), w.shared(0), w.shared(0), w.shared(0)
