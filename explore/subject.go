@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/reprise-go/reprise/internal/finding"
+	"github.com/reprise-go/reprise/strategy"
 )
 
 // Plan says which run to make.
@@ -12,6 +13,12 @@ type Plan struct {
 	Seed   uint64 // of the choices of the run
 	// Choices are the Run.Recorded of an earlier run: make that run again. If nil, the run is made from Seed.
 	Choices any
+
+	// Script makes the run by deviations from the default schedule, with the random values of Seed where the world has
+	// no deviations for them; nil means no script. Choices must be nil then. A run by a script may be ended when its
+	// Length exceeds Limit.
+	Script *strategy.Script
+	Limit  int
 }
 
 // Outcome is what a run means for its test.
@@ -36,11 +43,13 @@ type Run struct {
 	Last    bool             // no more seeds may be run after this one
 	Why     string           // the reason for Last, "" if it needs none
 
-	Recorded any    // the choices that make the run again, nil if nothing does
-	Digest   uint64 // equal for runs that did the same
-	Loose    bool   // the run depends on more than its choices, so that a replay may do something else and fail alike
-	Reached  bool   // of a replay: it did all that was recorded, but the recording ends before the run did
-	Detail   any    // what the front end needs
+	Length   int             // how much happened: decisions of an ordinary run, events of a simulated one
+	Script   strategy.Script // the deviations of a run that was made from Choices or a Script
+	Recorded any             // the choices that make the run again, nil if nothing does
+	Digest   uint64          // equal for runs that did the same
+	Loose    bool            // the run depends on more than its choices: a replay may do something else and fail alike
+	Reached  bool            // of a replay: it did all that was recorded, but the recording ends before the run did
+	Detail   any             // what the front end needs
 
 	Unfinished error // of a replay: the reason why it ended before it showed anything; nil if it did not
 

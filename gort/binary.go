@@ -148,6 +148,11 @@ type Control struct {
 	// off, because it was killed in the middle of a turn or has Dropped records.
 	Prefix bool
 
+	// Script makes the run by deviations from the default schedule, as the Script of a recording returns them, instead
+	// of by a strategy; nil means no script. The script may be in any order. The program's random values come from Seed.
+	// Choices must be nil then. Time leaps only where the script says so.
+	Script *strategy.Script
+
 	// Strategy is the name of a strategy of package strategy; "" means strategy.Default. Gap, Depth and Length are the
 	// fields of strategy.Config; a strategy ignores those that it does not read.
 	Strategy string
@@ -238,6 +243,9 @@ func (c *Control) header() (header, error) {
 		if c.Choices.Loose {
 			h.flags |= flagLoose
 		}
+	}
+	if c.Script != nil {
+		h.mode = modeScript
 	}
 	return h, nil
 }

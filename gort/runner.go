@@ -146,6 +146,9 @@ func (r *Runner) prepare(c Control, flags uint32) error {
 	for n := len(choices); c.Prefix && n > 0 && choices[n-1].Kind == record.Admit; n = len(choices) {
 		choices = choices[:n-1] // the replay ends at a decision, and none follows
 	}
+	if c.Script != nil {
+		choices = asRecords(*c.Script)
+	}
 	h, err := c.header()
 	if err != nil {
 		return err

@@ -14,10 +14,11 @@ import (
 // Numbers in the shared file. The runtime defines them under the same names with the prefix "rpr".
 const (
 	magic   = 0x31304f47_52505249
-	version = 4
+	version = 5
 
 	modeLive   = 1
 	modeReplay = 2
+	modeScript = 3
 
 	flagLeaks    = 1
 	flagLeap     = 2

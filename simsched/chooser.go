@@ -1,6 +1,7 @@
 package simsched
 
 import (
+	"math"
 	"math/rand/v2"
 
 	"github.com/reprise-go/reprise/event"
@@ -117,6 +118,12 @@ func (s *Sim) ask() uint64 {
 	s.inHook = true
 	answer := s.cfg.Chooser.Choose(&s.choice)
 	s.inHook = false
+	if s.cfg.Script != nil {
+		s.noteDeviation(answer)
+	}
+	if n := &s.asked[s.choice.Point]; *n < math.MaxUint16 {
+		*n++
+	}
 	return answer
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/strategy"
 )
 
 const (
@@ -35,6 +36,10 @@ type Config struct {
 
 	// Chaos injects faults; the zero value injects none.
 	Chaos Chaos
+
+	// Script receives the deviations of the run, each choice whose outcome is not the default, in the order of the
+	// choices; nil means that they are not wanted. With [NewScripted] they make the run again.
+	Script *strategy.Script
 
 	// Progress is updated during the run, for a watchdog; nil means none.
 	Progress *Progress

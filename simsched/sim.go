@@ -50,6 +50,7 @@ type Sim struct {
 	coroutines []*coroutine          // all coroutines
 	goroutines map[*coroutine]uint64 // see goroutineID; nil unless Config.CheckGoroutines is set
 	choice     Choice
+	asked      [numPoints]uint16    // number of choices in this step, by kind; it stops at the maximum
 	chaotic    [len(occasions)]bool // whether faults are possible at an occasion
 	injected   [5]uint64            // number of injected faults by kind
 	tail       []event.Event        // events of the last steps before the limit
@@ -152,6 +153,8 @@ func (s *Sim) pick() *Task {
 	s.choice.running, s.choice.yielded = nil, false
 	t := w.task
 	s.current, s.chosenTurn, s.lastTurn = t, w.turn, s.ready.turns
+	t.steps++
+	s.asked = [numPoints]uint16{}
 	t.blockedOn = nil
 	if s.stepper != nil {
 		s.stepper.Step(&t.strategic)

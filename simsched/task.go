@@ -29,6 +29,7 @@ type Task struct {
 	calls     *[callDepth]uintptr // call stack at its last scheduling point; nil unless Config.CallSites is set
 
 	strategic strategy.Task // its number, and what the strategy knows of it
+	steps     uint64        // number of scheduling steps in which it was chosen
 
 	err     error
 	joiners *queue // tasks in Join; nil if there are none

@@ -167,6 +167,7 @@ func (c *campaign) seed(p explore.Plan) {
 func (c *campaign) tell(t testing.TB, r *explore.Run) {
 	t.Helper()
 	if f, ok := r.Detail.(*failing); ok {
+		c.minimize(r)
 		f.tell(c.t, t, &c.settings)
 	}
 }

@@ -42,6 +42,7 @@
 //	-reprise.determinism  REPRISE_DETERMINISM  repeat each passing run twice and compare the runs
 //	-reprise.strategy     REPRISE_STRATEGY     name of the strategy that chooses the next task
 //	-reprise.leaks        REPRISE_LEAKS        whether leaked tasks fail the run: auto, fail, report or off
+//	-reprise.minimize     REPRISE_MINIMIZE     how long to look for the smallest run of a finding, or off
 //	-reprise.update       REPRISE_UPDATE       pin failing runs, and record outdated pinned traces again
 //	-reprise.artifacts    REPRISE_ARTIFACTS    folder for traces and reports of failing runs
 //

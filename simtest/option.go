@@ -17,6 +17,9 @@ import (
 // DefaultSeeds is the number of seeds that [Check] runs by default.
 const DefaultSeeds = 100
 
+// defaultMinimal is how long the smallest run of a finding is looked for, in real time.
+const defaultMinimal = 3 * time.Second
+
 // Option is a setting of a test. Flags and environment variables override options.
 type Option func(*settings)
 
@@ -57,8 +60,9 @@ type settings struct {
 	only         []uint64      // run only these seeds
 	trace        string        // replay only this file
 	determinism  bool
-	leaks        string // a value of wire.Leaks
-	comparing    bool   // check only determinism
+	minimal      time.Duration // real time for making a finding smaller; 0 if it is not made smaller
+	leaks        string        // a value of wire.Leaks
+	comparing    bool          // check only determinism
 	update       bool
 	artifacts    string         // folder; "" for one that depends on the user and the flags of go test
 	asked        *front.Request // by the command; nil if it has not asked for a replay
@@ -66,7 +70,7 @@ type settings struct {
 
 // newSettings combines the settings of a test. The error names everything that is wrong.
 func newSettings(t testing.TB, opts []Option) (settings, error) {
-	s := settings{seeds: DefaultSeeds, leaks: wire.LeaksAuto}
+	s := settings{seeds: DefaultSeeds, leaks: wire.LeaksAuto, minimal: defaultMinimal}
 	s.setStrategy(strategy.Default)
 	for _, o := range opts {
 		o(&s)
@@ -110,6 +114,7 @@ func (s *settings) readKeys() error {
 		read(wire.Determinism, &s.determinism),
 		read(wire.Update, &s.update),
 		read(wire.Leaks, &s.leaks),
+		read(wire.Minimize, &s.minimal),
 		read(wire.Artifacts, &s.artifacts),
 		s.readStrategy(),
 		s.readRequest(),

@@ -110,6 +110,7 @@ type failing struct {
 	marked     bool                   // the body has marked the test as failed by itself, which it cannot do again
 	pinned     string                 // the trace file that was replayed, "" if it was a seed
 	changed    *divergence.Divergence // of a pinned trace, where the program has gone away from it; nil if nowhere
+	original   *failing               // as it was found, if this is the smallest that fails alike; otherwise nil
 	flags      string                 // that a run of the seed needs besides, each with a space in front
 }
 
@@ -141,6 +142,9 @@ func (s *search) attempt(p explore.Plan) *explore.Run {
 	cfg := s.config(p.Seed)
 	s.rec.Reset(cfg.Metadata())
 	cfg.Observer = s.rec
+	if p.Script != nil {
+		cfg.Chooser, cfg.Script, cfg.Observer = simsched.NewScripted(*p.Script), &r.Script, &bounded{s.rec, p.Limit}
+	}
 	before := s.t.Failed()
 	failure := s.run(cfg)
 	if s.comparing && !isBlocked(failure) {
@@ -149,13 +153,15 @@ func (s *search) attempt(p explore.Plan) *explore.Run {
 	if r.Skipped = s.skipped; s.skipped {
 		return r
 	}
-	if failure == nil && (s.determinism || s.comparing) {
+	r.Length = s.rec.Trace().Len()
+	if failure == nil && p.Script == nil && (s.determinism || s.comparing) {
 		failure = s.twice(cfg)
 	}
 	if failure == nil {
 		return r
 	}
 	f := &failing{Finding: finding.Finding{Name: s.name(p.Seed), Seed: p.Seed}, failure: failure, trace: s.rec.Trace()}
+	s.rec = recorder.New(event.Metadata{}) // f keeps the memory of the trace
 	f.report(r)
 	var random *replayer.NondeterminismError
 	switch {
@@ -185,6 +191,7 @@ func (s *search) again(p explore.Plan, f *failing) *explore.Run {
 	f.witness = newWitness(f.trace.Metadata, identity(s.t, &s.settings))
 	cfg := replayer.Config{Sim: s.sim}
 	cfg.Sim.Observer, cfg.Sim.CallSites, cfg.Sim.Chaos.Seed = f.witness, true, 0
+	cfg.Sim.Script, r.Length = &r.Script, f.trace.Len()
 	result, err := watched(s.watch, cfg.Sim, func(sim simsched.Config) (replayer.Result, error) {
 		cfg.Sim = sim
 		return replayer.Run(source.FromTrace(f.trace), cfg, f.witness.rec.Body(s.body))

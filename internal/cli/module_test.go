@@ -78,14 +78,14 @@ func maskRun(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(text), 0o666))
 }
 
-// traceFile copies the only trace file below a folder: trace FOLDER FILE
+// traceFile copies the only trace file below a folder, besides originals of minimal runs: trace FOLDER FILE
 func traceFile(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: trace FOLDER FILE")
 	}
 	var found []string
 	ts.Check(filepath.WalkDir(ts.MkAbs(args[0]), func(path string, _ fs.DirEntry, err error) error {
-		if filepath.Ext(path) == testpath.Ext {
+		if filepath.Ext(path) == testpath.Ext && !strings.HasSuffix(path, ".original"+testpath.Ext) {
 			found = append(found, path)
 		}
 		return err

@@ -42,6 +42,9 @@ type Finding struct {
 	Passes    bool   // the run is not a failure; the finding is a note
 	Like      string // name of the first finding with this signature, which tells more; "" if this is the first
 
+	Minimal  string // how small the run is that the report tells, and what it was; "" if it is as it was found
+	Original string // path of the trace of the run as it was found, "" if that is Trace
+
 	Trace     string   // path of the trace file, "" if there is none
 	Reproduce []string // shell commands that make the run again, the shortest first
 	Pin       string   // shell command that pins the trace, "" if it cannot be pinned

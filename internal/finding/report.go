@@ -27,6 +27,9 @@ func (f *Finding) Report() string {
 	fmt.Fprintf(&b, "%s %s (%s) after %s, at %v of virtual time:\n", f.Name, cmp.Or(f.Verb, "fails"), class, f.Length,
 		f.Virtual)
 	b.WriteString(prose.Indent(f.Failure) + "\n")
+	if f.Minimal != "" {
+		b.WriteString(f.Minimal + "\n")
+	}
 	f.writeSections(&b)
 	if f.Outside != "" {
 		b.WriteString(strings.TrimRight(f.Outside, "\n") + "\n")

@@ -82,6 +82,7 @@ func (c *search) run(ctx context.Context) (ok bool) {
 	c.judgeLimits()
 	c.judgeDisturbed()
 	c.judgeAlways(ctx)
+	c.minimize(ctx, workers)
 	for _, w := range append(workers, c.replays) {
 		if err := w.Close(); err != nil && c.campaign.Err == nil {
 			c.campaign.Err = err

@@ -15,7 +15,9 @@ const (
 	defaultSeeds = 100
 	defaultLimit = 10 * time.Second // of real time for the seeds of a test
 	defaultWall  = time.Minute      // of real time for a run
-	goTimeout    = 10 * time.Minute // what go test gives a binary that was given no -timeout
+
+	defaultMinimal = 10 * time.Second // of real time for making a finding smaller
+	goTimeout      = 10 * time.Minute // what go test gives a binary that was given no -timeout
 	// defaultRecords is how many records of a run are kept: 128 MB. Of a longer run a report tells the start.
 	defaultRecords = 1 << 22
 )
@@ -29,18 +31,19 @@ type settings struct {
 	asked       bool          // seeds or budget were given
 	only        []uint64      // run these seeds
 	determinism bool
-	artifacts   string // folder, "" for one that everybody finds
-	strategy    string // a name of package strategy
-	leaks       string // one of wire.LeakModes
-	memory      string // one of wire.MemoryModes
-	slotsDir    string // "" for none
+	artifacts   string        // folder, "" for one that everybody finds
+	strategy    string        // a name of package strategy
+	minimal     time.Duration // of real time for making a finding smaller; 0: it is not
+	leaks       string        // one of wire.LeakModes
+	memory      string        // one of wire.MemoryModes
+	slotsDir    string        // "" for none
 	progress    bool
 	processes   int // runs of all packages at a time, as -p says; 0: as many as processors
 }
 
 // newSettings reads the arguments of a test binary, and the settings in the environment.
 func newSettings(args []string, getenv func(string) string) (s settings, err error) {
-	s.strategy, s.leaks, s.memory = strategy.Default, wire.LeaksAuto, wire.MemoryOff
+	s.strategy, s.leaks, s.memory, s.minimal = strategy.Default, wire.LeaksAuto, wire.MemoryOff, defaultMinimal
 	if s.arguments, err = parseArguments(args); err != nil {
 		return s, err
 	}
@@ -49,7 +52,8 @@ func newSettings(args []string, getenv func(string) string) (s settings, err err
 		wire.Determinism.Read(getenv, &s.determinism), wire.Artifacts.Read(getenv, &s.artifacts),
 		wire.Leaks.Read(getenv, &s.leaks), wire.Memory.Read(getenv, &s.memory), wire.Slots.Read(getenv, &s.slotsDir),
 		wire.Progress.Read(getenv, &s.progress), wire.Processes.Read(getenv, &s.processes),
-		wire.Strategy.Read(getenv, &s.strategy), s.limits.read(getenv),
+		wire.Strategy.Read(getenv, &s.strategy), wire.Minimize.Read(getenv, &s.minimal),
+		s.limits.read(getenv),
 	)
 	if err != nil {
 		return s, err

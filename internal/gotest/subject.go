@@ -85,18 +85,21 @@ func (w *subject) Run(ctx context.Context, p explore.Plan) (*explore.Run, error)
 		again := p.Choices.(recorded)
 		control.Choices, control.Prefix = again.Choices, again.cutOff
 	}
-	replay := p.Choices != nil
+	if p.Script != nil {
+		control.Script, control.MaxSteps = p.Script, min(control.MaxSteps-1, uint64(p.Limit)-1)+1
+	}
+	replay, fromSeed := p.Choices != nil, p.Choices == nil && p.Script == nil
 	o, err := w.make(ctx, control, replay)
 	if err != nil {
 		return nil, err
 	}
-	if !replay {
+	if fromSeed {
 		if o, err = w.undisturbed(ctx, p, control, o); err != nil {
 			return nil, err
 		}
 	}
 	var second *gort.Outcome
-	if judged := w.judge(o); w.determinism && judged != explore.Failed && judged != explore.Doubtful && !replay {
+	if judged := w.judge(o); w.determinism && judged != explore.Failed && judged != explore.Doubtful && fromSeed {
 		if o, second, err = w.twice(ctx, p, control, o); err != nil {
 			return nil, err
 		}
@@ -112,6 +115,9 @@ func (w *subject) Run(ctx context.Context, p explore.Plan) (*explore.Run, error)
 	d := detail{Outcome: o, extent: extent{w.took, o.Virtual, o.Recording.Steps}}
 	if second != nil && !equal(o, second) {
 		r.Outcome, d.second = explore.Failed, second
+	}
+	if r.Length = o.Recording.Decisions(); p.Choices != nil || p.Script != nil {
+		r.Script = o.Recording.Script()
 	}
 	w.complete(r, d)
 	r.Common = r.Outcome == explore.Failed && control.Memory && r.Finding.Class == "data race"
@@ -137,7 +143,7 @@ func (w *subject) judge(o *gort.Outcome) explore.Outcome {
 
 // complete fills in the finding of a run, and what of it is needed later.
 func (w *subject) complete(r *explore.Run, d detail) {
-	replay := r.Choices != nil
+	replay := r.Choices != nil || r.Script != nil
 	r.Detail = d
 	if r.Outcome == explore.Passed && r.Number > 0 && !replay { // of which nothing more is needed
 		r.Detail = detail{extent: d.extent}

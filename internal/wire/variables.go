@@ -57,6 +57,11 @@ var (
 		Env: "REPRISE_DETERMINISM", Flag: "determinism", Help: "make each passing run twice more and compare them",
 		Form: boolForm, Bare: true, Writers: []string{User, Command}, Readers: []string{Wrapper, Simulate},
 	}, parseBool)
+	Minimize = variable(Setting{
+		Env: "REPRISE_MINIMIZE", Flag: "minimize", Help: "how long to look for the smallest run of each finding",
+		Form:    "a positive duration such as 10s, or off",
+		Writers: []string{User, Command}, Readers: []string{Wrapper, Simulate},
+	}, parseDurationOrOff)
 	Memory = variable(Setting{
 		Env: "REPRISE_MEMORY", Flag: "memory", Help: "in which runs accesses to memory are preemption points",
 		Form: Alternatives(MemoryModes), Writers: []string{Wrapper}, Readers: []string{Wrapper},
@@ -140,6 +145,14 @@ func parseCount(s string) (int, bool) { return parseUpTo(s, MaxSeeds) }
 func parseDuration(s string) (time.Duration, bool) {
 	d, err := time.ParseDuration(s)
 	return d, err == nil && d > 0
+}
+
+// parseDurationOrOff parses a duration or "off", which is 0.
+func parseDurationOrOff(s string) (time.Duration, bool) {
+	if s == "off" {
+		return 0, true
+	}
+	return parseDuration(s)
 }
 
 func parseJSON(s string) (string, bool) { return s, json.Valid([]byte(s)) }

@@ -41,6 +41,7 @@ var testFlags = []testFlag{
 	setting(wire.Strategy.Setting, "NAME"),
 	setting(wire.Leaks.Setting, strings.Join(wire.LeakModes, "|")),
 	setting(wire.Determinism.Setting, "true|false"),
+	setting(wire.Minimize.Setting, "D|off"),
 	{"memory", "auto|on|off|PATTERN", func(o *gotest.Options, v string) { o.Memory = v }, gotest.MemoryForm,
 		gotest.ValidMemory, false},
 	artifactsFlag(),
@@ -93,6 +94,8 @@ signature, are one finding: its report is printed once.
                      packages, such as golang.org/x/sync/..., besides the main module. It needs no C, and stands
                      back for -race and -gcflags
   --determinism      run each passing seed twice and tell the first difference
+  --minimize D       how long to look for the smallest run that fails in the same way, for each finding: 10s otherwise;
+                     off for not at all. The original recording is kept beside it
   --artifacts FOLDER where traces and reports go
   --max-virtual D    how much virtual time a run may take: 70m otherwise
   --max-real D       how much real time a run may take: 1m otherwise

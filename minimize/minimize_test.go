@@ -1,0 +1,198 @@
+package minimize
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/reprise-go/reprise/explore"
+	"github.com/reprise-go/reprise/internal/finding"
+	"github.com/reprise-go/reprise/strategy"
+)
+
+// toy is a program that fails if its script has all deviations of one of some sets. Of a script it ignores what is not
+// possible in it. It fails in another way if the script has the deviation other.
+type toy struct {
+	possible strategy.Script
+	needed   []strategy.Script
+	other    strategy.Deviation
+	broken   int  // the run with this number returns an error; 0 means none
+	flaky    bool // replays pass
+	made     int
+}
+
+// has reports whether d is in a script.
+func has(s strategy.Script, d strategy.Deviation) bool { return slices.Contains(s, d) }
+
+// Run implements [Subject].
+func (p *toy) Run(ctx context.Context, plan explore.Plan) (*explore.Run, error) {
+	if p.made++; p.made == p.broken {
+		return nil, context.DeadlineExceeded
+	}
+	var script strategy.Script
+	switch {
+	case plan.Script != nil:
+		script = *plan.Script
+	case plan.Choices != nil:
+		script = plan.Choices.(strategy.Script)
+	}
+	r := &explore.Run{Plan: plan}
+	for _, d := range p.possible {
+		if has(script, d) {
+			r.Script = append(r.Script, d)
+		}
+	}
+	r.Length = 100 + len(r.Script)
+	h := fnv.New64a()
+	fmt.Fprint(h, r.Script)
+	r.Digest, r.Recorded = h.Sum64(), slices.Clone(r.Script)
+	sign := ""
+	for _, set := range p.needed {
+		if !slices.ContainsFunc(set, func(d strategy.Deviation) bool { return !has(r.Script, d) }) {
+			sign = "wanted"
+		}
+	}
+	if has(r.Script, p.other) {
+		sign = "other"
+	}
+	if sign != "" && !(p.flaky && plan.Choices != nil && p.made > 1) {
+		r.Outcome, r.Finding = explore.Failed, &finding.Finding{Signature: sign}
+	}
+	return r, nil
+}
+
+// deviation draws one of many deviations. Preemptions are at 1, from where they cannot be moved.
+func deviation(t *rapid.T) strategy.Deviation {
+	kind := strategy.DeviationKind(rapid.IntRange(0, int(strategy.Fault)).Draw(t, "kind"))
+	d := strategy.Deviation{Kind: kind, Task: rapid.Uint64Range(1, 5).Draw(t, "task"), At: 1}
+	if kind != strategy.Preempt {
+		d.At = rapid.Uint64Range(1, 40).Draw(t, "at")
+		d.To = rapid.Uint64Range(1, 1).Draw(t, "to")
+	}
+	return d
+}
+
+// drawToy draws a toy with one set of needed deviations, and its failing run.
+func drawToy(t *rapid.T) (*toy, *explore.Run) {
+	p := &toy{}
+	list := rapid.SliceOfN(rapid.Custom(deviation), 1, 120).Draw(t, "possible")
+	for _, d := range list {
+		if !slices.ContainsFunc(p.possible, func(e strategy.Deviation) bool { return d.Compare(e) == 0 }) {
+			p.possible = append(p.possible, d)
+		}
+	}
+	var set strategy.Script
+	for _, d := range p.possible {
+		if rapid.IntRange(0, len(p.possible)).Draw(t, "need") < 4 {
+			set = append(set, d)
+		}
+	}
+	p.needed = []strategy.Script{set}
+	return p, failing(p.possible)
+}
+
+func failing(script strategy.Script) *explore.Run {
+	return &explore.Run{
+		Plan: explore.Plan{Seed: 7}, Outcome: explore.Failed, Finding: &finding.Finding{Signature: "wanted"},
+		Recorded: script,
+	}
+}
+
+// copies returns n subjects that make the same runs.
+func copies(p *toy, n int) (list []Subject) {
+	for range n {
+		c := *p
+		list = append(list, &c)
+	}
+	return list
+}
+
+// TestMinimal: what is left is exactly what the failure needs, whatever the order of the passes and the number of
+// workers, and nothing more can be removed from that.
+func TestMinimal(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p, first := drawToy(t)
+		order := rapid.Permutation(passes).Draw(t, "order")
+		r, err := minimize(t.Context(), Config{}, copies(p, rapid.IntRange(1, 4).Draw(t, "workers")), first, order)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(r.Run.Script, p.needed[0]) && len(r.Run.Script)+len(p.needed[0]) > 0 || !r.Complete {
+			t.Fatalf("left %v, needed %v, complete %v", r.Run.Script, p.needed[0], r.Complete)
+		}
+		again, err := Run(t.Context(), Config{}, copies(p, 1), r.Run)
+		if err != nil || again.Run != r.Run || again.After != again.Before {
+			t.Fatalf("again: %v, %v after %v", err, again.After, r.After)
+		}
+	})
+}
+
+// TestWorkers: with several minimal runs, one and the same is found with any number of workers, and the same number of
+// runs is counted.
+func TestWorkers(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p, first := drawToy(t)
+		for range rapid.IntRange(0, 3).Draw(t, "sets") {
+			p.needed = append(p.needed, rapid.SliceOfN(rapid.SampledFrom(p.possible), 1, 5).Draw(t, "set"))
+		}
+		p.other = rapid.Custom(deviation).Draw(t, "other")
+		if has(p.possible, p.other) {
+			p.possible = slices.DeleteFunc(p.possible, func(d strategy.Deviation) bool { return d == p.other })
+			first = failing(p.possible)
+		}
+		limit := rapid.SampledFrom([]int{0, 5, 50}).Draw(t, "runs")
+		one, err := Run(t.Context(), Config{Runs: limit}, copies(p, 1), first)
+		many, err2 := Run(t.Context(), Config{Runs: limit}, copies(p, 3), failing(p.possible))
+		if (err != nil) != (err2 != nil) {
+			t.Fatalf("%v and %v", err, err2)
+		}
+		if err == nil && (!slices.Equal(one.Run.Script, many.Run.Script) || one.Runs != many.Runs) {
+			t.Fatalf("one worker finds %v in %d runs, three find %v in %d", one.Run.Script, one.Runs, many.Run.Script,
+				many.Runs)
+		}
+	})
+}
+
+// TestNeverLarger: the result is never larger than the original and fails in the same way.
+func TestNeverLarger(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p, first := drawToy(t)
+		p.flaky = rapid.Bool().Draw(t, "flaky")
+		p.broken = rapid.IntRange(0, 40).Draw(t, "broken")
+		r, err := Run(t.Context(), Config{Runs: rapid.IntRange(0, 60).Draw(t, "runs")}, copies(p, 2), first)
+		if err != nil {
+			return
+		}
+		if r.Before.Less(r.After) || r.Run.Finding.Signature != "wanted" {
+			t.Fatalf("%+v has become %+v, %s", r.Before, r.After, r.Run.Finding.Signature)
+		}
+	})
+}
+
+// TestNotReproduced: a failure that does not occur again is not minimized.
+func TestNotReproduced(t *testing.T) {
+	p := &toy{needed: []strategy.Script{{{Kind: strategy.Fault}}}}
+	if _, err := Run(t.Context(), Config{}, copies(p, 1), failing(nil)); err != ErrNotReproduced {
+		t.Errorf("err = %v", err)
+	}
+}
+
+// TestDeadline: no run starts after the deadline.
+func TestDeadline(t *testing.T) {
+	now := time.Unix(0, 0)
+	p := &toy{needed: []strategy.Script{nil}}
+	for i := range uint64(50) {
+		p.possible = append(p.possible, strategy.Deviation{Kind: strategy.Preempt, Task: i, At: 1})
+		p.needed[0] = append(p.needed[0], p.possible[i])
+	}
+	cfg := Config{Now: func() time.Time { now = now.Add(time.Second); return now }, Deadline: time.Unix(20, 0)}
+	r, err := Run(t.Context(), cfg, copies(p, 1), failing(p.possible))
+	if err != nil || r.Complete || r.Runs > 20 {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
