@@ -56,6 +56,9 @@ func (s *Session) toEnd() error {
 	if err != nil {
 		return err
 	}
+	if s.Expect != "" {
+		return s.show(o, (o.result.Err != nil) == (s.Expect == ExpectFail))
+	}
 	return s.show(o, !o.found())
 }
 

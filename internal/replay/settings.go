@@ -21,10 +21,19 @@ type Settings struct {
 	Break *uint64 `json:"break"` // the event to stop at, and to call replayer.Breakpoint with; nil for none
 	Step  bool    `json:"step"`  // commands on standard input control the replay
 
+	// Expect makes the exit code an answer to how the run ends: "fail", "pass", or "" for whether it equals its recording.
+	Expect string `json:"expect,omitempty"`
+
 	Format string `json:"format"` // one of base.ReportFormats
 	Color  bool   `json:"color"`  // whether text has colours
 	Prompt bool   `json:"prompt"` // a person types the commands: there are prompts, and a wrong command does not end the replay
 }
+
+// The values of Settings.Expect.
+const (
+	ExpectFail = "fail"
+	ExpectPass = "pass"
+)
 
 // Policies are the names of the policies, by their values.
 var Policies = []string{
@@ -59,6 +68,12 @@ func (s *Settings) Check() error {
 	switch {
 	case s.Path == base.Stdio && (s.Step || s.stops()):
 		return base.Usage("--to, --break and --step read the recording more than once, which standard input does not allow")
+	case s.Expect != "" && s.Expect != ExpectFail && s.Expect != ExpectPass:
+		return base.Usage("--expect %q is neither %s nor %s", s.Expect, ExpectFail, ExpectPass)
+	case s.Expect != "" && (s.Step || s.stops()):
+		return base.Usage("--expect is for a replay to the end, without --to, --break and --step")
+	case s.Expect != "" && s.Policy == replayer.Strict:
+		return base.Usage("--expect asks how the run ends, and --policy strict ends it at the first difference; use resync")
 	case s.Step && s.Format != "text":
 		return base.Usage("--step is a dialogue, whose only format is text")
 	case s.To != "":

@@ -38,6 +38,7 @@ func (o *options) define(cmd *cobra.Command) {
 	fs.StringVar(&o.To, "to", "", "stop at a target and show how the run stands")
 	fs.Uint64Var(&o.breakAt, "break", 0, "stop at an event, and in a debugger at replayer.Breakpoint")
 	fs.BoolVar(&o.Step, "step", false, "read commands from standard input")
+	fs.StringVar(&o.Expect, "expect", "", "exit with 0 if the run ends so: fail or pass")
 	fs.BoolVar(&o.fixed, "fixed", false, "replay against the fixed program of the demo")
 	fs.StringArrayVar(&o.more.Flags, "build", nil, "a flag for the build of the test, such as -ldflags=-w")
 	fs.StringArrayVar(&o.more.Args, "arg", nil, "an argument for the test binary, such as -update")
@@ -56,6 +57,9 @@ func (o *options) settings(path string, stdin io.Reader, stdout io.Writer) (fron
 	}
 	if o.given("fork") && !o.given("policy") {
 		o.policy = replayer.Prefix.String()
+	}
+	if o.given("expect") && !o.given("policy") && !o.given("fork") {
+		o.policy = replayer.Resync.String()
 	}
 	if err := o.checkPolicy(); err != nil {
 		return s, err
@@ -115,6 +119,7 @@ func (o *options) command(path string) string {
 	add("policy", " "+o.policy)
 	add("window", " "+strconv.Itoa(o.Window))
 	add("fork", " "+strconv.FormatUint(o.Fork, 10))
+	add("expect", " "+o.Expect)
 	add("seed", " "+strconv.FormatUint(o.Seed, 10))
 	return line
 }

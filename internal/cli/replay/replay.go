@@ -6,6 +6,7 @@
 package replay
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -36,6 +37,12 @@ even if the recorded run failed, and 1 if they differ. Policies say what happens
   past-end  strict as long as the recording goes, then live, under random choices from --seed
 
 --fork alone means --policy prefix. A run that has gone on live is a run of its own: exit code 1 if it fails.
+
+--expect fail (or pass) makes the exit code the answer to one question: 0 if the run fails (or passes), 1 if it does not.
+What was changed in the program since may make the run another one, so --policy is resync unless given. A program that
+does not build, or a test that is gone, is exit code 125, as git bisect wants it:
+
+  git bisect run reprise replay --expect pass FILE
 
 --to TARGET stops where the run meets the target, and shows how it stands: at the event itself, before what that event
 tells of has had its effect. If the run never gets there the exit code is 1. A target is
@@ -85,11 +92,24 @@ func New() *cobra.Command {
 			if r.Settings, err = o.settings(args[0], r.stdin, r.stdout); err != nil {
 				return err
 			}
-			return r.run()
+			return o.answer(r.run())
 		},
 	}
 	o.define(cmd)
 	return cmd
+}
+
+// unanswered is the exit code of a replay that cannot answer the question of --expect; git bisect then skips the
+// commit.
+const unanswered = 125
+
+// answer gives an error that keeps --expect from an answer its exit code.
+func (o *options) answer(err error) error {
+	var coded *base.ExitError
+	if o.Expect != "" && errors.As(err, &coded) && coded.Err != nil {
+		return &base.ExitError{Code: unanswered, Err: coded.Err}
+	}
+	return err
 }
 
 // replay is one run of the command. It knows the recording before it knows the program.
