@@ -171,6 +171,8 @@ type Control struct {
 	// everywhere. In a replay, the recording determines this.
 	Memory bool
 
+	Clock time.Time // when the clock of the program starts; the zero Time is a fixed instant of the current year
+
 	NoLeaks  bool          // do not wait for goroutines that the test leaves behind, and do not list them
 	MaxSteps uint64        // maximum number of decisions; 0 = 10 million
 	MaxTime  time.Duration // maximum virtual time; 0 = an hour and ten minutes, go test's default limit plus an hour
@@ -210,6 +212,7 @@ func (c *Control) header() (header, error) {
 		mode: modeLive, strategy: s.ID(), seed: mix(c.Seed, 1), key: mix(c.Seed, 2), gap: uint32(c.Gap),
 		depth: uint32(c.Depth), length: uint32(c.Length), procs: uint32(or(c.Procs, 4)),
 		maxSteps: or(c.MaxSteps, 10_000_000), maxTime: int64(or(c.MaxTime, 70*time.Minute)),
+		clock: or(c.Clock, defaultClock).UnixNano(),
 	}
 	gaps := gaps
 	if c.memory() {

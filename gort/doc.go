@@ -45,7 +45,7 @@
 //     among all that are ready: by a strategy of package strategy, or as recorded. Preemption happens only at points:
 //     channel send, receive and close, select, go (before and after), time.Sleep, the methods of package sync and of
 //     the types of sync/atomic, and I/O that may have to wait for the poller.
-//   - Time. The clock starts at 2000-01-01 and advances a little with each decision, point and reading. When no
+//   - Time. The clock starts at Control.Clock and advances a little with each decision, point and reading. When no
 //     goroutine is ready, it jumps to the next timer. With Control.Leap it may also leap to a timer that is due soon
 //     although goroutines are ready, as if these were slow; that is how a time-out can win a race against its answer.
 //     It never leaps to the end of a time.Sleep, because many tests use it as a barrier.

@@ -33,6 +33,9 @@ func (o *Outcome) SaveContext(ctx context.Context, path, description string, id 
 	if o.Recording.Memory {
 		all[tracefile.KeyMemory] = wire.MemoryOn
 	}
+	if !o.Recording.Clock.IsZero() {
+		all[tracefile.KeyClock] = wire.ClockText(o.Recording.Clock)
+	}
 	md := event.NewMetadata(o.Recording.Seed)
 	md.Description = description
 	w, err := tracefile.Create(path, md, tracefile.Config{Identity: all, Atomic: true})

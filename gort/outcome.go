@@ -67,6 +67,10 @@ type Outcome struct {
 	Mismatch  *record.Mismatch // first choice of a replay that did not fit; nil if all fitted
 	Resync    record.Resync    // numbers of recorded choices that a replay used and skipped
 
+	// Wrote is the first path outside the run's folder of temporary files that the run created, removed or opened for
+	// writing, so that concurrent runs may disturb each other; "" if there is none.
+	Wrote string
+
 	// Effects of the outside, on which a replay depends.
 	Admitted int            // goroutines that the poller or the end of a system call made ready
 	Forced   int            // preemptions by force, of goroutines that passed no point for a second
@@ -85,7 +89,7 @@ func outcome(s *shared, exit int, seed uint64, killed bool, out []byte) (*Outcom
 		Admitted: int(h.admits), Forced: int(h.forced), Calls: map[int]uint32{},
 		Recording: &record.Recording{
 			Seed: seed, Records: records, Texts: s.texts(), Steps: h.steps, Points: h.points, Hash: h.hash,
-			Dropped: h.dropped, Memory: s.sent.flags&flagMemory != 0,
+			Dropped: h.dropped, Memory: s.sent.flags&flagMemory != 0, Clock: time.Unix(0, s.sent.clock),
 		},
 	}
 	for n, c := range h.calls {
@@ -93,6 +97,7 @@ func outcome(s *shared, exit int, seed uint64, killed bool, out []byte) (*Outcom
 			o.Calls[n] = c
 		}
 	}
+	o.Wrote = o.Recording.Text(h.wrote)
 	o.Left = o.Recording.Left()
 	o.Mismatch = o.Recording.Mismatch()
 	o.Resync = record.Resync{Matched: int(h.matched), Skipped: int(h.used) - int(h.matched), Extra: int(h.extra)}

@@ -23,7 +23,7 @@ import (
 
 // toolVersion is the version of the layout of the shared file and of the cache. It must be raised with every change of
 // either.
-const toolVersion = "2"
+const toolVersion = "3"
 
 // toolchain is what the go command reports about itself in a folder.
 type toolchain struct {

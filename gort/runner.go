@@ -31,12 +31,13 @@ type Runner struct {
 	test   string
 	common Control
 	output *os.File
+	tmp    *tempFolder
 	server *server // nil if there is none yet, or none is possible
 	alone  bool    // whether every run is a process of its own
 }
 
 // Runner returns a Runner for one test function or subtest, by its exact name, or for all tests if test is "". It
-// uses Args, Procs, Records and Wall of c for all runs. The Runner must be closed.
+// uses Args, Procs, Clock, Records and Wall of c for all runs. The Runner must be closed.
 func (b *Binary) Runner(test string, c Control) (*Runner, error) {
 	s, err := openShared(headerSpace + or(c.Records, defaultRecords)*recordSize + textSpace)
 	if err != nil {
@@ -46,7 +47,11 @@ func (b *Binary) Runner(test string, c Control) (*Runner, error) {
 	if err != nil {
 		return nil, errors.Join(err, s.close())
 	}
-	return &Runner{b: b, s: s, test: test, common: c, output: out}, nil
+	tmp, err := newTempFolder(b.Env)
+	if err != nil {
+		return nil, errors.Join(err, out.Close(), s.close())
+	}
+	return &Runner{b: b, s: s, test: test, common: c, output: out, tmp: tmp}, nil
 }
 
 // Close ends the Runner and releases its resources.
@@ -55,6 +60,7 @@ func (r *Runner) Close() error {
 	if r.server != nil {
 		err = r.server.close()
 	}
+	r.tmp.remove()
 	return errors.Join(err, r.output.Close(), r.s.close())
 }
 
@@ -73,7 +79,8 @@ func (b *Binary) Run(ctx context.Context, test string, c Control) (*Outcome, err
 
 // Run makes one run; see [Binary.Run].
 func (r *Runner) Run(ctx context.Context, c Control) (*Outcome, error) {
-	c.Args, c.Procs, c.Records, c.Wall = r.common.Args, r.common.Procs, r.common.Records, r.common.Wall
+	c.Args, c.Procs, c.Clock = r.common.Args, r.common.Procs, r.common.Clock
+	c.Records, c.Wall = r.common.Records, r.common.Wall
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("gort: %s: %w", r.test, err)
 	}
@@ -94,10 +101,12 @@ func (r *Runner) Run(ctx context.Context, c Control) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.tmp.empty()
 	out, err := r.read()
 	if err != nil {
 		return nil, err
 	}
+	out = r.tmp.hide(out)
 	if r.s.header().claimed == 0 {
 		return nil, fmt.Errorf("gort: %s did not attach to the scheduler: it was not built with gort.Build (or reprise test)\n%s",
 			r.b.Path, out)
@@ -209,7 +218,7 @@ func (r *Runner) command() (*exec.Cmd, *os.File, error) {
 	if env == nil {
 		env = os.Environ()
 	}
-	cmd.Env = append(env[:len(env):len(env)], wire.Gort.Assign(nameOf(r.s.file)))
+	cmd.Env = append(env[:len(env):len(env)], wire.Gort.Assign(nameOf(r.s.file)), r.tmp.variable())
 	cmd.Stdout, cmd.Stderr = out, out
 	procs.Group(cmd, syscall.SIGKILL)
 	return cmd, out, nil

@@ -49,6 +49,7 @@ type header struct {
 	follow    uint32
 	maxSteps  uint64
 	maxTime   int64
+	clock     int64
 	choices   uint64
 	choicesAt uint64
 	recordsAt uint64
@@ -73,6 +74,8 @@ type header struct {
 	pid     uint32
 	forks   uint32
 	dropped uint64
+	wrote   uint32
+	_       uint32
 	calls   [512]uint32
 }
 

@@ -31,6 +31,7 @@ const (
 	KeyBuild   = "build"       // flags of "go test -c", such as -race, as a JSON array
 	KeyArgs    = "args"        // arguments of the test binary, such as -test.short, as a JSON array
 	KeyLeaks   = "leaks"       // "off" if goroutines that the test leaves behind do not matter
+	KeyClock   = "clock"       // when the clock of the program started; absent if with the year 2000
 	KeyMaxTime = "max-virtual" // limit of virtual time, in the form of [time.Duration.String]
 
 	// KeyMemory says whether accesses to memory were preemption points, "on" or "off", if the test was built for that.

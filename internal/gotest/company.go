@@ -50,7 +50,7 @@ func (w *subject) admit(ctx context.Context, alone bool) (release func(), err er
 	if alone {
 		take = w.slots.takeAll
 	}
-	if alone || w.apart.Load() {
+	if alone || w.apart.Load() || w.sharing.wrote.Load() != nil {
 		w.gate.Lock()
 		unlock = w.gate.Unlock
 	} else {

@@ -177,6 +177,9 @@ func (p *program) command(selection string, s *settings, args []string, seed uin
 	if s.memory == wire.MemoryOn {
 		words = append(words, "--"+wire.Memory.Flag, s.memory)
 	}
+	if !s.clock.IsZero() {
+		words = append(words, "--"+wire.Clock.Flag, wire.ClockText(s.clock))
+	}
 	if s.determinism {
 		words = append(words, "--"+wire.Determinism.Flag)
 	}

@@ -59,6 +59,10 @@ func Rebuild(ctx context.Context, id tracefile.Identity, env []string, more Give
 			return nil, fmt.Errorf("gotest: the recording has a wrong limit of virtual time: %q", text)
 		}
 	}
+	clock, err := recordedClock(id[tracefile.KeyClock])
+	if err != nil {
+		return nil, err
+	}
 	cfg := gort.BuildConfig{Env: env, Args: append(o.Flags, more.Flags...)}
 	if id[tracefile.KeyMemory] != "" {
 		if cfg.Memory, err = mainPatterns(ctx, env); err != nil {
@@ -77,7 +81,7 @@ func Rebuild(ctx context.Context, id tracefile.Identity, env []string, more Give
 	}
 	r := &Rebuilt{Package: pkg, Notes: o.refusedBut(more), binary: b, test: test, common: gort.Control{
 		Args: args, NoLeaks: id[tracefile.KeyLeaks] == wire.LeaksOff, Records: defaultRecords, Wall: replayWall,
-		MaxTime: maxTime,
+		MaxTime: maxTime, Clock: clock,
 	}}
 	if err := r.check(ctx, id); err != nil {
 		return nil, errors.Join(err, r.Close())

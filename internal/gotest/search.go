@@ -31,6 +31,7 @@ type search struct {
 	longest extent // of these
 
 	company
+	sharing  *sharing
 	campaign *explore.Campaign
 	replays  *subject // makes them
 }
@@ -156,6 +157,9 @@ func (c *search) tell(interrupted error) (ok bool) {
 	c.out.attr(c.function, wire.AttrRuns.Name, ran.String())
 	if why := c.cut(); why != "" {
 		c.out.log(c.function, c.spent(took)+": "+why)
+	}
+	if why := c.shares(); why != "" {
+		c.out.log(c.function, why)
 	}
 	switch {
 	case errors.Is(interrupted, context.DeadlineExceeded):

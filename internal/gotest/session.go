@@ -145,7 +145,8 @@ func (s *session) run(ctx context.Context) (int, error) {
 
 // search returns the search of the next of so many test functions.
 func (s *session) search(function string, left int) *search {
-	c := &search{session: s, function: function, selection: s.arguments.run.of(function), limit: s.budget}
+	c := &search{session: s, function: function, selection: s.arguments.run.of(function), limit: s.budget,
+		sharing: newSharing()}
 	if c.selection != testpath.Pattern(function) {
 		c.args = append(c.args, "-test.run="+c.selection)
 	}

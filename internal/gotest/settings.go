@@ -36,6 +36,7 @@ type settings struct {
 	minimal     time.Duration // of real time for making a finding smaller; 0: it is not
 	leaks       string        // one of wire.LeakModes
 	memory      string        // one of wire.MemoryModes
+	clock       time.Time     // when the clock of a run starts; zero: where package gort has it start
 	slotsDir    string        // "" for none
 	progress    bool
 	processes   int // runs of all packages at a time, as -p says; 0: as many as processors
@@ -53,6 +54,7 @@ func newSettings(args []string, getenv func(string) string) (s settings, err err
 		wire.Leaks.Read(getenv, &s.leaks), wire.Memory.Read(getenv, &s.memory), wire.Slots.Read(getenv, &s.slotsDir),
 		wire.Progress.Read(getenv, &s.progress), wire.Processes.Read(getenv, &s.processes),
 		wire.Strategy.Read(getenv, &s.strategy), wire.Minimize.Read(getenv, &s.minimal),
+		wire.Clock.Read(getenv, &s.clock),
 		s.limits.read(getenv),
 	)
 	if err != nil {
@@ -97,6 +99,7 @@ func (s *settings) control(seed uint64, args []string) gort.Control {
 	return gort.Control{
 		Seed: seed, Strategy: s.strategy, NoLeaks: s.leaks == wire.LeaksOff, Records: cmp.Or(s.records, defaultRecords),
 		Args: args, MaxTime: s.virtual, MaxSteps: uint64(s.decisions), Memory: s.watchesMemory(seed),
+		Clock: s.clock,
 	}
 }
 

@@ -61,7 +61,9 @@ func (w *subject) Close() (err error) {
 }
 
 // make makes a run, beside others or alone.
-func (w *subject) make(ctx context.Context, c gort.Control, alone bool) (*gort.Outcome, error) {
+func (w *subject) make(ctx context.Context, c gort.Control, alone bool) (o *gort.Outcome, err error) {
+	done := w.sharing.await(ctx)
+	defer func() { done(o) }()
 	release, err := w.admit(ctx, alone)
 	if err != nil {
 		return nil, err
@@ -73,7 +75,7 @@ func (w *subject) make(ctx context.Context, c gort.Control, alone bool) (*gort.O
 		}
 	}
 	start := w.now()
-	o, err := w.runner.Run(ctx, c)
+	o, err = w.runner.Run(ctx, c)
 	w.took = w.now().Sub(start)
 	return o, err
 }

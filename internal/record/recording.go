@@ -3,6 +3,7 @@ package record
 import (
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/reprise-go/reprise/internal/cast"
 )
@@ -10,7 +11,8 @@ import (
 // Recording is what was recorded of a run.
 type Recording struct {
 	Seed    uint64
-	Memory  bool // accesses to memory were preemption points
+	Memory  bool      // accesses to memory were preemption points
+	Clock   time.Time // when the clock of the program started
 	Records []Record
 	Texts   []string // by number; 0 is empty
 	Steps   uint64   // number of decisions since the start of the process

@@ -66,6 +66,10 @@ var (
 		Env: "REPRISE_MEMORY", Flag: "memory", Help: "in which runs accesses to memory are preemption points",
 		Form: Alternatives(MemoryModes), Writers: []string{Wrapper}, Readers: []string{Wrapper},
 	}, among(MemoryModes))
+	Clock = variable(Setting{
+		Env: "REPRISE_CLOCK", Flag: "clock", Help: "when the clock of a run starts", Form: clockForm,
+		Writers: []string{User, Command}, Readers: []string{Wrapper},
+	}, parseClock)
 	Artifacts = variable(Setting{
 		Env: "REPRISE_ARTIFACTS", Flag: "artifacts", Help: "where traces and reports of failing runs go",
 		Form:    "a folder",
@@ -154,6 +158,25 @@ func parseDurationOrOff(s string) (time.Duration, bool) {
 	}
 	return parseDuration(s)
 }
+
+// clockForm describes what [Clock] accepts.
+const clockForm = "now, or a time from 1970 to 2200 such as 2026-11-17T10:24:51Z"
+
+func parseClock(s string) (time.Time, bool) {
+	if s == "now" {
+		return time.Now(), true
+	}
+	return ParseClock(s)
+}
+
+// ParseClock parses what [ClockText] returns, and no other form of [Clock].
+func ParseClock(s string) (time.Time, bool) {
+	t, err := time.Parse(time.RFC3339Nano, s)
+	return t, err == nil && 1970 <= t.Year() && t.Year() <= 2200
+}
+
+// ClockText returns the value of [Clock] for a time.
+func ClockText(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 
 func parseJSON(s string) (string, bool) { return s, json.Valid([]byte(s)) }
 

@@ -87,7 +87,8 @@ var edits = []edit{
 	{all, "runtime/time_nofake.go", "nanotime", "", before, "if rprOn { return rprNano() };"},
 	{all, "runtime/lock_futex.go", "notetsleep_internal", "deadline := nanotime()", swap, "deadline := nanotime1()"},
 	{all, "runtime/lock_futex.go", "notetsleep_internal", "now := nanotime()", swap, "now := nanotime1()"},
-	{all, "runtime/time.go", "time_runtimeNow", "return time_now()", before, "if rprOn { return rprWall() };"},
+	{all, "runtime/time.go", "time_runtimeNow", "return time_now()", before,
+		"if rprOn { return rprWall() }; if rprShift != 0 { return rprShifted() };"},
 	{all, "runtime/time.go", "time_runtimeNano", "return nanotime()", before, "if rprOn { return rprReadClock() };"},
 	{all, "runtime/time.go", "(*timer).modify", "pending := t.when > 0", after, ";if rprOn { rprTimerSet(t, when) }"},
 	{all, "runtime/time.go", "(*timer).stop", "pending := t.when > 0", after, ";if rprOn { rprTimerStop(t) }"},
@@ -102,6 +103,7 @@ var edits = []edit{
 	{all, "runtime/time.go", "(*timer).maybeAdd", "cheaprand()", swap, "rprTimerRand()"},
 	{all, "crypto/internal/sysrand/rand.go", "Read", "", before, "if repriseFill(b) { return };"},
 	{all, "math/rand/rand.go", "runtime_rand", "runtime_rand runtime.rand", swap, "runtime_rand runtime.rprUserRand"},
+	{all, "os/tempfile.go", "runtime_rand", "runtime_rand runtime.rand", swap, "runtime_rand runtime.rprNameRand"},
 	{all, "math/rand/v2/rand.go", "runtime_rand", "runtime_rand runtime.rand", swap, "runtime_rand runtime.rprUserRand"},
 
 	// The outside.
@@ -110,7 +112,12 @@ var edits = []edit{
 	{all, "syscall/syscall_linux.go", "Syscall", "runtime_entersyscall()", swap, enter},
 	{all, "syscall/syscall_linux.go", "Syscall6", "runtime_entersyscall()", swap, enter},
 
-	{all, "runtime/proc.go", "syscall_runtime_BeforeFork", "", before, "if rprOn { rpr.h.forks++ };"},
+	{all, "syscall/syscall_linux.go", "Syscall", "runtime_exitsyscall()", after,
+		";repriseAfter(trap, a1, a2, a3, 0, r1, uintptr(err))"},
+	{all, "syscall/syscall_linux.go", "Syscall6", "runtime_exitsyscall()", after,
+		";repriseAfter(trap, a1, a2, a3, a4, r1, uintptr(err))"},
+	{all, "runtime/proc.go", "syscall_runtime_BeforeFork", "", before, "if rprOn { rprForks() };"},
+	{all, "syscall/exec_unix.go", "forkExec", "// Read child error status", before, "repriseChild(pid);"},
 	{all, "runtime/netpoll.go", "poll_runtime_pollReset", "", before, "if rprOn { rprPoint(); rprPoll() };"},
 	{all, "runtime/netpoll.go", "poll_runtime_pollWait", "", before, "if rprOn { rprPoll() };"},
 
@@ -239,6 +246,12 @@ func repriseSyscall(trap, a1 uintptr)
 
 //go:linkname repriseBlocks runtime.rprBlocks
 func repriseBlocks(trap, a2 uintptr) bool
+
+//go:linkname repriseAfter runtime.rprAfter
+func repriseAfter(trap, a1, a2, a3, a4, r1, errno uintptr)
+
+//go:linkname repriseChild runtime.rprChild
+func repriseChild(pid int)
 
 //go:linkname repriseEnterBlock runtime.entersyscallblock
 func repriseEnterBlock()

@@ -30,7 +30,9 @@ import (
 var injected embed.FS
 
 // injectedNames are the files that every system gets.
-var injectedNames = []string{"runtime", "clock", "fork", "holders", "outside", "random", "replay", "script", "text"}
+var injectedNames = []string{
+	"runtime", "clock", "files", "fork", "holders", "outside", "random", "replay", "script", "text",
+}
 
 // supported lists the versions of Go whose runtime the table of edits fits, without the patch number.
 var supported = []string{"go1.25", "go1.26", "go1.27"}

@@ -44,6 +44,7 @@ var testFlags = []testFlag{
 	setting(wire.Minimize.Setting, "D|off"),
 	{"memory", "auto|on|off|PATTERN", func(o *gotest.Options, v string) { o.Memory = v }, gotest.MemoryForm,
 		gotest.ValidMemory, false},
+	clockFlag(),
 	artifactsFlag(),
 	setting(wire.MaxVirtual.Setting, "D"),
 	setting(wire.MaxReal.Setting, "D"),
@@ -61,6 +62,19 @@ func strategyHelp() string {
 		fmt.Fprintf(&b, "%23s%-13s%s\n", "", name, strategy.Find(name).About)
 	}
 	return b.String()
+}
+
+// clockFlag is the flag of wire.Clock. All tests get the same time for now.
+func clockFlag() testFlag {
+	f := setting(wire.Clock.Setting, "TIME|now")
+	set := f.set
+	f.set = func(o *gotest.Options, v string) {
+		if t, err := wire.Clock.Parse("", v); err == nil {
+			v = wire.ClockText(t)
+		}
+		set(o, v)
+	}
+	return f
 }
 
 // artifactsFlag is the flag of wire.Artifacts. Tests run in the folders of their packages, so they get an absolute
@@ -93,6 +107,8 @@ signature, are one finding: its report is printed once.
                      half of the runs, for the packages of the main module; on, in all; off; or a pattern of
                      packages, such as golang.org/x/sync/..., besides the main module. It needs no C, and stands
                      back for -race and -gcflags
+  --clock TIME|now   when the clock of a run starts: a fixed instant of this year otherwise. The recording and the
+                     command that reproduces a run hold it
   --determinism      run each passing seed twice and tell the first difference
   --minimize D       how long to look for the smallest run that fails in the same way, for each finding: 10s otherwise;
                      off for not at all. The original recording is kept beside it
