@@ -27,7 +27,7 @@ func TestAppendParsed(t *testing.T) {
 		want, wantUsed := slices.Clone(before), 0
 		var wantErr error
 		for i := range n {
-			e, size, err := ConsumeMsgpack(b[wantUsed:])
+			e, size, err := consumeMsgpack(b[wantUsed:])
 			if err != nil {
 				var d *DecodeError
 				if !errors.As(err, &d) {

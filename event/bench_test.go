@@ -95,7 +95,7 @@ func BenchmarkDecode(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			for rest := packed; len(rest) > 0; {
-				_, n, err := ConsumeMsgpack(rest)
+				_, n, err := consumeMsgpack(rest)
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -10,9 +10,9 @@ import (
 	"github.com/vmihailenco/msgpack/v5"
 )
 
-// ConsumeMsgpack decodes the event at the start of b and returns the number of bytes it takes. The error is a
+// consumeMsgpack decodes the event at the start of b and returns the number of bytes it takes. The error is a
 // [*DecodeError] with an offset into b.
-func ConsumeMsgpack(b []byte) (Event, int, error) {
+func consumeMsgpack(b []byte) (Event, int, error) {
 	var e Event
 	if n := e.consume(b); n > 0 {
 		return e, n, nil
@@ -34,7 +34,7 @@ func AppendParsed(events []Event, b []byte, n int) (all []Event, used int, err e
 		e := &events[first+i]
 		size := e.consume(b[used:])
 		if size == 0 {
-			if *e, size, err = ConsumeMsgpack(b[used:]); err != nil {
+			if *e, size, err = consumeMsgpack(b[used:]); err != nil {
 				return events[:first+i], used, moved(err, int64(used), int64(i))
 			}
 		}

@@ -300,8 +300,8 @@ var badEventError = badInput{"at_tick is nil", badEvent,
 	ErrMalformed, at(16, -1, "TaskScheduled.at_tick")}
 
 func TestBadEventConsume(t *testing.T) {
-	_, _, err := ConsumeMsgpack([]byte(badEvent))
-	checkBad(t, "ConsumeMsgpack", badEventError, err)
+	_, _, err := consumeMsgpack([]byte(badEvent))
+	checkBad(t, "consumeMsgpack", badEventError, err)
 }
 
 func TestBadEventStream(t *testing.T) {

@@ -235,7 +235,7 @@ func TestNoAllocation(t *testing.T) {
 	if got := testing.AllocsPerRun(100, func() { buf = e.AppendMsgpack(buf[:0]) }); got != 0 {
 		t.Errorf("AppendMsgpack allocates %v times, want 0", got)
 	}
-	if got := testing.AllocsPerRun(100, func() { e, _, _ = ConsumeMsgpack(packed) }); got != 0 {
-		t.Errorf("ConsumeMsgpack allocates %v times, want 0", got)
+	if got := testing.AllocsPerRun(100, func() { e, _, _ = consumeMsgpack(packed) }); got != 0 {
+		t.Errorf("consumeMsgpack allocates %v times, want 0", got)
 	}
 }

@@ -66,7 +66,7 @@ func checkTrace(t *testing.T, tr *Trace) {
 // checkEvent: an accepted event survives both forms.
 func checkEvent(t *testing.T, e Event) {
 	t.Helper()
-	if got, _, err := ConsumeMsgpack(e.AppendMsgpack(nil)); err != nil || got != e {
+	if got, _, err := consumeMsgpack(e.AppendMsgpack(nil)); err != nil || got != e {
 		t.Fatalf("after AppendMsgpack: %v, %v; want %v", got, err, e)
 	}
 	var got Event
@@ -104,14 +104,14 @@ func FuzzConsumeMsgpack(f *testing.F) {
 	})
 	f.Fuzz(func(t *testing.T, input []byte) {
 		checkFast(t, input)
-		e, n, err := ConsumeMsgpack(input)
+		e, n, err := consumeMsgpack(input)
 		slow, m, slowErr := general(input)
 		if e != slow || n != m || (err == nil) != (slowErr == nil) {
-			t.Fatalf("ConsumeMsgpack gives %v, %d, %v; the general path %v, %d, %v", e, n, err, slow, m, slowErr)
+			t.Fatalf("consumeMsgpack gives %v, %d, %v; the general path %v, %d, %v", e, n, err, slow, m, slowErr)
 		}
 		d := NewDecoder(iotest.OneByteReader(bytes.NewReader(input)))
 		if streamed, streamErr := d.Decode(); streamed != e || (streamErr == nil) != (err == nil) {
-			t.Fatalf("ConsumeMsgpack gives %v, %v; Decoder %v, %v", e, err, streamed, streamErr)
+			t.Fatalf("consumeMsgpack gives %v, %v; Decoder %v, %v", e, err, streamed, streamErr)
 		}
 		if err != nil {
 			checkClass(t, err)

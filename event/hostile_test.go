@@ -96,8 +96,8 @@ func TestDeepNesting(t *testing.T) {
 func TestDeepNestingInEvent(t *testing.T) {
 	smallStack(t)
 	input := []byte("\x83\xa1x" + nested + "\xa4type\xa7RngSeed\xa4seed\x2a")
-	if e, n, err := ConsumeMsgpack(input); err != nil || e != RngSeed(42) || n != len(input) {
-		t.Errorf("ConsumeMsgpack = %v, %d, %v; want the nested value passed over", e, n, err)
+	if e, n, err := consumeMsgpack(input); err != nil || e != RngSeed(42) || n != len(input) {
+		t.Errorf("consumeMsgpack = %v, %d, %v; want the nested value passed over", e, n, err)
 	}
 	wantRefused(t, "nested in a field", head+"\x91\x92\xa7RngSeed"+nested, 2<<20)
 }
@@ -128,11 +128,11 @@ func TestLongKey(t *testing.T) {
 	input := []byte("\x83\xdb\x00\x40\x00\x00" + strings.Repeat("k", 4<<20) + "\x00\xa4type\xa7RngSeed\xa4seed\x2a")
 	var e Event
 	var err error
-	if got := allocated(func() { e, _, err = ConsumeMsgpack(input) }); got > 64<<10 {
+	if got := allocated(func() { e, _, err = consumeMsgpack(input) }); got > 64<<10 {
 		t.Errorf("%d bytes allocated for an unknown key, want it not to be kept", got)
 	}
 	if err != nil || e != RngSeed(42) {
-		t.Errorf("ConsumeMsgpack = %v, %v; want RngSeed seed=42", e, err)
+		t.Errorf("consumeMsgpack = %v, %v; want RngSeed seed=42", e, err)
 	}
 }
 

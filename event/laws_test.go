@@ -29,8 +29,8 @@ func TestLawEventMsgpack(t *testing.T) {
 			t.Fatalf("encoded %x, the oracle %x", packed, oracle)
 		}
 		behind := append(bytes.Clone(packed), rapid.SliceOf(rapid.Byte()).Draw(t, "behind")...)
-		if got, n, err := ConsumeMsgpack(behind); err != nil || got != e || n != len(packed) {
-			t.Fatalf("ConsumeMsgpack(%x) = %v, %d, %v; want %v, %d", behind, got, n, err, e, len(packed))
+		if got, n, err := consumeMsgpack(behind); err != nil || got != e || n != len(packed) {
+			t.Fatalf("consumeMsgpack(%x) = %v, %d, %v; want %v, %d", behind, got, n, err, e, len(packed))
 		}
 		var fast Event
 		if n := fast.consume(behind); fast != e || n != len(packed) {
@@ -276,8 +276,8 @@ func TestLawEventPrefix(t *testing.T) {
 		e := anyEvent.Draw(t, "event")
 		packed, text := e.AppendMsgpack(nil), e.AppendJSON(nil)
 		for n := range packed {
-			_, _, err := ConsumeMsgpack(packed[:n])
-			wantTruncated(t, "ConsumeMsgpack", packed[:n], err)
+			_, _, err := consumeMsgpack(packed[:n])
+			wantTruncated(t, "consumeMsgpack", packed[:n], err)
 			events, err := decodeAll(bytes.NewReader(append(bytes.Clone(packed), packed[:n]...)))
 			if n > 0 {
 				wantTruncated(t, "Decoder", packed[:n], err)

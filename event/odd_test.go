@@ -273,8 +273,8 @@ func TestLawOddEvent(t *testing.T) {
 		e := anyEvent.Draw(t, "event")
 		o := &odd{t: t}
 		o.event(e)
-		if got, n, err := ConsumeMsgpack(o.b); err != nil || got != e || n != len(o.b) {
-			t.Fatalf("ConsumeMsgpack(%x) = %v, %d, %v; want %v, %d", o.b, got, n, err, e, len(o.b))
+		if got, n, err := consumeMsgpack(o.b); err != nil || got != e || n != len(o.b) {
+			t.Fatalf("consumeMsgpack(%x) = %v, %d, %v; want %v, %d", o.b, got, n, err, e, len(o.b))
 		}
 		checkFast(t, o.b)
 		o.b = append(o.b, o.b...)

@@ -49,12 +49,12 @@ func TestVectorEvents(t *testing.T) {
 	seen := map[Kind]bool{}
 	for i, row := range vectorRows(t, "events.tsv", 4) {
 		array, named, text := unhex(t, row[0]), unhex(t, row[1]), row[3]
-		e, n, err := ConsumeMsgpack(array)
+		e, n, err := consumeMsgpack(array)
 		if err != nil || n != len(array) {
 			t.Fatalf("row %d: array form: %v, %d of %d bytes", i+1, err, n, len(array))
 		}
 		seen[e.Kind()] = true
-		if f, n, err := ConsumeMsgpack(named); err != nil || n != len(named) || f != e {
+		if f, n, err := consumeMsgpack(named); err != nil || n != len(named) || f != e {
 			t.Errorf("row %d: map form: %v, %d of %d bytes, %v, want %v", i+1, err, n, len(named), f, e)
 		}
 		var f Event

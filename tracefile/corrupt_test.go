@@ -275,12 +275,12 @@ func (b *block) timeAfter() uint64 {
 		return time
 	}
 	for raw := b.decoded(); len(raw) > 0; {
-		e, n, err := event.ConsumeMsgpack(raw)
+		one, n, err := event.AppendParsed(nil, raw, 1)
 		if err != nil {
 			break
 		}
-		if raw = raw[n:]; e.Kind() == event.KindTimeAdvanced {
-			time = max(time, e.ToNanos())
+		if raw = raw[n:]; one[0].Kind() == event.KindTimeAdvanced {
+			time = max(time, one[0].ToNanos())
 		}
 	}
 	return time

@@ -196,8 +196,9 @@ func (f *rivalFile) readEvents(k rivalChunk, sites map[uint64]string, notes map[
 	now = k.time
 	raw := k.raw
 	for i := range uint64(k.count) {
-		e, n, err := event.ConsumeMsgpack(raw)
+		one, n, err := event.AppendParsed(nil, raw, 1)
 		need(err == nil, "%v", err)
+		e := one[0]
 		raw = raw[n:]
 		if e.Kind() == event.KindTimeAdvanced && e.ToNanos() > now {
 			now = e.ToNanos()

@@ -11,9 +11,9 @@ import (
 	"github.com/reprise-go/reprise/tracefile"
 )
 
-// NoteText returns a note in words, or "" for a note that repeats another event. name returns the text of a task with
+// noteText returns a note in words, or "" for a note that repeats another event. name returns the text of a task with
 // its name.
-func NoteText(n tracefile.Note, name func(event.TaskID) string) string {
+func noteText(n tracefile.Note, name func(event.TaskID) string) string {
 	task := ""
 	if n.Task != tracefile.NoTask {
 		task = name(n.Task) + " "

@@ -31,19 +31,19 @@ func TestNoteText(t *testing.T) {
 		"here the recording has instead: x":     {Act: tracefile.ActPart, Reason: "x"},
 	} {
 		n.Task = gorun.Task(3)
-		if got := NoteText(n, event.TaskID.String); got != want {
+		if got := noteText(n, event.TaskID.String); got != want {
 			t.Errorf("%+v is %q, want %q", n, got, want)
 		}
 	}
 	for _, n := range []tracefile.Note{{Act: tracefile.ActTurn}, {Act: tracefile.ActSet}, {Act: "later"},
 		{Act: tracefile.ActWake}} {
-		if got := NoteText(n, event.TaskID.String); got != "" {
+		if got := noteText(n, event.TaskID.String); got != "" {
 			t.Errorf("%+v is %q, want nothing", n, got)
 		}
 	}
 	crash := tracefile.Note{Act: tracefile.ActDo, Task: tracefile.NoTask, Reason: "crashes",
 		Object: tracefile.Object{Kind: "host", Name: "a"}}
-	if got, want := NoteText(crash, event.TaskID.String), `host "a" crashes`; got != want {
+	if got, want := noteText(crash, event.TaskID.String), `host "a" crashes`; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -69,7 +69,7 @@ func (r *Rows) Row(index, now uint64, e event.Event) error {
 func (r *Rows) WriteNotes() error {
 	notes, err := r.in.Notes()
 	for _, n := range notes {
-		if text := NoteText(n, r.Names.quoted); text != "" {
+		if text := noteText(n, r.Names.quoted); text != "" {
 			fmt.Fprintf(r.w, "%*s %*s  %s\n", r.width, "", timeWidth, "", PlainOrQuotedLine(text))
 		}
 	}

@@ -120,8 +120,8 @@ func (c *Cast) Label(g uint32) string {
 // Title names a goroutine by path and function, "0.2.1 queue.(*Queue).run", or as "0.0 (test)".
 func (c *Cast) Title(g uint32) string { return strings.TrimSpace(c.Path(g) + " " + c.Label(g)) }
 
-// Brief names a goroutine by its path, and adds whether it is a test.
-func (c *Cast) Brief(g uint32) string {
+// brief names a goroutine by its path, and adds whether it is a test.
+func (c *Cast) brief(g uint32) string {
 	if int(g) < len(c.List) && StartsTest(c.List[g].Start) {
 		return c.Path(g) + " (test)"
 	}

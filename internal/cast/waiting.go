@@ -103,7 +103,7 @@ func (c *Cast) Origin(g uint32) string {
 	if at := Spot(c.List[g].Site); at != "" {
 		text += "at " + at + " "
 	}
-	return text + "by " + c.Brief(c.List[g].Parent)
+	return text + "by " + c.brief(c.List[g].Parent)
 }
 
 // WaitCycle returns goroutines that wait for each other: each waits for what the next one holds, and the last for

@@ -3,7 +3,7 @@
 //
 // Both worlds make a [Finding] for a run that fails. It has one text form, [Finding.Report]; one list of attributes,
 // [Finding.Attributes], by which the command learns of it from a test binary; and one JSON form. [Sign] is the one
-// algorithm of signatures, and [Fold] its one rule for what counts as equal.
+// algorithm of signatures, and [fold] its one rule for what counts as equal.
 //
 // The package knows nothing of how runs are made. Schedules, stacks and differences come to it as text.
 package finding

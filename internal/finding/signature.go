@@ -10,13 +10,13 @@ import (
 	"unicode/utf8"
 )
 
-// Sign returns the signature of a failure: 16 hex digits that depend on its class and on its parts, each as [Fold]
+// Sign returns the signature of a failure: 16 hex digits that depend on its class and on its parts, each as [fold]
 // leaves it. Parts are what tells one cause from another: messages, functions and lines of the code. Two failures are
 // one finding if and only if their signatures are equal.
 func Sign(class string, parts ...string) string {
 	h := fnv.New64a()
 	for _, part := range append(parts[:len(parts):len(parts)], class) {
-		part = Fold(part)
+		part = fold(part)
 		_, _ = fmt.Fprintf(h, "%d:%s", len(part), part) // a hash never fails
 	}
 	return fmt.Sprintf("%016x", h.Sum64())
@@ -27,20 +27,20 @@ func Sign(class string, parts ...string) string {
 func Set(parts []string) []string {
 	list := make([]string, len(parts))
 	for i, p := range parts {
-		list[i] = Fold(p)
+		list[i] = fold(p)
 	}
 	slices.Sort(list)
 	return slices.Compact(list)
 }
 
-// Fold returns a text in which all numbers that stand alone are equal: each becomes #, with its sign, fraction,
+// fold returns a text in which all numbers that stand alone are equal: each becomes #, with its sign, fraction,
 // exponent and unit of time, and so does a row of numbers, such as the elements of a slice, whatever its length.
 // Addresses, durations and numbers of goroutines are such numbers.
 //
 // Two kinds of digits stay. Those in an identifier are part of it, so that v1.work1 and v2.work2 differ; but a run of
 // six or more becomes #, since such identifiers are made by machines, as the names of temporary files are. Those behind
 // ".go:" are the number of a line.
-func Fold(text string) string {
+func fold(text string) string {
 	out := make([]byte, 0, len(text))
 	chained := false // a word that starts here belongs to the identifier before it: the 2 of v1.2, of a#.2
 	for i := 0; i < len(text); {

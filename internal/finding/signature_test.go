@@ -33,8 +33,8 @@ func TestFold(t *testing.T) {
 		"bad \xff5":                    "bad \xff#",
 		"1-2+3":                        "#",
 	} {
-		if got := Fold(text); got != want {
-			t.Errorf("Fold(%q) = %q, want %q", text, got, want)
+		if got := fold(text); got != want {
+			t.Errorf("fold(%q) = %q, want %q", text, got, want)
 		}
 	}
 }
@@ -68,11 +68,11 @@ func TestFoldLaws(t *testing.T) {
 		numbers[change] += rapid.IntRange(1, 1000).Draw(t, "by")
 		numbers[change] %= 100_000
 		after := write()
-		if same := Fold(before) == Fold(after); same == list[change].counts && before != after {
-			t.Fatalf("%q and %q have folds %q and %q", before, after, Fold(before), Fold(after))
+		if same := fold(before) == fold(after); same == list[change].counts && before != after {
+			t.Fatalf("%q and %q have folds %q and %q", before, after, fold(before), fold(after))
 		}
-		if once := Fold(before); Fold(once) != once {
-			t.Fatalf("%q is folded to %q and then to %q", before, once, Fold(once))
+		if once := fold(before); fold(once) != once {
+			t.Fatalf("%q is folded to %q and then to %q", before, once, fold(once))
 		}
 		if same := Sign("c", before) == Sign("c", after); same == list[change].counts && before != after {
 			t.Fatalf("the signatures of %q and %q are equal: %v", before, after, same)
@@ -89,9 +89,9 @@ func FuzzFold(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		once := Fold(s)
-		if len(once) > len(s) || Fold(once) != once {
-			t.Errorf("%q is folded to %q and then to %q", s, once, Fold(once))
+		once := fold(s)
+		if len(once) > len(s) || fold(once) != once {
+			t.Errorf("%q is folded to %q and then to %q", s, once, fold(once))
 		}
 	})
 }

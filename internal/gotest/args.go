@@ -17,7 +17,7 @@ type arguments struct {
 	parallel        int           // 0 if it was not given
 	count           int           // 0 if it was not given
 	timeout         time.Duration // 0: none
-	plain           bool          // there is a flag that makes no sense for many runs, see Plain
+	plain           bool          // there is a flag that makes no sense for many runs, see isPlain
 	each            []string      // the arguments that each run gets besides those that select the test
 }
 
@@ -27,9 +27,9 @@ var plainFlags = []string{
 	"blockprofile", "cpuprofile", "memprofile", "mutexprofile", "trace",
 }
 
-// Plain reports whether a flag of go test, such as "bench", makes no sense for tests that run under control, so that
+// isPlain reports whether a flag of go test, such as "bench", makes no sense for tests that run under control, so that
 // they run once, as without reprise.
-func Plain(flag string) bool { return slices.Contains(plainFlags, strings.TrimPrefix(flag, "test.")) }
+func isPlain(flag string) bool { return slices.Contains(plainFlags, strings.TrimPrefix(flag, "test.")) }
 
 // parseArguments splits the arguments of a test binary. Flags end at "--", and at the first argument that is neither a
 // flag nor what may be the value of one.
@@ -85,7 +85,7 @@ func (a *arguments) flag(name, value string) (pass bool, err error) {
 	case "v", "paniconexit0", "testlogfile", "shuffle":
 		// Each run has the first two anyway. Of files that the tests open no cache is kept. There is nothing to shuffle.
 	default:
-		a.plain = a.plain || Plain(name) && value != ""
+		a.plain = a.plain || isPlain(name) && value != ""
 		pass = true
 	}
 	return pass, err

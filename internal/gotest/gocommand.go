@@ -41,11 +41,11 @@ func (o *Options) goRun(ctx context.Context, watched bool) (c *goRun, plain stri
 				"", base.Usage("GOFLAGS has -%s, which reprise test sets itself; run it with another GOFLAGS, or run go test", name)
 		}
 	}
-	if i := slices.IndexFunc(names, Plain); i >= 0 {
+	if i := slices.IndexFunc(names, isPlain); i >= 0 {
 		c.plainFlag = true
 		return c, "-" + names[i] + " was given", nil
 	}
-	if i := slices.IndexFunc(set, Plain); i >= 0 {
+	if i := slices.IndexFunc(set, isPlain); i >= 0 {
 		return c, "GOFLAGS has -" + set[i], nil
 	}
 	memory, err := o.memoryPatterns(ctx, append(set, names...))
@@ -197,7 +197,7 @@ func (o *Options) goTest(ctx context.Context, r *testResults, stdout, stderr io.
 	}
 	if c.tmp != "" {
 		defer func() { err = errors.Join(err, os.RemoveAll(c.tmp)) }()
-		if release, err := procs.Hold(filepath.Join(c.tmp, Alive)); err == nil {
+		if release, err := procs.Hold(filepath.Join(c.tmp, aliveSlot)); err == nil {
 			defer release() // what it made is removed with the folder
 		}
 		defer procs.Sweep(wire.Slots.Assign(c.tmp))

@@ -44,7 +44,7 @@ func (r *testResults) text(w io.Writer) {
 func (r *testResults) left() (names []string) {
 	for _, t := range r.order {
 		for line := range strings.Lines(t.output.String()) {
-			if list, ok := strings.CutPrefix(line, NotRun); ok && t.test == "" {
+			if list, ok := strings.CutPrefix(line, notRunPrefix); ok && t.test == "" {
 				for _, test := range strings.Split(strings.TrimSpace(list), ", ") {
 					names = append(names, t.pkg+" "+test)
 				}

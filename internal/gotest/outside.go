@@ -7,7 +7,7 @@ import (
 
 // RelativeDir is the folder of a package from that of the workspace, "" if it is not known.
 func RelativeDir(pkg string) string {
-	dir, err := PackageDir(pkg)
+	dir, err := packageDir(pkg)
 	if err != nil {
 		return ""
 	}

@@ -59,7 +59,7 @@ func TestPrinter(t *testing.T) {
 	p.end("FAIL", "TestX/a", 0)
 	p.log("TestX", "after")
 	p.end("FAIL", "TestX", 0)
-	p.about(NotRun + "TestY")
+	p.about(notRunPrefix + "TestY")
 	want := `^=== RUN   TestX
 ^=== RUN   TestX/a
 ^=== ATTR  TestX/a key two lines

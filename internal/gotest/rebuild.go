@@ -183,8 +183,8 @@ func list(id tracefile.Identity, key string) (texts []string, err error) {
 	return texts, nil
 }
 
-// PackageDir asks the go command for the folder of a package, from the current folder.
-func PackageDir(pkg string) (string, error) {
+// packageDir asks the go command for the folder of a package, from the current folder.
+func packageDir(pkg string) (string, error) {
 	out, err := exec.Command("go", "list", "-f", "{{.Dir}}", "--", pkg).Output()
 	if err != nil {
 		if exit, ok := err.(*exec.ExitError); ok {

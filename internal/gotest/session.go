@@ -79,8 +79,8 @@ func run(args, env []string, stdout io.Writer) (code int, err error) {
 	return code, s.out.err
 }
 
-// Alive is the name of a file in the folder of slots that `reprise test` holds as long as it lives; see package procs.
-const Alive = "alive"
+// aliveSlot is the name of a file in the folder of slots that `reprise test` holds while it runs; see package procs.
+const aliveSlot = "alive"
 
 // endWithCommand calls stop when the command that has started all this ends, and ends the process if that does not.
 func (s *session) endWithCommand(stop func()) {
@@ -89,7 +89,7 @@ func (s *session) endWithCommand(stop func()) {
 	}
 	s.Env = append(s.Env[:len(s.Env):len(s.Env)], wire.Slots.Assign(s.slotsDir)) // by which the command finds what is left
 	go func() {
-		if procs.AwaitEnd(filepath.Join(s.slotsDir, Alive)) == nil {
+		if procs.AwaitEnd(filepath.Join(s.slotsDir, aliveSlot)) == nil {
 			stop()
 			time.Sleep(time.Second)
 			os.Exit(1) // its runs end with it
@@ -97,8 +97,8 @@ func (s *session) endWithCommand(stop func()) {
 	}()
 }
 
-// NotRun starts the line that names the tests for which there was no time, with commas between.
-const NotRun = "reprise: not run: "
+// notRunPrefix starts the line that names the tests for which there was no time, with commas between.
+const notRunPrefix = "reprise: not run: "
 
 // margin is how much of the time before the deadline of go test is left for what else is to be done: a tenth, but not
 // more than this.
@@ -132,7 +132,7 @@ func (s *session) run(ctx context.Context) (int, error) {
 			code = 1
 		}
 		if rest := list[i+1:]; ctx.Err() != nil && len(rest) > 0 {
-			s.out.about(NotRun + strings.Join(rest, ", "))
+			s.out.about(notRunPrefix + strings.Join(rest, ", "))
 			break
 		}
 		if code != 0 && s.failfast {

@@ -229,13 +229,22 @@ package divergence
 func Used() {}
 func Shown() {}
 func Unused() {} // want
+func Listed() {}
 func private() {}
-type T struct{}
+type T struct{} // want
 func (*T) Used() {}
 func (T) Lonely() {} // want
 func (T) String() string { return "" }
 type t struct{}
 func (t) Lonely() {}
+type Result struct{}
+func (T) Listed() Result { return Result{} }
+type Apart struct{} // want
+const A, b = 1, 2 // want
+const (
+	Monday = iota
+	Tuesday
+)
 -- divergence/a_test.go
 package divergence_test
 var _ = divergence.Unused
@@ -248,9 +257,27 @@ var _ = divergence.Used
 -- simtest/a_test.go
 package simtest
 var _ = divergence.Unused
--- recorder/a.go
-package recorder
-func Unused() {}
+var _ = helper.ForTests
+-- internal/helper/a.go
+package helper
+func ForTests() {}
+func ForNone() {} // want
+-- internal/lint/programs.txt
+divergence.Gone // want
+divergence.Listed
+divergence.T.Listed
+divergence.Used // want
+`},
+	{"order of listed exports", unusedExports, `
+-- a/a.go
+package a
+func A() {}
+-- b/b.go
+package b
+func B() {}
+-- internal/lint/programs.txt
+b.B
+a.A // want
 `},
 	{"map order", mapOrderHere, `
 -- event/a.go

@@ -34,18 +34,24 @@ func exportedNames(f *ast.File) (names []*ast.Ident) {
 	for _, d := range f.Decls {
 		switch d := d.(type) {
 		case *ast.FuncDecl:
-			if d.Recv == nil {
+			if d.Recv == nil && d.Name.IsExported() {
 				names = append(names, d.Name)
 			}
 		case *ast.GenDecl:
-			for _, spec := range d.Specs {
-				switch spec := spec.(type) {
-				case *ast.TypeSpec:
-					names = append(names, spec.Name)
-				case *ast.ValueSpec:
-					names = append(names, spec.Names...)
-				}
-			}
+			names = append(names, exportedIn(d)...)
+		}
+	}
+	return names
+}
+
+// exportedIn returns the exported names that a declaration of constants, variables or types declares.
+func exportedIn(d *ast.GenDecl) (names []*ast.Ident) {
+	for _, spec := range d.Specs {
+		switch spec := spec.(type) {
+		case *ast.TypeSpec:
+			names = append(names, spec.Name)
+		case *ast.ValueSpec:
+			names = append(names, spec.Names...)
 		}
 	}
 	return slices.DeleteFunc(names, func(id *ast.Ident) bool { return !id.IsExported() })

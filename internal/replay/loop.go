@@ -230,7 +230,7 @@ func (l *loop) restart() error {
 const atStart = "at the start, before event 0\n"
 
 // tasks shows what every task does.
-func (l *loop) tasks() error { return l.say(TasksText(l.Driver.State().Tasks)) }
+func (l *loop) tasks() error { return l.say(tasksText(l.Driver.State().Tasks)) }
 
 // where shows the position of the run.
 func (l *loop) where() error {
@@ -238,7 +238,7 @@ func (l *loop) where() error {
 	case at == nil:
 		return l.say(atStart)
 	case !at.reached:
-		return l.say(at.end() + at.rest(l.Color) + "\n" + TasksText(at.state.Tasks))
+		return l.say(at.end() + at.rest(l.Color) + "\n" + tasksText(at.state.Tasks))
 	default:
 		if err := l.complete(at); err != nil {
 			return l.Refused(err)

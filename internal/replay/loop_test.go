@@ -188,7 +188,7 @@ func (m *model) command(line string) (ok bool) {
 		m.pos = stop
 		m.last(m.pos)
 	case "tasks":
-		m.printf("%s", TasksText(m.State().Tasks))
+		m.printf("%s", tasksText(m.State().Tasks))
 	case "next":
 		if m.pos >= len(m.events) {
 			m.printf("  nothing more to compare with, after %d recorded events\n", m.pos)

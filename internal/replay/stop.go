@@ -163,7 +163,7 @@ func (s *stop) plain(colored bool) string {
 	if !s.reached {
 		return s.headline() + s.rest(colored)
 	}
-	return s.line + "\n" + s.who() + "\n" + TasksText(s.state.Tasks) + "\nnext in the recording\n" + s.following()
+	return s.line + "\n" + s.who() + "\n" + tasksText(s.state.Tasks) + "\nnext in the recording\n" + s.following()
 }
 
 // headline returns a line that says that the target was not reached.

@@ -20,8 +20,8 @@ func taskText(t simsched.TaskInfo) string {
 	return fmt.Sprintf("%v %q", t.ID, t.Name)
 }
 
-// TasksText returns a table of tasks, with one line for each.
-func TasksText(tasks []simsched.TaskInfo) string {
+// tasksText returns a table of tasks, with one line for each.
+func tasksText(tasks []simsched.TaskInfo) string {
 	if len(tasks) == 0 {
 		return "no task is alive\n"
 	}

@@ -17,7 +17,7 @@ import (
 const Ext = ".reprise"
 
 // Pins returns the folder of the pinned traces of a test, relative to the folder of its package, with slashes.
-func Pins(test string) string { return path.Join("testdata", "reprise", Folder(test)) }
+func Pins(test string) string { return path.Join("testdata", "reprise", folderOf(test)) }
 
 // Artifacts returns the folder for the artifacts of failing runs of a test. It is below the folder base or, if base
 // is "", below a folder of the user in [os.TempDir].
@@ -27,7 +27,7 @@ func Artifacts(base, pkg, test string) string {
 	} else if abs, err := filepath.Abs(base); err == nil {
 		base = abs
 	}
-	return filepath.Join(base, filepath.FromSlash(Folder(pkg)), filepath.FromSlash(Folder(test)))
+	return filepath.Join(base, filepath.FromSlash(folderOf(pkg)), filepath.FromSlash(folderOf(test)))
 }
 
 // SplitPattern splits a pattern of -run at every separator (/ or |) outside brackets, as package testing does.
@@ -65,12 +65,12 @@ func Pattern(test string, subtests ...string) string {
 // names and extensions.
 const maxElement = 120
 
-// Folder returns the relative path of a folder for a test, with slashes: one element for each part of its name.
+// folderOf returns the relative path of a folder for a test, with slashes: one element for each part of its name.
 // Letters and digits of any script and the signs -_=.+,@ are kept. Every other byte becomes % and two hex digits,
 // and so does a dot at either end of an element. Different names have different folders, except names that a file
 // system does not distinguish, such as those that differ only in upper and lower case. A long element is cut and
 // ends in a hash.
-func Folder(test string) string {
+func folderOf(test string) string {
 	parts := strings.Split(test, "/")
 	for i, part := range parts {
 		parts[i] = element(part)

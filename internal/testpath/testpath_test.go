@@ -25,8 +25,8 @@ func TestFolder(t *testing.T) {
 		"TestX/\xff":             "TestX/%FF",
 		"TestX/#01":              "TestX/%2301",
 	} {
-		if got := Folder(name); got != want {
-			t.Errorf("Folder(%q) = %q, want %q", name, got, want)
+		if got := folderOf(name); got != want {
+			t.Errorf("folderOf(%q) = %q, want %q", name, got, want)
 		}
 	}
 	if got := Pins("TestX/a b"); got != "testdata/reprise/TestX/a%20b" {
@@ -59,13 +59,13 @@ func TestFolderIsInjective(t *testing.T) {
 		}))
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := name.Draw(t, "a"), name.Draw(t, "b")
-		if a != b && Folder(a) == Folder(b) {
-			t.Fatalf("%q and %q have the folder %q", a, b, Folder(a))
+		if a != b && folderOf(a) == folderOf(b) {
+			t.Fatalf("%q and %q have the folder %q", a, b, folderOf(a))
 		}
-		if f := Folder(a); !fs.ValidPath(f) || path.Clean(f) != f || strings.HasSuffix(f, "/") {
+		if f := folderOf(a); !fs.ValidPath(f) || path.Clean(f) != f || strings.HasSuffix(f, "/") {
 			t.Fatalf("%q has the folder %q", a, f)
 		}
-		for part := range strings.SplitSeq(Folder(a), "/") {
+		for part := range strings.SplitSeq(folderOf(a), "/") {
 			if len(part) > maxElement {
 				t.Fatalf("%q is %d bytes", part, len(part))
 			}

@@ -62,8 +62,8 @@ var (
 		Writers: []string{Findings}, Readers: []string{Findings},
 	}, parseText)
 	AttrVerdict = attribute(Attribute{
-		Name: "reprise.verdict", Form: Alternatives(Verdicts), Writers: []string{Findings}, Readers: []string{Findings},
-	}, among(Verdicts))
+		Name: "reprise.verdict", Form: Alternatives(verdictNames), Writers: []string{Findings}, Readers: []string{Findings},
+	}, among(verdictNames))
 	AttrClass = attribute(Attribute{
 		Name: "reprise.class", Form: "the kind of failure, such as deadlock",
 		Writers: []string{Findings}, Readers: []string{Findings},
@@ -103,8 +103,8 @@ const (
 	Unconfirmed = "unconfirmed" // there was none
 )
 
-// Verdicts are the values of [AttrVerdict].
-var Verdicts = []string{Reproduced, Flaky, Unconfirmed}
+// verdictNames are the values of [AttrVerdict].
+var verdictNames = []string{Reproduced, Flaky, Unconfirmed}
 
 // Extent is how many runs of a test were made.
 type Extent struct {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// SeedForm describes what [ParseSeeds] accepts.
+// SeedForm describes what [parseSeeds] accepts.
 const SeedForm = "numbers from 0 to 18446744073709551615, decimal or hex as in 0x4d2, with commas between"
 
 // ParseSeed parses a seed or an index, decimal or hex.
@@ -21,8 +21,8 @@ func ParseSeed(s string) (uint64, bool) {
 	return v, err == nil
 }
 
-// ParseSeeds parses seeds with commas between.
-func ParseSeeds(s string) (list []uint64, ok bool) {
+// parseSeeds parses seeds with commas between.
+func parseSeeds(s string) (list []uint64, ok bool) {
 	for part := range strings.SplitSeq(s, ",") {
 		seed, ok := ParseSeed(strings.TrimSpace(part))
 		if !ok {

@@ -18,10 +18,10 @@ func TestParseSeed(t *testing.T) {
 			t.Errorf("ParseSeed(%q) = %d, want none", s, got)
 		}
 	}
-	if got, ok := ParseSeeds("1, 0x2"); !ok || !slices.Equal(got, []uint64{1, 2}) {
-		t.Errorf("ParseSeeds = %d, %v", got, ok)
+	if got, ok := parseSeeds("1, 0x2"); !ok || !slices.Equal(got, []uint64{1, 2}) {
+		t.Errorf("parseSeeds = %d, %v", got, ok)
 	}
-	if got, ok := ParseSeeds("1,,2"); ok {
-		t.Errorf("ParseSeeds = %d, want none", got)
+	if got, ok := parseSeeds("1,,2"); ok {
+		t.Errorf("parseSeeds = %d, want none", got)
 	}
 }

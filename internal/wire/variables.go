@@ -44,7 +44,7 @@ var (
 	Seed = variable(Setting{
 		Env: "REPRISE_SEED", Flag: "seed", Help: "run only these seeds", Form: SeedForm,
 		Writers: []string{User, Command}, Readers: []string{Wrapper, Simulate},
-	}, ParseSeeds)
+	}, parseSeeds)
 	Strategy = variable(Setting{
 		Env: "REPRISE_STRATEGY", Flag: "strategy", Help: "how the next task is chosen", Form: Alternatives(strategy.Names()),
 		Writers: []string{User, Command}, Readers: []string{Wrapper, Simulate},

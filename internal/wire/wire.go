@@ -63,8 +63,8 @@ func (s *Setting) Valid(value string) bool { return s.valid(value) }
 // Assign returns the setting with a value as a line of an environment, KEY=VALUE.
 func (s *Setting) Assign(value string) string { return s.Env + "=" + value }
 
-// Refuse returns the error for a value that the setting cannot have. by is the variable or flag that has the value.
-func (s *Setting) Refuse(by, value, form string) error {
+// refuse returns the error for a value that the setting cannot have. by is the variable or flag that has the value.
+func (s *Setting) refuse(by, value, form string) error {
 	return fmt.Errorf("%s=%s: must be %s", by, strconv.Quote(value), form)
 }
 
@@ -72,7 +72,7 @@ func (s *Setting) Refuse(by, value, form string) error {
 func (v Var[T]) Parse(by, text string) (T, error) {
 	value, ok := v.parse(text)
 	if !ok {
-		return value, v.Refuse(by, text, v.Form)
+		return value, v.refuse(by, text, v.Form)
 	}
 	return value, nil
 }

@@ -10,9 +10,9 @@ import (
 	"strings"
 )
 
-// AnchorError is the error for a Go version whose source does not have the function or the text that an edit needs. It
+// anchorError is the error for a Go version whose source does not have the function or the text that an edit needs. It
 // matches [ErrUnsupported].
-type AnchorError struct {
+type anchorError struct {
 	Version  string // such as "go1.26.8"
 	File     string // below GOROOT/src
 	Function string
@@ -21,7 +21,7 @@ type AnchorError struct {
 }
 
 // Error describes the text and the number of its occurrences.
-func (e *AnchorError) Error() string {
+func (e *anchorError) Error() string {
 	if e.Anchor == "" {
 		return fmt.Sprintf("gort: %s: %s: function %s found %d times, not once; this Go version is not supported",
 			e.Version, e.File, e.Function, e.Found)
@@ -31,7 +31,7 @@ func (e *AnchorError) Error() string {
 }
 
 // Is reports whether target is [ErrUnsupported].
-func (e *AnchorError) Is(target error) bool { return target == ErrUnsupported }
+func (e *anchorError) Is(target error) bool { return target == ErrUnsupported }
 
 // insertion is an edit with its place found.
 type insertion struct {
@@ -74,7 +74,7 @@ func cut(version, file, src string, list []edit) (string, error) {
 func locate(version string, fset *token.FileSet, tree *ast.File, src string, e edit) ([]insertion, error) {
 	nodes := find(tree, e.fn)
 	if len(nodes) != 1 && (e.fn != allMethods || len(nodes) == 0) {
-		return nil, &AnchorError{version, e.file, e.fn, "", len(nodes)}
+		return nil, &anchorError{version, e.file, e.fn, "", len(nodes)}
 	}
 	var places []insertion
 	for _, n := range nodes {
@@ -93,7 +93,7 @@ func place(version string, fset *token.FileSet, n ast.Node, src string, e edit) 
 	if e.anchor == "" {
 		fn, ok := n.(*ast.FuncDecl)
 		if !ok || fn.Body == nil {
-			return insertion{}, &AnchorError{version, e.file, e.fn, "{", 0}
+			return insertion{}, &anchorError{version, e.file, e.fn, "{", 0}
 		}
 		at := offset(fn.Body.Lbrace) + 1
 		return insertion{at, at, e.textFor(fn)}, nil
@@ -107,7 +107,7 @@ func place(version string, fset *token.FileSet, n ast.Node, src string, e edit) 
 	}
 	body := src[from:to]
 	if c := strings.Count(body, e.anchor); c != 1 {
-		return insertion{}, &AnchorError{version, e.file, e.fn, e.anchor, c}
+		return insertion{}, &anchorError{version, e.file, e.fn, e.anchor, c}
 	}
 	at := from + strings.Index(body, e.anchor)
 	end := at + len(e.anchor)

@@ -22,15 +22,15 @@ func TestCutRefuses(t *testing.T) {
 	const src = "package p\n\nfunc f() { g(); h(); g() }\n\nfunc g()\n"
 	for _, test := range []struct {
 		edit edit
-		want AnchorError
+		want anchorError
 	}{
-		{edit{all, "p.go", "absent", "x", before, ""}, AnchorError{"go9.9", "p.go", "absent", "", 0}},
-		{edit{all, "p.go", "f", "g()", before, ""}, AnchorError{"go9.9", "p.go", "f", "g()", 2}},
-		{edit{all, "p.go", "f", "i()", after, ""}, AnchorError{"go9.9", "p.go", "f", "i()", 0}},
-		{edit{all, "p.go", "g", "", before, ""}, AnchorError{"go9.9", "p.go", "g", "{", 0}},
+		{edit{all, "p.go", "absent", "x", before, ""}, anchorError{"go9.9", "p.go", "absent", "", 0}},
+		{edit{all, "p.go", "f", "g()", before, ""}, anchorError{"go9.9", "p.go", "f", "g()", 2}},
+		{edit{all, "p.go", "f", "i()", after, ""}, anchorError{"go9.9", "p.go", "f", "i()", 0}},
+		{edit{all, "p.go", "g", "", before, ""}, anchorError{"go9.9", "p.go", "g", "{", 0}},
 	} {
 		_, err := cut("go9.9", "p.go", src, []edit{test.edit})
-		var got *AnchorError
+		var got *anchorError
 		if !errors.As(err, &got) || *got != test.want {
 			t.Errorf("cut with %+v: %v, want %v", test.edit, err, &test.want)
 			continue

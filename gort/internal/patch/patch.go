@@ -7,7 +7,7 @@
 //  1. The table is read for the version of the toolchain. Rows for other versions are left out.
 //  2. Each file that a row names is read from GOROOT and parsed. A row finds its function or type by name, and in it
 //     the start of the body or a text that must occur exactly once. If it does not, the version is refused with an
-//     [*AnchorError].
+//     [*anchorError].
 //  3. The texts of the rows are inserted at their places, and new files are added: those of inject/, and the sources of
 //     package strategy with other names.
 package patch
@@ -91,7 +91,7 @@ func (tc Toolchain) Files() (map[string]string, error) {
 		src, err := os.ReadFile(filepath.Join(tc.GOROOT, "src", filepath.FromSlash(name)))
 		if errors.Is(err, fs.ErrNotExist) {
 			e := byFile[name][0]
-			return nil, &AnchorError{tc.GOVERSION, name, e.fn, "", 0}
+			return nil, &anchorError{tc.GOVERSION, name, e.fn, "", 0}
 		}
 		if err != nil {
 			return nil, fmt.Errorf("gort: %w", err)
