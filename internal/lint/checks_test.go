@@ -266,7 +266,6 @@ func ForNone() {} // want
 divergence.Gone // want
 divergence.Listed
 divergence.T.Listed
-divergence.Used // want
 `},
 	{"order of listed exports", unusedExports, `
 -- a/a.go

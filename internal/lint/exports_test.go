@@ -46,12 +46,9 @@ func unusedExports(files []*file, r *report) {
 		}
 		for _, e := range exports(f.ast) {
 			line := path.Base(f.pkg()) + "." + e.name
-			at, known := listed[line]
+			_, known := listed[line]
 			delete(listed, line)
-			switch u := used[e.selector()]; {
-			case u.outside(f.pkg()) && known:
-				r.line(programsFile, at, "%s has a user in the module; delete the line", line)
-			case !u.outside(f.pkg()) && !known:
+			if !known && !used[e.selector()].outside(f.pkg()) {
 				r.at(e.pos, "%s is exported and has no user outside its package; unexport it, or list it in %s if it is there "+
 					"for programs", line, programsFile)
 			}
