@@ -137,14 +137,7 @@ func (m *Model) rows(columns []int) (list []row) {
 	for i, t := range m.Turns {
 		before(m.First+i, false)
 		r := row{column: columns[t.Lane], number: strconv.Itoa(t.Decision), time: cast.Round(time.Duration(t.Time)).String()}
-		parts := slices.Clone(t.Acts)
-		if t.Stop != StopSwitch && t.How != "" {
-			parts = append(parts, t.How)
-		}
-		r.text = cmp.Or(strings.Join(parts, ", "), "runs")
-		if t.Object != "" && !strings.Contains(t.How, t.Object) {
-			r.text += " on " + t.Object
-		}
+		r.text = t.Sentence()
 		if t.Place != "" {
 			r.text += " at " + cast.ShortSite(t.Place)
 		}
@@ -155,6 +148,19 @@ func (m *Model) rows(columns []int) (list []row) {
 	}
 	before(m.First+len(m.Turns), true)
 	return list
+}
+
+// Sentence says what the task did in the turn, and how the turn ended.
+func (t Turn) Sentence() string {
+	parts := slices.Clone(t.Acts)
+	if t.Stop != StopSwitch && t.How != "" {
+		parts = append(parts, t.How)
+	}
+	text := cmp.Or(strings.Join(parts, ", "), "runs")
+	if t.Object != "" && !strings.Contains(t.How, t.Object) {
+		text += " on " + t.Object
+	}
+	return text
 }
 
 // about is a mark in words.

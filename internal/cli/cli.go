@@ -43,7 +43,7 @@ func newRoot() *cobra.Command {
 	root.AddCommand(demo.New(), gotest.New(), gotest.NewExec(), replay.New(), replay.NewPin(), files.NewDump(),
 		files.NewStats(),
 		files.NewVerify(), compare.NewDiff(), files.NewConvert(), files.NewRecover(), compare.NewExplain(),
-		view.NewView(), view.NewExport(), newVersion())
+		view.NewView(), view.NewExport(), view.NewStep(), view.NewDAP(), newVersion())
 	return root
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/reprise-go/reprise/divergence"
 	"github.com/reprise-go/reprise/internal/base"
+	"github.com/reprise-go/reprise/internal/gofiles"
 	"github.com/reprise-go/reprise/source"
 	"github.com/reprise-go/reprise/traceview"
 )
@@ -102,10 +103,13 @@ func (o options) view(cmd *cobra.Command, args []string) error {
 		err = list[0].WriteText(stdout, o.columns(stdout))
 	case o.line:
 		_, err = io.WriteString(stdout, list[0].Line()+"\n")
-	case o.output == base.Stdio:
-		err = traceview.WriteHTML(stdout, lines(o.root), list...)
 	default:
-		err = base.ToFile(o.output, func(w io.Writer) error { return traceview.WriteHTML(w, lines(o.root), list...) })
+		page := func(w io.Writer) error { return traceview.WriteHTML(w, gofiles.New(o.root).Lines, list...) }
+		if o.output == base.Stdio {
+			err = page(stdout)
+		} else {
+			err = base.ToFile(o.output, page)
+		}
 	}
 	if err != nil {
 		return base.Failed(err)

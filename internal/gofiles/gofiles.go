@@ -1,16 +1,17 @@
-package view
+// Package gofiles finds the Go files that the places in a recording mean, and shows their lines. It must not use a text
+// of a recording as a path.
+package gofiles
 
 import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path"
+	slashpath "path"
 	"strconv"
 	"strings"
 
 	"github.com/reprise-go/reprise/internal/cast"
 	"github.com/reprise-go/reprise/internal/prose"
-	"github.com/reprise-go/reprise/traceview"
 )
 
 const (
@@ -20,25 +21,40 @@ const (
 	longestPlace = 1 << 10
 )
 
-// lines returns a Source of the Go files in a folder and below. The files are found by walking the folder; a place from
-// a recording is only compared with their names. Where several files match, there is no source.
-func lines(root string) traceview.Source {
-	if root == "" {
-		return nil
+// Finder finds the Go files of a folder and below. The files are found by walking the folder, once; a place from a
+// recording is only compared with their names.
+type Finder struct {
+	root  string
+	index map[string][]string // paths by base name; nil before the walk
+}
+
+// New returns a Finder of a folder, or one that finds nothing if root is "".
+func New(root string) *Finder { return &Finder{root: root} }
+
+// Find returns the path, below the folder, and the line number that a place such as "queue.go:25
+// example.com/queue.Open" means; ok is false if there is no such file or several match.
+func (f *Finder) Find(place string) (path string, line int, ok bool) {
+	if f.root == "" {
+		return "", 0, false
 	}
-	var index map[string][]string // paths by base name
-	dir := os.DirFS(root)
-	return func(place string) string {
-		if index == nil {
-			index = goFiles(dir)
-		}
-		file, number := fileOf(place)
-		name := match(index[path.Base(file)], file, place)
-		if name == "" {
-			return ""
-		}
-		return excerpt(dir, name, number)
+	if f.index == nil {
+		f.index = goFiles(os.DirFS(f.root))
 	}
+	file, line := fileOf(place)
+	name := match(f.index[slashpath.Base(file)], file, place)
+	return name, line, name != ""
+}
+
+// Root returns the folder.
+func (f *Finder) Root() string { return f.root }
+
+// Lines returns the lines around a place, with their numbers; the line itself is marked. It is "" without a source.
+func (f *Finder) Lines(place string) string {
+	name, number, ok := f.Find(place)
+	if !ok {
+		return ""
+	}
+	return excerpt(os.DirFS(f.root), name, number)
 }
 
 // fileOf splits the code line of a place, "queue.go:25 example.com/queue.Open", into file and number.
@@ -63,7 +79,7 @@ func goFiles(dir fs.FS) map[string][]string {
 			return fs.SkipDir
 		case n >= mostFiles:
 			return fs.SkipAll
-		case d.Type().IsRegular() && path.Ext(name) == ".go":
+		case d.Type().IsRegular() && slashpath.Ext(name) == ".go":
 			index[d.Name()] = append(index[d.Name()], name)
 			n++
 		}
@@ -75,12 +91,12 @@ func goFiles(dir fs.FS) map[string][]string {
 // match returns the one path that a place may mean: it ends with the file, and the folder is named as the package.
 func match(paths []string, file, place string) (found string) {
 	_, fn := cast.SplitPlace(place)
-	pkg := strings.TrimSuffix(path.Base(cast.PackageOf(fn)), "_test")
+	pkg := strings.TrimSuffix(slashpath.Base(cast.PackageOf(fn)), "_test")
 	for _, p := range paths {
 		if !strings.HasSuffix("/"+p, "/"+file) {
 			continue
 		}
-		folder := path.Base(path.Dir(p))
+		folder := slashpath.Base(slashpath.Dir(p))
 		if len(paths) > 1 && fn != "" && !strings.Contains(file, "/") && folder != pkg {
 			continue
 		}

@@ -1,0 +1,280 @@
+// Package stepper is the terminal debugger over a recorded run: the turns, the tasks with what each waits for, and the
+// source around the turn, on one screen. It must not run a program.
+package stepper
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/reprise-go/reprise/internal/cast"
+	"github.com/reprise-go/reprise/internal/gofiles"
+	"github.com/reprise-go/reprise/internal/prose"
+	"github.com/reprise-go/reprise/internal/walk"
+	"github.com/reprise-go/reprise/traceview"
+)
+
+// Screen is the state of the debugger; it is a model of Bubble Tea.
+type Screen struct {
+	walk          *walk.Walk
+	files         *gofiles.Finder
+	width, height int
+	lane          int // the task that is selected
+	typing        bool
+	query         string
+	message       string
+	help          bool
+}
+
+// New returns the debugger of a run, which must have turns, for a screen of 80 by 24 characters until the size is
+// known.
+func New(m *traceview.Model, files *gofiles.Finder) *Screen {
+	s := &Screen{walk: walk.New(m), files: files, width: 80, height: 24}
+	s.arrived()
+	return s
+}
+
+// Init implements [tea.Model].
+func (s *Screen) Init() tea.Cmd { return nil }
+
+// Update implements [tea.Model].
+func (s *Screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		s.width, s.height = max(msg.Width, 40), max(msg.Height, 12)
+	case tea.KeyPressMsg:
+		if s.typing {
+			s.typed(msg)
+			return s, nil
+		}
+		if key := msg.String(); key == "q" || key == "ctrl+c" {
+			return s, tea.Quit
+		}
+		s.key(msg.String())
+	}
+	return s, nil
+}
+
+// typed takes a key of the text that is searched.
+func (s *Screen) typed(msg tea.KeyPressMsg) {
+	switch key := msg.String(); key {
+	case "enter":
+		s.typing = false
+		s.search()
+	case "esc", "ctrl+c":
+		s.typing, s.query = false, ""
+	case "backspace":
+		if _, n := utf8.DecodeLastRuneInString(s.query); n > 0 {
+			s.query = s.query[:len(s.query)-n]
+		}
+	default:
+		s.query += msg.Key().Text
+	}
+}
+
+// search goes to the next turn with the text.
+func (s *Screen) search() {
+	if s.query == "" {
+		return
+	}
+	before := s.walk.At()
+	if !s.walk.Seek(true, s.walk.About(s.query)) {
+		s.walk.Move(before - s.walk.At())
+		s.message = fmt.Sprintf("%q does not occur from here on", s.query)
+		return
+	}
+	s.arrived()
+}
+
+// commands are the keys and what they do, in the order of the help.
+var commands = []struct {
+	keys, about string
+	do          func(s *Screen) bool // reports whether there was such a turn
+}{
+	{"n right space", "next turn", func(s *Screen) bool { return s.walk.Move(1) }},
+	{"p left", "turn before", func(s *Screen) bool { return s.walk.Move(-1) }},
+	{"N", "next turn of the selected task", func(s *Screen) bool { return s.of(true) }},
+	{"P", "turn before of the selected task", func(s *Screen) bool { return s.of(false) }},
+	{"c", "on to a failure or difference", func(s *Screen) bool { return s.walk.Seek(true, s.walk.Marked) }},
+	{"C", "back to a failure or difference", func(s *Screen) bool { return s.walk.Seek(false, s.walk.Marked) }},
+	{"g home", "first turn", func(s *Screen) bool { s.walk.Move(-len(s.walk.Model.Turns)); return true }},
+	{"G end", "last turn", func(s *Screen) bool { s.walk.Move(len(s.walk.Model.Turns)); return true }},
+}
+
+// of goes to another turn of the selected task, or stays.
+func (s *Screen) of(forward bool) bool {
+	lane, before := s.lane, s.walk.At()
+	if s.walk.Seek(forward, walk.Of(lane)) {
+		return true
+	}
+	s.walk.Move(before - s.walk.At())
+	s.message = "no such turn"
+	return false
+}
+
+// key takes a command.
+func (s *Screen) key(key string) {
+	s.message, s.help = "", key == "?" && !s.help
+	switch key {
+	case "j", "down":
+		s.lane = min(s.lane+1, len(s.walk.Model.Lanes)-1)
+		return
+	case "k", "up":
+		s.lane = max(s.lane-1, 0)
+		return
+	case "/":
+		s.typing, s.query = true, ""
+		return
+	case "r":
+		s.search()
+		return
+	}
+	for _, c := range commands {
+		if slices.Contains(strings.Fields(c.keys), key) {
+			if c.do(s) || s.message == "" {
+				s.arrived()
+			}
+			return
+		}
+	}
+}
+
+// arrived selects the task that runs.
+func (s *Screen) arrived() { s.lane = s.walk.Turn().Lane }
+
+// View implements [tea.Model].
+func (s *Screen) View() tea.View {
+	v := tea.NewView(s.Text())
+	v.AltScreen = true
+	return v
+}
+
+// Text returns the screen: lines of at most its width, at most its height.
+func (s *Screen) Text() string {
+	head := []string{bold(s.fit(s.walk.Model.Title + ": " + s.walk.Where())), ""}
+	foot := []string{"", s.fit(s.bottom())}
+	if s.help {
+		return strings.Join(append(append(head, s.helpLines()...), foot...), "\n")
+	}
+	rows := s.height - len(head) - len(foot) - 2
+	turns := max(rows/2, 3)
+	body := s.beside(s.tasks(max(rows-turns, 2)), s.source(max(rows-turns, 2)))
+	lines := append(head, body...)
+	lines = append(lines, "")
+	lines = append(lines, s.turns(turns)...)
+	if marks := s.marks(); marks != "" {
+		foot[0] = s.fit(marks)
+	}
+	return strings.Join(append(lines, foot...), "\n")
+}
+
+// bottom is the last line.
+func (s *Screen) bottom() string {
+	switch {
+	case s.typing:
+		return "/" + s.query + "_"
+	case s.message != "":
+		return s.message
+	}
+	return "n next  p back  N/P of the task  j/k select  / search  r again  c failure  g/G ends  ? help  q quit"
+}
+
+func (s *Screen) helpLines() (list []string) {
+	add := func(keys, about string) { list = append(list, s.fit(fmt.Sprintf("  %-14s  %s", keys, about))) }
+	for _, c := range commands {
+		add(c.keys, c.about)
+	}
+	add("j down, k up", "select another task")
+	add("/", "search a line, an object, a task or a text")
+	add("r", "search again")
+	return list[:min(len(list), s.height-4)]
+}
+
+// marks says what is marked at the turn.
+func (s *Screen) marks() string {
+	var list []string
+	for _, m := range s.walk.Marks(s.walk.Turn()) {
+		list = append(list, m.Text)
+	}
+	return strings.Join(list, "; ")
+}
+
+// fit cuts a line to the width of the screen.
+func (s *Screen) fit(line string) string { return prose.Cut(line, s.width) }
+
+// tasks lists the tasks around the one that is selected.
+func (s *Screen) tasks(most int) []string {
+	half := s.width / 2
+	list := s.walk.Tasks()
+	from := min(max(s.lane-most/2, 0), max(len(list)-most, 0))
+	var lines []string
+	for _, t := range list[from:min(from+most, len(list))] {
+		line := "  "
+		if t.Lane == s.lane {
+			line = "> "
+		}
+		line = prose.Cut(line+s.walk.Name(t.Lane)+": "+t.How, half-2)
+		if t.State == traceview.Running {
+			line = bold(line) + strings.Repeat(" ", max(half-utf8.RuneCountInString(line), 0))
+		} else {
+			line += strings.Repeat(" ", max(half-utf8.RuneCountInString(line), 0))
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// source returns the lines around the place of the selected task.
+func (s *Screen) source(most int) []string {
+	place := s.walk.Tasks()[s.lane].Place
+	text := s.files.Lines(place)
+	lines := []string{prose.Cut(cast.ShortSite(place), s.width-s.width/2)}
+	for line := range strings.Lines(text) {
+		lines = append(lines, prose.Cut(strings.TrimRight(line, "\n"), s.width-s.width/2))
+	}
+	return lines[:min(len(lines), most)]
+}
+
+// beside puts two blocks beside each other; the lines of the left one have the same width.
+func (s *Screen) beside(left, right []string) (lines []string) {
+	for i := range max(len(left), len(right)) {
+		l, r := strings.Repeat(" ", s.width/2), ""
+		if i < len(left) {
+			l = left[i]
+		}
+		if i < len(right) {
+			r = right[i]
+		}
+		lines = append(lines, strings.TrimRight(l+r, " "))
+	}
+	return lines
+}
+
+// turns lists the turns around the one at which the run stands.
+func (s *Screen) turns(most int) (lines []string) {
+	m := s.walk.Model
+	at := s.walk.At() - m.First
+	from := min(max(at-most/2, 0), max(len(m.Turns)-most, 0))
+	for i := from; i < min(from+most, len(m.Turns)); i++ {
+		t := &m.Turns[i]
+		mark := " "
+		if i == at {
+			mark = ">"
+		}
+		line := fmt.Sprintf("%s%7d  %s: %s", mark, t.Decision, s.walk.Name(t.Lane), t.Sentence())
+		if t.Place != "" {
+			line += " at " + cast.ShortSite(t.Place)
+		}
+		if line = s.fit(line); i == at {
+			line = bold(line)
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// bold makes a text bold on a terminal.
+func bold(text string) string { return "\x1b[1m" + text + "\x1b[m" }

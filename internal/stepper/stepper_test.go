@@ -1,0 +1,100 @@
+package stepper_test
+
+import (
+	"bytes"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	tea "charm.land/bubbletea/v2"
+	"pgregory.net/rapid"
+
+	"github.com/reprise-go/reprise/internal/gofiles"
+	"github.com/reprise-go/reprise/internal/golden"
+	"github.com/reprise-go/reprise/internal/stepper"
+	"github.com/reprise-go/reprise/source"
+	"github.com/reprise-go/reprise/traceview"
+)
+
+func model(t interface {
+	Helper()
+	Fatal(...any)
+}, name string) *traceview.Model {
+	t.Helper()
+	f, err := source.Open("../../traceview/testdata/"+name, source.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	m, err := traceview.Read(&f.Stream, traceview.Options{Focus: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// press is a key as a terminal sends it.
+func press(key string) tea.KeyPressMsg {
+	named := map[string]rune{"enter": tea.KeyEnter, "left": tea.KeyLeft, "right": tea.KeyRight, "up": tea.KeyUp,
+		"down": tea.KeyDown, "home": tea.KeyHome, "end": tea.KeyEnd, "esc": tea.KeyEscape, "backspace": tea.KeyBackspace}
+	if code, ok := named[key]; ok {
+		return tea.KeyPressMsg{Code: code}
+	}
+	r, _ := utf8.DecodeRuneInString(key)
+	return tea.KeyPressMsg{Code: r, Text: key}
+}
+
+var escapes = regexp.MustCompile("\x1b\\[[0-9]*m")
+
+// TestScreen compares screens after keys with a golden.
+func TestScreen(t *testing.T) {
+	s := stepper.New(model(t, "leak.reprise"), gofiles.New("../dap/testdata"))
+	s.Update(tea.WindowSizeMsg{Width: 100, Height: 20})
+	var b strings.Builder
+	for _, key := range []string{"", "n", "right", "G", "p", "k", "N", "g", "/", "m", "u", "x", "backspace", "t", "enter",
+		"r", "c", "?", "?", "C"} {
+		if key != "" {
+			s.Update(press(key))
+		}
+		b.WriteString("== after " + key + "\n" + escapes.ReplaceAllString(s.Text(), "") + "\n")
+	}
+	golden.Check(t, "screens.txt", b.String())
+}
+
+// TestFits checks that a screen fits whatever keys come, and that the place stays within the run.
+func TestFits(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := model(t, rapid.SampledFrom([]string{"leak.reprise", "simulated.reprise", "ordinary.reprise"}).Draw(t, "file"))
+		s := stepper.New(m, gofiles.New(""))
+		width, height := rapid.IntRange(40, 150).Draw(t, "width"), rapid.IntRange(12, 60).Draw(t, "height")
+		s.Update(tea.WindowSizeMsg{Width: width, Height: height})
+		keys := []string{"n", "p", "N", "P", "c", "C", "g", "G", "j", "k", "/", "r", "?", "enter", "esc", "backspace", "left",
+			"right", "up", "down", "home", "end", " ", "é"}
+		for range rapid.IntRange(0, 30).Draw(t, "length") {
+			s.Update(press(rapid.SampledFrom(keys).Draw(t, "key")))
+			lines := strings.Split(escapes.ReplaceAllString(s.Text(), ""), "\n")
+			if len(lines) > height {
+				t.Fatalf("%d lines on a screen of %d", len(lines), height)
+			}
+			for _, line := range lines {
+				if n := utf8.RuneCountInString(line); n > width {
+					t.Fatalf("%d characters on a screen of %d: %s", n, width, line)
+				}
+			}
+		}
+	})
+}
+
+// TestProgram runs the debugger as a program, with the keys of a terminal as input.
+func TestProgram(t *testing.T) {
+	var out bytes.Buffer
+	p := tea.NewProgram(stepper.New(model(t, "simulated.reprise"), gofiles.New("")),
+		tea.WithInput(strings.NewReader("nnq")), tea.WithOutput(&out), tea.WithoutSignals(), tea.WithWindowSize(100, 30))
+	if _, err := p.Run(); err != nil {
+		t.Fatal(err)
+	}
+	if got := out.String(); !strings.Contains(got, "lost-update") {
+		t.Errorf("the screen is %q", got)
+	}
+}
