@@ -85,6 +85,9 @@ func (o *Outcome) failed() cause {
 		c.parts = append(c.parts, l.lines...)
 		c.lines = append(c.lines, l.text()...)
 	}
+	if found := property(list); len(found) > 0 {
+		c.parts = found
+	}
 	c.parts = finding.Set(c.parts)
 	return c
 }

@@ -34,6 +34,11 @@ func newRoot() *cobra.Command {
 			"A trace has one of three forms: .reprise, the trace file, and .jsonl, JSON lines, keep everything; .msgpack keeps\n" +
 			"only events and metadata. The form of an input is detected from its content; the form of an output is determined\n" +
 			"by its extension. FILE may be - for standard input in dump, stats, verify, replay, convert and recover.",
+		Example: verb.Examples(
+			"see what it does", "reprise demo bank",
+			"look for schedules under which tests fail", "reprise test ./...",
+			"make a failing run again, exactly", "reprise replay FILE",
+		),
 		Args: known,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -43,7 +48,7 @@ func newRoot() *cobra.Command {
 	root.AddCommand(demo.New(), gotest.New(), gotest.NewExec(), replay.New(), replay.NewPin(), files.NewDump(),
 		files.NewStats(),
 		files.NewVerify(), compare.NewDiff(), files.NewConvert(), files.NewRecover(), compare.NewExplain(),
-		view.NewView(), view.NewExport(), view.NewStep(), view.NewDAP(), newVersion())
+		view.NewView(), view.NewExport(), view.NewStep(), view.NewDAP(), newMan(), newVersion())
 	return root
 }
 

@@ -25,7 +25,10 @@ type versions struct {
 func newVersion() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "version",
+		Use: "version",
+		Example: verb.Examples(
+			"for a script", "reprise version --json",
+		),
 		Short: "Print the versions of the module, of Go, of the event schema and of the trace file format",
 		Args:  verb.ExactArgs(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {

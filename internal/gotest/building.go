@@ -1,12 +1,17 @@
 package gotest
 
 import (
+	"bytes"
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/reprise-go/reprise/internal/prose"
@@ -21,14 +26,17 @@ const (
 // building tells how far the go command has come with compiling: the first build with a Go version, with -race or with
 // other flags compiles the standard library, which takes a minute, and the go command says nothing meanwhile.
 type building struct {
-	w     io.Writer
-	race  bool
-	start time.Time
-	next  time.Time // when it is told of again
-	below string    // where the go command makes its folder
-	old   []string  // folders that were there before
-	dir   string    // that of the go command, "" as long as it has made none
-	done  int       // packages when it was told of last
+	w    io.Writer
+	race bool
+
+	terminal bool // w shows progress in place
+	start    time.Time
+	next     time.Time    // when it is told of again
+	below    string       // where the go command makes its folder
+	old      []string     // folders that were there before
+	dir      string       // that of the go command, "" as long as it has made none
+	done     int          // packages when it was told of last
+	total    atomic.Int64 // packages that the tests consist of; 0 if that is not known
 }
 
 func newBuilding(w io.Writer, race bool, start time.Time) *building {
@@ -44,18 +52,39 @@ func (b *building) folders() []string {
 	return list
 }
 
+// state describes the build for a terminal, "" as long as nothing is compiled.
+func (b *building) state(now time.Time) string {
+	if n := b.compiled(); n > 0 {
+		return fmt.Sprintf("compiling %s: %s after %v", b.what(), b.count(n), now.Sub(b.start).Round(time.Second))
+	}
+	return ""
+}
+
+// what is compiled.
+func (b *building) what() string {
+	what := "the standard library with the control inside"
+	if b.race {
+		what += " and race detection"
+	}
+	return what + ", once for a version of Go and its flags"
+}
+
+// count says how many of how many packages are compiled.
+func (b *building) count(n int) string {
+	if all := b.total.Load(); all >= int64(n) {
+		return fmt.Sprintf("%d of at most %d packages", n, all)
+	}
+	return prose.Count(n, "package")
+}
+
 // tell is called now and then as long as nothing but the build has begun.
 func (b *building) tell(now time.Time) {
 	n := b.compiled()
 	if now.Before(b.next) || n == 0 || n == b.done { // the go command may be downloading, or waiting for a lock
 		return
 	}
-	what := "the standard library with the control inside"
-	if b.race {
-		what += " and race detection"
-	}
-	_, _ = fmt.Fprintf(b.w, "reprise: compiling %s, once for a version of Go and its flags: %s after %v\n", what,
-		prose.Count(n, "package"), now.Sub(b.start).Round(time.Second)) // nobody misses it
+	_, _ = fmt.Fprintf(b.w, "reprise: compiling %s: %s after %v\n", b.what(), b.count(n),
+		now.Sub(b.start).Round(time.Second)) // a line less is no failure
 	b.next, b.done = now.Add(buildEvery), n
 }
 
@@ -71,4 +100,28 @@ func (b *building) compiled() int {
 	}
 	packages, _ := filepath.Glob(filepath.Join(b.dir, "b[0-9]*"))
 	return max(b.done, len(packages))
+}
+
+// measure finds out how many packages the tests consist of, and their tests, beside the build.
+func (b *building) measure(ctx context.Context, packages []string) {
+	go func() {
+		out, err := exec.CommandContext(ctx, "go", append([]string{"list", "-deps", "-test", "--"}, packages...)...).Output()
+		if err == nil {
+			b.total.Store(int64(bytes.Count(out, []byte("\n"))))
+		}
+	}()
+}
+
+// packagesIn returns the arguments of go test that look like patterns of packages, or the package of the folder.
+func packagesIn(args []string) (list []string) {
+	for _, arg := range BeforeArgs(args) {
+		if strings.HasPrefix(arg, ".") || strings.Contains(arg, "/") && !strings.HasPrefix(arg, "-") &&
+			!filepath.IsAbs(arg) && !strings.ContainsAny(arg, "^$|*() ") {
+			list = append(list, arg)
+		}
+	}
+	if len(list) == 0 {
+		return []string{"."}
+	}
+	return list
 }

@@ -35,12 +35,31 @@ func TestBuilding(t *testing.T) {
 	at(7)
 	at(22)
 	at(60)
-	const line = "reprise: compiling the standard library with the control inside and race detection, once for a version of Go and its flags: "
+	const line = "reprise: compiling the standard library with the control inside and race detection, " +
+		"once for a version of Go and its flags: "
 	if want := line + "7 packages after 6s\n" + line + "30 packages after 22s\n"; out.String() != want {
 		t.Errorf("told %q, want %q", out.String(), want)
+	}
+	b.total.Store(50)
+	const state = "compiling the standard library with the control inside and race detection, " +
+		"once for a version of Go and its flags: 30 of at most 50 packages after 1m1s"
+	if got := b.state(start.Add(61 * time.Second)); got != state {
+		t.Errorf("the state is %q, want %q", got, state)
 	}
 	other := newBuilding(&out, false, start)
 	if n := other.compiled(); n != 0 {
 		t.Errorf("%d packages of another build are counted", n)
+	}
+}
+
+// TestPackagesIn: what may be the value of a flag is no package.
+func TestPackagesIn(t *testing.T) {
+	for args, want := range map[string]string{
+		"": ".", "-race ./...": "./...",
+		"-run ^TestX$/a ./a ./b -args ./c": "./a ./b", "-v example.com/m/a": "example.com/m/a",
+	} {
+		if got := strings.Join(packagesIn(strings.Fields(args)), " "); got != want {
+			t.Errorf("%q: %q, want %q", args, got, want)
+		}
 	}
 }

@@ -41,6 +41,9 @@ func (o *Options) goRun(ctx context.Context, watched bool) (c *goRun, plain stri
 				"", base.Usage("GOFLAGS has -%s, which reprise test sets itself; run it with another GOFLAGS, or run go test", name)
 		}
 	}
+	if err := refuseCover(names, set); err != nil {
+		return nil, "", err
+	}
 	if i := slices.IndexFunc(names, isPlain); i >= 0 {
 		c.plainFlag = true
 		return c, "-" + names[i] + " was given", nil
@@ -86,6 +89,19 @@ func (o *Options) goRun(ctx context.Context, watched bool) (c *goRun, plain stri
 	return c, "", nil
 }
 
+// refuseCover returns an error if coverage is asked for on the command line or in GOFLAGS.
+func refuseCover(names, set []string) error {
+	cover := func(name string) bool { return strings.HasPrefix(name, "cover") }
+	const why = "coverage is not collected from runs under control; leave the flag out, or run go test for coverage"
+	if i := slices.IndexFunc(names, cover); i >= 0 {
+		return base.Usage("-%s: %s", names[i], why)
+	}
+	if i := slices.IndexFunc(set, cover); i >= 0 {
+		return base.Usage("GOFLAGS has -%s: %s", set[i], why)
+	}
+	return nil
+}
+
 // BeforeArgs returns the arguments before -args; those behind it belong to the test binary.
 func BeforeArgs(args []string) []string {
 	if i := slices.IndexFunc(args, func(arg string) bool { return arg == "-args" || arg == "--args" }); i >= 0 {
@@ -94,12 +110,14 @@ func BeforeArgs(args []string) []string {
 	return args
 }
 
-// goFlags returns the names of the flags among arguments of go test.
+// goFlags returns the names of the flags among arguments of go test, without those that are set to false.
 func goFlags(args []string) (names []string) {
 	for _, arg := range BeforeArgs(args) {
 		if name, isFlag := strings.CutPrefix(arg, "-"); isFlag {
-			name, _, _ = strings.Cut(strings.TrimPrefix(name, "-"), "=")
-			names = append(names, strings.TrimPrefix(name, "test."))
+			name, value, _ := strings.Cut(strings.TrimPrefix(name, "-"), "=")
+			if value != "false" {
+				names = append(names, strings.TrimPrefix(name, "test."))
+			}
 		}
 	}
 	return names
@@ -204,7 +222,10 @@ func (o *Options) goTest(ctx context.Context, r *testResults, stdout, stderr io.
 	}
 	if plain != "" {
 		r.plain = plain
-		_, _ = fmt.Fprintf(stderr, "reprise: ordinary tests run once, uncontrolled: %s\n", plain) // what else should be done
+		names := goFlags(o.Args)
+		if !slices.Contains(names, "list") && !slices.Contains(names, "c") { // which run no tests
+			_, _ = fmt.Fprintf(stderr, "reprise: ordinary tests run once, uncontrolled: %s\n", plain)
+		}
 	}
 	cmd := exec.Command(c.name, c.args...)
 	cmd.Env, cmd.Stderr = c.env, stderr
@@ -217,8 +238,10 @@ func (o *Options) goTest(ctx context.Context, r *testResults, stdout, stderr io.
 	if err != nil {
 		return nil, err
 	}
-	if plain == "" && os.Getenv("CI") != "" { // a terminal shows how far everything is
+	if plain == "" {
 		r.building = newBuilding(stderr, slices.Contains(goFlags(c.args), "race"), time.Now())
+		r.building.terminal = base.IsDevice(stderr)
+		r.building.measure(ctx, packagesIn(o.Args))
 	}
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
@@ -267,7 +290,7 @@ func (r *testResults) follow(lines <-chan []byte, signals <-chan os.Signal, afte
 			}
 			r.line(line)
 		case now := <-tick.C:
-			if r.tell(); r.building != nil && len(r.packages) == 0 {
+			if r.tell(); r.building != nil && len(r.packages) == 0 && !r.building.terminal {
 				r.building.tell(now)
 			}
 		case <-late:

@@ -52,6 +52,9 @@ func (o *Options) Run(stdout, stderr io.Writer) error {
 	if status != nil && len(r.packages) == 0 && !r.interrupted {
 		return r.noPackages(status.ExitCode())
 	}
+	if flag := r.refusedFlag(); flag != "" {
+		return base.Usage("%s", flag)
+	}
 	r.settle()
 	var b bytes.Buffer
 	var text bytes.Buffer
@@ -86,6 +89,18 @@ func (r *testResults) noPackages(status int) error {
 		return base.Usage("go test: wrong use: %s", said)
 	}
 	return base.Failed(fmt.Errorf("go test has failed before it ran any test: %s", said))
+}
+
+// refusedFlag returns the line by which a test binary refused a flag, "" if none did.
+func (r *testResults) refusedFlag() string {
+	for _, t := range r.order {
+		for line := range strings.Lines(t.output.String()) {
+			if flag, ok := strings.CutPrefix(line, "reprise: "+unknownFlag); ok {
+				return fmt.Sprintf("unknown flag %s: neither go test nor the tests of %s have it", strings.TrimSpace(flag), t.pkg)
+			}
+		}
+	}
+	return ""
 }
 
 // write writes the files that were asked for.

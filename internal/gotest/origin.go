@@ -109,6 +109,7 @@ var testFlags = map[string]*regexp.Regexp{
 	"-test.paniconexit0": truth,
 	"-test.fullpath":     truth, "-test.parallel": number, "-test.count": number, "-test.cpu": numbers,
 	"-test.timeout": span,
+	noFailFile:      truth,
 	"-test.shuffle": regexp.MustCompile(`^(on|off|[0-9]{1,20})$`), "-test.run": anything, "-test.skip": anything,
 }
 

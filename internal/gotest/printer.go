@@ -67,13 +67,15 @@ func (p *printer) end(result, test string, took time.Duration) {
 
 // passed prints the output of a run of a whole test, which has started with run, up to the result.
 func (p *printer) passed(test string, output []byte, took time.Duration) {
-	ended := false
+	started, ended := false, false
 	for line := range strings.Lines(string(output)) {
 		m := frame.FindStringSubmatch(strings.TrimSuffix(line, "\n"))
 		switch {
 		case m == nil:
 			p.write(strings.ReplaceAll(line, marker, ""))
-		case m[2] == "RUN" && m[3] == test, m[1] != "":
+		case m[1] != "":
+		case m[2] == "RUN" && m[3] == test && !started: // -cpu starts the test again
+			started = true
 		case m[2] == "PASS" && m[3] == test, m[2] == "SKIP" && m[3] == test:
 			p.end(m[2], test, took)
 			ended = true

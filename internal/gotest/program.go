@@ -30,6 +30,8 @@ type program struct {
 	goos, goarch string
 	flags        []string      // of "go test -c", such as -race
 	patience     time.Duration // how long a test without control may take to say how it ends
+	rapid        bool          // tests may use package rapid, and take noFailFile
+	suites       bool          // test functions may contain whole suites
 }
 
 // inspect reads what the build says of a test binary. Its runs will be in the folder dir with the environment env.
@@ -59,21 +61,35 @@ func inspect(path, dir string, env []string) (*program, error) {
 	return p, err
 }
 
-// usesSimtest reports whether package simtest is part of the binary: whether the table of functions names one of it.
-func (p *program) usesSimtest() (bool, error) {
+// noFailFile is the argument by which tests with package rapid write no files about failures: each run reads those that
+// earlier runs have left behind.
+const noFailFile = "-rapid.nofailfile"
+
+// look looks into the binary: whether package simtest is part of it, that is, whether the table of functions names one
+// of it, and which other packages matter.
+func (p *program) look() (simulated bool, err error) {
 	b, err := os.ReadFile(p.Path)
 	if err != nil {
 		return false, err
 	}
-	// not to be found in this one
-	name := strings.Join([]string{"\x00github.com", "reprise-go", "reprise", "simtest."}, "/")
-	return bytes.Contains(b, []byte(name)), nil
+	has := func(parts ...string) bool { return bytes.Contains(b, []byte(strings.Join(parts, "/"))) } // not in this one
+	p.rapid = has("\x00pgregory.net", "rapid.") && bytes.Contains(b, []byte("rapid."+"nofailfile"))
+	p.suites = has("\x00github.com", "stretchr", "testify", "suite.Run") || has("internal", "grpctest.RunSubTests")
+	return has("\x00github.com", "reprise-go", "reprise", "simtest."), nil
 }
+
+// unknownFlag starts the line by which a test binary refuses a flag.
+const unknownFlag = "flag provided but not defined: "
 
 // functions lists the test functions, fuzz targets and examples in the order in which package testing runs them.
 func (p *program) functions(ctx context.Context, s *settings) (list []string, err error) {
 	out, err := p.plainRun(ctx, s.wall(), append([]string{"-test.list=."}, s.each...))
 	if err != nil {
+		for line := range strings.Lines(string(out)) {
+			if strings.HasPrefix(line, unknownFlag) { // package testing prints all flags behind it
+				return nil, errors.New(strings.TrimSpace(line))
+			}
+		}
 		return nil, fmt.Errorf("the tests cannot be listed: %w\n%s", err, out)
 	}
 	lines := strings.Split(string(out), "\n")
@@ -184,6 +200,7 @@ func (p *program) command(selection string, s *settings, args []string, seed uin
 		words = append(words, "--"+wire.Determinism.Flag)
 	}
 	words = append(words, s.limits.flags()...)
+	args = slices.DeleteFunc(slices.Clone(args), func(arg string) bool { return arg == noFailFile })
 	own := slices.IndexFunc(args, func(arg string) bool { return !strings.HasPrefix(arg, "-test.") })
 	if own < 0 {
 		own = len(args)

@@ -29,8 +29,8 @@ func TestCommand(t *testing.T) {
 	}
 }
 
-// TestUsesSimtest: a binary that names a function of package simtest in its table, and no other.
-func TestUsesSimtest(t *testing.T) {
+// TestLook: a binary that names a function of package simtest in its table, and no other.
+func TestLook(t *testing.T) {
 	for text, want := range map[string]bool{
 		"a\x00github.com/reprise-go/reprise/sim" + "test.Check\x00": true, "github.com/reprise-go/reprise/sim" +
 			"test.Check": false, "": false,
@@ -39,7 +39,7 @@ func TestUsesSimtest(t *testing.T) {
 		if err := os.WriteFile(p.Path, bytes.Repeat([]byte(text), 2), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := p.usesSimtest(); got != want || err != nil {
+		if got, err := p.look(); got != want || err != nil {
 			t.Errorf("%q: %v, error %v", text, got, err)
 		}
 	}

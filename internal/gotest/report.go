@@ -18,6 +18,7 @@ const (
 	maxFailureLines    = 12
 	maxScheduleLines   = 12
 	maxGoroutineLines  = 10
+	maxOutputLines     = 12
 	maxDifferenceLines = 40
 )
 
@@ -65,6 +66,9 @@ func describe(r *explore.Run) {
 		return
 	}
 	f.Sections = []finding.Section{{Title: title, Text: run.Schedule(maxScheduleLines)}}
+	if text := said(o.Output, f.Failure); text != "" {
+		f.Sections = append(f.Sections, finding.Section{Title: "the test printed:", Text: text})
+	}
 	if text := run.Stacks(); text != "" {
 		stacks := finding.Section{Title: "goroutines at the end:", Text: prose.Clip(text, maxGoroutineLines)}
 		f.Sections = append(f.Sections, stacks)

@@ -1,10 +1,12 @@
 package gotest
 
 import (
+	"cmp"
 	"encoding/json"
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/reprise-go/reprise/internal/finding"
 	"github.com/reprise-go/reprise/internal/prose"
@@ -105,7 +107,11 @@ func (r *testResults) line(line []byte) {
 // tell tells how far go test has come.
 func (r *testResults) tell() {
 	if len(r.packages) == 0 {
-		r.say("building; the first time with a Go version it takes a minute")
+		state := "building; the first time with a Go version it takes a minute"
+		if r.building != nil {
+			state = cmp.Or(r.building.state(time.Now()), state)
+		}
+		r.say("%s", state)
 		return
 	}
 	r.say("%s, %d done: %s", prose.Count(len(r.packages), "package"), r.done, r.last)

@@ -62,12 +62,19 @@ func run(args, env []string, stdout io.Writer) (code int, err error) {
 	if s.program, err = inspect(args[0], dir, env); err != nil {
 		return 0, err
 	}
-	simulated, err := s.usesSimtest()
+	simulated, err := s.look()
 	if err != nil {
 		return 0, err
 	}
 	if simulated || s.plain {
 		return 0, become(s.Path, args[1:], os.Environ())
+	}
+	if s.rapid {
+		own := slices.IndexFunc(s.each, func(arg string) bool { return !strings.HasPrefix(arg, "-test.") })
+		if own < 0 {
+			own = len(s.each)
+		}
+		s.each = slices.Insert(s.each, own, noFailFile)
 	}
 	s.open = func(function string, c gort.Control) (runner, error) { return s.Runner(function, c) }
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)

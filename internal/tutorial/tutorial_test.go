@@ -101,7 +101,8 @@ func run(t *testing.T, folder string, commands []string) []string {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	var outputs []string
-	for output := range strings.SplitSeq(strings.ReplaceAll(string(out), repo, "$REPO"), mark) {
+	text := strings.ReplaceAll(compiling.ReplaceAllString(string(out), ""), repo, "$REPO")
+	for output := range strings.SplitSeq(text, mark) {
 		outputs = append(outputs, trimmed(output))
 	}
 	if len(outputs) != len(commands)+1 {
@@ -150,6 +151,9 @@ func trimmed(text string) string {
 }
 
 var times = regexp.MustCompile(`\(\d+\.\d\ds\)|\t(\d+\.\d+s|\(cached\))`)
+
+// compiling matches the lines that say how far a long build is.
+var compiling = regexp.MustCompile(`(?m)^reprise: compiling .*\n`)
 
 // masked returns a text in which times are replaced by TIME.
 func masked(text string) string { return times.ReplaceAllString(text, "TIME") }

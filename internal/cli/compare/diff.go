@@ -27,7 +27,11 @@ type diffOptions struct {
 func NewDiff() *cobra.Command {
 	var o diffOptions
 	cmd := &cobra.Command{
-		Use:   "diff EXPECTED ACTUAL",
+		Use: "diff EXPECTED ACTUAL",
+		Example: verb.Examples(
+			"where two runs differ, and why", "reprise diff passing.reprise failing.reprise",
+			"as a comment for a pull request", "reprise diff --format markdown passing.reprise failing.reprise",
+		),
 		Short: "Show the first event at which two traces differ, and why",
 		Long: "Compare two traces event by event and report the first difference, its probable cause, and how far the\n" +
 			"rest still matches. With --canonical the order of independent events does not matter. The exit code is 0 if\n" +

@@ -9,12 +9,17 @@ import (
 
 	"github.com/reprise-go/reprise/divergence"
 	"github.com/reprise-go/reprise/internal/base"
+	"github.com/reprise-go/reprise/internal/cli/verb"
 	"github.com/reprise-go/reprise/internal/codes"
 )
 
 func NewExplain() *cobra.Command {
 	return &cobra.Command{
-		Use:   "explain [CODE | CAUSE]",
+		Use: "explain [CODE | CAUSE]",
+		Example: verb.Examples(
+			"what a code means", "reprise explain RPR1001",
+			"all codes and causes", "reprise explain",
+		),
 		Short: "Explain a code such as RPR1001 or a cause such as drawn-once-more, or list them all",
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -15,6 +15,7 @@ import (
 	"github.com/reprise-go/reprise/divergence/report"
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/internal/base"
+	"github.com/reprise-go/reprise/internal/cli/verb"
 	"github.com/reprise-go/reprise/recorder"
 	"github.com/reprise-go/reprise/replayer"
 	"github.com/reprise-go/reprise/simsched"
@@ -52,7 +53,10 @@ const maxDemoSeeds = 1000
 func New() *cobra.Command {
 	var out, in string
 	cmd := &cobra.Command{
-		Use:   "demo [NAME]",
+		Use: "demo [NAME]",
+		Example: verb.Examples(
+			"the whole story with one bug", "reprise demo bank",
+		),
 		Short: "Find a concurrency bug, record it, replay it, and see where the fixed program differs",
 		Long: "Find a concurrency bug by trying seeds, record the failing run into a file in the current folder, replay it\n" +
 			"twice, and see where the fixed program differs. The demos: " + strings.Join(Names(), ", ") + ".",

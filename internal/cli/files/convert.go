@@ -27,7 +27,11 @@ type conversion struct {
 func NewConvert() *cobra.Command {
 	var c conversion
 	cmd := &cobra.Command{
-		Use:   "convert IN OUT",
+		Use: "convert IN OUT",
+		Example: verb.Examples(
+			"as JSON lines, to search in", "reprise convert run.reprise run.jsonl",
+			"to another program", "reprise convert --to jsonl run.reprise - | head",
+		),
 		Short: "Write a trace in another form: .reprise, .msgpack or .jsonl",
 		Long: "Write a trace in another form, which the extension of OUT or --to determines. IN and OUT may be - for standard\n" +
 			"input and output; standard output needs --to. A file OUT is written completely or not at all.\n\n" +

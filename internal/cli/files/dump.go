@@ -25,7 +25,11 @@ func NewDump() *cobra.Command {
 	var f filter
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "dump FILE",
+		Use: "dump FILE",
+		Example: verb.Examples(
+			"all events", "reprise dump run.reprise",
+			"some of them", "reprise dump --from 50 --to 63 run.reprise",
+		),
 		Short: "Print the events of a trace",
 		Long: "Print the metadata and the events of a trace, one a line: index, virtual time where it changes, kind, fields with\n" +
 			"the names of tasks and regions, and the line of the code, as far as the file has them. Above an event stands what\n" +

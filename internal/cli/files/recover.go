@@ -25,7 +25,10 @@ type rescue struct {
 func NewRecover() *cobra.Command {
 	var r rescue
 	cmd := &cobra.Command{
-		Use:   "recover IN OUT.reprise",
+		Use: "recover IN OUT.reprise",
+		Example: verb.Examples(
+			"what can be read of a damaged file", "reprise recover damaged.reprise whole.reprise",
+		),
 		Short: "Save the undamaged parts of a trace file",
 		Long: "Write the undamaged events of a trace file to a new one, and print a receipt: the parts without a gap, and\n" +
 			"the losses between them. OUT gets the first part, or another one with --part. IN may be - for standard input,\n" +

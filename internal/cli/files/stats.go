@@ -23,7 +23,10 @@ const statsSchema = 1
 func NewStats() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "stats FILE",
+		Use: "stats FILE",
+		Example: verb.Examples(
+			"how much is in a trace", "reprise stats run.reprise",
+		),
 		Short: "Count what is in a trace",
 		Long: "Count the events of a trace by kind, its tasks, regions and timers, and tell how much virtual time it spans, how\n" +
 			"many bytes it takes in each form, and why it ends where it does. FILE may be -.\n\n" +

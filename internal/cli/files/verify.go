@@ -12,6 +12,7 @@ import (
 
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/internal/base"
+	"github.com/reprise-go/reprise/internal/cli/verb"
 	"github.com/reprise-go/reprise/internal/tracecheck"
 	"github.com/reprise-go/reprise/source"
 	"github.com/reprise-go/reprise/tracefile"
@@ -31,7 +32,10 @@ type verification struct {
 func NewVerify() *cobra.Command {
 	var v verification
 	cmd := &cobra.Command{
-		Use:   "verify FILE...",
+		Use: "verify FILE...",
+		Example: verb.Examples(
+			"all traces of a folder", "reprise verify traces/*.reprise",
+		),
 		Short: "Check that trace files are complete and that their events obey the eight laws of every run",
 		Long: "Check that trace files are complete, and that their events obey the eight laws of every run, which are listed in\n" +
 			"the documentation of the event schema. Each file gets one line. The exit code is the worst one: 0 for files without\n" +

@@ -11,9 +11,12 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/reprise-go/reprise/internal/base"
+	"github.com/reprise-go/reprise/internal/cli/verb"
 	"github.com/reprise-go/reprise/internal/gotest"
+	"github.com/reprise-go/reprise/internal/prose"
 	"github.com/reprise-go/reprise/internal/wire"
 	"github.com/reprise-go/reprise/strategy"
 )
@@ -21,7 +24,8 @@ import (
 // testFlag is a flag of test that takes a value.
 type testFlag struct {
 	name  string
-	usage string
+	usage string // the value in a word, as in --seeds N
+	help  string
 	set   func(o *gotest.Options, value string)
 	form  string                  // a valid value, "" if usage says that
 	valid func(value string) bool // nil: every value is
@@ -29,44 +33,65 @@ type testFlag struct {
 }
 
 // setting is a flag that the tests get as an environment variable.
-func setting(s *wire.Setting, usage string) testFlag {
+func setting(s *wire.Setting, usage, help string) testFlag {
 	set := func(o *gotest.Options, value string) { o.Env = append(o.Env, s.Assign(value)) }
-	return testFlag{s.Flag, usage, set, s.Form, s.Valid, s.Bare}
+	return testFlag{s.Flag, usage, help, set, s.Form, s.Valid, s.Bare}
 }
 
+// file is a flag that names a file to be written.
+func file(name, help string, field func(o *gotest.Options) *string) testFlag {
+	return testFlag{name: name, usage: "FILE", help: help, set: func(o *gotest.Options, v string) { *field(o) = v }}
+}
+
+// testFlags are the flags that test has besides those of go test: the one source of its parser, help, completion and
+// manual page.
 var testFlags = []testFlag{
-	setting(wire.Seeds.Setting, "N"),
-	setting(wire.Budget.Setting, "D"),
-	setting(wire.Seed.Setting, "S[,S]"),
-	setting(wire.Strategy.Setting, "NAME"),
-	setting(wire.Leaks.Setting, strings.Join(wire.LeakModes, "|")),
-	setting(wire.Determinism.Setting, "true|false"),
-	setting(wire.Minimize.Setting, "D|off"),
-	{"memory", "auto|on|off|PATTERN", func(o *gotest.Options, v string) { o.Memory = v }, gotest.MemoryForm,
-		gotest.ValidMemory, false},
+	setting(wire.Seeds.Setting, "N",
+		"how many seeds a test runs: 100 otherwise, 10 with -short,\nand no more than fit in 10 seconds"),
+	setting(wire.Budget.Setting, "D", "how long a test runs seeds, such as 30s"),
+	setting(wire.Seed.Setting, "S[,S]", "run only these seeds"),
+	setting(wire.Strategy.Setting, "NAME", "how the next goroutine or task is chosen:\n"+strategyHelp()),
+	setting(wire.Leaks.Setting, "WHAT", `of goroutines that a passing test leaves waiting for ever:
+auto (the default) fails if one waits for a lock, a wait
+group, a cond or a receiver, or if one is left under some
+seeds and not under others, and reports the rest;
+fail, report, off`),
+	setting(wire.Determinism.Setting, "BOOL", "run each passing seed twice and tell the first difference"),
+	setting(wire.Minimize.Setting, "D", `how long to look for the smallest run that fails in the same
+way, for each finding: 10s otherwise; off for not at all. The
+original recording is kept beside it`),
+	{"memory", "WHAT", `preemption points at plain reads and writes of memory, and
+a race detector: auto (the default) in half of the runs,
+for the packages of the main module; on, in all; off; or a
+pattern of packages, such as golang.org/x/sync/..., besides
+the main module. It needs no C, and stands back for -race
+and -gcflags`, func(o *gotest.Options, v string) { o.Memory = v }, gotest.MemoryForm, gotest.ValidMemory, false},
 	clockFlag(),
 	artifactsFlag(),
-	setting(wire.MaxVirtual.Setting, "D"),
-	setting(wire.MaxReal.Setting, "D"),
-	setting(wire.MaxRecords.Setting, "N"),
-	setting(wire.MaxDecisions.Setting, "N"),
-	{"junit", "FILE", func(o *gotest.Options, v string) { o.JUnit = v }, "", nil, false},
-	{"markdown", "FILE", func(o *gotest.Options, v string) { o.Markdown = v }, "", nil, false},
-	{"jsonl", "FILE", func(o *gotest.Options, v string) { o.JSONL = v }, "", nil, false},
+	setting(wire.MaxVirtual.Setting, "D", "how much virtual time a run may take: 70m otherwise"),
+	setting(wire.MaxReal.Setting, "D", "how much real time a run may take: 1m otherwise"),
+	setting(wire.MaxRecords.Setting, "N", `how many records of a run are kept, of 32 bytes each:
+4194304 otherwise; a report tells the start of a longer run`),
+	setting(wire.MaxDecisions.Setting, "N", "how many decisions a run may take: 10000000 otherwise"),
+	file("junit", "write the results as JUnit XML", func(o *gotest.Options) *string { return &o.JUnit }),
+	file("markdown", "write a summary in Markdown", func(o *gotest.Options) *string { return &o.Markdown }),
+	file("jsonl", "write a JSON object for each finding", func(o *gotest.Options) *string { return &o.JSONL }),
 }
 
 // strategyHelp describes each strategy in a line.
 func strategyHelp() string {
 	var b strings.Builder
 	for _, name := range strategy.Names() {
-		fmt.Fprintf(&b, "%23s%-13s%s\n", "", name, strategy.Find(name).About)
+		fmt.Fprintf(&b, "  %-13s%s\n", name, strategy.Find(name).About)
 	}
-	return b.String()
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 // clockFlag is the flag of wire.Clock. All tests get the same time for now.
 func clockFlag() testFlag {
-	f := setting(wire.Clock.Setting, "TIME|now")
+	f := setting(wire.Clock.Setting, "TIME", `when the clock of a run starts, or now: a fixed instant of
+this year otherwise. The recording and the command that
+reproduces a run hold it`)
 	set := f.set
 	f.set = func(o *gotest.Options, v string) {
 		if t, err := wire.Clock.Parse("", v); err == nil {
@@ -80,7 +105,7 @@ func clockFlag() testFlag {
 // artifactsFlag is the flag of wire.Artifacts. Tests run in the folders of their packages, so they get an absolute
 // path.
 func artifactsFlag() testFlag {
-	f := setting(wire.Artifacts.Setting, "FOLDER")
+	f := setting(wire.Artifacts.Setting, "FOLDER", "where traces and reports go")
 	set := f.set
 	f.set = func(o *gotest.Options, v string) {
 		if abs, err := filepath.Abs(v); err == nil {
@@ -96,54 +121,42 @@ time and of random numbers. Nothing in the packages changes. Every run is record
 twice, and told with the schedule that led to it and the commands that reproduce it. Failures of one cause, by their
 signature, are one finding: its report is printed once.
 
-  --seeds N          how many seeds a test runs: 100 otherwise, 10 with -short, and no more than fit in 10 seconds
-  --budget D         how long a test runs seeds, such as 30s
-  --seed S[,S]       run only these seeds
-  --strategy NAME    how the next goroutine or task is chosen:
-` + strategyHelp() + `  --leaks WHAT       of goroutines that a passing test leaves waiting for ever: auto (the default) fails if one waits
-                     for a lock, a wait group, a cond or a receiver, or if one is left under some seeds and not under
-                     others, and reports the rest; fail, report, off
-  --memory WHAT      preemption points at plain reads and writes of memory, and a race detector: auto (the default) in
-                     half of the runs, for the packages of the main module; on, in all; off; or a pattern of
-                     packages, such as golang.org/x/sync/..., besides the main module. It needs no C, and stands
-                     back for -race and -gcflags
-  --clock TIME|now   when the clock of a run starts: a fixed instant of this year otherwise. The recording and the
-                     command that reproduces a run hold it
-  --determinism      run each passing seed twice and tell the first difference
-  --minimize D       how long to look for the smallest run that fails in the same way, for each finding: 10s otherwise;
-                     off for not at all. The original recording is kept beside it
-  --artifacts FOLDER where traces and reports go
-  --max-virtual D    how much virtual time a run may take: 70m otherwise
-  --max-real D       how much real time a run may take: 1m otherwise
-  --max-records N    how many records of a run are kept, of 32 bytes each: 4194304 otherwise; a report tells the start of a
-                     longer run
-  --max-decisions N  how many decisions a run may take: 10000000 otherwise
-  --junit FILE       write the results as JUnit XML
-  --markdown FILE    write a summary in Markdown
-  --jsonl FILE       write a JSON object for each finding, a line each
-
 All other arguments go to go test: packages, -run, -race, -short, -tags, -timeout and so on. -count N above 1 means
---seeds N. -p N bounds the runs of all packages at a time, which are as many as processors otherwise, and -parallel N
-those of one package, which also pass it on to t.Parallel. -timeout bounds what the tests of a package take together, and if it is not 10m, also each run (0: no
-bound), which otherwise gets a minute. With -bench, -fuzz, -list, -c, -exec, -overlay, coverage or profiles go test
-runs as it does without reprise. -json prints the events of go test, and the report on standard error; -v also prints
-what the tests print. So it does, with a note, where tests cannot be controlled: that takes Linux on amd64
-or arm64, and Go 1.25 to 1.27. The first use with a Go version compiles the standard library, which takes a minute.
+--seeds N. -p N bounds the runs of all packages at a time, of which there are as many as processors otherwise, and
+-parallel N those of one package besides the parallel tests within a run. -timeout bounds what the tests of a package
+take together, and if it is not 10m, also each run (0: no bound), which otherwise gets a minute. -json prints the events
+of go test, and the report on standard error; -v also prints what the tests print.
 
-Packages that use package simtest run as before, with the same flags from --seeds to --artifacts. Leaked tasks fail a
-simulated run under --leaks auto too.
+With -bench, -fuzz, -list, -c, -exec, -overlay or profiles go test runs as it does without reprise; coverage is refused.
+Go test also runs as usual, with a note, where tests cannot be controlled: that takes Linux on amd64 or arm64, and Go
+1.25 to 1.27. The first use with a Go version compiles the standard library, which takes a minute.
+
+A failing run is made again alone, since copies of a test that run at the same time can disturb each other; then its
+seeds run one at a time. Tests with package rapid leave no failure files behind.
+
+Packages that use package simtest run as before, with the flags --seeds, --budget, --seed, --strategy, --leaks,
+--determinism and --artifacts. Leaked tasks fail a simulated run under --leaks auto too.
 
 Where GITHUB_ACTIONS is true, findings are also annotated, and the summary is added to GITHUB_STEP_SUMMARY.
 The exit code is 1 if a test fails or a package does not build, 2 for wrong use.`
 
 func New() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:                "test [packages and flags of go test] [--seeds N | --budget D] ...",
+		Use: "test [packages and flags of go test] [--seeds N | --budget D] ...",
+		Example: verb.Examples(
+			"all packages", "reprise test ./...",
+			"one test, for a minute", "reprise test ./cache -run '^TestOnce$' --budget 1m",
+			"in CI", "reprise test ./... --seeds 1000 --artifacts failing --junit report.xml",
+			"with the race detector of Go", "reprise test -race ./...",
+			"for other tools that read go test -json", "gotestsum --raw-command -- reprise test -json ./...",
+		),
 		Short:              "Run go test with many seeds, and collect what fails: one finding a cause",
 		Long:               testHelp,
-		DisableFlagParsing: true,
+		DisableFlagParsing: true, DisableFlagsInUseLine: true,
+		ValidArgsFunction: complete,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if own := gotest.BeforeArgs(args); slices.Contains(own, "--help") || slices.Contains(own, "-h") {
+			own := gotest.BeforeArgs(args)
+			if slices.ContainsFunc([]string{"--help", "-help", "-h"}, func(h string) bool { return slices.Contains(own, h) }) {
 				return cmd.Help()
 			}
 			o, err := parseTestArgs(args)
@@ -153,7 +166,46 @@ func New() *cobra.Command {
 			return o.Run(cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
+	for _, f := range testFlags {
+		flag := cmd.Flags().VarPF(form(f.usage), f.name, "", f.help)
+		if f.bare {
+			flag.NoOptDefVal = "true"
+		}
+	}
 	return cmd
+}
+
+// form is the value of a flag in help, completion and the manual page: the word for it. Values are parsed by
+// parseTestArgs, since the flags stand among those of go test.
+type form string
+
+var _ pflag.Value = form("")
+
+func (form) String() string   { return "" }
+func (form) Set(string) error { return nil }
+
+func (f form) Type() string {
+	if f == "BOOL" { // which help leaves out
+		return "bool"
+	}
+	return string(f)
+}
+
+// complete completes flags: those of test, and those of go test with one dash.
+func complete(_ *cobra.Command, _ []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	if !strings.HasPrefix(word, "-") {
+		return nil, cobra.ShellCompDirectiveDefault
+	}
+	var list []cobra.Completion
+	for _, f := range testFlags {
+		first, _, _ := strings.Cut(f.help, "\n")
+		list = append(list, cobra.CompletionWithDesc("--"+f.name, first))
+	}
+	for _, name := range goTestFlags {
+		list = append(list, cobra.CompletionWithDesc("-"+name, "see go help testflag and go help build"))
+	}
+	list = slices.DeleteFunc(list, func(c cobra.Completion) bool { return !strings.HasPrefix(c, word) })
+	return list, cobra.ShellCompDirectiveNoFileComp
 }
 
 // NewExec is the command that go test starts in the place of a test binary.
@@ -183,7 +235,7 @@ func parseTestArgs(args []string) (o gotest.Options, err error) {
 		i := slices.IndexFunc(testFlags, func(f testFlag) bool { return f.name == name })
 		if i < 0 || !strings.HasPrefix(arg, "-") {
 			if meant := mistyped(arg, name); meant != "" {
-				return o, base.Usage("unknown flag %s; did you mean --%s? A flag of the tests themselves goes behind -args",
+				return o, base.Usage("unknown flag %s; did you mean %s? A flag of the tests themselves goes behind -args",
 					arg, meant)
 			}
 			o.Args = append(o.Args, arg)
@@ -207,40 +259,29 @@ func parseTestArgs(args []string) (o gotest.Options, err error) {
 	return o, nil
 }
 
-// mistyped returns the flag of test that an argument resembles, "" if it is no flag, one of go test, or resembles none.
+// mistyped returns the flag that an argument resembles, with its dashes, "" if it is no flag, one of go test, or
+// resembles none.
 func mistyped(arg, name string) string {
-	if !strings.HasPrefix(arg, "-") || slices.Contains(goTestFlags, strings.TrimPrefix(name, "test.")) {
+	name = strings.TrimPrefix(name, "test.")
+	if !strings.HasPrefix(arg, "-") || slices.Contains(goTestFlags, name) {
 		return ""
 	}
+	var own []string
 	for _, f := range testFlags {
-		if len(name) > 3 && distance(name, f.name) <= 2 {
-			return f.name
-		}
+		own = append(own, f.name)
+	}
+	if meant := prose.Closest(name, own); meant != "" {
+		return "--" + meant
+	}
+	if meant := prose.Closest(name, goTestFlags); meant != "" {
+		return "-" + meant
 	}
 	return ""
 }
 
-// goTestFlags are the flags of go test that resemble one of test, or that test does not know otherwise: see "go help
-// testflag".
-var goTestFlags = strings.Fields("json list fuzz run race msan asan cover trace tags timeout short shuffle skip vet parallel mod work")
-
-// distance is how many letters must be put in, left out or changed to make b of a: the Levenshtein distance.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
-}
+// goTestFlags are the flags of go test: see "go help build" and "go help testflag".
+var goTestFlags = strings.Fields(`C a args asan asmflags bench benchmem benchtime blockprofile blockprofilerate buildmode
+	buildvcs c compiler count cover covermode coverpkg coverprofile cpu cpuprofile exec failfast fullpath fuzz
+	fuzzminimizetime fuzztime gccgoflags gcflags gocoverdir installsuffix json ldflags linkshared list memprofile
+	memprofilerate mod modcacherw modfile msan mutexprofile mutexprofilefraction n o outputdir overlay p parallel pgo pkgdir
+	race run short shuffle skip tags timeout toolexec trace trimpath v vet work x`)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/reprise-go/reprise/internal/base"
 	"github.com/reprise-go/reprise/internal/gotest"
+	"github.com/reprise-go/reprise/internal/prose"
 	front "github.com/reprise-go/reprise/internal/replay"
 	"github.com/reprise-go/reprise/replayer"
 )
@@ -109,7 +110,7 @@ func (o *options) checkPolicy() error {
 
 // command returns the command line that replays path under the options.
 func (o *options) command(path string) string {
-	line := "reprise replay " + base.PlainOrQuoted(path)
+	line := "reprise replay " + prose.ShellQuote(path)
 	add := func(flag, value string) {
 		if o.given(flag) {
 			line += " --" + flag + value

@@ -14,6 +14,7 @@ import (
 	"github.com/reprise-go/reprise/gort"
 	"github.com/reprise-go/reprise/internal/base"
 	"github.com/reprise-go/reprise/internal/gotest"
+	"github.com/reprise-go/reprise/internal/prose"
 	"github.com/reprise-go/reprise/internal/turns"
 	"github.com/reprise-go/reprise/internal/wire"
 	"github.com/reprise-go/reprise/source"
@@ -55,7 +56,7 @@ func (r *replay) ofOrdinary() error {
 			"replayer.Breakpoint; to stop at the event and see how the run stands: --to %d", *r.Break)
 	case r.in.Form() != source.Reprise:
 		return base.BadInput(fmt.Errorf("%s: an ordinary test replays from %s files only; convert it with: reprise convert "+
-			"%s x%s", r.Name, source.Reprise, base.PlainOrQuoted(r.Path), source.Reprise))
+			"%s x%s", r.Name, source.Reprise, prose.ShellQuote(r.Path), source.Reprise))
 	}
 	return nil
 }

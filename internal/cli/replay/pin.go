@@ -11,6 +11,7 @@ import (
 	"github.com/reprise-go/reprise/internal/base"
 	"github.com/reprise-go/reprise/internal/cli/verb"
 	"github.com/reprise-go/reprise/internal/gotest"
+	"github.com/reprise-go/reprise/internal/prose"
 	"github.com/reprise-go/reprise/internal/testpath"
 	"github.com/reprise-go/reprise/source"
 	"github.com/reprise-go/reprise/tracefile"
@@ -18,7 +19,10 @@ import (
 
 func NewPin() *cobra.Command {
 	return &cobra.Command{
-		Use:   "pin FILE",
+		Use: "pin FILE",
+		Example: verb.Examples(
+			"replay this failure first from now on", "reprise pin 'failing/example.com/m/TestX/seed=0x4d2.reprise'",
+		),
 		Short: "Keep the trace of a failing test as a regression test",
 		Long: "Copy a trace that package simtest has recorded to testdata/reprise/<TestName>/ of its package, where the test\n" +
 			"replays it first from then on. The package is found from the current folder by its import path. An ordinary test has no\n" +
@@ -35,11 +39,11 @@ func pin(stdout io.Writer, path string) error {
 	}
 	if of.ordinary {
 		return base.BadInput(fmt.Errorf("%s: the test %s of %s is an ordinary one, which replays no pinned traces; keep the file, and run: reprise replay %s",
-			path, of.test, of.pkg, base.PlainOrQuoted(path)))
+			path, of.test, of.pkg, prose.ShellQuote(path)))
 	}
 	if filepath.Ext(path) != testpath.Ext || of.form != source.Reprise {
 		return base.BadInput(fmt.Errorf("%s: only %s files can be pinned; convert it with: reprise convert %s x%s",
-			path, testpath.Ext, path, testpath.Ext))
+			path, testpath.Ext, prose.ShellQuote(path), testpath.Ext))
 	}
 	checked, err := gotest.OriginOf(of.id)
 	if err != nil {

@@ -81,7 +81,12 @@ The demos are `
 func New() *cobra.Command {
 	var o options
 	cmd := &cobra.Command{
-		Use:   "replay FILE",
+		Use: "replay FILE",
+		Example: verb.Examples(
+			"to the end", "reprise replay run.reprise",
+			"to an event, with the state there", "reprise replay --to 120 run.reprise",
+			"event by event", "reprise replay --step run.reprise",
+		),
 		Short: "Replay a recording, to its end, to an event, or step by step",
 		Long:  replayHelp + strings.Join(demo.Names(), ", ") + ".",
 		Args:  verb.ExactArgs(1),

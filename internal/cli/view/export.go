@@ -19,8 +19,10 @@ func NewExport() *cobra.Command {
 		Long: "Write a trace in the format of Perfetto, for https://ui.perfetto.dev: a track for each task, a slice for each turn\n" +
 			"and each wait, flows for wake-ups, instants for timers, faults and preemptions, and virtual time as a counter. The\n" +
 			"axis counts turns, a microsecond each. At most --turns turns are written, those around the failure or the end.",
-		Example: "  reprise export failed.reprise --perfetto failed.pftrace",
-		Args:    verb.ExactArgs(1),
+		Example: verb.Examples(
+			"a file for https://ui.perfetto.dev", "reprise export failed.reprise --perfetto failed.pftrace",
+		),
+		Args: verb.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case output == "":

@@ -49,7 +49,7 @@ func NewStep() *cobra.Command {
 			"and which task holds that, the source around the turn, and the turns around it. Nothing is run. The key ? lists\n" +
 			"the keys; / goes to a line such as queue.go:25, an object such as mutex 1, a task or a text.\n\n" +
 			"To run the program again step by step, and see its events: reprise replay FILE --step.",
-		Example: "  reprise step failed.reprise",
+		Example: verb.Examples("turn by turn, forwards and backwards", "reprise step failed.reprise"),
 		Args:    verb.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if f, ok := cmd.OutOrStdout().(*os.File); !ok || !term.IsTerminal(int(f.Fd())) {
@@ -83,8 +83,10 @@ func NewDAP() *cobra.Command {
 			"and which task holds that. Nothing is run. The protocol is spoken on standard input and output, or with --listen on\n" +
 			"a port, for one session. For Visual Studio Code, in launch.json:\n\n" +
 			"  {\"name\": \"recorded run\", \"type\": \"go\", \"request\": \"attach\", \"mode\": \"remote\", \"debugServer\": 4711}",
-		Example: "  reprise dap failed.reprise --listen 127.0.0.1:4711",
-		Args:    verb.ExactArgs(1),
+		Example: verb.Examples(
+			"for an editor that debugs Go", "reprise dap failed.reprise --listen 127.0.0.1:4711",
+		),
+		Args: verb.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			m, err := model(args[0], mostTurns)
 			if err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/reprise-go/reprise/divergence"
 	"github.com/reprise-go/reprise/internal/base"
+	"github.com/reprise-go/reprise/internal/cli/verb"
 	"github.com/reprise-go/reprise/internal/gofiles"
 	"github.com/reprise-go/reprise/source"
 	"github.com/reprise-go/reprise/traceview"
@@ -43,9 +44,11 @@ func NewView() *cobra.Command {
 			"With --text the picture is text with a column for each task, and with --line one line for a bug report.\n\n" +
 			"A long run is drawn in part: the turns around its failure, its end, the difference, or --at. The picture says\n" +
 			"what is left out. A damaged file is drawn as far as it is whole, and the exit code is 3.",
-		Example: "  reprise view failed.reprise -o run.html\n" +
-			"  reprise view failed.reprise passed.reprise -o both.html\n" +
-			"  reprise view --text failed.reprise",
+		Example: verb.Examples(
+			"a page for a browser", "reprise view failed.reprise -o run.html",
+			"two runs, aligned where they part", "reprise view failed.reprise passed.reprise -o both.html",
+			"text with a column for each task", "reprise view --text failed.reprise",
+		),
 		Args: cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := o.check(cmd, args); err != nil {
