@@ -162,10 +162,16 @@ type Control struct {
 
 	Procs int // value of GOMAXPROCS and NumCPU; 0 = 4
 
-	// Leap is the maximum leap of time: a timer that is due within Leap may fire although goroutines are ready,
-	// unless it ends a time.Sleep. 0 means 20 ms in half of the seeds, and no leaps in the others; a negative value
-	// means no leaps.
-	Leap time.Duration
+	// Slow is the maximum time for which goroutines that are ready may be late, as on a busy machine: they do not run
+	// although timers fire and others run. 0 means 100 ms, the maximum is 4 s; a negative value means that none is late.
+	// In half of the seeds some are, for a time from 100 µs to Slow. A failure of a run with late goroutines is of the
+	// class "timing", see [Outcome.Timing].
+	Slow time.Duration
+
+	// Late, if it is not 0, is the time for which goroutines may be late in this run, whatever the seed. A run of the
+	// same seed and a shorter time is equal up to the point at which a goroutine is late for longer. A negative value
+	// means that none is late.
+	Late time.Duration
 
 	// Memory makes accesses to memory preemption points, in the packages of BuildConfig.Memory, and writes to maps
 	// everywhere. In a replay, the recording determines this.
@@ -221,9 +227,9 @@ func (c *Control) header() (header, error) {
 	if h.gap == 0 {
 		h.gap = gaps[mix(c.Seed, 3)%uint64(len(gaps))]
 	}
-	if c.Leap > 0 || c.Leap == 0 && mix(c.Seed, 4)%2 == 0 && !s.Tame {
-		h.flags |= flagLeap
-		h.leapMax = uint32(or(c.Leap, 20*time.Millisecond).Microseconds())
+	if slow := c.slow(); slow > 0 && !s.Tame {
+		h.flags |= flagSlow
+		h.slow = uint32(slow.Nanoseconds())
 	}
 	if c.memory() {
 		h.flags |= flagMemory

@@ -385,7 +385,7 @@ func TestLeap(t *testing.T) {
 	b := corpus(t)
 	leaked := func(leap time.Duration) (n int) {
 		for seed := range uint64(300) {
-			if mustRun(t, b, "TestLeakedSenderBug", Control{Seed: seed, Leap: leap}).Verdict == Leaked {
+			if mustRun(t, b, "TestLeakedSenderBug", Control{Seed: seed, Late: leap}).Verdict == Leaked {
 				n++
 			}
 		}
@@ -473,7 +473,7 @@ func TestLeft(t *testing.T) {
 
 // TestVirtualTime checks that an hour of ticks takes no time, and what it leaves in the trace.
 func TestVirtualTime(t *testing.T) {
-	o := repeat(t, corpus(t), "TestHour", Control{Seed: 1, Leap: -1}, 3)
+	o := repeat(t, corpus(t), "TestHour", Control{Seed: 1, Late: -1}, 3)
 	if o.Verdict != Passed || o.Virtual < time.Hour {
 		t.Fatalf("%s after %v\n%s", o.describe(), o.Virtual, o.Output)
 	}

@@ -46,9 +46,12 @@
 //     channel send, receive and close, select, go (before and after), time.Sleep, the methods of package sync and of
 //     the types of sync/atomic, and I/O that may have to wait for the poller.
 //   - Time. The clock starts at Control.Clock and advances a little with each decision, point and reading. When no
-//     goroutine is ready, it jumps to the next timer. With Control.Leap it may also leap to a timer that is due soon
-//     although goroutines are ready, as if these were slow; that is how a time-out can win a race against its answer.
-//     It never leaps to the end of a time.Sleep, because many tests use it as a barrier.
+//     goroutine is ready, it jumps to the next timer.
+//   - Lateness. In half of the seeds, goroutines that are ready are late, up to three times in a run: they do not run
+//     for up to Control.Slow of virtual time, while others run and timers fire. So a time-out can win a race against
+//     its answer, and a sleep can end before another goroutine has run. If only late goroutines are ready, time leaps
+//     to the next timer, which may be that of a channel on which no goroutine waits yet. A failure of such a run is of
+//     the class "timing"; [Outcome.Timing] returns by how much a goroutine was late.
 //   - Randomness. Every goroutine has a random stream of its own, which feeds math/rand, crypto/rand, map order, the
 //     order of a select and the hash seeds. An additional draw in one goroutine does not affect any other goroutine.
 //   - Garbage collection. It is one step of the goroutine that starts it.

@@ -42,8 +42,8 @@ type casting struct{ *cast.Cast }
 // newCast returns the cast of a run.
 func newCast(o *Outcome) casting { return casting{cast.New(o.Recording.Goroutines(), o.Left)} }
 
-// cause returns the cause of a failure.
-func (o *Outcome) cause() cause {
+// direct returns the cause of a failure, whether goroutines were late or not.
+func (o *Outcome) direct() cause {
 	switch o.Verdict {
 	case Failed:
 		return o.failed()

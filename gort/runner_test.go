@@ -309,7 +309,7 @@ func TestLeapReplays(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "run.reprise")
 	leaps := map[bool]int{} // by whether a preemption comes with it
 	for seed := range uint64(30) {
-		o := mustAgain(t, r, Control{Seed: seed, Gap: 2, Leap: time.Second})
+		o := mustAgain(t, r, Control{Seed: seed, Gap: 2, Late: time.Second})
 		for _, c := range o.Recording.Choices().Records {
 			if c.Val>>32 != 0 {
 				leaps[c.Reason == record.WhyPreempt]++

@@ -14,14 +14,14 @@ import (
 // Numbers in the shared file. The runtime defines them under the same names with the prefix "rpr".
 const (
 	magic   = 0x31304f47_52505249
-	version = 5
+	version = 6
 
 	modeLive   = 1
 	modeReplay = 2
 	modeScript = 3
 
 	flagLeaks    = 1
-	flagLeap     = 2
+	flagSlow     = 2
 	flagContinue = 4
 	flagLoose    = 8
 	flagServe    = 16
@@ -44,7 +44,7 @@ type header struct {
 	depth     uint32
 	length    uint32
 	procs     uint32
-	leapMax   uint32
+	slow      uint32
 	window    uint32
 	follow    uint32
 	maxSteps  uint64

@@ -21,7 +21,7 @@ func TestEveryStrategyPicksAsOutside(t *testing.T) {
 			for _, test := range []string{"TestLostUpdateBug", "TestLockOrderBug", "TestSelectOrderBug", "TestTimerBug",
 				"TestWaitGroupBug"} {
 				for seed := range uint64(50) {
-					c := Control{Seed: seed, Strategy: s.Name, Length: 100}
+					c := Control{Seed: seed, Strategy: s.Name, Length: 100, Late: -1}
 					o := reenact(t, s, c)
 					for i, r := range mustRun(t, b, test, c).Recording.Records {
 						o.follow(i, r)

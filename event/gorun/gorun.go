@@ -12,8 +12,9 @@
 //	event                        meaning
 //	TaskScheduled                decision: the task runs next; at_tick counts decisions and preemption points together
 //	ChaosInjection with a task   preemption: the running task was preempted at a point; data is the leap of time before
-//	                             the next decision, in nanoseconds, usually 0
-//	ChaosInjection without task  leap of time: the clock leaps by data nanoseconds to a timer although tasks are ready
+//	                             the next decision, in nanoseconds, unless a leap of time follows; usually 0
+//	ChaosInjection without task  leap of time: before the next decision the clock leapt by data nanoseconds, from timer
+//	                             to timer, although tasks were ready, which were late
 //	TaskYielded                  the running task called runtime.Gosched
 //	TaskCompleted                the task ended
 //	WakerWake                    the task became ready

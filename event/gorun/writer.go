@@ -24,6 +24,7 @@ type Writer struct {
 	out   Sink
 	err   error
 	time  int64
+	leap  uint64 // of the preemption since the last decision
 	tick  uint64
 	live  int
 	tasks []state // by goroutine number
@@ -81,19 +82,22 @@ func (w *Writer) Yield(g uint32, site string) {
 	w.Event(event.TaskYielded(Task(g)), site)
 }
 
-// Preempt writes that g is preempted, and the number of nanoseconds by which time leaps before the next decision.
+// Preempt writes that g is preempted, and the number of nanoseconds by which time leaps before the next decision as far
+// as that is known by then.
 func (w *Writer) Preempt(g uint32, leap uint64, site string) {
 	w.of(g).site = site
+	w.leap = leap
 	w.Event(event.ChaosInjectionInto(Task(g), event.ChaosDelay, leap), site)
 }
 
 // Decide writes a decision at time now: g runs next, after the running goroutine stopped for a reason and passed
-// the given number of preemption points, and time leapt by leap nanoseconds. The leap of a preemption was already
-// written by Preempt.
+// the given number of preemption points, and time leapt by leap nanoseconds. A leap that Preempt has written is not
+// written again.
 func (w *Writer) Decide(g uint32, why Why, points uint32, leap uint64, now int64) {
-	if leap != 0 && why != Preempted {
+	if leap != 0 && (why != Preempted || leap != w.leap) {
 		w.Event(event.ChaosInjection(event.ChaosDelay, leap), "")
 	}
+	w.leap = 0
 	w.advance(now, slack)
 	w.tick += 1 + uint64(points)
 	w.Event(event.TaskScheduled(Task(g), w.tick), w.of(g).site)

@@ -71,6 +71,9 @@ type Section struct{ Title, Text string }
 // Nondeterminism is the class of runs that differ although all choices were the same.
 const Nondeterminism = "nondeterminism"
 
+// Timing is the class of failures that need goroutines to be late.
+const Timing = "timing"
+
 // Headline returns the most telling line of the failure.
 func (f *Finding) Headline() string {
 	line, _, _ := strings.Cut(strings.TrimLeft(cmp.Or(f.Telling, f.Failure), "\n"), "\n")

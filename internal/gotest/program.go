@@ -190,6 +190,9 @@ func (p *program) command(selection string, s *settings, args []string, seed uin
 	if s.leaks != wire.LeaksAuto {
 		words = append(words, "--"+wire.Leaks.Flag, s.leaks)
 	}
+	if s.slow != defaultSlow {
+		words = append(words, "--"+wire.Slow.Flag, wire.SlowText(s.slow))
+	}
 	if s.memory == wire.MemoryOn {
 		words = append(words, "--"+wire.Memory.Flag, s.memory)
 	}

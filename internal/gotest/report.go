@@ -47,7 +47,7 @@ func describe(r *explore.Run) {
 	f.Failure = prose.Clip(f.Failure, maxFailureLines)
 	f.Length, f.Virtual = prose.Count(o.Recording.Decisions(), "decision"), o.Virtual
 	switch {
-	case !f.Passes, f.Verb != "":
+	case !f.Passes, f.Verb != "", f.Class == finding.Timing:
 	case o.Verdict == gort.Limited, o.Verdict == gort.TimedOut:
 		f.Verb = "was ended"
 	case o.Verdict == gort.Leaked:

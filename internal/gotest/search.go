@@ -33,7 +33,8 @@ type search struct {
 	company
 	sharing  *sharing
 	campaign *explore.Campaign
-	replays  *subject // makes them
+	replays  *subject                // makes them
+	ordinary map[string]*explore.Run // the first run of each signature that is not of the class timing
 }
 
 // control is that of the run of a seed.
@@ -80,6 +81,7 @@ func (c *search) run(ctx context.Context) (ok bool) {
 		workers = append(workers, &subject{search: c})
 	}
 	c.campaign.Run(ctx, workers)
+	c.judgeTiming()
 	c.judgeLimits()
 	c.judgeDisturbed()
 	c.judgeAlways(ctx)
@@ -94,7 +96,7 @@ func (c *search) run(ctx context.Context) (ok bool) {
 
 // start makes the campaign.
 func (c *search) start() {
-	c.replays = &subject{search: c}
+	c.replays, c.ordinary = &subject{search: c}, map[string]*explore.Run{}
 	c.told = c.now()
 	c.campaign = explore.New(explore.Config{
 		Seed: c.nth, All: c.all(), Now: c.now, Budget: c.limit, Deadline: c.deadline, MaxFailing: c.maxFailing(),

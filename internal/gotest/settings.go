@@ -35,6 +35,7 @@ type settings struct {
 	strategy    string        // a name of package strategy
 	minimal     time.Duration // of real time for making a finding smaller; 0: it is not
 	leaks       string        // one of wire.LeakModes
+	slow        time.Duration // lateness that counts as a failure
 	memory      string        // one of wire.MemoryModes
 	clock       time.Time     // when the clock of a run starts; zero: where package gort has it start
 	slotsDir    string        // "" for none
@@ -45,17 +46,17 @@ type settings struct {
 // newSettings reads the arguments of a test binary, and the settings in the environment.
 func newSettings(args []string, getenv func(string) string) (s settings, err error) {
 	s.strategy, s.leaks, s.memory, s.minimal = strategy.Default, wire.LeaksAuto, wire.MemoryOff, defaultMinimal
+	s.slow = defaultSlow
 	if s.arguments, err = parseArguments(args); err != nil {
 		return s, err
 	}
 	err = errors.Join(
 		wire.Seeds.Read(getenv, &s.seeds), wire.Budget.Read(getenv, &s.budget), wire.Seed.Read(getenv, &s.only),
 		wire.Determinism.Read(getenv, &s.determinism), wire.Artifacts.Read(getenv, &s.artifacts),
-		wire.Leaks.Read(getenv, &s.leaks), wire.Memory.Read(getenv, &s.memory), wire.Slots.Read(getenv, &s.slotsDir),
-		wire.Progress.Read(getenv, &s.progress), wire.Processes.Read(getenv, &s.processes),
-		wire.Strategy.Read(getenv, &s.strategy), wire.Minimize.Read(getenv, &s.minimal),
-		wire.Clock.Read(getenv, &s.clock),
-		s.limits.read(getenv),
+		wire.Leaks.Read(getenv, &s.leaks), wire.Slow.Read(getenv, &s.slow), wire.Memory.Read(getenv, &s.memory),
+		wire.Slots.Read(getenv, &s.slotsDir), wire.Progress.Read(getenv, &s.progress),
+		wire.Processes.Read(getenv, &s.processes), wire.Strategy.Read(getenv, &s.strategy),
+		wire.Minimize.Read(getenv, &s.minimal), wire.Clock.Read(getenv, &s.clock), s.limits.read(getenv),
 	)
 	if err != nil {
 		return s, err
@@ -99,7 +100,7 @@ func (s *settings) control(seed uint64, args []string) gort.Control {
 	return gort.Control{
 		Seed: seed, Strategy: s.strategy, NoLeaks: s.leaks == wire.LeaksOff, Records: cmp.Or(s.records, defaultRecords),
 		Args: args, MaxTime: s.virtual, MaxSteps: uint64(s.decisions), Memory: s.watchesMemory(seed),
-		Clock: s.clock,
+		Clock: s.clock, Slow: s.slowest(),
 	}
 }
 

@@ -117,12 +117,14 @@ func (w *subject) Run(ctx context.Context, p explore.Plan) (*explore.Run, error)
 	d := detail{Outcome: o, extent: extent{w.took, o.Virtual, o.Recording.Steps}}
 	if second != nil && !equal(o, second) {
 		r.Outcome, d.second = explore.Failed, second
+	} else {
+		w.doubt(r, o)
 	}
 	if r.Length = o.Recording.Decisions(); p.Choices != nil || p.Script != nil {
 		r.Script = o.Recording.Script()
 	}
 	w.complete(r, d)
-	r.Common = r.Outcome == explore.Failed && control.Memory && r.Finding.Class == "data race"
+	r.Common = r.Common || r.Outcome == explore.Failed && control.Memory && r.Finding.Class == "data race"
 	return r, nil
 }
 
@@ -169,7 +171,13 @@ func (w *subject) complete(r *explore.Run, d detail) {
 // Keep implements [explore.Subject]: it decides about runs that a limit ended, and saves the others.
 func (w *subject) Keep(ctx context.Context, r *explore.Run) (err error) {
 	f, d := r.Finding, detailOf(r)
-	if r.Outcome == explore.Doubtful {
+	switch {
+	case f.Class == finding.Timing:
+		if w.settle(ctx, r) {
+			return nil
+		}
+		d = detailOf(r)
+	case r.Outcome == explore.Doubtful:
 		how, end := w.withoutControl(ctx, max(w.wall, w.patience)) // a long test may just be one
 		name, flag, _ := w.limitOf(d.Outcome)
 		f.Note(fmt.Sprintf("it reached a limit of reprise, %s, %s; --%s raises it", name, how, flag))
@@ -177,6 +185,9 @@ func (w *subject) Keep(ctx context.Context, r *explore.Run) (err error) {
 			r.Outcome, f.Verdict = explore.Noted, finding.Unconfirmed
 			return nil
 		}
+	}
+	if f.Class != finding.Timing && w.ordinary[f.Signature] == nil {
+		w.ordinary[f.Signature] = r
 	}
 	if err := w.save(ctx, f, d.Outcome); err != nil {
 		f.Note(fmt.Sprintf("the trace could not be kept: %v", err))

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"encoding/json"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -53,6 +54,10 @@ var (
 		Env: "REPRISE_LEAKS", Flag: "leaks", Help: "what happens to a run that leaves tasks waiting for ever",
 		Form: Alternatives(LeakModes), Writers: []string{User, Command}, Readers: []string{Wrapper, Simulate},
 	}, among(LeakModes))
+	Slow = variable(Setting{
+		Env: "REPRISE_SLOW", Flag: "slow", Help: "by how much a goroutine may be late in a run that counts as a failure",
+		Form: "0, any, or a positive duration such as 20ms", Writers: []string{User, Command}, Readers: []string{Wrapper},
+	}, parseSlow)
 	Determinism = variable(Setting{
 		Env: "REPRISE_DETERMINISM", Flag: "determinism", Help: "make each passing run twice more and compare them",
 		Form: boolForm, Bare: true, Writers: []string{User, Command}, Readers: []string{Wrapper, Simulate},
@@ -181,6 +186,30 @@ func ClockText(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 func parseJSON(s string) (string, bool) { return s, json.Valid([]byte(s)) }
 
 func parseText(s string) (string, bool) { return s, s != "" }
+
+// slowAny is the value of [Slow] without a bound.
+const slowAny = time.Duration(math.MaxInt64)
+
+func parseSlow(s string) (time.Duration, bool) {
+	switch s {
+	case "0":
+		return 0, true
+	case "any":
+		return slowAny, true
+	}
+	return parseDuration(s)
+}
+
+// SlowText returns the text of a value of [Slow].
+func SlowText(d time.Duration) string {
+	switch d {
+	case 0:
+		return "0"
+	case slowAny:
+		return "any"
+	}
+	return strings.Replace(d.String(), "µ", "u", 1)
+}
 
 // among parses one of a list of texts.
 func among(list []string) func(string) (string, bool) {

@@ -56,6 +56,9 @@ auto (the default) fails if one waits for a lock, a wait
 group, a cond or a receiver, or if one is left under some
 seeds and not under others, and reports the rest;
 fail, report, off`),
+	setting(wire.Slow.Setting, "D", `up to which lateness a failure counts that needs a goroutine
+to be late, such as 20ms: 10ms otherwise, 0 for none, any.
+Beyond, the failure is a note`),
 	setting(wire.Determinism.Setting, "BOOL", "run each passing seed twice and tell the first difference"),
 	setting(wire.Minimize.Setting, "D", `how long to look for the smallest run that fails in the same
 way, for each finding: 10s otherwise; off for not at all. The
