@@ -11,17 +11,17 @@ import (
 	"github.com/reprise-go/reprise/gort"
 )
 
-// unsure matches what a traceback prints of arguments that are no longer alive: whatever the stack holds.
+// unsure matches arguments in a traceback that are no longer live, so that their values are accidental.
 var unsure = regexp.MustCompile(`0x[0-9a-f]+\?`)
 
-// equal reports whether two runs are equal, also in what they have printed.
+// equal reports whether two runs are equal, including their output.
 func equal(a, b *gort.Outcome) bool {
 	return a.Verdict == b.Verdict && a.Recording.Hash == b.Recording.Hash &&
 		slices.Equal(a.Recording.Records, b.Recording.Records) &&
 		bytes.Equal(unsure.ReplaceAll(a.Output, nil), unsure.ReplaceAll(b.Output, nil))
 }
 
-// unlike says in a few lines how two runs differ that should be equal.
+// unlike describes in a few lines the difference between two runs that should be equal.
 func unlike(expected, actual *gort.Outcome) (string, error) {
 	d, err := difference(expected, actual)
 	switch {
@@ -36,7 +36,7 @@ func unlike(expected, actual *gort.Outcome) (string, error) {
 	return "the events are the same, but not what is printed:\n" + lineUnlike(expected.Output, actual.Output), nil
 }
 
-// lineUnlike returns the first lines in which two outputs differ.
+// lineUnlike returns the first lines at which two outputs differ.
 func lineUnlike(expected, actual []byte) string {
 	a, b := strings.Split(string(expected), "\n"), strings.Split(string(actual), "\n")
 	for i := range max(len(a), len(b)) {

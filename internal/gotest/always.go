@@ -10,8 +10,8 @@ import (
 	"github.com/reprise-go/reprise/internal/finding"
 )
 
-// judgeAlways adds a note to what all runs of a test did. A test of which all runs failed is run without control: alone
-// first, and if it fails there too, among the tests of its package, as the user runs it.
+// judgeAlways adds a note about a result that all runs of a test had. A test of which all runs failed is run without
+// control: first alone, and if it fails there too, together with the tests of its package, as the user runs it.
 func (c *search) judgeAlways(ctx context.Context) {
 	for _, r := range c.campaign.Notes {
 		if r.Always {
@@ -24,15 +24,15 @@ func (c *search) judgeAlways(ctx context.Context) {
 	}
 	f, o := failing[0].Finding, detailOf(failing[0])
 	switch {
-	case f.Class == finding.Nondeterminism, o.Verdict == gort.Limited, o.CutOff(): // of which that is known
-	case o.Verdict == gort.Leaked: // for which a run without control does not look
+	case f.Class == finding.Nondeterminism, o.Verdict == gort.Limited, o.CutOff(): // expected to be the same in all runs
+	case o.Verdict == gort.Leaked: // a run without control does not detect leaks
 		f.Note(c.allRuns("failed") + "; with --leaks report a leak is no failure")
 	default:
 		c.judgePlain(ctx)
 	}
 }
 
-// allRuns says that all runs that were made did something.
+// allRuns returns a sentence about all runs.
 func (c *search) allRuns(did string) string {
 	if c.campaign.Ran == 1 {
 		return "the only run " + did
@@ -65,7 +65,7 @@ func (c *search) judgePlain(ctx context.Context) {
 	}
 }
 
-// amongPatience is how much real time the tests of a package get to show how one of them ends among them.
+// amongPatience is the maximum real time of the tests of a package without control.
 const amongPatience = time.Minute
 
 // passesAmong reports whether the test passes without control among the tests that a pattern of -run selects, in the

@@ -8,20 +8,20 @@ import (
 	"time"
 )
 
-// arguments are those of a test binary, as the go command gives them.
+// arguments are the arguments that the go command passes to a test binary.
 type arguments struct {
 	run, skip       pattern
-	selected        string // run as it was given
-	skipped         string // skip as it was given
+	selected        string // value of -run
+	skipped         string // value of -skip
 	short, failfast bool
 	parallel        int           // 0 if it was not given
 	count           int           // 0 if it was not given
 	timeout         time.Duration // 0: none
 	plain           bool          // there is a flag that makes no sense for many runs, see isPlain
-	each            []string      // the arguments that each run gets besides those that select the test
+	each            []string      // arguments of each run, besides those that select the test
 }
 
-// plainFlags are flags of go test that make no sense where a test runs many times, or take the place of ours.
+// plainFlags are flags of go test that cannot be used when a test runs many times, or that replace flags of reprise.
 var plainFlags = []string{
 	"bench", "fuzz", "list", "c", "exec", "overlay", "cover", "coverprofile", "covermode", "coverpkg", "gocoverdir",
 	"blockprofile", "cpuprofile", "memprofile", "mutexprofile", "trace",
@@ -31,8 +31,8 @@ var plainFlags = []string{
 // they run once, as without reprise.
 func isPlain(flag string) bool { return slices.Contains(plainFlags, strings.TrimPrefix(flag, "test.")) }
 
-// parseArguments splits the arguments of a test binary. Flags end at "--", and at the first argument that is neither a
-// flag nor what may be the value of one.
+// parseArguments parses the arguments of a test binary. Flags end at "--", and at the first argument that is neither a
+// flag nor possibly the value of one.
 func parseArguments(args []string) (a arguments, err error) {
 	afterFlag := false
 	for i, arg := range args {
@@ -61,7 +61,7 @@ func parseArguments(args []string) (a arguments, err error) {
 	return a, nil
 }
 
-// flag takes one flag of package testing and reports whether each run gets it too.
+// flag handles one flag of package testing and reports whether it is passed to each run.
 func (a *arguments) flag(name, value string) (pass bool, err error) {
 	switch name {
 	case "run":
@@ -83,7 +83,7 @@ func (a *arguments) flag(name, value string) (pass bool, err error) {
 	case "timeout":
 		a.timeout, err = time.ParseDuration(value)
 	case "v", "paniconexit0", "testlogfile", "shuffle":
-		// Each run has the first two anyway. Of files that the tests open no cache is kept. There is nothing to shuffle.
+		// Every run has the first two anyway, results are not cached, and a run has only one test to shuffle.
 	default:
 		a.plain = a.plain || isPlain(name) && value != ""
 		pass = true

@@ -17,14 +17,14 @@ import (
 	"github.com/reprise-go/reprise/internal/prose"
 )
 
-// A build that takes longer than buildPatience is told of, and again every buildEvery.
+// A build that takes longer than buildPatience is reported, and again every buildEvery.
 const (
 	buildPatience = 5 * time.Second
 	buildEvery    = 15 * time.Second
 )
 
-// building tells how far the go command has come with compiling: the first build with a Go version, with -race or with
-// other flags compiles the standard library, which takes a minute, and the go command says nothing meanwhile.
+// building shows the progress of a build. The first build with a Go version, with -race or with other flags compiles
+// the standard library, which takes a minute, during which the go command prints nothing.
 type building struct {
 	w    io.Writer
 	race bool
@@ -46,7 +46,7 @@ func newBuilding(w io.Writer, race bool, start time.Time) *building {
 	return b
 }
 
-// folders are those of all go commands that are at work.
+// folders returns the folders of all running go commands.
 func (b *building) folders() []string {
 	list, _ := filepath.Glob(filepath.Join(b.below, "go-build*")) // the pattern is valid
 	return list
@@ -77,7 +77,7 @@ func (b *building) count(n int) string {
 	return prose.Count(n, "package")
 }
 
-// tell is called now and then as long as nothing but the build has begun.
+// tell is called repeatedly until the first test starts.
 func (b *building) tell(now time.Time) {
 	n := b.compiled()
 	if now.Before(b.next) || n == 0 || n == b.done { // the go command may be downloading, or waiting for a lock
@@ -88,8 +88,8 @@ func (b *building) tell(now time.Time) {
 	b.next, b.done = now.Add(buildEvery), n
 }
 
-// compiled is how many packages the go command has begun to compile: it makes a folder for each in one of its own,
-// which is the first new one.
+// compiled returns the number of packages that the go command has started to compile. It creates a folder for each of
+// them, in a folder of its own, which is the first new one.
 func (b *building) compiled() int {
 	if b.dir == "" {
 		fresh := slices.DeleteFunc(b.folders(), func(dir string) bool { return slices.Contains(b.old, dir) })

@@ -14,7 +14,8 @@ import (
 )
 
 // Copies of a test that run at the same time can disturb each other, by a fixed port or a fixed file name, and so can
-// tests of other packages. "go test" never runs two copies of a test, so a failure that only company causes is none:
+// tests of other packages. "go test" never runs two copies of a test, so a failure that happens only beside other runs
+// does not count:
 //
 //  1. A run that fails is made again from its seed, alone: no other run of the test, and none of another package that
 //     the same command tests, takes place at the same time.
@@ -23,9 +24,9 @@ import (
 //     counts, the test says so in a note, and its other seeds run one at a time.
 //  4. If they disagree, something that is not recorded takes part, and the failure stands, to be replayed.
 //
-// Replays are always made alone, so that a replay that goes another way is evidence against the test.
+// Replays are always made alone, so that a replay that differs is evidence against the test.
 
-// company is the state of that for one test function.
+// company is the state of this procedure for one test function.
 type company struct {
 	gate  sync.RWMutex // a run holds it for reading, a run alone for writing
 	apart atomic.Bool  // the seeds run one at a time from now on
@@ -36,7 +37,7 @@ type company struct {
 	disturbed    *explore.Run // the first of them by number
 }
 
-// enoughAgreed is how many failing runs of a test are made again alone if all of them agree.
+// enoughAgreed is the number of failing runs of a test that are repeated alone if all of them agree.
 const enoughAgreed = 5
 
 // admit waits for the right to run: beside other runs, or alone.
@@ -67,7 +68,7 @@ func (w *subject) admit(ctx context.Context, alone bool) (release func(), err er
 // solitary reports whether no other run can take place at the same time.
 func (w *subject) solitary() bool { return w.processors == 1 && w.slotsDir == "" }
 
-// undisturbed returns the outcome that counts for a run of a seed: that of a run alone if company disturbed the run.
+// undisturbed returns the outcome that counts for a run of a seed: that of a run alone if other runs disturbed it.
 func (w *subject) undisturbed(ctx context.Context, p explore.Plan, c gort.Control, o *gort.Outcome) (*gort.Outcome,
 	error) {
 	judged := w.judge(o)
@@ -95,8 +96,8 @@ func (w *subject) undisturbed(ctx context.Context, p explore.Plan, c gort.Contro
 	return first, nil
 }
 
-// twice makes a run of a seed again and returns the two runs that are to be equal. Both are made alone if company may
-// have disturbed them.
+// twice makes a run of a seed again and returns the two runs, which should be equal. Both are made alone if other runs
+// may have disturbed them.
 func (w *subject) twice(ctx context.Context, p explore.Plan, c gort.Control, o *gort.Outcome) (first,
 	second *gort.Outcome, err error) {
 	if second, err = w.make(ctx, c, false); err != nil || equal(o, second) || w.solitary() {
@@ -113,12 +114,12 @@ func (w *subject) twice(ctx context.Context, p explore.Plan, c gort.Control, o *
 	return first, again, nil
 }
 
-// alike reports whether two runs end alike: both pass, or both fail in the same way.
+// alike reports whether two runs end in the same way: both pass, or both fail with the same signature.
 func alike(a, b *gort.Outcome) bool {
 	return a.Verdict == b.Verdict && (a.Verdict == gort.Passed || a.Signature() == b.Signature())
 }
 
-// disturb notes a run that was disturbed.
+// disturb counts a run that was disturbed.
 func (w *subject) disturb(p explore.Plan, o *gort.Outcome) {
 	w.apart.Store(true)
 	w.mu.Lock()
@@ -149,12 +150,12 @@ func (c *search) judgeDisturbed() {
 	f := c.disturbed.Finding
 	f.Failed, f.Ran = c.disturbances, c.campaign.Ran
 	for _, r := range c.campaign.Failing {
-		if r.Finding.Signature == f.Signature { // which is a failure by itself, under another seed
+		if r.Finding.Signature == f.Signature { // another seed has the failure when alone
 			return
 		}
 	}
 	c.campaign.Notes = append(c.campaign.Notes, c.disturbed)
 }
 
-// slotCount returns how many runs the packages of one command make at a time.
+// slotCount returns the number of runs that the packages of one command make at a time.
 func (w *subject) slotCount() int { return cmp.Or(w.processes, runtime.GOMAXPROCS(0)) }

@@ -12,8 +12,8 @@ import (
 	"github.com/reprise-go/reprise/source"
 )
 
-// difference returns the first event at which two runs part, with all that `reprise diff` tells of it, nil if their
-// events are equal; their verdicts and their output may differ even then. The errors are those of the file system.
+// difference returns the first event at which two runs differ, with the details of `reprise diff`, or nil if their
+// events are equal. Their verdicts and their output may differ even then. The errors are those of the file system.
 func difference(expected, actual *gort.Outcome) (d *divergence.Divergence, err error) {
 	dir, err := os.MkdirTemp("", "reprise-difference-")
 	if err != nil {
@@ -28,15 +28,15 @@ func difference(expected, actual *gort.Outcome) (d *divergence.Divergence, err e
 	return c.First, err
 }
 
-// Comparison is how a run compares with a recorded one.
+// Comparison is the result of comparing a run with a recorded one.
 type Comparison struct {
-	First  *divergence.Divergence // the first difference, with all that `reprise diff` tells of it; nil if there is none
-	Events uint64                 // of the run
+	First  *divergence.Divergence // first difference, with the details of `reprise diff`; nil if there is none
+	Events uint64                 // number of events of the run
 }
 
-// Compare compares a run with the one in a trace file. How the rest of the runs aligns behind the first difference is
-// not told of a replay that diverged, because its rest was cut off; that one has notes instead that say which choice
-// did not fit. The errors are those of reading the file, and of the file system.
+// Compare compares a run with the one in a trace file. For a replay that diverged, the comparison has no alignment of
+// the rest of the runs after the first difference, because the rest of the replay was cut off. It has notes instead
+// about the choice that did not fit. The errors are those of reading the file, and of the file system.
 func Compare(path string, actual *gort.Outcome) (c Comparison, err error) {
 	dir, err := os.MkdirTemp("", "reprise-difference-")
 	if err != nil {
@@ -47,7 +47,7 @@ func Compare(path string, actual *gort.Outcome) (c Comparison, err error) {
 	if err != nil {
 		return c, err
 	}
-	defer expected.Close() // of a file that was only read
+	defer expected.Close() // closing a file that was only read cannot lose data
 	saved := filepath.Join(dir, "actual.reprise")
 	if err := actual.Save(saved, expected.Metadata().Description, expected.Identity()); err != nil {
 		return c, err
@@ -56,7 +56,7 @@ func Compare(path string, actual *gort.Outcome) (c Comparison, err error) {
 	if err != nil {
 		return c, err
 	}
-	defer run.Close() // of a file that was only read
+	defer run.Close() // closing a file that was only read cannot lose data
 	c.Events, _ = run.Len()
 	d, err := divergence.Compare(expected, run)
 	if d == nil || err != nil {
@@ -74,7 +74,7 @@ func Compare(path string, actual *gort.Outcome) (c Comparison, err error) {
 	return c, d.Align(expected, run, 0)
 }
 
-// fewLines returns as many lines of a text as a report has room for.
+// fewLines returns the lines of a text that fit into a report.
 func fewLines(text string) string {
 	const most = 6
 	lines := strings.Split(text, "\n")

@@ -28,10 +28,10 @@ type goRun struct {
 	env  []string
 	tmp  string // a folder to be removed, "" if there is none
 
-	plainFlag bool // a flag on the command line asks for what go test does once, such as benchmarks
+	plainFlag bool // a flag on the command line requires that go test runs once, such as -bench
 }
 
-// goRun works out how go test is called. Where ordinary tests cannot be controlled, it says why in plain.
+// goRun returns the call of go test. If ordinary tests cannot be controlled, plain is the reason.
 func (o *Options) goRun(ctx context.Context, watched bool) (c *goRun, plain string, err error) {
 	c = &goRun{name: "go", args: append([]string{"test", "-json"}, o.Args...), env: append(os.Environ(), o.Env...)}
 	names, set := goFlags(o.Args), goFlags(splitQuoted(goflags(ctx)))
@@ -83,7 +83,7 @@ func (o *Options) goRun(ctx context.Context, watched bool) (c *goRun, plain stri
 	c.args = []string{"test", "-json", wrapper}
 	c.env = append(c.env, wire.Memory.Assign(o.memoryMode(memory)))
 	if !slices.Contains(names, "count") {
-		c.args = append(c.args, "-count=1") // what is cached was not run
+		c.args = append(c.args, "-count=1") // cached results are of no use
 	}
 	c.args = append(c.args, tools.Args(append(tagsOf(goflags(ctx)), o.Args...))...)
 	return c, "", nil
@@ -102,7 +102,7 @@ func refuseCover(names, set []string) error {
 	return nil
 }
 
-// BeforeArgs returns the arguments before -args; those behind it belong to the test binary.
+// BeforeArgs returns the arguments before -args. Those after it are for the test binary.
 func BeforeArgs(args []string) []string {
 	if i := slices.IndexFunc(args, func(arg string) bool { return arg == "-args" || arg == "--args" }); i >= 0 {
 		return args[:i]
@@ -123,7 +123,7 @@ func goFlags(args []string) (names []string) {
 	return names
 }
 
-// lastValue returns the last value of a flag among arguments of go test, "" if it is not there.
+// lastValue returns the last value of a flag among arguments of go test, or "" if the flag is not set.
 func lastValue(args []string, name string) (value string) {
 	args = BeforeArgs(args)
 	for i, arg := range args {
@@ -139,8 +139,7 @@ func lastValue(args []string, name string) (value string) {
 	return value
 }
 
-// tagsOf returns the flags with build tags in a value of GOFLAGS. The go command would take the tags on its command
-// line instead of them.
+// tagsOf returns the flags with build tags in a value of GOFLAGS, which the tags on the command line would override.
 func tagsOf(goflags string) (args []string) {
 	for _, flag := range splitQuoted(goflags) {
 		if strings.HasPrefix(flag, "-tags=") || strings.HasPrefix(flag, "--tags=") {
@@ -172,14 +171,14 @@ func splitQuoted(text string) (fields []string) {
 func goflags(ctx context.Context) string {
 	out, err := exec.CommandContext(ctx, "go", "env", "GOFLAGS").Output()
 	if err != nil {
-		return os.Getenv("GOFLAGS") // the go command will say what is wrong
+		return os.Getenv("GOFLAGS") // the go command will report the error
 	}
 	return strings.TrimRight(string(out), "\r\n")
 }
 
-// wrapperFlag is the flag by which go test starts this program in the place of test binaries.
+// wrapperFlag returns the flag that makes go test start this program instead of test binaries.
 func wrapperFlag() (string, error) {
-	path, err := exec.LookPath(os.Args[0]) // and not os.Executable, which loses the name that it was called by
+	path, err := exec.LookPath(os.Args[0]) // os.Executable would lose the name by which the program was called
 	if err == nil {
 		path, err = filepath.Abs(path)
 	}
@@ -201,8 +200,8 @@ func wrapperFlag() (string, error) {
 	return "-exec=" + quote + path + quote + " exec-test", nil
 }
 
-// goTest runs go test and gives its events to r. It returns the status with which the go command failed, nil if it did
-// not; the error says that it could not be run.
+// goTest runs go test and passes its events to r. It returns the status with which the go command failed, or nil if it
+// did not. The error means that it could not be run.
 func (o *Options) goTest(ctx context.Context, r *testResults, stdout, stderr io.Writer) (status *exec.ExitError,
 	err error) {
 	c, plain, err := o.goRun(ctx, base.IsDevice(stderr))
@@ -211,12 +210,13 @@ func (o *Options) goTest(ctx context.Context, r *testResults, stdout, stderr io.
 		return nil, err
 	}
 	if err != nil {
-		return nil, fmt.Errorf("go test cannot be run: %v", err) // not %w: an exit status in there is not that of go test
+		// Not %w: err may contain an exit status that is not that of go test.
+		return nil, fmt.Errorf("go test cannot be run: %v", err)
 	}
 	if c.tmp != "" {
 		defer func() { err = errors.Join(err, os.RemoveAll(c.tmp)) }()
 		if release, err := procs.Hold(filepath.Join(c.tmp, aliveSlot)); err == nil {
-			defer release() // what it made is removed with the folder
+			defer release() // its files are removed with the folder
 		}
 		defer procs.Sweep(wire.Slots.Assign(c.tmp))
 	}
@@ -230,7 +230,7 @@ func (o *Options) goTest(ctx context.Context, r *testResults, stdout, stderr io.
 	cmd := exec.Command(c.name, c.args...)
 	cmd.Env, cmd.Stderr = c.env, stderr
 	procs.Group(cmd, syscall.SIGINT)
-	if c.plainFlag && !o.files() { // then go test prints what it always does
+	if c.plainFlag && !o.files() { // go test prints its usual output
 		cmd.Args = append([]string{c.name, "test"}, o.Args...)
 		r.echo, r.asIs = stdout, true
 	}
@@ -272,11 +272,12 @@ func readLines(in io.Reader, lines chan<- []byte) {
 	}
 }
 
-// interruptGrace is how long the tests get to tell what they have found when they are interrupted.
+// interruptGrace is the time that the tests get to report their findings when they are interrupted.
 const interruptGrace = 1500 * time.Millisecond
 
-// follow takes lines up to their end. The first signal interrupts the tests, so that what has been found until then is
-// told; if they do not end in time, after, which is [time.After], has them killed. So do SIGQUIT and a second signal.
+// follow handles lines up to their end. The first signal interrupts the tests, so that they report what they have found
+// so far. They are killed if they do not end in time according to after, which is [time.After], and after SIGQUIT or a
+// second signal.
 func (r *testResults) follow(lines <-chan []byte, signals <-chan os.Signal, after func(time.Duration) <-chan time.Time,
 	pass func(os.Signal)) {
 	tick := time.NewTicker(base.ProgressEvery)
@@ -299,7 +300,7 @@ func (r *testResults) follow(lines <-chan []byte, signals <-chan os.Signal, afte
 			if r.interrupted || s == syscall.SIGQUIT {
 				pass(os.Kill)
 			} else {
-				pass(os.Interrupt) // the go command knows no other
+				pass(os.Interrupt) // the only signal that the go command handles
 				late = after(interruptGrace)
 			}
 			r.interrupted = true

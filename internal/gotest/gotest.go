@@ -14,7 +14,7 @@ import (
 	"github.com/reprise-go/reprise/internal/prose"
 )
 
-// Options say how `reprise test` runs.
+// Options are the options of `reprise test`.
 type Options struct {
 	Env  []string // settings for the tests, each KEY=VALUE
 	Args []string // arguments of go test
@@ -32,7 +32,7 @@ func (o *Options) Run(stdout, stderr io.Writer) error {
 	names := goFlags(o.Args)
 	switch r.json = slices.Contains(names, "json"); {
 	case r.json:
-		r.echo, stdout = stdout, stderr // standard output is for events alone
+		r.echo, stdout = stdout, stderr // standard output contains only events
 	case slices.Contains(names, "v"):
 		r.echo = stdout
 	}
@@ -75,11 +75,11 @@ func (o *Options) Run(stdout, stderr io.Writer) error {
 	return nil
 }
 
-// files reports whether files with results were asked for.
+// files reports whether files with results are requested.
 func (o *Options) files() bool { return o.JUnit != "" || o.Markdown != "" || o.JSONL != "" }
 
-// noPackages is the error of a go command that has failed before any package: on its standard error, or in output that
-// is no event, it has said why.
+// noPackages is the error of a go command that failed before any package. It has printed the reason on standard error,
+// or in output that is not an event.
 func (r *testResults) noPackages(status int) error {
 	said := strings.TrimSpace(r.build.String())
 	if said == "" {
@@ -103,7 +103,7 @@ func (r *testResults) refusedFlag() string {
 	return ""
 }
 
-// write writes the files that were asked for.
+// write writes the requested files.
 func (o *Options) write(r *testResults) error {
 	for _, f := range []struct {
 		path  string

@@ -12,12 +12,12 @@ import (
 	"github.com/reprise-go/reprise/internal/wire"
 )
 
-// limits are those of one run.
+// limits are the limits of one run.
 type limits struct {
-	virtual   time.Duration // 0: that of package gort
-	real      time.Duration // 0: what -timeout says, see settings.wall
+	virtual   time.Duration // 0: the default of package gort
+	real      time.Duration // 0: according to -timeout, see settings.wall
 	records   int           // 0: defaultRecords
-	decisions int           // 0: that of package gort
+	decisions int           // 0: the default of package gort
 }
 
 // read reads the limits from the environment.
@@ -45,23 +45,23 @@ func (l *limits) flags() (words []string) {
 	return words
 }
 
-// extent is how much a run took of what is limited.
+// extent is the consumption of a run, for each limit.
 type extent struct {
 	real, virtual time.Duration
 	decisions     uint64
 }
 
-// most is the greater of two extents, each part for itself.
+// most returns the maximum of two extents, for each limit.
 func (e extent) most(other extent) extent {
 	return extent{max(e.real, other.real), max(e.virtual, other.virtual), max(e.decisions, other.decisions)}
 }
 
-// beyond is how many times as much as every run that passed a run at a limit took, if the limit is to be more than one
-// on the length of the test: for a schedule under which it never ends.
+// beyond is the factor by which a run that reached a limit must exceed every run that passed, to count as a run that
+// would not end under its schedule, and not as a run of a long test.
 const beyond = 10
 
-// limitOf says which limit has ended a run, with the flag that raises it, and whether the run took much more than
-// those that have passed. The name is "" if no limit has.
+// limitOf returns the limit that ended a run, the flag that raises it, and whether the run took much more than those
+// that passed. The name is "" if no limit ended the run.
 func (c *search) limitOf(o *gort.Outcome) (name, flag string, much bool) {
 	switch {
 	case o.Killed:
@@ -76,8 +76,8 @@ func (c *search) limitOf(o *gort.Outcome) (name, flag string, much bool) {
 	return "", "", false
 }
 
-// judgeLimits takes runs that a limit has ended for failures only if other runs have passed with much less, or the
-// user has set the limit by -timeout or asks for one seed.
+// judgeLimits decides about runs that a limit ended. They are failures only if other runs passed with much less, the
+// user set the limit by -timeout, or the user asked for one seed.
 func (c *search) judgeLimits() {
 	all := c.campaign
 	all.Failing = slices.DeleteFunc(all.Failing, func(r *explore.Run) bool {
@@ -99,7 +99,7 @@ func (c *search) judgeLimits() {
 	})
 }
 
-// excuse makes a failing run a note. The caller removes it from those that fail.
+// excuse turns a failing run into a note. The caller removes it from the failing runs.
 func (c *search) excuse(r *explore.Run) {
 	r.Outcome, r.Finding.Passes = explore.Noted, true
 	if r.Finding.Like == "" {
@@ -107,15 +107,15 @@ func (c *search) excuse(r *explore.Run) {
 	}
 }
 
-// count notes what a run took that has passed. It is called in the order of the seeds.
+// count adds a run that passed to the extents. It is called in the order of the seeds.
 func (c *search) count(r *explore.Run) {
 	if r.Outcome != explore.Failed && r.Outcome != explore.Doubtful {
 		c.passed, c.longest = c.passed+1, c.longest.most(detailOf(r).extent)
 	}
 }
 
-// firstOutput is what the first run has printed; nothing if a limit has ended it, as that is no output of the test
-// alone.
+// firstOutput returns the output of the first run, or nothing if a limit ended it, because its output is then not only
+// that of the test.
 func (c *search) firstOutput() []byte {
 	o := detailOf(c.campaign.First).Outcome
 	if name, _, _ := c.limitOf(o); name != "" {

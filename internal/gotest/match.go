@@ -9,8 +9,8 @@ import (
 	"github.com/reprise-go/reprise/internal/testpath"
 )
 
-// pattern is a pattern of -run or -skip as package testing reads it: alternatives, each of elements, of which the first
-// is for functions, the second for their subtests, and so on. The empty pattern has no alternatives.
+// pattern is a pattern of -run or -skip, as package testing interprets it: a list of alternatives, each with elements,
+// of which the first is for functions, the second for their subtests, and so on. The empty pattern has no alternatives.
 type pattern []alternative
 
 type alternative struct {
@@ -18,7 +18,7 @@ type alternative struct {
 	function *regexp.Regexp // the first element
 }
 
-// parsePattern reads a pattern. flag is where it comes from.
+// parsePattern parses the pattern of a flag.
 func parsePattern(flag, s string) (p pattern, err error) {
 	if s == "" {
 		return nil, nil
@@ -40,7 +40,7 @@ func parsePattern(flag, s string) (p pattern, err error) {
 	return p, nil
 }
 
-// underscores puts an underscore in the place of white space, as in the names of subtests.
+// underscores replaces white space by underscores, as in the names of subtests.
 func underscores(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) {
@@ -50,13 +50,14 @@ func underscores(s string) string {
 	}, s)
 }
 
-// selects reports whether a function is to run, with all of its subtests or some, where run and skip are the patterns
-// of these flags.
+// selects reports whether a function runs, with all of its subtests or some, for the patterns of the flags -run and
+// -skip.
 func selects(run, skip pattern, function string) bool {
 	return (len(run) == 0 || run.first(function) != nil) && (skip.first(function) == nil || skip.parts(function))
 }
 
-// first returns the first alternative that fits a function, nil if none does. It is the one that package testing heeds.
+// first returns the first alternative that fits a function, which is the one that package testing uses, or nil if none
+// does.
 func (p pattern) first(function string) *alternative {
 	for i := range p {
 		if p[i].function.MatchString(function) {
@@ -66,13 +67,13 @@ func (p pattern) first(function string) *alternative {
 	return nil
 }
 
-// parts reports whether p says something of the subtests of a function, and not of all that it does.
+// parts reports whether p selects among the subtests of a function, and not the whole function.
 func (p pattern) parts(function string) bool {
 	a := p.first(function)
 	return a != nil && len(a.elements) > 1
 }
 
-// of returns the pattern that selects of one function what p does, "" if that is nothing.
+// of returns the pattern that selects the same parts of one function as p, or "" if p selects none.
 func (p pattern) of(function string) string {
 	exactly := "^" + regexp.QuoteMeta(function) + "$"
 	if len(p) == 0 {

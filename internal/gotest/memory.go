@@ -16,7 +16,7 @@ import (
 // MemoryForm is the form of the value of --memory.
 const MemoryForm = "auto, on, off, or patterns of packages such as example.com/mod/..., with commas between"
 
-// packagePattern matches a pattern of packages. It has neither spaces nor "=", which mean something to -gcflags.
+// packagePattern matches a pattern of packages. Spaces and "=" have a meaning in -gcflags and are not allowed.
 var packagePattern = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_./~@+-]*$`)
 
 // ValidMemory reports whether a value of --memory has that form.
@@ -25,7 +25,7 @@ func ValidMemory(value string) bool {
 		!slices.ContainsFunc(strings.Split(value, ","), func(p string) bool { return !packagePattern.MatchString(p) })
 }
 
-// excluded are the flags of go test that cannot be had together with points at accesses to memory.
+// excluded are the flags of go test that exclude points at accesses to memory.
 var excluded = []string{"race", "msan", "asan", "gcflags"}
 
 // memoryPatterns returns patterns of the packages that get preemption points at accesses to memory, or none. Points
@@ -44,7 +44,7 @@ func (o *Options) memoryPatterns(ctx context.Context, names []string) ([]string,
 	switch {
 	case err != nil && o.wantsMemory():
 		return nil, err
-	case err != nil: // there is no module; what else is wrong go test will say
+	case err != nil: // there is no module, or go test will report the error
 		return nil, nil
 	}
 	if o.Memory != "" && !slices.Contains(wire.MemoryModes, o.Memory) {
@@ -71,7 +71,7 @@ func mainPatterns(ctx context.Context, env []string) (patterns []string, err err
 	return patterns, nil
 }
 
-// wantsMemory reports whether points at accesses to memory were asked for.
+// wantsMemory reports whether points at accesses to memory are explicitly requested.
 func (o *Options) wantsMemory() bool {
 	return o.Memory != "" && o.Memory != wire.MemoryAuto && o.Memory != wire.MemoryOff
 }

@@ -15,27 +15,27 @@ import (
 	"github.com/reprise-go/reprise/tracefile"
 )
 
-// A recording may come from a stranger, and replaying it builds and runs what it names. So only a test of the user's
-// own modules is run, those that the go command takes as main modules in the current folder; and of the flags and
-// arguments only those are taken that can name no file, no program and no place. The user sees the others and can give
-// them.
+// A recording may come from a stranger, and its replay builds and runs the test that it names. Therefore only tests of
+// the user's own modules are run, which are the main modules of the go command in the current folder, and only flags
+// and arguments are used that cannot name a file, a program or an address. The others are shown to the user, who can
+// give them on the command line.
 
-// Origin is the test that a recording is of, as far as a file may say it.
+// Origin is the test of a recording, as far as a file may determine it.
 type Origin struct {
-	Package string // import path, of a package of a main module
+	Package string // import path of a package in a main module
 	Dir     string // its folder
 	Test    string // name of a test function, or of a subtest
 	Flags   []string
-	Args    []string // of the test binary
+	Args    []string // arguments of the test binary
 
-	RefusedFlags, RefusedArgs []string // what the recorded test was built and run with besides
+	RefusedFlags, RefusedArgs []string // further flags and arguments of the recorded test, which are not used
 }
 
-// errNoTest says that a recording is of no test.
+// errNoTest is the error for a recording that names no test.
 var errNoTest = errors.New("gotest: the recording does not say which test of which package it is of")
 
-// OriginOf checks what an identity says of a test. The package is found from the current folder; the errors are those
-// of an identity that names no test, or none of a main module.
+// OriginOf returns the origin in an identity. The package is searched from the current folder. It returns an error if
+// the identity names no test, or a test outside the main modules.
 func OriginOf(id tracefile.Identity) (*Origin, error) {
 	o := &Origin{Package: id[tracefile.KeyPackage], Test: id[tracefile.KeyTest]}
 	if o.Package == "" || o.Test == "" {
@@ -58,7 +58,7 @@ func OriginOf(id tracefile.Identity) (*Origin, error) {
 	return o, err
 }
 
-// Refused says, a line each, what the file says and is not taken from it, and how to give it.
+// Refused describes the flags and arguments of the file that are not used, one per line, and how to give them.
 func (o *Origin) Refused() (notes []string) {
 	for _, r := range []struct {
 		what, flag string
@@ -95,7 +95,7 @@ var (
 	anything = regexp.MustCompile(``)
 )
 
-// buildFlags are the flags of "go test -c" that a file may ask for, each with the form of its value.
+// buildFlags are the flags of "go test -c" that a file may set, each with the form of its value.
 var buildFlags = map[string]*regexp.Regexp{
 	"-race": truth, "-msan": truth, "-asan": truth, "-trimpath": truth,
 	"-tags":    regexp.MustCompile(`^[\pL\pN_.,]*$`),
@@ -103,7 +103,7 @@ var buildFlags = map[string]*regexp.Regexp{
 	"-ldflags": regexp.MustCompile(`^(-[sw]|\s)*$`),
 }
 
-// testFlags are the flags of package testing that a file may ask for. Patterns select among the tests of the package.
+// testFlags are the flags of package testing that a file may set. Patterns select among the tests of the package.
 var testFlags = map[string]*regexp.Regexp{
 	"-test.short": truth, "-test.v": regexp.MustCompile(`^(true|false|test2json)?$`), "-test.failfast": truth,
 	"-test.paniconexit0": truth,
@@ -118,15 +118,15 @@ var (
 	importPath = regexp.MustCompile(`^[\pL\pN_][\pL\pN_.~+-]*(/[\pL\pN_.~+-]+)*$`)
 )
 
-// module is what the go command says of a module.
+// module is a module in the output of the go command.
 type module struct {
 	Path, Dir string
 	Main      bool
 }
 
-// ownPackage returns the folder of a package of a main module, of which there are several in a workspace. The go
-// command is asked for nothing else, so that it neither downloads what a file names nor takes it for a file or a
-// pattern.
+// ownPackage returns the folder of a package of a main module. A workspace has several main modules. The go command is
+// called only with the path of such a package, so that it does not download anything that a file names, or interpret
+// the path as a file or a pattern.
 func ownPackage(pkg string) (string, error) {
 	if !importPath.MatchString(pkg) || path.Clean(pkg) != pkg || strings.HasSuffix(pkg, ".go") ||
 		strings.Contains(pkg, "...") {
@@ -151,7 +151,7 @@ func ownPackage(pkg string) (string, error) {
 			"run the command in the folder of the package's module", pkg, strings.Join(names, ", "))
 }
 
-// packageDir returns the folder of a package of m, and not of another module below the path of m.
+// packageDir returns the folder of a package of m. A package of another module below the path of m is an error.
 func (m module) packageDir(pkg string) (string, error) {
 	out, err := goList("-mod=readonly", "-json=ImportPath,Dir,Standard,Module", "--", pkg)
 	if err != nil {

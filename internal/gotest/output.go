@@ -15,12 +15,12 @@ import (
 	"github.com/reprise-go/reprise/internal/wire"
 )
 
-// name is the test or package that a result is of.
+// name returns the name of the test or package of a result.
 func (t *testResult) name() string { return strings.TrimSpace(t.pkg + " " + t.test) }
 
-// text writes what people want to know.
+// text writes the summary for people.
 func (r *testResults) text(w io.Writer) {
-	_, _ = io.WriteString(w, r.build.String()) // w is memory, here and below
+	_, _ = io.WriteString(w, r.build.String()) // writing to memory cannot fail, here and below
 	for i, f := range slices.Concat(r.findings, r.notes) {
 		if i > 0 {
 			_, _ = fmt.Fprintln(w)
@@ -40,7 +40,7 @@ func (r *testResults) text(w io.Writer) {
 	_, _ = fmt.Fprintln(w, r.summary())
 }
 
-// left returns the tests that were not run because the time was over.
+// left returns the tests that were not run because time ran out.
 func (r *testResults) left() (names []string) {
 	for _, t := range r.order {
 		for line := range strings.Lines(t.output.String()) {
@@ -74,7 +74,7 @@ func (r *testResults) summary() string {
 	return text + r.extent()
 }
 
-// extent tells how often ordinary tests were run.
+// extent describes how many runs the ordinary tests had.
 func (r *testResults) extent() string {
 	tests, runs, early := 0, 0, 0
 	for _, t := range r.order {
@@ -126,7 +126,7 @@ func (r *testResults) markdown(w io.Writer) error {
 	return err
 }
 
-// code is a text as code in a line of Markdown.
+// code formats a text as code in a line of Markdown.
 func code(s string) string {
 	ticks := longest(s, '`') + 1
 	edge := strings.Repeat("`", ticks)
@@ -136,13 +136,13 @@ func code(s string) string {
 	return edge + s + edge
 }
 
-// fence is a text as a block of code in Markdown.
+// fence formats a text as a block of code in Markdown.
 func fence(language, s string) string {
 	edge := strings.Repeat("`", max(3, longest(s, '`')+1))
 	return edge + language + "\n" + strings.TrimRight(s, "\n") + "\n" + edge + "\n"
 }
 
-// longest is the length of the longest run of c in s.
+// longest returns the length of the longest sequence of c in s.
 func longest(s string, c rune) (n int) {
 	run := 0
 	for _, r := range s {
@@ -155,7 +155,7 @@ func longest(s string, c rune) (n int) {
 	return n
 }
 
-// junit writes a suite for each package, with its tests; subtests are there if they fail for themselves.
+// junit writes a suite for each package, with its tests. It includes subtests that fail by themselves.
 func (r *testResults) junit(w io.Writer) error {
 	var all junit.Testsuites
 	for _, pkg := range r.sortedPackages() {
@@ -189,7 +189,7 @@ func (r *testResults) sortedPackages() (list []string) {
 	return list
 }
 
-// junit is the test case of a test.
+// junit returns the test case of a test.
 func (t *testResult) junit() junit.Testcase {
 	c := junit.Testcase{Name: t.test, Classname: t.pkg, Time: fmt.Sprintf("%.3f", t.elapsed)}
 	f, ok := t.finding()
@@ -206,7 +206,7 @@ func (t *testResult) junit() junit.Testcase {
 	return c
 }
 
-// reportPlace is where in the code a report was printed.
+// reportPlace returns the place in the code at which a report was printed.
 var reportPlace = regexp.MustCompile(`(?m)^ *([^ :]+\.go):([0-9]+): `)
 
 // annotate writes a workflow command of GitHub for each finding, see "Workflow commands for GitHub Actions" in GitHub's
@@ -221,7 +221,7 @@ func (r *testResults) annotate(w io.Writer) {
 	}
 }
 
-// message escapes the text of a workflow command, property a property of it.
+// message escapes the text of a workflow command, and property the value of one of its properties.
 var (
 	message  = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace
 	property = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C").Replace

@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 )
 
-// RelativeDir is the folder of a package from that of the workspace, "" if it is not known.
+// RelativeDir returns the folder of a package relative to the workspace, or "" if it is not known.
 func RelativeDir(pkg string) string {
 	dir, err := packageDir(pkg)
 	if err != nil {

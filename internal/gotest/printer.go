@@ -8,11 +8,12 @@ import (
 	"time"
 )
 
-// printer prints what a test binary does under -test.v=test2json, where a byte marks the lines that frame the output.
+// printer prints the output of a test binary in the form of -test.v=test2json, in which a byte marks the lines that
+// frame the output.
 type printer struct {
 	w    io.Writer
-	test string // whose output comes next
-	err  error  // the first of w
+	test string // test to which the next output belongs
+	err  error  // first error of w
 }
 
 const marker = "\x16"
@@ -29,7 +30,7 @@ func (p *printer) run(test string) {
 	p.test = test
 }
 
-// name makes what comes next the output of a test.
+// name makes a test the owner of the next output.
 func (p *printer) name(test string) {
 	if p.test != test {
 		p.write(marker + "=== NAME  " + test + "\n")
@@ -37,23 +38,23 @@ func (p *printer) name(test string) {
 	}
 }
 
-// oneLine puts a text into a line.
+// oneLine converts a text to one line.
 var oneLine = strings.NewReplacer("\n", " ", "\r", " ", marker, " ").Replace
 
-// attr gives a test an attribute, as T.Attr does.
+// attr adds an attribute to a test, like T.Attr.
 func (p *printer) attr(test, key, value string) {
 	p.write(marker + "=== ATTR  " + test + " " + key + " " + oneLine(value) + "\n")
 	p.test = test
 }
 
-// log prints lines of a test, as T.Log does.
+// log prints lines of a test, like T.Log.
 func (p *printer) log(test, text string) {
 	p.name(test)
 	text = strings.ReplaceAll(strings.TrimRight(text, "\n"), marker, "")
 	p.write("    " + strings.ReplaceAll(text, "\n", "\n    ") + "\n")
 }
 
-// about prints a line about the package. Without the frame it would be taken for output of the test that ended last.
+// about prints a line about the package. Without the frame it would belong to the test that ended last.
 func (p *printer) about(line string) {
 	p.write(marker + "=== NAME  \n" + line + "\n")
 	p.test = ""
@@ -65,7 +66,7 @@ func (p *printer) end(result, test string, took time.Duration) {
 	p.test = ""
 }
 
-// passed prints the output of a run of a whole test, which has started with run, up to the result.
+// passed prints the output of a run of a whole test, up to its result. The test must have been started by run.
 func (p *printer) passed(test string, output []byte, took time.Duration) {
 	started, ended := false, false
 	for line := range strings.Lines(string(output)) {
@@ -91,7 +92,7 @@ func (p *printer) passed(test string, output []byte, took time.Duration) {
 	}
 }
 
-// frame matches the lines by which package testing frames output: those between tests, and those of a test.
+// frame matches the lines with which package testing frames output, between tests and inside a test.
 var frame = regexp.MustCompile(`^(PASS|FAIL|testing: warning: no tests to run)$|` +
 	`^ *(?:===|---) (RUN|PAUSE|CONT|NAME|ATTR|ARTIFACTS|PASS|FAIL|SKIP):? +([^ ]+)(?: .*)?$`)
 

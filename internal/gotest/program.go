@@ -22,19 +22,20 @@ import (
 	"github.com/reprise-go/reprise/tracefile"
 )
 
-// program is a test binary and what its build says of it.
+// program is a test binary and the settings of its build.
 type program struct {
 	gort.Binary
 	module, pkg  string
 	goVersion    string
 	goos, goarch string
-	flags        []string      // of "go test -c", such as -race
-	patience     time.Duration // how long a test without control may take to say how it ends
+	flags        []string      // flags of "go test -c", such as -race
+	patience     time.Duration // maximum real time of a test without control
 	rapid        bool          // tests may use package rapid, and take noFailFile
 	suites       bool          // test functions may contain whole suites
 }
 
-// inspect reads what the build says of a test binary. Its runs will be in the folder dir with the environment env.
+// inspect reads the settings of the build of a test binary. Its runs will be in the folder dir with the environment
+// env.
 func inspect(path, dir string, env []string) (*program, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -103,8 +104,8 @@ func (p *program) functions(ctx context.Context, s *settings) (list []string, er
 	return list, nil
 }
 
-// plainRun runs the binary without control and returns all that it prints. A run that takes longer than limit is
-// ended, and with each run all that it has started.
+// plainRun runs the binary without control and returns its output. A run that takes longer than limit is ended. All
+// processes that a run has started end with it.
 func (p *program) plainRun(ctx context.Context, limit time.Duration, args []string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -125,19 +126,20 @@ func (p *program) plainRun(ctx context.Context, limit time.Duration, args []stri
 	return out.Bytes(), err
 }
 
-// plainTimeout is the argument by which a test binary does not end by itself; see plainRun.
+// plainTimeout is the argument with which a test binary has no time-out of its own; see plainRun.
 const plainTimeout = "-test.timeout=0"
 
 // plainEnd is the way in which a test ends without control.
 type plainEnd uint8
 
 const (
-	plainUnknown plainEnd = iota // it could not be run, or did not end in time
+	plainUnknown plainEnd = iota // the test could not be run, or did not end in time
 	plainPasses
 	plainFails
 )
 
-// alone tells how a test function ends without control, within some time, and in words, as the rest of a sentence.
+// alone runs a test function without control, with a limit of time, and returns how it ended, also in words that
+// continue a sentence.
 func (p *program) alone(ctx context.Context, most time.Duration, args []string) (how string, end plainEnd, err error) {
 	_, err = p.plainRun(ctx, most, append(args, plainTimeout, "-test.paniconexit0"))
 	var exit *exec.ExitError
@@ -152,14 +154,14 @@ func (p *program) alone(ctx context.Context, most time.Duration, args []string) 
 	return "", plainUnknown, err
 }
 
-// identity is that of the traces of a test function, run with the arguments args.
+// identity returns the identity of the traces of a test function that is run with the arguments args.
 func (p *program) identity(function string, s *settings, args []string) (tracefile.Identity, error) {
 	id := tracefile.Identity{
 		tracefile.KeyTest: function, tracefile.KeyPackage: p.pkg, tracefile.KeyModule: p.module, tracefile.KeyGo: p.goVersion,
 		tracefile.KeyOS: p.goos, tracefile.KeyArch: p.goarch, tracefile.KeyStrategy: s.strategy,
 	}
 	if s.memory != wire.MemoryOff {
-		id[tracefile.KeyMemory] = wire.MemoryOff // unless the run says otherwise
+		id[tracefile.KeyMemory] = wire.MemoryOff // a run with points overrides it
 	}
 	if s.leaks == wire.LeaksOff {
 		id[tracefile.KeyLeaks] = wire.LeaksOff
@@ -180,7 +182,7 @@ func (p *program) identity(function string, s *settings, args []string) (tracefi
 	return id, nil
 }
 
-// command is how somebody runs a seed of the tests of a selection again, in words.
+// command returns the words of a command that runs a seed of the selected tests again.
 func (p *program) command(selection string, s *settings, args []string, seed uint64) []string {
 	words := []string{"reprise", "test"}
 	words = append(words, p.flags...)

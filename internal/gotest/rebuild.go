@@ -20,21 +20,21 @@ import (
 	"github.com/reprise-go/reprise/tracefile"
 )
 
-// Rebuilt is the test of a recording, built as the program is now.
+// Rebuilt is the test of a recording, built from the current source of the program.
 type Rebuilt struct {
-	Package string   // its import path
-	Notes   []string // in what this build differs from the recorded one
+	Package string   // import path
+	Notes   []string // differences between this build and the recorded one
 
 	binary *gort.Binary
 	runner *gort.Runner
 	test   string
-	common gort.Control // what all runs have in common with the recorded one
+	common gort.Control // settings that all runs share with the recorded one
 }
 
-// Given are flags of the build, and arguments of the test binary, that the user gives for a replay.
+// Given has flags of the build and arguments of the test binary that the user gives for a replay.
 type Given struct{ Flags, Args []string }
 
-// refusedBut is Refused without what the user gives.
+// refusedBut returns Refused without the flags and arguments that the user gives.
 func (o *Origin) refusedBut(more Given) []string {
 	given := func(list []string) func(string) bool { return func(s string) bool { return slices.Contains(list, s) } }
 	left := *o
@@ -44,9 +44,9 @@ func (o *Origin) refusedBut(more Given) []string {
 }
 
 // Rebuild builds the test that an identity names, with the flags of the recorded build, for runs in an environment.
-// The package is one of a main module in the current folder, and flags and arguments are taken from a file as
-// [OriginOf] says; more are those that the user gives. The errors are those of OriginOf, of a package that does not
-// build or has no tests any more, and of a test that is gone, and those of [gort.Build].
+// The package must belong to a main module in the current folder. Flags and arguments come from the identity, as far as
+// [OriginOf] allows it, and from more. The errors are those of OriginOf and of [gort.Build], and errors about a package
+// that does not build or has no tests, and about a test that does not exist.
 func Rebuild(ctx context.Context, id tracefile.Identity, env []string, more Given) (*Rebuilt, error) {
 	o, err := OriginOf(id)
 	if err != nil {
@@ -92,14 +92,14 @@ func Rebuild(ctx context.Context, id tracefile.Identity, env []string, more Give
 	return r, nil
 }
 
-// replayWall is how much real time a replay gets, which may have been recorded with a longer -timeout than is usual.
+// replayWall is the maximum real time of a replay. It is long because the recorded run may have had a long -timeout.
 const replayWall = 10 * time.Minute
 
-// check checks that the binary has the test, and notes in what the build is another one.
+// check checks that the binary has the test, and adds notes about differences between the builds.
 func (r *Rebuilt) check(ctx context.Context, id tracefile.Identity) error {
 	info, err := buildinfo.ReadFile(r.binary.Path)
 	switch {
-	case errors.Is(err, fs.ErrNotExist): // the go command makes no binary then
+	case errors.Is(err, fs.ErrNotExist): // the go command makes no binary without tests
 		return fmt.Errorf("package %s has no tests any more", r.Package)
 	case err != nil:
 		return fmt.Errorf("gotest: %w", err)
@@ -124,8 +124,8 @@ func (r *Rebuilt) check(ctx context.Context, id tracefile.Identity) error {
 	return nil
 }
 
-// testEnv returns the environment in which "go test" runs a test binary, so that a test that looks at it, for a command
-// say, passes as many points as it did in the recorded run.
+// testEnv returns the environment in which "go test" runs a test binary. A test that reads it, for example to find a
+// command, then passes as many points as in the recorded run.
 func testEnv(env []string, dir string) ([]string, error) {
 	root, err := exec.Command("go", "env", "GOROOT").Output()
 	if err != nil {
@@ -140,7 +140,7 @@ func testEnv(env []string, dir string) ([]string, error) {
 	return append(slices.Clip(env), "PATH="+path, "PWD="+dir, wire.Slots.Assign(os.DevNull)), nil
 }
 
-// some lists tests, not too many of them.
+// some lists the first few tests.
 func some(tests []string) string {
 	const most = 12
 	if len(tests) == 0 {
@@ -152,8 +152,8 @@ func some(tests []string) string {
 	return strings.Join(tests, ", ")
 }
 
-// Run makes a run of the test, in a copy of one process where that can be, under a control that need not say what the
-// recorded run had in common with all others: arguments, leaks and limits. The errors are those of [gort.Runner.Run].
+// Run makes a run of the test, in a copy of one process if possible. It sets the fields of c that are the same for all
+// runs: arguments, leaks and limits. The errors are those of [gort.Runner.Run].
 func (r *Rebuilt) Run(ctx context.Context, c gort.Control) (*gort.Outcome, error) {
 	c.NoLeaks = r.common.NoLeaks
 	return r.runner.Run(ctx, c)
@@ -171,7 +171,7 @@ func (r *Rebuilt) Close() error {
 	return errors.Join(err, r.binary.Close())
 }
 
-// list reads a list of texts from an identity, nil if it is absent.
+// list returns a list of texts in an identity, or nil if it is absent.
 func list(id tracefile.Identity, key string) (texts []string, err error) {
 	value, ok := id[key]
 	if !ok {

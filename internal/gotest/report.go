@@ -13,7 +13,7 @@ import (
 	"github.com/reprise-go/reprise/internal/wire"
 )
 
-// How much of what is known of a finding is told, in lines: together a screen.
+// The maximum numbers of lines of the parts of a report, which together fill a screen.
 const (
 	maxFailureLines    = 12
 	maxScheduleLines   = 12
@@ -27,7 +27,7 @@ func (c *search) tellFinding(r *explore.Run, result string) {
 	f := r.Finding
 	name := c.function + "/" + f.Name
 	if f.Like == "" {
-		if r != c.disturbed { // which needs other runs besides
+		if r != c.disturbed { // it cannot be replayed alone
 			f.Reproduce = c.commands(r)
 		}
 		describe(r)
@@ -41,7 +41,7 @@ func (c *search) tellFinding(r *explore.Run, result string) {
 	c.out.end(result, name, 0)
 }
 
-// describe fills in what the report has besides the failure.
+// describe fills in the parts of the report other than the failure.
 func describe(r *explore.Run) {
 	f, o := r.Finding, detailOf(r).Outcome
 	f.Failure = prose.Clip(f.Failure, maxFailureLines)
@@ -75,7 +75,7 @@ func describe(r *explore.Run) {
 	}
 }
 
-// shown tells what the replays have shown, and what comes next.
+// shown describes the result of the replays, and the next steps.
 func shown(r *explore.Run) (confirmed, title string) {
 	const schedule = "the schedule up to there:"
 	f := r.Finding
@@ -97,7 +97,7 @@ func shown(r *explore.Run) (confirmed, title string) {
 	return "replayed twice from its trace: the same again", schedule
 }
 
-// problem tells why a run could not be replayed.
+// problem returns the reason for which a run could not be replayed.
 func problem(err error) string {
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
@@ -108,7 +108,7 @@ func problem(err error) string {
 	return err.Error()
 }
 
-// commands reproduce a finding: by its seed, and by its trace.
+// commands returns the commands that reproduce a finding, by its seed and by its trace.
 func (c *search) commands(r *explore.Run) (list []string) {
 	s := c.settings
 	if detailOf(r).Verdict == gort.Leaked && s.leaks == wire.LeaksAuto { // a single seed has no others

@@ -17,14 +17,14 @@ import (
 type testEvent struct {
 	Action     string
 	Package    string
-	ImportPath string // of a package that does not build
+	ImportPath string // import path of a package that does not build
 	Test       string
 	Elapsed    float64
 	Output     string
-	Key, Value string // of an attribute
+	Key, Value string // an attribute
 }
 
-// testResult is what is known of a test, or, with an empty Test, of a package.
+// testResult is the result of a test, or, with an empty Test, of a package.
 type testResult struct {
 	pkg, test string
 	action    string // pass, fail or skip; "" if it has not ended
@@ -33,37 +33,37 @@ type testResult struct {
 	attrs     map[string]string
 }
 
-// testResults collects what go test says.
+// testResults collects the events of go test.
 type testResults struct {
 	say      func(format string, args ...any)
 	results  map[[2]string]*testResult
-	order    []*testResult // as they were first heard of
+	order    []*testResult // in the order of their first event
 	packages map[string]bool
-	build    strings.Builder // output of packages that do not build
+	build    strings.Builder // output about packages that do not build
 
 	findings []*finding.Finding // by package and test, after settle
 	notes    []*finding.Finding // of tests that pass
 	others   []*testResult      // tests and packages that fail without a finding
-	done     int                // packages
-	last     string             // what ended last, or how far it is
+	done     int                // number of packages that have ended
+	last     string             // last test that ended, or the progress of a test
 
-	echo io.Writer // gets what go test prints, as it comes; nil: nothing does
-	json bool      // echo gets events
-	asIs bool      // go test prints no events; it is what it always prints
+	echo io.Writer // destination of the output of go test as it arrives; nil means none
+	json bool      // echo receives events
+	asIs bool      // go test prints its usual output and no events
 
-	building    *building // nil if nothing is to be told of the build
+	building    *building // nil if the progress of the build is not shown
 	interrupted bool
-	plain       string // why ordinary tests ran once, uncontrolled; "" if they did not
+	plain       string // reason for which ordinary tests ran once, uncontrolled; "" if they did not
 }
 
 func newTestResults(say func(string, ...any)) *testResults {
 	return &testResults{say: say, results: map[[2]string]*testResult{}, packages: map[string]bool{}}
 }
 
-// line takes a line of go test -json. What is none goes to the output of builds.
+// line handles a line of go test -json. Other lines are output of builds.
 func (r *testResults) line(line []byte) {
 	if r.asIs || r.json {
-		_, _ = r.echo.Write(line) // a reader that has gone away is noticed at the end
+		_, _ = r.echo.Write(line) // an error is reported at the end
 	}
 	if r.asIs {
 		return
@@ -83,7 +83,7 @@ func (r *testResults) line(line []byte) {
 	t := r.result(e.Package, e.Test)
 	switch e.Action {
 	case "output":
-		// which is for this command
+		// the attribute is for this command
 		if r.echo != nil && !r.json && !wire.IsAttrLine(e.Output, e.Test) {
 			_, _ = io.WriteString(r.echo, e.Output)
 		}
@@ -104,7 +104,7 @@ func (r *testResults) line(line []byte) {
 	}
 }
 
-// tell tells how far go test has come.
+// tell shows the progress of go test.
 func (r *testResults) tell() {
 	if len(r.packages) == 0 {
 		state := "building; the first time with a Go version it takes a minute"
@@ -128,7 +128,7 @@ func (r *testResults) result(pkg, test string) *testResult {
 	return t
 }
 
-// settle works out the findings.
+// settle determines the findings.
 func (r *testResults) settle() {
 	slices.SortStableFunc(r.order, func(a, b *testResult) int { return strings.Compare(a.pkg, b.pkg) })
 	failed, passed := map[string]*finding.Finding{}, map[string]*finding.Finding{}
@@ -151,12 +151,12 @@ func (r *testResults) settle() {
 	}
 }
 
-// finding returns the finding that the test reports, if it reports one.
+// finding returns the finding that the test reports, or nil.
 func (t *testResult) finding() (*finding.Finding, bool) {
 	return finding.FromAttributes(t.pkg, t.test, t.attrs, t.text())
 }
 
-// gather adds a finding to the first one of its signature, or to the list if it is the first.
+// gather merges a finding with the first one of its signature, or adds it to the list if it is the first.
 func gather(list []*finding.Finding, first map[string]*finding.Finding, f *finding.Finding) []*finding.Finding {
 	if earlier := first[f.Signature]; earlier != nil {
 		earlier.Also = append(earlier.Also, f.Package+" "+f.Test)
@@ -166,10 +166,10 @@ func gather(list []*finding.Finding, first map[string]*finding.Finding, f *findi
 	return append(list, f)
 }
 
-// parent returns the name of the test of which a subtest is a part, "" if it is no subtest.
+// parent returns the name of the test that contains a subtest, or "" for other tests.
 func parent(test string) string { return test[:max(0, strings.LastIndexByte(test, '/'))] }
 
-// explain notes that a finding is why t, the tests that it is a part of, and its package fail.
+// explain marks t, the tests that contain it, and its package as explained by a finding.
 func (r *testResults) explain(t *testResult, explained map[*testResult]bool) {
 	explained[t] = true
 	for name := t.test; name != ""; {
@@ -180,7 +180,7 @@ func (r *testResults) explain(t *testResult, explained map[*testResult]bool) {
 	}
 }
 
-// hasFailingPart reports whether a test that is a part of t fails, so that t itself need not be told of.
+// hasFailingPart reports whether a subtest of t fails, so that t itself is not reported.
 func (r *testResults) hasFailingPart(t *testResult) bool {
 	return slices.ContainsFunc(r.order, func(u *testResult) bool {
 		return u != t && u.pkg == t.pkg && u.action != "pass" && u.action != "skip" &&
@@ -188,7 +188,7 @@ func (r *testResults) hasFailingPart(t *testResult) bool {
 	})
 }
 
-// text is the output of a test without what go test adds.
+// text returns the output of a test without the lines that go test adds.
 func (t *testResult) text() string {
 	var b strings.Builder
 	for line := range strings.Lines(t.output.String()) {

@@ -16,19 +16,19 @@ import (
 	"github.com/reprise-go/reprise/strategy"
 )
 
-// search is the search of one test function for failing seeds.
+// search is the search for failing seeds of one test function.
 type search struct {
 	*session
 	function  string
-	selection string        // the pattern of -run that selects it, and of its subtests those that are wanted
-	args      []string      // of each run
-	limit     time.Duration // of real time; 0: none
-	wall      time.Duration // of real time for a run
+	selection string        // pattern of -run that selects the function, and among its subtests
+	args      []string      // arguments of each run
+	limit     time.Duration // real time of the search; 0: none
+	wall      time.Duration // real time of a run
 	length    int           // points that a run passes, where the strategy has to know
-	told      time.Time     // when progress was told
+	told      time.Time     // time of the last message of progress
 
-	passed  int    // runs that have not failed
-	longest extent // of these
+	passed  int    // number of runs that passed
+	longest extent // maximum over these runs
 
 	company
 	sharing  *sharing
@@ -37,7 +37,7 @@ type search struct {
 	ordinary map[string]*explore.Run // the first run of each signature that is not of the class timing
 }
 
-// control is that of the run of a seed.
+// control returns the control of the run of a seed.
 func (c *search) control(seed uint64) gort.Control {
 	control := c.session.control(seed, c.args)
 	control.Wall, control.Length = c.wall, c.length
@@ -52,7 +52,7 @@ func (c *search) nth(i int) uint64 {
 	return testpath.DeriveSeed(c.function, i)
 }
 
-// all is how many seeds are to be run, 0 if only time says so.
+// all returns the number of seeds to run, or 0 if only time limits the search.
 func (c *search) all() int {
 	if len(c.only) > 0 {
 		return len(c.only)
@@ -60,7 +60,7 @@ func (c *search) all() int {
 	return c.seeds
 }
 
-// maxFailing is how many failing seeds end the search.
+// maxFailing returns the number of failing seeds that end the search.
 func (c *search) maxFailing() int {
 	if c.failfast {
 		return 1
@@ -68,10 +68,10 @@ func (c *search) maxFailing() int {
 	return explore.DefaultMaxFailing
 }
 
-// replays is how often the first failing run of a signature is made again from its trace.
+// replays is the number of replays of the first failing run of a signature from its trace.
 const replays = 2
 
-// run runs the seeds and prints what has come of it. It reports whether the test has passed.
+// run runs the seeds and prints the result. It reports whether the test passed.
 func (c *search) run(ctx context.Context) (ok bool) {
 	c.out.run(c.function)
 	c.start()
@@ -94,7 +94,7 @@ func (c *search) run(ctx context.Context) (ok bool) {
 	return c.tell(ctx.Err())
 }
 
-// start makes the campaign.
+// start creates the campaign.
 func (c *search) start() {
 	c.replays, c.ordinary = &subject{search: c}, map[string]*explore.Run{}
 	c.told = c.now()
@@ -114,7 +114,7 @@ func (c *search) measure(ctx context.Context) {
 	control.Strategy = strategy.Default
 	o, err := c.replays.make(ctx, control, false)
 	if err != nil {
-		return // the runs will meet it too
+		return // the runs will report the error
 	}
 	ready := uint16(0)
 	for _, r := range o.Recording.Choices().Records {
@@ -130,7 +130,7 @@ func (c *search) measure(ctx context.Context) {
 // progressEvery is the time between two messages of progress.
 const progressEvery = 500 * time.Millisecond
 
-// tellProgress counts a run and tells how far the search is, if somebody shows it.
+// tellProgress counts a run and prints the progress of the search, if the command shows it.
 func (c *search) tellProgress(r *explore.Run) {
 	c.count(r)
 	if now := c.now(); c.progress && now.Sub(c.told) >= progressEvery {
@@ -139,11 +139,11 @@ func (c *search) tellProgress(r *explore.Run) {
 	}
 }
 
-// extent is how far the search is.
+// extent returns the progress of the search.
 func (c *search) extent() wire.Extent { return wire.Extent{Ran: c.campaign.Ran, All: c.all()} }
 
-// tell prints what has come of the search and reports whether the test has passed. interrupted is why it was ended from
-// outside, nil if it was not.
+// tell prints the result of the search and reports whether the test passed. interrupted is the reason if the search was
+// ended from outside, and nil otherwise.
 func (c *search) tell(interrupted error) (ok bool) {
 	took := c.campaign.Elapsed()
 	for _, r := range c.campaign.Notes {
@@ -176,7 +176,7 @@ func (c *search) tell(interrupted error) (ok bool) {
 		c.out.log(c.function, fmt.Sprintf("%d of %s failed", n, prose.Count(c.campaign.Ran, "run")))
 		c.out.end("FAIL", c.function, took)
 	case interrupted != nil:
-		return false // with no result, as a test binary that is interrupted
+		return false // without a result, like a test binary that is interrupted
 	case c.campaign.Err != nil:
 		c.out.end("FAIL", c.function, took)
 	default:
@@ -186,7 +186,7 @@ func (c *search) tell(interrupted error) (ok bool) {
 	return false
 }
 
-// cut says why there were no more seeds although not all were run, "" if that goes without saying.
+// cut returns the reason if not all seeds were run, or "" if it is obvious.
 func (c *search) cut() string {
 	switch {
 	case c.campaign.End == explore.EndEnough:
@@ -200,7 +200,7 @@ func (c *search) cut() string {
 	return ""
 }
 
-// spent tells how many seeds were run in the time.
+// spent returns the number of seeds that were run in the time, as text.
 func (c *search) spent(took time.Duration) string {
 	if all := c.all(); all > 0 {
 		return fmt.Sprintf("%d of %s in %v", c.campaign.Ran, prose.Count(all, "seed"), took.Round(time.Second))

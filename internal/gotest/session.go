@@ -31,14 +31,14 @@ type session struct {
 	open       func(function string, c gort.Control) (runner, error)
 }
 
-// Main runs a test binary: args are its path, and the arguments that the go command has for it. The runs get the
-// environment env, in which no setting of reprise may be; the settings are read from that of the process. It returns
-// the exit code of a test binary. A binary that uses package simtest, or that is to do something else than to run
-// tests, takes the place of this process.
+// Main runs a test binary. args has its path and the arguments of the go command. The runs get the environment env,
+// which must not contain settings of reprise; these are read from the environment of the process. Main returns the exit
+// code of a test binary. A binary that uses package simtest, or that is called for another purpose than to run tests,
+// replaces this process.
 func Main(args, env []string, stdout io.Writer) int {
 	code, err := run(args, env, stdout)
 	if err != nil {
-		_, _ = fmt.Fprintf(stdout, "reprise: %v\n", err) // there is no better place to tell that this one is broken
+		_, _ = fmt.Fprintf(stdout, "reprise: %v\n", err) // there is no other place to report a broken standard output
 		return 1
 	}
 	return code
@@ -56,7 +56,7 @@ func run(args, env []string, stdout io.Writer) (code int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	if s.parallel > 0 { // as many copies of a test at most
+	if s.parallel > 0 { // the maximum number of runs at a time
 		s.processors = min(s.processors, s.parallel)
 	}
 	if s.program, err = inspect(args[0], dir, env); err != nil {
@@ -94,12 +94,13 @@ func (s *session) endWithCommand(stop func()) {
 	if s.slotsDir == "" {
 		return
 	}
-	s.Env = append(s.Env[:len(s.Env):len(s.Env)], wire.Slots.Assign(s.slotsDir)) // by which the command finds what is left
+	// With this variable the command finds processes that are left.
+	s.Env = append(s.Env[:len(s.Env):len(s.Env)], wire.Slots.Assign(s.slotsDir))
 	go func() {
 		if procs.AwaitEnd(filepath.Join(s.slotsDir, aliveSlot)) == nil {
 			stop()
 			time.Sleep(time.Second)
-			os.Exit(1) // its runs end with it
+			os.Exit(1) // its runs end with this process
 		}
 	}()
 }
@@ -107,8 +108,8 @@ func (s *session) endWithCommand(stop func()) {
 // notRunPrefix starts the line that names the tests for which there was no time, with commas between.
 const notRunPrefix = "reprise: not run: "
 
-// margin is how much of the time before the deadline of go test is left for what else is to be done: a tenth, but not
-// more than this.
+// margin is the maximum of the time before the deadline of go test that is reserved for other work than runs. It is a
+// tenth of the time, but at most margin.
 const margin = 5 * time.Second
 
 func (s *session) setDeadline() {
@@ -150,7 +151,7 @@ func (s *session) run(ctx context.Context) (int, error) {
 	return code, nil
 }
 
-// search returns the search of the next of so many test functions.
+// search returns the search of the next test function, given the number of those that are left.
 func (s *session) search(function string, left int) *search {
 	c := &search{session: s, function: function, selection: s.arguments.run.of(function), limit: s.budget,
 		sharing: newSharing()}
@@ -167,7 +168,7 @@ func (s *session) search(function string, left int) *search {
 	}
 	if !s.asked && len(s.only) == 0 {
 		c.limit = defaultLimit
-		if !s.deadline.IsZero() { // all are to have a share of the time
+		if !s.deadline.IsZero() { // each function gets a share of the time
 			c.limit = min(c.limit, max(s.deadline.Sub(s.now())/time.Duration(left), time.Millisecond))
 		}
 	}

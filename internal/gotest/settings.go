@@ -10,24 +10,25 @@ import (
 	"github.com/reprise-go/reprise/strategy"
 )
 
-// How a test is run unless the settings say otherwise.
+// The defaults of the settings.
 const (
 	defaultSeeds = 100
-	defaultLimit = 10 * time.Second // of real time for the seeds of a test
-	defaultWall  = time.Minute      // of real time for a run
+	defaultLimit = 10 * time.Second // real time for all seeds of a test
+	defaultWall  = time.Minute      // real time for a run
 
 	defaultMinimal = 10 * time.Second // of real time for making a finding smaller
-	goTimeout      = 10 * time.Minute // what go test gives a binary that was given no -timeout
-	// defaultRecords is how many records of a run are kept: 128 MB. Of a longer run a report tells the start.
+	goTimeout      = 10 * time.Minute // default of -timeout
+	// defaultRecords is the maximum number of records of a run, which take 128 MB. A recording of a longer run contains
+	// its start.
 	defaultRecords = 1 << 22
 )
 
-// settings are what the arguments and the environment say.
+// settings are the settings in the arguments and the environment.
 type settings struct {
 	arguments
 	limits
-	seeds       int           // 0: as many as there is time for
-	budget      time.Duration // of real time for a test; 0: none
+	seeds       int           // 0: no limit
+	budget      time.Duration // real time for a test; 0: none
 	asked       bool          // seeds or budget were given
 	only        []uint64      // run these seeds
 	determinism bool
@@ -40,7 +41,7 @@ type settings struct {
 	clock       time.Time     // when the clock of a run starts; zero: where package gort has it start
 	slotsDir    string        // "" for none
 	progress    bool
-	processes   int // runs of all packages at a time, as -p says; 0: as many as processors
+	processes   int // number of runs of all packages at a time, from -p; 0: the number of processors
 }
 
 // newSettings reads the arguments of a test binary, and the settings in the environment.
@@ -65,12 +66,12 @@ func newSettings(args []string, getenv func(string) string) (s settings, err err
 	return s, nil
 }
 
-// fill works out how many seeds are run if nobody has said so.
+// fill sets the default number of seeds.
 func (s *settings) fill() {
 	s.asked = s.seeds > 0 || s.budget > 0
 	switch {
 	case s.asked:
-	case s.count > 1: // those who ask for many runs get so many
+	case s.count > 1: // -count sets the number of runs
 		s.seeds, s.asked = s.count, true
 	case s.short:
 		s.seeds = defaultSeeds / 10
@@ -79,7 +80,7 @@ func (s *settings) fill() {
 	}
 }
 
-// wall is how much real time a run gets: what -timeout says, if that was given.
+// wall returns the real time for a run: that of -timeout, if it was given.
 func (s *settings) wall() time.Duration {
 	switch {
 	case s.real > 0:
@@ -92,10 +93,10 @@ func (s *settings) wall() time.Duration {
 	return s.timeout
 }
 
-// byTimeout reports whether -timeout was given and bounds each run too.
+// byTimeout reports whether -timeout was given, and therefore limits each run as well.
 func (s *settings) byTimeout() bool { return s.real == 0 && s.timeout != 0 && s.timeout != goTimeout }
 
-// control is that of the run of a seed, without the choices of a replay and without a limit of real time.
+// control returns the control of the run of a seed, without the choices of a replay and without a limit of real time.
 func (s *settings) control(seed uint64, args []string) gort.Control {
 	return gort.Control{
 		Seed: seed, Strategy: s.strategy, NoLeaks: s.leaks == wire.LeaksOff, Records: cmp.Or(s.records, defaultRecords),
@@ -106,6 +107,6 @@ func (s *settings) control(seed uint64, args []string) gort.Control {
 
 // watchesMemory reports whether the run of a seed has preemption points at accesses to memory.
 func (s *settings) watchesMemory(seed uint64) bool {
-	const odd = 0x9e3779b97f4a7c15 // spreads seeds that somebody has counted up
+	const odd = 0x9e3779b97f4a7c15 // distributes consecutive seeds
 	return s.memory == wire.MemoryOn || s.memory == wire.MemoryAuto && seed*odd>>63 == 1
 }

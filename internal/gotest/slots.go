@@ -9,18 +9,18 @@ import (
 	"time"
 )
 
-// slots let several processes share the processors: the processes of one "go test", each for a package. A run holds a
-// slot, of which there are as many as processors. Slots are locks on files, so that those of a process that has died
-// are free. It is for one goroutine at a time. The zero slots has no limit.
+// slots shares the processors between the processes of one "go test", which runs one for each package. A run holds a
+// slot, and there are as many slots as processors. Slots are locks on files, so that the slots of a process that has
+// died are free. A slots must be used by one goroutine at a time. The zero slots has no limit.
 type slots struct {
-	queue *os.File // whoever has it is the next to get a slot
+	queue *os.File // its holder is the next to get a slot
 	files []*os.File
 }
 
-// retry is how often those that wait look again.
+// retry is the interval between two attempts to get a slot.
 const retry = 500 * time.Microsecond
 
-// openSlots returns n slots in a folder, "" for no limit. They must be closed.
+// openSlots returns n slots in a folder; "" means no limit. They must be closed.
 func openSlots(dir string, n int) (s *slots, err error) {
 	s = &slots{}
 	if dir == "" {
@@ -41,7 +41,7 @@ func openSlots(dir string, n int) (s *slots, err error) {
 
 func openLock(path string) (*os.File, error) { return os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) }
 
-// close gives everything back.
+// close releases the slots and closes the files.
 func (s *slots) close() error {
 	if s.queue == nil {
 		return nil
@@ -53,8 +53,8 @@ func (s *slots) close() error {
 	return err
 }
 
-// take waits for a slot. One at a time looks for a free slot, and the others wait for their turn to look, so that
-// whoever gives a slot back does not take it again while somebody waits.
+// take waits for a slot. Only one process at a time looks for a free slot, and the others wait for their turn, so that
+// a process that frees a slot does not get it again while others wait.
 func (s *slots) take(ctx context.Context) (release func(), err error) {
 	if s.queue == nil {
 		return func() {}, ctx.Err()

@@ -8,17 +8,17 @@ import (
 	"github.com/reprise-go/reprise/internal/record"
 )
 
-// Stand is what a live goroutine does at the end of a run that a limit has ended.
+// Stand is the state of a live goroutine at the end of a run that a limit has ended.
 type Stand struct {
 	cast.Goroutine
-	Runs   bool   // it has been chosen
-	Waits  string // what for, in the runtime's words; "" if it is ready or runs
-	Where  string // the line that it came to last, "file:line function", "" if it is not known
-	Holder uint32 // the goroutine that has the lock it waits for, 0 if that is not known or it waits for no lock
+	Runs   bool   // the last decision chose it
+	Waits  string // what it waits for, in the runtime's words; "" if it is ready or runs
+	Where  string // last known line, "file:line function"; "" if unknown
+	Holder uint32 // goroutine that holds the lock it waits for; 0 if unknown or if it waits for no lock
 }
 
-// Stands returns what every live goroutine does at the end of a run that a limit has ended at a decision, by number,
-// and the numbers of those that are ready, in the order in which they became so, without the one that was chosen.
+// Stands returns the state of every live goroutine at the end of a run that a limit has ended at a decision, by number,
+// and the numbers of the ready goroutines in the order in which they became ready, without the chosen one.
 func Stands(o *gort.Outcome) (list []Stand, ready []uint32) {
 	all := o.Recording.Goroutines()
 	where := make([]string, len(all))

@@ -23,27 +23,27 @@ type runner interface {
 	Close() error
 }
 
-// subject makes the runs of a test function for one worker. What it needs for that is made when it first does.
+// subject makes the runs of a test function for one worker. Its resources are created with the first run.
 type subject struct {
 	*search
 	slots  *slots
 	runner runner
-	took   time.Duration // by the last run, of real time
+	took   time.Duration // real time of the last run
 }
 
 var _ explore.Subject = (*subject)(nil)
 
-// detail is what a run has besides what every run has.
+// detail is the part of a run that is specific to ordinary tests.
 type detail struct {
-	*gort.Outcome // nil of a run that passed, but the first and replays
+	*gort.Outcome // nil for a run that passed, except the first and replays
 	extent        extent
-	second        *gort.Outcome // of the same seed, if it is not equal to the first and was to be
+	second        *gort.Outcome // second run of the same seed, if it should be equal to the first and is not
 }
 
 // recorded are the choices of a run.
 type recorded struct {
 	*gort.Choices
-	cutOff bool // they end before the run did
+	cutOff bool // the choices end before the run
 }
 
 // detailOf returns the detail of a run that has one.
@@ -60,7 +60,7 @@ func (w *subject) Close() (err error) {
 	return err
 }
 
-// make makes a run, beside others or alone.
+// make makes a run, alone or beside others.
 func (w *subject) make(ctx context.Context, c gort.Control, alone bool) (o *gort.Outcome, err error) {
 	done := w.sharing.await(ctx)
 	defer func() { done(o) }()
@@ -128,12 +128,12 @@ func (w *subject) Run(ctx context.Context, p explore.Plan) (*explore.Run, error)
 	return r, nil
 }
 
-// judge tells what a run means for its test.
+// judge returns the meaning of a run for its test.
 func (w *subject) judge(o *gort.Outcome) explore.Outcome {
 	switch {
 	case o.Verdict == gort.Passed:
 		return explore.Passed
-	case o.Verdict == gort.Limited: // which a long test reaches too
+	case o.Verdict == gort.Limited: // a long test may reach a limit, too
 		return explore.Doubtful
 	case o.Verdict != gort.Leaked, w.leaks == wire.LeaksFail:
 		return explore.Failed
@@ -145,11 +145,11 @@ func (w *subject) judge(o *gort.Outcome) explore.Outcome {
 	return explore.Noted
 }
 
-// complete fills in the finding of a run, and what of it is needed later.
+// complete fills in the finding of a run and the details that are needed later.
 func (w *subject) complete(r *explore.Run, d detail) {
 	replay := r.Choices != nil || r.Script != nil
 	r.Detail = d
-	if r.Outcome == explore.Passed && r.Number > 0 && !replay { // of which nothing more is needed
+	if r.Outcome == explore.Passed && r.Number > 0 && !replay { // nothing more is needed
 		r.Detail = detail{extent: d.extent}
 	}
 	if r.Outcome == explore.Passed {
@@ -161,7 +161,7 @@ func (w *subject) complete(r *explore.Run, d detail) {
 	if d.second != nil {
 		f.Class, f.Verdict = finding.Nondeterminism, finding.Flaky
 		f.Failure = "two runs of one seed differ: something outside of the control takes part"
-		f.Signature = finding.Sign(f.Class, w.pkg, w.function) // one a test: where they part is chance
+		f.Signature = finding.Sign(f.Class, w.pkg, w.function) // one per test, because the place of the difference is random
 	} else {
 		f.Class, f.Failure, f.Signature = d.Class(), d.Failure(), d.Signature()
 	}
@@ -178,10 +178,10 @@ func (w *subject) Keep(ctx context.Context, r *explore.Run) (err error) {
 		}
 		d = detailOf(r)
 	case r.Outcome == explore.Doubtful:
-		how, end := w.withoutControl(ctx, max(w.wall, w.patience)) // a long test may just be one
+		how, end := w.withoutControl(ctx, max(w.wall, w.patience)) // the test may just be long
 		name, flag, _ := w.limitOf(d.Outcome)
 		f.Note(fmt.Sprintf("it reached a limit of reprise, %s, %s; --%s raises it", name, how, flag))
-		if r.Outcome = explore.Failed; end == plainPasses { // the trace would be large, and tell that the test is
+		if r.Outcome = explore.Failed; end == plainPasses { // the trace would be large and not informative
 			r.Outcome, f.Verdict = explore.Noted, finding.Unconfirmed
 			return nil
 		}
@@ -196,9 +196,9 @@ func (w *subject) Keep(ctx context.Context, r *explore.Run) (err error) {
 		r.Differs, err = unlike(d.Outcome, d.second)
 		return err
 	}
-	if f.Trace != "" && ctx.Err() == nil { // replays show then that the file will do
+	if f.Trace != "" && ctx.Err() == nil { // replays then show that the file suffices
 		loaded, _, err := gort.Load(f.Trace)
-		if err != nil { // as of a run that ended before main.main
+		if err != nil { // for example, because the run ended before main.main
 			f.Verdict, r.Problem = finding.Unconfirmed, err
 			return nil
 		}
@@ -230,7 +230,7 @@ func (w *subject) Difference(first, again *explore.Run) (string, error) {
 	return unlike(detailOf(first).Outcome, detailOf(again).Outcome)
 }
 
-// withoutControl tells how the test ends alone and without control, within some time.
+// withoutControl runs the test alone and without control, with a limit of time, and returns how it ended.
 func (w *subject) withoutControl(ctx context.Context, most time.Duration) (how string, end plainEnd) {
 	release, err := w.admit(ctx, true)
 	if err == nil {

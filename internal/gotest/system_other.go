@@ -8,7 +8,7 @@ import (
 	"github.com/reprise-go/reprise/gort"
 )
 
-// Nothing runs under control here, and nobody comes this far.
+// These functions are not called, because gort supports only Linux.
 
 func lockFile(*os.File) (bool, error) { return false, gort.ErrUnsupported }
 
