@@ -11,8 +11,8 @@ import (
 	"github.com/reprise-go/reprise/source"
 )
 
-// lookBack reads the actual run of an ordinary program once more, up to the mismatch, to learn what its events tell
-// only all together: who is ready there, and where the task that runs had stood before it was chosen.
+// lookBack reads the actual run of an ordinary program again, up to the mismatch, to determine the tasks that are ready
+// there, and the place at which the running task had stopped before it was chosen.
 func (m *Mismatch) lookBack(actual source.Source) error {
 	s, ok := actual.(source.Seeker)
 	if !ok || source.First(s) != 0 {

@@ -6,8 +6,8 @@ import (
 	"github.com/reprise-go/reprise/internal/prose"
 )
 
-// Signature returns 16 hex digits that are equal for divergences of one cause, as far as can be told from the outside:
-// it depends on the category, the relation, the rule of the cause, the kinds of the two events and of those that are
+// Signature returns 16 hex digits that are equal for divergences with the same cause, as far as the report shows it: it
+// depends on the category, the relation, the rule of the cause, the kinds of the two events and of those that are
 // missing or extra, as far as the report shows them, the fields that differ, the names of the tasks and regions
 // involved, where numbers count as equal, and the files of the code lines. It depends neither on the place in the run
 // nor on identifiers, times and values, but for what these tell of the cause.

@@ -49,7 +49,7 @@ func (s *stepper) script() strategy.Script { return s.best.Script }
 func (s *stepper) try(candidates ...strategy.Script) int { return s.first(s.ctx, s.pass, candidates) }
 
 // drop removes deviations that match, in blocks that become smaller: all, then half of them, down to least, and from
-// the end of the run to its start, because what comes early changes what comes later. With -1 for least it only tries
+// the end of the run to its start, because early deviations affect later ones. With -1 for least it only tries
 // to remove all.
 func (s *stepper) drop(least int, match func(strategy.Deviation) bool) (kept bool) {
 	for size := len(s.matching(match)); size >= 1; size /= 2 {

@@ -44,8 +44,8 @@ func fatal(t testing.TB, err error) {
 	t.Fatalf("simtest: %v", err)
 }
 
-// campaign is one call of Check. It drives an [explore.Campaign] by itself, since the run of a seed and what is told of
-// it belong to one subtest, and all run on the goroutine of the test.
+// campaign is one call of Check. It drives an [explore.Campaign] by itself, because the run of a seed and its report
+// belong to one subtest, and all run on the goroutine of the test.
 type campaign struct {
 	*search
 	selection

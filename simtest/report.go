@@ -84,7 +84,7 @@ func (f *failing) pin(own testing.TB) string {
 	return "pinned as " + path
 }
 
-// maxFailureLines is how much of a failure is told.
+// maxFailureLines is the maximum number of lines of a failure in a report.
 const maxFailureLines = 12
 
 // compare tells what the second run has shown.

@@ -1,5 +1,5 @@
-// Package cast names those who take part in a run, goroutines or tasks, for people: by path, by what they do, where
-// they were started, what they wait for and who holds it. It must not know how a run is recorded or read.
+// Package cast names the goroutines and tasks of a run for people: by path, by what they do, where they were started,
+// what they wait for, and the holder of that. It must not know how a run is recorded or read.
 package cast
 
 import (

@@ -77,7 +77,7 @@ var (
 	number = regexp.MustCompile(`^(?:0[xX][0-9a-fA-F…]+|[0-9_]+(?:(?:ns|us|µs|μs|ms|h|m|s|e|E)[0-9]*)*)`)
 	// hex is an address, which may be cut with an ellipsis.
 	hex = regexp.MustCompile(`^0[xX][0-9a-fA-F…]+`)
-	// long is a number within an identifier that nobody wrote by hand.
+	// long matches a number within an identifier that was not written by hand.
 	long = regexp.MustCompile(`[0-9]{6,}`)
 	// rows are several numbers with nothing but punctuation between them, which may be the parts of one.
 	rows = regexp.MustCompile(`#(?:[ ,:.+-]*#)+`)

@@ -31,11 +31,11 @@ type building struct {
 
 	terminal bool // w shows progress in place
 	start    time.Time
-	next     time.Time    // when it is told of again
+	next     time.Time    // time of the next message
 	below    string       // where the go command makes its folder
 	old      []string     // folders that were there before
 	dir      string       // that of the go command, "" as long as it has made none
-	done     int          // packages when it was told of last
+	done     int          // number of packages in the last message
 	total    atomic.Int64 // packages that the tests consist of; 0 if that is not known
 }
 

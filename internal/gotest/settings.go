@@ -32,7 +32,7 @@ type settings struct {
 	asked       bool          // seeds or budget were given
 	only        []uint64      // run these seeds
 	determinism bool
-	artifacts   string        // folder, "" for one that everybody finds
+	artifacts   string        // folder; "" for the default
 	strategy    string        // a name of package strategy
 	minimal     time.Duration // of real time for making a finding smaller; 0: it is not
 	leaks       string        // one of wire.LeakModes

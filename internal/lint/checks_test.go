@@ -412,6 +412,22 @@ var versions = []string{"go1.25", "go1.26"}
 -- internal/lint/facts_test.go
 package lint // want
 `},
+	{"clipped voice", clippedVoice, `
+-- a.go
+package a
+// f picks who runs. // want
+// Names are told apart by their numbers, and the user, who gives them, sees both.
+func f() {}
+// who returns a name.
+func who() {}
+// who runs // want
+var b int // nobody reads it, and it is told later // want
+// B says who waits. // want
+/* everybody */ var B int // want
+-- a_test.go
+package a
+// nobody
+`},
 	{"long lines", longLines, "-- a.go\npackage a\n" +
 		"var a = 1 + " + strings.Repeat("1", 108) + "\n" +
 		"var b = 1 + " + strings.Repeat("1", 109) + " // want\n" +

@@ -182,7 +182,7 @@ func TestModule(t *testing.T) {
 	checks := []check{
 		imports, document, determinism, channels, printing, buildMachinePaths, skippedTests, markers, readmeLength,
 		packageDocs, exportedDocs, unusedExports, surfaces(surfaceLimits), functionLength, longLines,
-		statedFacts(facts), listBuild(t, root, r.fset).mapOrder,
+		clippedVoice, statedFacts(facts), listBuild(t, root, r.fset).mapOrder,
 	}
 	for _, check := range checks {
 		check(files, r)

@@ -62,7 +62,7 @@ type reader struct {
 
 	run     gorun.Reader
 	ready   []event.TaskID
-	unknown bool // who is ready: tasks were woken together
+	unknown bool // the ready tasks are unknown, because tasks were woken together
 	now     int64
 
 	running uint32 // the task that was chosen last
@@ -77,7 +77,7 @@ type reader struct {
 	by        []event.TaskID
 	letIn     string
 	on        string       // the object that the woken task waited for
-	skipWake  event.TaskID // it is told by what has let it in
+	skipWake  event.TaskID // the moment at which it was let in includes the wake-up
 }
 
 func newReader(s *Story) *reader {
@@ -177,8 +177,8 @@ func (r *reader) event(e event.Event, site string) {
 // outcomes say how a task ended.
 var outcomes = []string{"ends", "ends with an error", "is cancelled", "panics", "ends"}
 
-// other takes an event that means another thing in ordinary runs than in simulated ones, or is told of simulated runs
-// only.
+// other handles an event that has another meaning in ordinary runs than in simulated ones, or is shown only for
+// simulated runs.
 func (r *reader) other(e event.Event, site string) {
 	if r.s.ordinary {
 		switch gorun.MeaningOf(e) {

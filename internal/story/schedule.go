@@ -10,7 +10,7 @@ import (
 	"github.com/reprise-go/reprise/internal/cast"
 )
 
-// minSchedule is the least number of lines that a schedule can be told in.
+// minSchedule is the minimum number of lines of a schedule.
 const minSchedule = 8
 
 // Schedule tells the schedule up to the end of the run, or of a failed test, in at most that many lines (at least 8),
@@ -19,9 +19,9 @@ const minSchedule = 8
 // A line is the turn of a task: the number of the decision that began it, the virtual time, of how many ready tasks it
 // was chosen, its name, which stands the more to the right the later the task appeared, so that the turns of one task
 // make a column; which tasks it started and woke and what else it did; and why and at which line it stopped. Between
-// turns stand timers that fired, leaps of time, and what came from outside. Choices that ordinary runs seldom make,
-// and faults, are marked with a star. If there are too many turns, those that repeat what was told shortly before are
-// counted and left out, and then those at the start.
+// turns are timers that fired, leaps of time, and wake-ups from outside. Choices that ordinary runs seldom make, and
+// faults, are marked with a star. If there are too many turns, those that repeat a recent turn are counted and left
+// out, and then those at the start.
 func (s *Story) Schedule(most int) string {
 	steps := s.window(s.steps())
 	if len(steps) == 0 {
@@ -43,7 +43,7 @@ func (s *Story) Schedule(most int) string {
 // inTest reports whether a task belongs to the test, as all tasks of a simulated run do.
 func (s *Story) inTest(g uint32) bool { return s.who.InTest(g) || !s.ordinary && g != 0 }
 
-// window cuts off what comes before the test does anything, and what comes after it if it came to its end.
+// window removes the steps before the first one of the test, and those after the end of the test.
 func (s *Story) window(steps []step) []step {
 	first := slices.IndexFunc(steps, func(t step) bool { return s.inTest(t.g) && !t.idle })
 	if first < 0 || !s.ordinary {
@@ -157,7 +157,7 @@ const (
 	lastSteps = 3  // that are always told
 )
 
-// condense counts and leaves out the steps, but for the last ones, that repeat one that was told shortly before.
+// condense counts and leaves out steps that repeat a recent one, except the last steps.
 func condense(steps []step, last int, who *cast.Cast) (told []step) {
 	var held, recent []step
 	release := func() {

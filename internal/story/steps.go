@@ -14,7 +14,7 @@ import (
 
 // step is one line of a schedule: a turn of a goroutine, or what happened between two turns.
 type step struct {
-	g        uint32 // who had the turn, 0 for what happened in between
+	g        uint32 // goroutine of the turn, 0 for events between turns
 	decision int    // that began the turn, or the last one before; from 1 where main.main starts
 	ready    int    // how many goroutines it chose from
 	time     int64  // at which it began, virtual, in nanoseconds
@@ -76,7 +76,7 @@ func repeated(text string, times int) string {
 	return fmt.Sprintf("%s (%d times)", text, times+1)
 }
 
-// horizon is how many decisions before the end are told at most.
+// horizon is the maximum number of decisions before the end that are shown.
 const horizon = 5_000
 
 // steps tells the end of the run as steps.
@@ -151,10 +151,10 @@ func (s *Story) untilBroken() []moment {
 	return s.moments[:i+1]
 }
 
-// recent reports whether the step is recent enough to be told.
+// recent reports whether the step is recent enough to be shown.
 func (s *stepper) recent() bool { return s.left < horizon }
 
-// moment takes a moment of a known task; rest is what comes after it.
+// moment handles a moment of a known task. rest has the moments after it.
 func (s *stepper) moment(r moment, rest []moment) {
 	if s.leap > 0 && (r.time-s.time >= s.leap || r.kind == runs) {
 		s.leapt(s.leap)
@@ -333,7 +333,7 @@ func (s *stepper) at(r moment) string {
 	return ""
 }
 
-// stopped ends a step after which somebody else may run. Where time leaps then is told only by the next decision.
+// stopped ends a step after which another task may run. Only the next decision shows whether time leaps then.
 func (s *stepper) stopped(r moment, rest []moment) {
 	if r.kind == yields || r.kind == preempts {
 		s.state[r.g] = stateReady
@@ -382,9 +382,8 @@ func (s *stepper) woken(r moment) {
 	s.act("%s is ready", "", r.g)
 }
 
-// inTurn reports whether something happens during the turn that is told: a goroutine that looks at the channel of a
-// timer lets the timer fire by itself. Otherwise the goroutine is held up in a system call, which the next decision
-// says.
+// inTurn reports whether the event happens during the current turn: a goroutine that checks the channel of a timer
+// makes the timer fire. Otherwise the goroutine is in a system call, as the next decision shows.
 func (s *stepper) inTurn(rest []moment) bool {
 	if s.open.g == 0 {
 		return false

@@ -7,9 +7,9 @@ import (
 	"sync"
 )
 
-// private returns the folder of the user in the folder of temporary files, which other users may share: one that
-// somebody else has made, or may write to, and a link in its place are not used. Then this process has one of its own.
-// Inside of a folder of the user nobody else can place a link.
+// private returns the folder of the user in the folder of temporary files, which other users may share. A folder that
+// belongs to another user, or to which another user can write, and a link are not used. Instead this process gets a
+// folder of its own. Inside a folder of the user, no other user can create a link.
 func private() string {
 	dir := filepath.Join(os.TempDir(), fmt.Sprintf("reprise-%d", os.Getuid()))
 	_ = os.Mkdir(dir, 0o700) // it may be there; else whoever writes to it will say what is wrong

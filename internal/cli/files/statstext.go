@@ -97,7 +97,7 @@ func (s *statistics) taskText() string {
 	return b.String()
 }
 
-// maxWaitKinds is how many things that are waited for are told.
+// maxWaitKinds is the maximum number of listed kinds of objects for which tasks wait.
 const maxWaitKinds = 6
 
 // waitText tells what tasks waited for, the most frequent first.
