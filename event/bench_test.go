@@ -3,6 +3,7 @@ package event
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"testing"
 
@@ -171,6 +172,33 @@ func BenchmarkTrace(b *testing.B) {
 			}
 			perEvent(b, tr.Len())
 		})
+	}
+}
+
+// BenchmarkWriteMsgpack writes whole traces of several lengths into memory that is allocated for it. The rival has a
+// buffer between, and memory that grows.
+func BenchmarkWriteMsgpack(b *testing.B) {
+	events := benchEvents(b)
+	for _, n := range []int{200, 5_000, 1_000_000} {
+		tr := NewTrace(NewMetadata(1))
+		for i := range n {
+			tr.Append(events[i%len(events)])
+		}
+		for name, write := range map[string]func(*bytes.Buffer) error{
+			"reprise":       func(buf *bytes.Buffer) error { return tr.WriteMsgpack(buf) },
+			"rival=growing": func(buf *bytes.Buffer) error { return tr.WriteMsgpack(struct{ io.Writer }{buf}) },
+		} {
+			b.Run(fmt.Sprintf("events=%d/%s", n, name), func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					var buf bytes.Buffer
+					if err := write(&buf); err != nil {
+						b.Fatal(err)
+					}
+				}
+				perEvent(b, n)
+			})
+		}
 	}
 }
 

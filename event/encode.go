@@ -233,7 +233,10 @@ func (t *Trace) WriteMsgpack(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	events := &Encoder{w: w, buf: header}
+	if b, ok := w.(*bytes.Buffer); ok {
+		return t.fill(b, header)
+	}
+	events := &Encoder{w: w, buf: append(make([]byte, 0, encoderBuffer+maxEventBytes), header...)}
 	for _, e := range t.All() {
 		if err := events.Encode(e); err != nil {
 			return err
@@ -241,6 +244,34 @@ func (t *Trace) WriteMsgpack(w io.Writer) error {
 	}
 	return events.Flush()
 }
+
+// fill writes a trace into memory, without a buffer between. Its size is estimated from that of the first block, so that
+// the memory is allocated once.
+func (t *Trace) fill(b *bytes.Buffer, header []byte) error {
+	size, counted := 0, 0
+	for block := range t.blocks() {
+		for i := range block {
+			size += block[i].packedLen()
+		}
+		counted = len(block)
+		break
+	}
+	if rest := t.Len() - counted; rest > 0 {
+		size += (size/counted + 1) * rest
+	}
+	b.Grow(len(header) + size + maxEventBytes)
+	packed := append(b.AvailableBuffer(), header...)
+	for block := range t.blocks() {
+		for i := range block {
+			packed = block[i].AppendMsgpack(packed)
+		}
+	}
+	_, err := b.Write(packed)
+	return err
+}
+
+// packedLen returns the length of the MessagePack form of e.
+func (e Event) packedLen() int { return len(e.AppendMsgpack(make([]byte, 0, maxEventBytes))) }
 
 // Encoder writes events one after the other, each in its MessagePack form. It buffers; call Flush at the end.
 type Encoder struct {
