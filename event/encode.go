@@ -245,8 +245,8 @@ func (t *Trace) WriteMsgpack(w io.Writer) error {
 	return events.Flush()
 }
 
-// fill writes a trace into memory, without a buffer between. Its size is estimated from that of the first block, so that
-// the memory is allocated once.
+// fill writes a trace into memory, without a buffer between. Its size is estimated from that of the first block, so
+// that the memory is allocated once.
 func (t *Trace) fill(b *bytes.Buffer, header []byte) error {
 	size, counted := 0, 0
 	for block := range t.blocks() {
