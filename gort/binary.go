@@ -179,6 +179,9 @@ type Control struct {
 
 	Clock time.Time // when the clock of the program starts; the zero Time is a fixed instant of the current year
 
+	// RealNetwork leaves the sockets of loopback addresses to the kernel, instead of simulating them.
+	RealNetwork bool
+
 	NoLeaks  bool          // do not wait for goroutines that the test leaves behind, and do not list them
 	MaxSteps uint64        // maximum number of decisions; 0 = 10 million
 	MaxTime  time.Duration // maximum virtual time; 0 = an hour and ten minutes, go test's default limit plus an hour
@@ -233,6 +236,9 @@ func (c *Control) header() (header, error) {
 	}
 	if c.memory() {
 		h.flags |= flagMemory
+	}
+	if !c.RealNetwork {
+		h.flags |= flagNet
 	}
 	if !c.NoLeaks {
 		h.flags |= flagLeaks

@@ -69,8 +69,10 @@ func corpus(t testing.TB) *Binary {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if shared1.b != nil {
-		_ = shared1.b.Close()
+	for _, b := range []*Binary{shared1.b, network1.b} {
+		if b != nil {
+			_ = b.Close()
+		}
 	}
 	os.Exit(code)
 }
@@ -320,7 +322,7 @@ func TestWall(t *testing.T) {
 // TestWallReplayed checks that the replay of a run that was killed while it waited for an answer waits there too:
 // behind the last choice the poller may still owe what it had given the recorded run at once.
 func TestWallReplayed(t *testing.T) {
-	c := Control{Seed: 1, Wall: time.Second}
+	c := Control{Seed: 1, Wall: time.Second, RealNetwork: true}
 	o := mustRun(t, corpus(t), "TestSilent", c)
 	c.Choices = o.Recording.Choices()
 	p := mustRun(t, corpus(t), "TestSilent", c)
@@ -486,7 +488,7 @@ func TestVirtualTime(t *testing.T) {
 // TestOutside checks that what comes through the poller is counted, and that a replay waits for it.
 func TestOutside(t *testing.T) {
 	b := corpus(t)
-	o := mustRun(t, b, "TestEcho", Control{Seed: 1})
+	o := mustRun(t, b, "TestEcho", Control{Seed: 1, RealNetwork: true})
 	if o.Verdict != Passed || o.Admitted == 0 {
 		t.Fatalf("%s, %d admitted\n%s", o.describe(), o.Admitted, o.Output)
 	}
@@ -495,7 +497,7 @@ func TestOutside(t *testing.T) {
 	}
 	lawful(t, o)
 	for range 10 {
-		p := mustRun(t, b, "TestEcho", Control{Choices: o.Recording.Choices()})
+		p := mustRun(t, b, "TestEcho", Control{Choices: o.Recording.Choices(), RealNetwork: true})
 		if d := differ(t, o, p); d != "" {
 			t.Errorf("the replay differs in %s; mismatch %v", d, p.Mismatch)
 		}
@@ -605,7 +607,7 @@ func TestLimits(t *testing.T) {
 func TestForeignBinary(t *testing.T) {
 	b := &Binary{Path: "/bin/true", Dir: "."}
 	if _, err := b.Run(t.Context(), "TestX", Control{}); err == nil ||
-		!strings.Contains(err.Error(), "not built by Build") {
+		!strings.Contains(err.Error(), "not built with gort.Build") {
 		t.Errorf("Run: %v", err)
 	}
 	b.Path = filepath.Join(t.TempDir(), "absent")

@@ -54,6 +54,10 @@
 //     the class "timing"; [Outcome.Timing] returns by how much a goroutine was late.
 //   - Randomness. Every goroutine has a random stream of its own, which feeds math/rand, crypto/rand, map order, the
 //     order of a select and the hash seeds. An additional draw in one goroutine does not affect any other goroutine.
+//   - The network of the loopback addresses and of unix sockets. It is simulated inside the process unless
+//     Control.RealNetwork is set: connections, datagrams and deadlines work in virtual time, ports are taken in order,
+//     and the kernel sees no socket. A socket that reaches for another address, or for one that nobody listened on in
+//     the run, becomes one of the kernel. Child processes reach what the program listens on.
 //   - Garbage collection. It is one step of the goroutine that starts it.
 //   - GOMAXPROCS and NumCPU, which are 4 or Control.Procs. Setting GOMAXPROCS changes only the number that it reports.
 //
@@ -81,15 +85,18 @@
 //
 // # What is outside
 //
-// Files, sockets, processes and C are not controlled. System calls that are known to wait, such as wait4, give up the
-// processor at once; any other that takes 100 ms loses it. A goroutine that the network poller or the end of a system
-// call makes ready is let in between two decisions. This is recorded, and a replay waits for it at the same place.
-// Outcome.Admitted counts such goroutines, Outcome.Calls counts all system calls by number, and [Outcome.Outside] names
-// what they reach. A run from a seed is therefore as deterministic as the outside: in practice it is with sockets
-// inside one process, and is not with child processes. Data that is read from outside is not recorded; if it differs,
-// the run differs. A signal is let in in the same way, but its arrival in a buffered channel is not recorded. While a
-// goroutine is in a system call that waits, virtual time advances with real time; while one waits only for the poller,
-// virtual time jumps when the poller has been quiet for some milliseconds.
+// Files, processes, other sockets and C are not controlled. System calls that are known to wait, such as wait4, give
+// up the processor at once; any other that takes 100 ms loses it. A goroutine that the network poller or the end of a
+// system call makes ready is let in between two decisions. This is recorded, and a replay waits for it at the same
+// place. Outcome.Admitted counts such goroutines, Outcome.Calls counts all system calls by number, and
+// [Outcome.Outside] names what they reach. A run from a seed is therefore as deterministic as the outside. Data that is
+// read from outside is not recorded; if it differs, the run differs. A signal is let in in the same way, but its
+// arrival in a buffered channel is not recorded. While a goroutine is in a system call that waits, or a child process
+// lives, virtual time advances with real time; while one waits only for the poller, virtual time jumps when the poller
+// has been quiet for some milliseconds.
+//
+// The times of files agree with the clock: what a run writes has the virtual time of the write. Each run has its own
+// folder of temporary files; Outcome.Wrote names the first file outside it that the run changed.
 //
 // # Limits
 //

@@ -33,6 +33,10 @@ func (o *Outcome) SaveContext(ctx context.Context, path, description string, id 
 	if o.Recording.Memory {
 		all[tracefile.KeyMemory] = wire.MemoryOn
 	}
+	all[tracefile.KeyNetwork] = wire.NetworkSimulated
+	if o.Recording.RealNetwork {
+		all[tracefile.KeyNetwork] = wire.NetworkReal
+	}
 	if !o.Recording.Clock.IsZero() {
 		all[tracefile.KeyClock] = wire.ClockText(o.Recording.Clock)
 	}

@@ -37,7 +37,7 @@ type Runner struct {
 }
 
 // Runner returns a Runner for one test function or subtest, by its exact name, or for all tests if test is "". It
-// uses Args, Procs, Clock, Records and Wall of c for all runs. The Runner must be closed.
+// uses Args, Procs, Clock, RealNetwork, Records and Wall of c for all runs. The Runner must be closed.
 func (b *Binary) Runner(test string, c Control) (*Runner, error) {
 	s, err := openShared(headerSpace + or(c.Records, defaultRecords)*recordSize + textSpace)
 	if err != nil {
@@ -79,7 +79,7 @@ func (b *Binary) Run(ctx context.Context, test string, c Control) (*Outcome, err
 
 // Run makes one run; see [Binary.Run].
 func (r *Runner) Run(ctx context.Context, c Control) (*Outcome, error) {
-	c.Args, c.Procs, c.Clock = r.common.Args, r.common.Procs, r.common.Clock
+	c.Args, c.Procs, c.Clock, c.RealNetwork = r.common.Args, r.common.Procs, r.common.Clock, r.common.RealNetwork
 	c.Records, c.Wall = r.common.Records, r.common.Wall
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("gort: %s: %w", r.test, err)

@@ -28,6 +28,7 @@ const (
 	flagResync   = 32
 	flagPrefix   = 64
 	flagMemory   = 128
+	flagNet      = 256
 )
 
 // header is the start of the shared file. The runtime defines the same type as rprHeader.
@@ -74,8 +75,8 @@ type header struct {
 	pid     uint32
 	forks   uint32
 	dropped uint64
+	dials   uint32
 	wrote   uint32
-	_       uint32
 	calls   [512]uint32
 }
 

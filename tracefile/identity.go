@@ -32,6 +32,7 @@ const (
 	KeyArgs    = "args"        // arguments of the test binary, such as -test.short, as a JSON array
 	KeyLeaks   = "leaks"       // "off" if goroutines that the test leaves behind do not matter
 	KeyClock   = "clock"       // when the clock of the program started; absent if with the year 2000
+	KeyNetwork = "network"     // "simulated" or "real": the network of the loopback addresses; absent if real
 	KeyMaxTime = "max-virtual" // limit of virtual time, in the form of [time.Duration.String]
 
 	// KeyMemory says whether accesses to memory were preemption points, "on" or "off", if the test was built for that.

@@ -198,6 +198,9 @@ func (p *program) command(selection string, s *settings, args []string, seed uin
 	if s.memory == wire.MemoryOn {
 		words = append(words, "--"+wire.Memory.Flag, s.memory)
 	}
+	if s.network == wire.NetworkReal {
+		words = append(words, "--"+wire.Network.Flag, s.network)
+	}
 	if !s.clock.IsZero() {
 		words = append(words, "--"+wire.Clock.Flag, wire.ClockText(s.clock))
 	}

@@ -31,8 +31,12 @@ type Rebuilt struct {
 	common gort.Control // settings that all runs share with the recorded one
 }
 
-// Given has flags of the build and arguments of the test binary that the user gives for a replay.
-type Given struct{ Flags, Args []string }
+// Given are flags of the build, and arguments of the test binary, that the user gives for a replay. Network is the
+// network that the user expects of the recording, "" for any.
+type Given struct {
+	Flags, Args []string
+	Network     string
+}
 
 // refusedBut returns Refused without the flags and arguments that the user gives.
 func (o *Origin) refusedBut(more Given) []string {
@@ -59,6 +63,10 @@ func Rebuild(ctx context.Context, id tracefile.Identity, env []string, more Give
 			return nil, fmt.Errorf("gotest: the recording has a wrong limit of virtual time: %q", text)
 		}
 	}
+	network, err := recordedNetwork(id[tracefile.KeyNetwork], more.Network)
+	if err != nil {
+		return nil, err
+	}
 	clock, err := recordedClock(id[tracefile.KeyClock])
 	if err != nil {
 		return nil, err
@@ -82,6 +90,7 @@ func Rebuild(ctx context.Context, id tracefile.Identity, env []string, more Give
 	r := &Rebuilt{Package: pkg, Notes: o.refusedBut(more), binary: b, test: test, common: gort.Control{
 		Args: args, NoLeaks: id[tracefile.KeyLeaks] == wire.LeaksOff, Records: defaultRecords, Wall: replayWall,
 		MaxTime: maxTime, Clock: clock,
+		RealNetwork: network == wire.NetworkReal,
 	}}
 	if err := r.check(ctx, id); err != nil {
 		return nil, errors.Join(err, r.Close())

@@ -39,6 +39,7 @@ type settings struct {
 	slow        time.Duration // lateness that counts as a failure
 	memory      string        // one of wire.MemoryModes
 	clock       time.Time     // when the clock of a run starts; zero: where package gort has it start
+	network     string        // one of wire.NetworkModes
 	slotsDir    string        // "" for none
 	progress    bool
 	processes   int // number of runs of all packages at a time, from -p; 0: the number of processors
@@ -57,7 +58,8 @@ func newSettings(args []string, getenv func(string) string) (s settings, err err
 		wire.Leaks.Read(getenv, &s.leaks), wire.Slow.Read(getenv, &s.slow), wire.Memory.Read(getenv, &s.memory),
 		wire.Slots.Read(getenv, &s.slotsDir), wire.Progress.Read(getenv, &s.progress),
 		wire.Processes.Read(getenv, &s.processes), wire.Strategy.Read(getenv, &s.strategy),
-		wire.Minimize.Read(getenv, &s.minimal), wire.Clock.Read(getenv, &s.clock), s.limits.read(getenv),
+		wire.Minimize.Read(getenv, &s.minimal), wire.Clock.Read(getenv, &s.clock),
+		wire.Network.Read(getenv, &s.network), s.limits.read(getenv),
 	)
 	if err != nil {
 		return s, err
@@ -101,7 +103,7 @@ func (s *settings) control(seed uint64, args []string) gort.Control {
 	return gort.Control{
 		Seed: seed, Strategy: s.strategy, NoLeaks: s.leaks == wire.LeaksOff, Records: cmp.Or(s.records, defaultRecords),
 		Args: args, MaxTime: s.virtual, MaxSteps: uint64(s.decisions), Memory: s.watchesMemory(seed),
-		Clock: s.clock, Slow: s.slowest(),
+		Clock: s.clock, RealNetwork: s.network == wire.NetworkReal, Slow: s.slowest(),
 	}
 }
 

@@ -10,14 +10,15 @@ import (
 
 // Recording is what was recorded of a run.
 type Recording struct {
-	Seed    uint64
-	Memory  bool      // accesses to memory were preemption points
-	Clock   time.Time // when the clock of the program started
-	Records []Record
-	Texts   []string // by number; 0 is empty
-	Steps   uint64   // number of decisions since the start of the process
-	Points  uint64   // number of preemption points passed
-	Hash    uint64   // hash of the decisions; equal runs have equal hashes
+	Seed        uint64
+	Memory      bool      // accesses to memory were preemption points
+	Clock       time.Time // when the clock of the program started
+	RealNetwork bool      // the network of the loopback addresses was that of the kernel
+	Records     []Record
+	Texts       []string // by number; 0 is empty
+	Steps       uint64   // number of decisions since the start of the process
+	Points      uint64   // number of preemption points passed
+	Hash        uint64   // hash of the decisions; equal runs have equal hashes
 
 	// Dropped is the number of records for which there was no room. If it is not 0, Records contains only the start of
 	// the run, and its end. Steps, Points and Hash are those of the whole run.

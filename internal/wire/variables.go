@@ -31,6 +31,15 @@ const (
 // MemoryModes are the values of [Memory].
 var MemoryModes = []string{MemoryAuto, MemoryOn, MemoryOff}
 
+// The values of [Network]: what connections between goroutines of one test go through.
+const (
+	NetworkSimulated = "simulated" // a network inside the process
+	NetworkReal      = "real"      // the kernel
+)
+
+// NetworkModes are the values of [Network], the default first.
+var NetworkModes = []string{NetworkSimulated, NetworkReal}
+
 // Which seeds are run, and how.
 var (
 	Seeds = variable(Setting{
@@ -75,6 +84,10 @@ var (
 		Env: "REPRISE_CLOCK", Flag: "clock", Help: "when the clock of a run starts", Form: clockForm,
 		Writers: []string{User, Command}, Readers: []string{Wrapper},
 	}, parseClock)
+	Network = variable(Setting{
+		Env: "REPRISE_NETWORK", Flag: "network", Help: "what connections between goroutines of a test go through",
+		Form: Alternatives(NetworkModes), Writers: []string{User, Command}, Readers: []string{Wrapper},
+	}, among(NetworkModes))
 	Artifacts = variable(Setting{
 		Env: "REPRISE_ARTIFACTS", Flag: "artifacts", Help: "where traces and reports of failing runs go",
 		Form:    "a folder",

@@ -107,8 +107,13 @@ var edits = []edit{
 	{all, "math/rand/v2/rand.go", "runtime_rand", "runtime_rand runtime.rand", swap, "runtime_rand runtime.rprUserRand"},
 
 	// The outside.
-	{all, "syscall/syscall_linux.go", "Syscall", "", before, "repriseSyscall(trap, a1);"},
-	{all, "syscall/syscall_linux.go", "Syscall6", "", before, "repriseSyscall(trap, a1);"},
+	{all, "syscall/syscall_linux.go", "RawSyscall", "", before,
+		"if repriseRaw(trap) { if r, e, done := repriseNet(trap, a1, a2, a3, 0, 0, 0); done { return r, 0, Errno(e) } };"},
+	{all, "syscall/syscall_linux.go", "Syscall", "", before,
+		"if r, e, done := repriseNet(trap, a1, a2, a3, 0, 0, 0); done { return r, 0, Errno(e) };repriseSyscall(trap, a1);"},
+	{all, "syscall/syscall_linux.go", "Syscall6", "", before,
+		"if r, e, done := repriseNet(trap, a1, a2, a3, a4, a5, a6); done { return r, 0, Errno(e) };" +
+			"repriseSyscall(trap, a1);"},
 	{all, "syscall/syscall_linux.go", "Syscall", "runtime_entersyscall()", swap, enter},
 	{all, "syscall/syscall_linux.go", "Syscall6", "runtime_entersyscall()", swap, enter},
 
@@ -117,9 +122,18 @@ var edits = []edit{
 	{all, "syscall/syscall_linux.go", "Syscall6", "runtime_exitsyscall()", after,
 		";repriseAfter(trap, a1, a2, a3, a4, r1, uintptr(err))"},
 	{all, "runtime/proc.go", "syscall_runtime_BeforeFork", "", before, "if rprOn { rprForks() };"},
+	{all, "syscall/exec_unix.go", "forkExec", "acquireForkLock()", before, "repriseGoReal();"},
 	{all, "syscall/exec_unix.go", "forkExec", "// Read child error status", before, "repriseChild(pid);"},
-	{all, "runtime/netpoll.go", "poll_runtime_pollReset", "", before, "if rprOn { rprPoint(); rprPoll() };"},
-	{all, "runtime/netpoll.go", "poll_runtime_pollWait", "", before, "if rprOn { rprPoll() };"},
+	{all, "runtime/netpoll.go", "poll_runtime_pollReset", "", before, "if rprOn { rprPoint(); rprPoll(pd) };"},
+	{all, "runtime/netpoll.go", "poll_runtime_pollWait", "", before, "if rprOn { rprPoll(pd) };"},
+	{all, "runtime/netpoll.go", "netpollblockcommit", "netpollAdjustWaiters(1)", swap,
+		"netpollAdjustWaiters(rprWaits(gp))"},
+	{all, "runtime/netpoll.go", "netpollunblock", "*delta -= 1", swap,
+		"*delta -= rprWaits((*g)(unsafe.Pointer(old)))"},
+	{all, "runtime/netpoll_epoll.go", "netpollopen", "", before, "if rprOn && rprPollOpen(fd, pd) { return 0 };"},
+	{all, "runtime/netpoll_epoll.go", "netpollclose", "", before, "if rprOn && rprPollClose(fd) { return 0 };"},
+	{all, "runtime/os_linux.go", "fcntl", "", before,
+		"if r, e, done := rprFcntlOf(fd, cmd, arg); done { return r, e };"},
 
 	// The end.
 	{all, "runtime/proc.go", "os_beforeExit", "", before, "if rprOn { rprExit(int32(exitCode)) };"},
@@ -246,6 +260,15 @@ func repriseSyscall(trap, a1 uintptr)
 
 //go:linkname repriseBlocks runtime.rprBlocks
 func repriseBlocks(trap, a2 uintptr) bool
+
+//go:linkname repriseRaw runtime.rprRaw
+func repriseRaw(trap uintptr) bool
+
+//go:linkname repriseNet runtime.rprNet
+func repriseNet(trap, a1, a2, a3, a4, a5, a6 uintptr) (r, errno uintptr, done bool)
+
+//go:linkname repriseGoReal runtime.rprGoReal
+func repriseGoReal()
 
 //go:linkname repriseAfter runtime.rprAfter
 func repriseAfter(trap, a1, a2, a3, a4, r1, errno uintptr)

@@ -69,6 +69,9 @@ for the packages of the main module; on, in all; off; or a
 pattern of packages, such as golang.org/x/sync/..., besides
 the main module. It needs no C, and stands back for -race
 and -gcflags`, func(o *gotest.Options, v string) { o.Memory = v }, gotest.MemoryForm, gotest.ValidMemory, false},
+	setting(wire.Network.Setting, "WHAT", `connections between goroutines of a test, over loopback
+addresses and unix sockets: simulated (the default) inside
+the process, in virtual time; real, by the kernel`),
 	clockFlag(),
 	artifactsFlag(),
 	setting(wire.MaxVirtual.Setting, "D", "how much virtual time a run may take: 70m otherwise"),

@@ -42,6 +42,7 @@ func (o *options) define(cmd *cobra.Command) {
 	fs.StringVar(&o.Expect, "expect", "", "exit with 0 if the run ends so: fail or pass")
 	fs.BoolVar(&o.fixed, "fixed", false, "replay against the fixed program of the demo")
 	fs.StringArrayVar(&o.more.Flags, "build", nil, "a flag for the build of the test, such as -ldflags=-w")
+	fs.StringVar(&o.more.Network, "network", "", "refuse a recording that was made with another network: simulated, real")
 	fs.StringArrayVar(&o.more.Args, "arg", nil, "an argument for the test binary, such as -update")
 	cmd.MarkFlagsMutuallyExclusive("to", "break")
 	o.given = fs.Changed

@@ -1,0 +1,129 @@
+package network
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// TestDialOutside connects to a server outside, whose address is in the environment.
+func TestDialOutside(t *testing.T) {
+	c, err := net.Dial("tcp", os.Getenv("NETWORK_SERVER"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	b, err := io.ReadAll(c)
+	fmt.Printf("said %s\n", b)
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// TestChildDials starts a child process, this binary again, that connects to listeners of the test, one that was there
+// before and one that comes later.
+func TestChildDials(t *testing.T) {
+	if list := os.Getenv("NETWORK_CHILD"); list != "" {
+		for at := range strings.FieldsSeq(list) {
+			network, address, _ := strings.Cut(at, "=")
+			c, err := net.Dial(network, address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			fmt.Fprintln(c, "from the child")
+			c.Close()
+		}
+		return
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []net.Listener
+	var addresses []string
+	listen := func(network, address string) {
+		l, err := net.Listen(network, address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, l)
+		addresses = append(addresses, network+"="+l.Addr().String())
+	}
+	listen("tcp", "127.0.0.1:0")
+	listen("unix", t.TempDir()+"/s")
+	if err := exec.Command("true").Run(); err != nil {
+		t.Fatal(err)
+	}
+	listen("tcp", "[::1]:0")
+	c := exec.Command(exe, "-test.run=^TestChildDials$")
+	c.Env = append(os.Environ(), "NETWORK_CHILD="+strings.Join(addresses, " "))
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range list {
+		conn, err := l.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := io.ReadAll(conn)
+		if err != nil || string(b) != "from the child\n" {
+			t.Errorf("%q, %v", b, err)
+		}
+		conn.Close()
+		inside, err := net.Dial(l.Addr().Network(), l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if conn, err = l.Accept(); err != nil {
+			t.Fatal(err)
+		}
+		inside.Close()
+		conn.Close()
+		l.Close()
+	}
+	if err := c.Wait(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestFile hands a listener and a connection over as files.
+func TestFile(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := l.(*net.TCPListener).File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+	again, err := net.FileListener(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	go func() {
+		c, err := net.Dial("tcp", again.Addr().String())
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		fmt.Fprint(c, "hello")
+		c.Close()
+	}()
+	c, err := again.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, err := io.ReadAll(c); err != nil || string(b) != "hello" {
+		t.Errorf("%q, %v", b, err)
+	}
+	again.Close()
+	if _, err := net.Dial("tcp", again.Addr().String()); err == nil {
+		t.Error("a closed listener answers")
+	}
+}
