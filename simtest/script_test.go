@@ -19,13 +19,10 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
-		UpdateScripts:       *golden.Update,
-		RequireExplicitExec: true,
-		RequireUniqueNames:  true,
-		Setup:               func(env *testscript.Env) error { return module.Write(env.WorkDir, env.Setenv) },
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"mask": mask},
+	golden.Scripts(t, testscript.Params{
+		Dir:   "testdata/script",
+		Setup: func(env *testscript.Env) error { return module.Write(env.WorkDir, env.Setenv) },
+		Cmds:  map[string]func(*testscript.TestScript, bool, []string){"mask": mask},
 	})
 }
 

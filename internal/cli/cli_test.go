@@ -23,11 +23,8 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs the command as a user does, in testdata/script.
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
-		UpdateScripts:       *golden.Update,
-		RequireExplicitExec: true,
-		RequireUniqueNames:  true,
+	golden.Scripts(t, testscript.Params{
+		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
 			return os.CopyFS(filepath.Join(env.WorkDir, "corpus"), os.DirFS(corpus))
 		},

@@ -21,11 +21,8 @@ func TestModules(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/module",
-		UpdateScripts:       *golden.Update,
-		RequireExplicitExec: true,
-		RequireUniqueNames:  true,
+	golden.Scripts(t, testscript.Params{
+		Dir: "testdata/module",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("GITHUB_ACTIONS", "")
 			env.Setenv("GITHUB_STEP_SUMMARY", "")

@@ -19,9 +19,7 @@ type conversion struct {
 	in, out  string
 	to       string // form of the output; "" for that of the extension
 	renumber bool
-	stdin    io.Reader
-	stdout   io.Writer
-	stderr   io.Writer
+	verb.Streams
 }
 
 func NewConvert() *cobra.Command {
@@ -41,7 +39,7 @@ func NewConvert() *cobra.Command {
 		Args: verb.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.in, c.out = args[0], args[1]
-			c.stdin, c.stdout, c.stderr = cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr()
+			c.Streams = verb.StreamsOf(cmd)
 			return c.run()
 		},
 	}
@@ -67,7 +65,7 @@ func (c *conversion) run() error {
 	if err != nil {
 		return err
 	}
-	in, err := base.OpenInput(c.stdin, c.in, source.Config{})
+	in, err := base.OpenInput(c.Stdin, c.in, source.Config{})
 	if err != nil {
 		return err
 	}
@@ -78,7 +76,7 @@ func (c *conversion) run() error {
 	}
 	write := func(w io.Writer) error { return c.copy(in, w, form) }
 	if c.out == base.Stdio {
-		if err := write(c.stdout); err != nil {
+		if err := write(c.Stdout); err != nil {
 			return base.Coded(err)
 		}
 		return nil
@@ -101,7 +99,7 @@ func (c *conversion) copy(in *base.Input, w io.Writer, form source.Form) error {
 	}
 	if m, ok := out.(*base.MsgpackSink); ok {
 		if lost := m.Losses(len(in.Identity()) > 0); lost != "" {
-			fmt.Fprintf(c.stderr, "reprise: the form .msgpack has no place for %s: left out\n", lost)
+			fmt.Fprintf(c.Stderr, "reprise: the form .msgpack has no place for %s: left out\n", lost)
 		}
 	}
 	return nil

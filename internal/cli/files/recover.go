@@ -18,8 +18,7 @@ import (
 type rescue struct {
 	in, out string
 	part    int
-	stdin   io.Reader
-	stdout  io.Writer
+	verb.Streams
 }
 
 func NewRecover() *cobra.Command {
@@ -37,7 +36,7 @@ func NewRecover() *cobra.Command {
 		Args: verb.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r.in, r.out = args[0], args[1]
-			r.stdin, r.stdout = cmd.InOrStdin(), cmd.OutOrStdout()
+			r.Streams = verb.StreamsOf(cmd)
 			return r.run()
 		},
 	}
@@ -71,7 +70,7 @@ func (r *rescue) run() error {
 // open opens the input. An input that is not a regular file is copied to a temporary one. The errors have exit codes.
 func (r *rescue) open() (f *os.File, discard func(), err error) {
 	if r.in == base.Stdio {
-		return spooled(r.stdin)
+		return spooled(r.Stdin)
 	}
 	f, err = os.Open(r.in)
 	if err != nil {
@@ -115,7 +114,7 @@ func spooled(r io.Reader) (f *os.File, discard func(), err error) {
 
 // save writes the requested part and prints the receipt.
 func (r *rescue) save(rec *tracefile.Recovery) error {
-	if _, err := io.WriteString(r.stdout, rec.String()); err != nil {
+	if _, err := io.WriteString(r.Stdout, rec.String()); err != nil {
 		return base.Failed(err)
 	}
 	n := len(rec.Parts)

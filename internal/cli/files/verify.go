@@ -24,9 +24,7 @@ const verifySchema = 1
 // verification is one run of verify.
 type verification struct {
 	partial, json bool
-	stdin         io.Reader
-	stdout        io.Writer
-	stderr        io.Writer
+	verb.Streams
 }
 
 func NewVerify() *cobra.Command {
@@ -52,7 +50,7 @@ func NewVerify() *cobra.Command {
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			v.stdin, v.stdout, v.stderr = cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr()
+			v.Streams = verb.StreamsOf(cmd)
 			return v.run(args)
 		},
 	}
@@ -74,7 +72,7 @@ func (v *verification) run(paths []string) error {
 			}
 			line = string(b)
 		}
-		if _, err := fmt.Fprintln(v.stdout, line); err != nil {
+		if _, err := fmt.Fprintln(v.Stdout, line); err != nil {
 			return base.Failed(err)
 		}
 		worst = max(worst, r.code())
@@ -147,9 +145,9 @@ func (r *verdict) text() string {
 // file checks one file.
 func (v *verification) file(path string) *verdict {
 	r := &verdict{Schema: verifySchema, File: path, Verdict: verdictOK}
-	p := base.NewProgress(v.stderr, path)
+	p := base.NewProgress(v.Stderr, path)
 	defer p.Done()
-	in, err := base.OpenInput(v.stdin, path, source.Config{Progress: p.Tell, ReadAhead: true, CheckNotes: true})
+	in, err := base.OpenInput(v.Stdin, path, source.Config{Progress: p.Tell, ReadAhead: true, CheckNotes: true})
 	if err != nil {
 		r.unreadable(path, err)
 		return r

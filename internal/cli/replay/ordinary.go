@@ -35,7 +35,7 @@ func (r *replay) ordinary() (known bool, err error) {
 	id := r.in.Identity()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	p := base.NewProgress(r.stderr, "replay")
+	p := base.NewProgress(r.Stderr, "replay")
 	p.Say("building %s", id["package"])
 	test, err := gotest.Rebuild(ctx, id, wire.Strip(os.Environ()), r.given)
 	p.Done()

@@ -8,7 +8,6 @@ package replay
 import (
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -91,10 +90,9 @@ func New() *cobra.Command {
 		Long:  replayHelp + strings.Join(demo.Names(), ", ") + ".",
 		Args:  verb.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			r := &replay{fixed: o.fixed, given: o.more, stdin: cmd.InOrStdin(), stdout: cmd.OutOrStdout(),
-				stderr: cmd.ErrOrStderr()}
+			r := &replay{fixed: o.fixed, given: o.more, Streams: verb.StreamsOf(cmd)}
 			var err error
-			if r.Settings, err = o.settings(args[0], r.stdin, r.stdout); err != nil {
+			if r.Settings, err = o.settings(args[0], r.Stdin, r.Stdout); err != nil {
 				return err
 			}
 			return o.answer(r.run())
@@ -120,10 +118,9 @@ func (o *options) answer(err error) error {
 // replay is one run of the command. It knows the recording before it knows the program.
 type replay struct {
 	front.Settings
-	fixed          bool
-	given          gotest.Given
-	stdin          io.Reader
-	stdout, stderr io.Writer
+	fixed bool
+	given gotest.Given
+	verb.Streams
 
 	in *base.Input
 }
@@ -134,7 +131,7 @@ var ways = []func(*replay) (known bool, err error){(*replay).demo, (*replay).ord
 
 // run opens the recording and looks its program up.
 func (r *replay) run() (err error) {
-	if r.in, err = base.OpenInput(r.stdin, r.Path, source.Config{}); err != nil {
+	if r.in, err = base.OpenInput(r.Stdin, r.Path, source.Config{}); err != nil {
 		return err
 	}
 	defer r.in.Close()
@@ -150,7 +147,7 @@ func (r *replay) run() (err error) {
 
 // session returns the session of a replay in this process; its driver is missing.
 func (r *replay) session() *front.Session {
-	return &front.Session{Settings: r.Settings, Recording: r.in, Stdin: r.stdin, Stdout: r.stdout, Stderr: r.stderr}
+	return &front.Session{Settings: r.Settings, Recording: r.in, Stdin: r.Stdin, Stdout: r.Stdout, Stderr: r.Stderr}
 }
 
 // demo replays the recording of a demo, in this process.

@@ -184,7 +184,7 @@ func TestStepOnATerminal(t *testing.T) {
 	path := recordDemo(t, simsched.Config{}, recorder.Config{}, tracefile.End{})
 	session := func(commands string) (text string, err error) {
 		var out bytes.Buffer
-		r := &replay{stdin: strings.NewReader(commands), stdout: &out, stderr: &out}
+		r := &replay{Streams: verb.Streams{Stdin: strings.NewReader(commands), Stdout: &out, Stderr: &out}}
 		r.Settings = front.Settings{Name: path, Path: path, Step: true, Format: "text", Prompt: true}
 		err = r.run()
 		return out.String(), err

@@ -47,7 +47,7 @@ func (r *replay) simulated() (known bool, err error) {
 	if err != nil {
 		return true, base.Failed(fmt.Errorf("%s: %w", r.Name, err))
 	}
-	answered, err := request.Read(r.stdout)
+	answered, err := request.Read(r.Stdout)
 	if !answered {
 		return true,
 			base.Failed(fmt.Errorf("%s: %s of %s replays nothing: the test is gone, was skipped, or no longer calls "+
@@ -64,7 +64,7 @@ func (r *replay) build(of origin, binary string) (*exec.Cmd, error) {
 	}
 	build := exec.Command("go", slices.Concat([]string{"test", "-c", "-o", binary}, r.given.Flags,
 		[]string{checked.Package})...)
-	build.Stdout, build.Stderr = r.stderr, r.stderr
+	build.Stdout, build.Stderr = r.Stderr, r.Stderr
 	if err := build.Run(); err != nil {
 		return nil, fmt.Errorf("package %s does not build: %w", of.pkg, err)
 	}
@@ -73,9 +73,9 @@ func (r *replay) build(of origin, binary string) (*exec.Cmd, error) {
 	}
 	args := []string{"-test.run=" + testpath.Pattern(checked.Test), "-test.count=1", "-test.v", "-test.timeout=0"}
 	cmd := exec.Command(binary, append(args, r.given.Args...)...)
-	cmd.Dir, cmd.Stderr, cmd.Env = checked.Dir, r.stderr, append(wire.Strip(os.Environ()), "PWD="+checked.Dir)
+	cmd.Dir, cmd.Stderr, cmd.Env = checked.Dir, r.Stderr, append(wire.Strip(os.Environ()), "PWD="+checked.Dir)
 	if r.Step {
-		cmd.Stdin = r.stdin
+		cmd.Stdin = r.Stdin
 	}
 	return cmd, nil
 }
@@ -83,9 +83,9 @@ func (r *replay) build(of origin, binary string) (*exec.Cmd, error) {
 // output returns where the output of a test goes: where the report is for machines, not to standard output.
 func (r *replay) output() io.Writer {
 	if r.Format != "text" {
-		return r.stderr
+		return r.Stderr
 	}
-	return r.stdout
+	return r.Stdout
 }
 
 // shown returns text of a test as it is shown.
