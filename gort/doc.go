@@ -43,8 +43,9 @@
 //
 //   - The schedule. One goroutine runs at a time. When it blocks, yields, ends or is preempted, the next one is chosen
 //     among all that are ready: by a strategy of package strategy, or as recorded. Preemption happens only at points:
-//     channel send, receive and close, select, go (before and after), time.Sleep, the methods of package sync and of
-//     the types of sync/atomic, and I/O that may have to wait for the poller.
+//     before and after an operation that can make another goroutine ready (channel send, receive and close, select, go,
+//     Unlock, Signal, the Done that ends a Wait), after a timer is set, and before time.Sleep, runtime.Gosched, the
+//     other methods of package sync, those of the types of sync/atomic, and I/O that may have to wait for the poller.
 //   - Time. The clock starts at Control.Clock and advances a little with each decision, point and reading. When no
 //     goroutine is ready, it jumps to the next timer.
 //   - Lateness. In half of the seeds, goroutines that are ready are late, up to three times in a run: they do not run

@@ -147,7 +147,7 @@ var edits = []edit{
 	{all, "runtime/sema.go", "notifyListWait", "", before, "getg().rpr.uses = uintptr(unsafe.Pointer(l));"},
 	{all, "sync/mutex.go", "(*Mutex).Lock", "m.mu.Lock()", after, ";repriseHeldMutex(m)"},
 	{all, "sync/mutex.go", "(*Mutex).TryLock", "m.mu.TryLock()", swap, "repriseTriedMutex(m, m.mu.TryLock())"},
-	{all, "sync/mutex.go", "(*Mutex).Unlock", "", before, "repriseReleasedMutex(m);"},
+	{all, "sync/mutex.go", "(*Mutex).Unlock", "", before, userPoint + "repriseReleasedMutex(m);"},
 	{all, "sync/rwmutex.go", "(*RWMutex).RLock", "rw.readerCount.Add(1)", swap,
 		"repriseReader(rw, rw.readerCount.Add(1))"},
 	{all, "sync/rwmutex.go", "(*RWMutex).RLock", "(&rw.readerSem, false, 0)", after, ";repriseReads(rw, false)"},
@@ -169,6 +169,7 @@ var edits = []edit{
 	{all, "runtime/chan.go", "closechan", "", before, point},
 	{all, "runtime/select.go", "selectgo", "", before, point},
 	{all, "runtime/time.go", "timeSleep", "", before, point},
+	{all, "runtime/proc.go", "Gosched", "", before, point},
 	{all, "sync/mutex.go", "(*Mutex).Lock", "", before, userPoint},
 	{all, "sync/mutex.go", "(*Mutex).TryLock", "", before, userPoint},
 	{all, "sync/mutex.go", "(*Mutex).Unlock", "m.mu.Unlock()", after, ";" + userPoint},
@@ -189,6 +190,25 @@ var edits = []edit{
 	{all, "sync/pool.go", "(*Pool).Put", "", before, userPoint},
 	{all, "sync/atomic/type.go", "methods", "", before, userPoint},
 	{all, "sync/atomic/value.go", "methods", "", before, userPoint},
+
+	// Points behind operations that make other goroutines ready: what comes next may be too late.
+	{all, "runtime/chan.go", "chansend1", "true, sys.GetCallerPC())", after, ";" + point},
+	{all, "runtime/chan.go", "chanrecv1", "chanrecv(c, elem, true)", after, ";" + point},
+	{all, "runtime/chan.go", "chanrecv2", "chanrecv(c, elem, true)", after, ";" + point},
+	{all, "runtime/chan.go", "selectnbsend", "return chansend(", swap, "selected = chansend("},
+	{all, "runtime/chan.go", "selectnbsend", "false, sys.GetCallerPC())", after, ";" + point + "return"},
+	{all, "runtime/chan.go", "selectnbrecv", "return chanrecv(c, elem, false)", swap,
+		"selected, received = chanrecv(c, elem, false);" + point + "return"},
+	{all, "runtime/chan.go", "closechan", "for !glist.empty() {", before,
+		"if rprOn { rprReadyAll(&glist); rprPoint(); return };"},
+	{all, "runtime/select.go", "selectgo", "return casi, recvOK", before, point},
+	{all, "runtime/time.go", "newTimer", "t.init = true", after, ";" + point},
+	{all, "runtime/time.go", "resetTimer", "return t.reset(when, period)", swap,
+		"pending := t.reset(when, period);" + point + "return pending"},
+	{all, "sync/rwmutex.go", "(*RWMutex).rUnlockSlow", "(&rw.writerSem, false, 1)", after, ";" + userPoint},
+	{all, "sync/waitgroup.go", "(*WaitGroup).Add", "(&wg.sema, false, 0)", after, ";" + userPoint},
+	{all, "sync/cond.go", "(*Cond).Signal", "NotifyOne(&c.notify)", after, ";" + userPoint},
+	{all, "sync/cond.go", "(*Cond).Broadcast", "NotifyAll(&c.notify)", after, ";" + userPoint},
 }
 
 // A declaration is a file that is added to the standard library.
