@@ -15,8 +15,8 @@ import (
 	"github.com/reprise-go/reprise/gort"
 )
 
-// canaries are the bugs of testdata/canary, with the classes in which they show, and the number of runs within which the
-// default settings must find them.
+// canaries are the bugs of testdata/canary, with the classes in which they show, and the number of runs within which
+// the default settings must find them.
 var canaries = []struct {
 	name    string
 	classes []string
