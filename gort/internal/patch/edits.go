@@ -191,7 +191,7 @@ var edits = []edit{
 	{all, "sync/atomic/type.go", "methods", "", before, userPoint},
 	{all, "sync/atomic/value.go", "methods", "", before, userPoint},
 
-	// Points behind operations that make other goroutines ready: what comes next may be too late.
+	// Points after operations that make other goroutines ready, which may then run before the next line of the program.
 	{all, "runtime/chan.go", "chansend1", "true, sys.GetCallerPC())", after, ";" + point},
 	{all, "runtime/chan.go", "chanrecv1", "chanrecv(c, elem, true)", after, ";" + point},
 	{all, "runtime/chan.go", "chanrecv2", "chanrecv(c, elem, true)", after, ";" + point},
