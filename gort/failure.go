@@ -188,7 +188,12 @@ func (o *Outcome) deadlocked() cause {
 	if len(list) == 0 { // of the test
 		list = slices.DeleteFunc(slices.Clone(o.Left), func(w cast.Waiting) bool { return w.Reason == "" })
 	}
-	c.lines = append([]string{"all goroutines are asleep: " + reasons(list)}, who.Lines(list)...)
+	title := "all goroutines are asleep: "
+	if slices.ContainsFunc(o.Left, func(w cast.Waiting) bool { return w.Kept }) {
+		title = "the test can never end, although other goroutines go on: "
+		list = slices.DeleteFunc(list, func(w cast.Waiting) bool { return w.Kept })
+	}
+	c.lines = append([]string{title + reasons(list)}, who.Lines(list)...)
 	circle := cast.WaitCycle(list)
 	if len(circle) > 0 {
 		c.lines = slices.Insert(c.lines, 1, "  "+who.Cycle(circle))

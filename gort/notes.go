@@ -104,6 +104,9 @@ func (t *translator) left(o *Outcome) {
 			n.Stack = append(n.Stack, shortPlace(strings.TrimSpace(line)))
 		}
 		t.Note(n)
+		if w.Kept {
+			t.Note(tracefile.Note{Act: tracefile.ActKept, Task: n.Task})
+		}
 	}
 }
 

@@ -22,6 +22,7 @@ import (
 //	ActPart   -                 what the recording that is replayed has instead      -
 //	ActDrop   -                 how many records of the rest of the run are missing  -
 //	ActLeft   it has not ended  operation           it waits for     hold the object where it stands
+//	ActKept   code that may still run reaches what it waits for; follows ActLeft
 //	ActEnd    it ended the run  how the run ended   -                -               where it stands
 //
 // Unknown fields are empty. A reader must ignore an Act that it does not know.
@@ -51,6 +52,7 @@ const (
 	ActPart  Act = "parts"
 	ActDrop  Act = "drops"
 	ActLeft  Act = "left"
+	ActKept  Act = "kept"
 	ActEnd   Act = "ends"
 )
 

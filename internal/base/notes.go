@@ -32,6 +32,8 @@ func noteText(n tracefile.Note, name func(event.TaskID) string) string {
 		return "here the recording has instead: " + n.Reason
 	case tracefile.ActLeft:
 		return task + "is left" + phrase(", ", stopText(n, name)) + phrase(" at ", n.Place)
+	case tracefile.ActKept:
+		return task + "may go on: code that may still run reaches what it waits for"
 	case tracefile.ActEnd:
 		if n.Place == "" {
 			return "the run " + n.Reason

@@ -27,24 +27,25 @@ type Waiting struct {
 	Where  string // the line, "file:line function"
 	Stack  string // such a line for each frame of the program and the library, innermost first; "" if it could have run
 	Test   bool   // it was started by a test or by what a test started
+	Kept   bool   // code that may still run reaches what it waits for, so that it may go on some day
 	Object string // the lock or channel that it waits for, by a name that is unique within the run; "" if unknown
 	Holder uint32 // number of the goroutine that keeps it from the lock it waits for; 0 if it is unknown or no lock
 }
 
-// Leaked reports whether w belongs to a test and waits for something that neither a timer nor the outside will end.
+// Leaked reports whether w belongs to a test and can never continue: it waits for something that neither a timer nor the
+// outside will end, and that no code which may still run reaches. Locks and counters of package sync count even if code
+// reaches them: everything else is at rest, and another goroutine would have to give them back.
 func (w Waiting) Leaked() bool {
-	return w.Test && !slices.Contains([]string{"", "sleep", "timer", "IO wait"}, w.Reason)
+	return w.Test && !slices.Contains(passing, w.Reason) && (!w.Kept || slices.Contains(certain, w.Reason))
 }
 
-// certain lists the reasons for which a goroutine cannot continue once everything else is at rest: locks and counters
-// of package sync, which another goroutine has to give back, and values for which no receiver is left.
-var certain = []string{
-	"sync.Mutex.Lock", "sync.RWMutex.Lock", "sync.RWMutex.RLock", "sync.WaitGroup.Wait", "sync.Cond.Wait", "chan send",
-	"chan send (nil chan)", "chan receive (nil chan)", "select (no cases)",
-}
-
-// Stuck reports whether w leaked and waits for something that nothing which is left can bring about.
-func (w Waiting) Stuck() bool { return w.Leaked() && slices.Contains(certain, w.Reason) }
+// passing lists the reasons that end by themselves, certain those that do not end once everything else is at rest.
+var (
+	passing = []string{"", "sleep", "timer", "IO wait"}
+	certain = []string{
+		"sync.Mutex.Lock", "sync.RWMutex.Lock", "sync.RWMutex.RLock", "sync.WaitGroup.Wait", "sync.Cond.Wait",
+	}
+)
 
 // Cast holds the goroutines of a run and their names.
 type Cast struct {

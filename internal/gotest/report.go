@@ -10,7 +10,6 @@ import (
 	"github.com/reprise-go/reprise/internal/finding"
 	"github.com/reprise-go/reprise/internal/prose"
 	"github.com/reprise-go/reprise/internal/story"
-	"github.com/reprise-go/reprise/internal/wire"
 )
 
 // The maximum numbers of lines of the parts of a report, which together fill a screen.
@@ -111,9 +110,6 @@ func problem(err error) string {
 // commands returns the commands that reproduce a finding, by its seed and by its trace.
 func (c *search) commands(r *explore.Run) (list []string) {
 	s := c.settings
-	if detailOf(r).Verdict == gort.Leaked && s.leaks == wire.LeaksAuto { // a single seed has no others
-		s.leaks = wire.LeaksFail
-	}
 	s.determinism = r.Finding.Class == finding.Nondeterminism
 	words := c.command(c.selection, &s, c.args, r.Seed)
 	for i, w := range words {

@@ -6,12 +6,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/reprise-go/reprise/explore"
 	"github.com/reprise-go/reprise/gort"
-	"github.com/reprise-go/reprise/internal/cast"
 	"github.com/reprise-go/reprise/internal/finding"
 	"github.com/reprise-go/reprise/internal/testpath"
 	"github.com/reprise-go/reprise/internal/wire"
@@ -135,14 +133,10 @@ func (w *subject) judge(o *gort.Outcome) explore.Outcome {
 		return explore.Passed
 	case o.Verdict == gort.Limited: // a long test may reach a limit, too
 		return explore.Doubtful
-	case o.Verdict != gort.Leaked, w.leaks == wire.LeaksFail:
-		return explore.Failed
-	case w.leaks == wire.LeaksAuto && slices.ContainsFunc(o.Left, cast.Waiting.Stuck):
-		return explore.Failed
-	case w.leaks == wire.LeaksAuto:
-		return explore.Suspect
+	case o.Verdict == gort.Leaked && w.leaks == wire.LeaksReport:
+		return explore.Noted
 	}
-	return explore.Noted
+	return explore.Failed
 }
 
 // complete fills in the finding of a run and the details that are needed later.

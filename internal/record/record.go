@@ -34,7 +34,8 @@ const (
 	TimerStop // timer Val will not fire
 	Rand      // G drew Val; Reason: 0 math/rand, 1 crypto/rand with Points bytes
 	Admit     // something outside made G ready; Reason: 1 the poller, 2 the end of a system call
-	// G existed at the end. Site; Points: text of what it waits for; Val: holder of the lock<<32 | text of the stack.
+	// G existed at the end. Site; Points: text of what it waits for; Val: holder of the lock<<32 | text of the stack;
+	// Reason: LeftKept if code that may still run reaches what it waits for.
 	Left
 	Expected // the choice that did not fit in a replay, as in Sched; Site: its kind
 	Actual   // the decision that the replay made there, as in Sched
@@ -45,6 +46,9 @@ const (
 	// access; Val: the goroutine of that; Reason: the kinds of both accesses.
 	Race
 )
+
+// LeftKept is a Record.Reason of a [Left].
+const LeftKept = 1
 
 // The reasons for a decision, in Record.Reason of a [Sched].
 const (

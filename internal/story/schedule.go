@@ -69,6 +69,9 @@ func (s *Story) ending() string {
 		if !s.ordinary {
 			return "no task can go on"
 		}
+		if s.beside() {
+			return "the test can never end, although other goroutines go on"
+		}
 		return "nobody can go on"
 	case "leaked":
 		return s.leftBehind()
@@ -76,6 +79,11 @@ func (s *Story) ending() string {
 		return "virtual time runs out"
 	}
 	return ""
+}
+
+// beside reports whether there are goroutines that can go on beside those that cannot.
+func (s *Story) beside() bool {
+	return slices.ContainsFunc(s.left, func(w cast.Waiting) bool { return w.Kept })
 }
 
 // failed says that a test has failed, unless the last turn does.

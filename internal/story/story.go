@@ -129,6 +129,10 @@ func (s *Story) finish(r *reader, notes []tracefile.Note) {
 			s.dropped = n.Reason
 		case tracefile.ActLeft:
 			s.left = append(s.left, s.waiting(r, n))
+		case tracefile.ActKept:
+			if i := len(s.left) - 1; i >= 0 && s.left[i].ID == r.number(n.Task) {
+				s.left[i].Kept = true
+			}
 		default:
 			r.note(n)
 		}
