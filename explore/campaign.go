@@ -2,7 +2,6 @@ package explore
 
 import (
 	"context"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -50,7 +49,7 @@ const (
 //  2. Workers make the runs, in any order.
 //  3. Take handles the results in the order of the numbers, so that they mean the same however many workers there are.
 //  4. The first failing run of each signature is kept and replayed; later ones of the signature are counted.
-//  5. Finish judges the suspects, when it is known what all seeds did.
+//  5. Finish counts the runs of each finding, when all are made.
 //
 // The zero Campaign is not valid; use New. Next may be called while Take is at work, and both by one goroutine at a
 // time.
@@ -64,15 +63,13 @@ type Campaign struct {
 	failures atomic.Int64 // failing runs, also those that Take has not seen yet
 
 	// The results so far.
-	Ran       int    // runs that were taken
-	First     *Run   // the run of the first seed
-	Failing   []*Run // in order, also those that fail as earlier ones do
-	Notes     []*Run // runs that passed and deserve a note, the first of each signature
-	Races     []*Run // suspects that became failures, the first of each signature
-	Suspected int    // runs that were suspects
-	End       End    // valid after Finish
-	Why       string // the Run.Why of the last run, with EndLast
-	Err       error  // with EndBroken
+	Ran     int    // runs that were taken
+	First   *Run   // the run of the first seed
+	Failing []*Run // in order, also those that fail as earlier ones do
+	Notes   []*Run // runs that passed and deserve a note, the first of each signature
+	End     End    // valid after Finish
+	Why     string // the Run.Why of the last run, with EndLast
+	Err     error  // with EndBroken
 
 	seen map[string]*Run // the first run of each signature
 }
@@ -240,12 +237,9 @@ func (c *Campaign) file(r *Run) {
 		r.Outcome = first.Outcome
 	}
 	c.seen[f.Signature].Finding.Failed++
-	switch r.Outcome {
-	case Failed:
+	if r.Outcome == Failed {
 		c.Failing = append(c.Failing, r)
 		return
-	case Suspect:
-		c.Suspected++
 	}
 	f.Passes = true
 	if first == nil {
@@ -298,27 +292,10 @@ func (r *Run) failsAs(f *finding.Finding) bool {
 	return r.Finding != nil && r.Finding.Signature == f.Signature
 }
 
-// Finish judges the suspects and says why the campaign ended, when there are no more runs.
+// Finish counts the runs and says why the campaign ended, when there are no more runs.
 func (c *Campaign) Finish() {
 	if c.End == EndAll {
 		c.End = c.drawn
-	}
-	suspect := func(r *Run) bool { return r.Outcome == Suspect }
-	if c.Suspected < c.Ran {
-		for _, r := range c.Notes {
-			if suspect(r) {
-				c.Races = append(c.Races, r)
-			}
-		}
-		c.Notes = slices.DeleteFunc(c.Notes, suspect)
-		for _, r := range c.Races {
-			r.Outcome, r.Finding.Passes = Failed, false
-		}
-	}
-	for _, r := range c.Notes {
-		if suspect(r) {
-			r.Outcome, r.Always = Noted, true
-		}
 	}
 	for _, r := range c.seen { // lint: order does not matter because each finding is set alone
 		r.Finding.Ran = c.Ran
@@ -326,12 +303,7 @@ func (c *Campaign) Finish() {
 }
 
 // Failed returns how many runs failed, after Finish.
-func (c *Campaign) Failed() int {
-	if len(c.Races) > 0 {
-		return len(c.Failing) + c.Suspected
-	}
-	return len(c.Failing)
-}
+func (c *Campaign) Failed() int { return len(c.Failing) }
 
 // Causes returns how many signatures the findings have.
 func (c *Campaign) Causes() int { return len(c.seen) }

@@ -20,7 +20,7 @@ import (
 // fake is a Subject whose seed number n ends as ends[n] says, after turns of other workers:
 //
 //	"" passes, "skip" skips the test, "last" passes and is the last, "broken" cannot be made,
-//	"note X", "suspect X", "doubt X" (a failure if X is odd) and "fail X" have the signature X,
+//	"note X", "doubt X" (a failure if X is odd) and "fail X" have the signature X,
 //	"flaky X" fails and passes when replayed, "drift X" replays with another digest, "loose X" may do so,
 //	"cut X" has a recording that ends before the run
 type fake struct {
@@ -44,7 +44,7 @@ func (s *fake) Run(ctx context.Context, p Plan) (*Run, error) {
 	word, sign, _ := strings.Cut(s.ends[p.Number], " ")
 	r := &Run{Plan: p, Digest: p.Seed, Recorded: p.Number, Skipped: word == "skip", Last: word == "last", Why: word}
 	outcome, ok := map[string]Outcome{
-		"note": Noted, "suspect": Suspect, "doubt": Doubtful, "fail": Failed, "flaky": Failed, "drift": Failed,
+		"note": Noted, "doubt": Doubtful, "fail": Failed, "flaky": Failed, "drift": Failed,
 		"loose":  Failed,
 		"common": Failed,
 		"cut":    Failed,
@@ -94,15 +94,14 @@ func (s *fake) Close() error { return nil }
 // found is what a campaign found, as text.
 func found(c *Campaign) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "ran %d, failed %d, suspected %d, end %d, why %q, error %v\n", c.Ran, c.Failed(), c.Suspected,
-		c.End, c.Why, c.Err)
-	for _, list := range [][]*Run{c.Failing, c.Races, c.Notes} {
+	fmt.Fprintf(&b, "ran %d, failed %d, end %d, why %q, error %v\n", c.Ran, c.Failed(), c.End, c.Why, c.Err)
+	for _, list := range [][]*Run{c.Failing, c.Notes} {
 		b.WriteString("--\n")
 		for _, r := range list {
 			f := r.Finding
-			fmt.Fprintf(&b, "%s %s like %q, %s, %d of %d, passes %v, apart %v, always %v, differs %q\n", f.Name, f.Signature,
+			fmt.Fprintf(&b, "%s %s like %q, %s, %d of %d, passes %v, apart %v, differs %q\n", f.Name, f.Signature,
 				f.Like, f.Verdict,
-				f.Failed, f.Ran, f.Passes, r.Apart, r.Always, r.Differs)
+				f.Failed, f.Ran, f.Passes, r.Apart, r.Differs)
 		}
 	}
 	return b.String()
@@ -122,7 +121,7 @@ func search(ends []string, turns []int, workers, maxFailing int) *Campaign {
 }
 
 var words = []string{
-	"", "", "", "", "skip", "last", "broken", "note 1", "suspect 1", "suspect 3", "doubt 1", "doubt 2", "fail 1", "fail 4",
+	"", "", "", "", "skip", "last", "broken", "note 1", "doubt 1", "doubt 2", "fail 1", "fail 4",
 	"flaky 5", "drift 6", "loose 7", "common 8", "common 8", "cut 9",
 }
 
@@ -144,7 +143,7 @@ func rival(ends []string, most int) (failing []string, ran int) {
 	if most == 0 {
 		most = DefaultMaxFailing
 	}
-	first, suspects, suspected, common := map[string]string{}, []string{}, 0, 0
+	first, common := map[string]string{}, 0
 	for n, end := range ends {
 		word, sign, _ := strings.Cut(end, " ")
 		if word == "broken" {
@@ -162,10 +161,6 @@ func rival(ends []string, most int) (failing []string, ran int) {
 				word = "fail"
 			}
 			switch word {
-			case "suspect":
-				if suspected++; known == "" {
-					suspects = append(suspects, fmt.Sprint(n))
-				}
 			case "note":
 			default:
 				failing = append(failing, fmt.Sprint(n))
@@ -181,9 +176,6 @@ func rival(ends []string, most int) (failing []string, ran int) {
 			break
 		}
 	}
-	if suspected < ran {
-		failing = append(failing, suspects...)
-	}
 	return failing, ran
 }
 
@@ -194,7 +186,7 @@ func TestRival(t *testing.T) {
 		most := rapid.IntRange(0, 6).Draw(t, "maxFailing")
 		c := search(ends, []int{0, 3, 1}, rapid.IntRange(1, 4).Draw(t, "workers"), most)
 		var got []string
-		for _, r := range slices.Concat(c.Failing, c.Races) {
+		for _, r := range c.Failing {
 			got = append(got, r.Finding.Name)
 		}
 		if want, ran := rival(ends, most); !slices.Equal(got, want) || c.Ran != ran {
@@ -206,12 +198,11 @@ func TestRival(t *testing.T) {
 // TestVerdicts: what replays show of the first run of a signature.
 func TestVerdicts(t *testing.T) {
 	for end, want := range map[string]string{
-		"fail 1":  `0 1 like "", reproduced, 1 of 1, passes false, apart false, always false, differs ""`,
-		"flaky 1": `0 1 like "", flaky, 1 of 1, passes false, apart false, always false, differs "0 is not 0"`,
-		"drift 1": `0 1 like "", flaky, 1 of 1, passes false, apart false, always false, differs "1 is not 0"`,
-		"loose 1": `0 1 like "", reproduced, 1 of 1, passes false, apart true, always false, differs ""`,
-		"cut 1":   `0 1 like "", unconfirmed, 1 of 1, passes false, apart false, always false, differs ""`,
-		"suspect": `0  like "", reproduced, 1 of 1, passes true, apart false, always true, differs ""`,
+		"fail 1":  `0 1 like "", reproduced, 1 of 1, passes false, apart false, differs ""`,
+		"flaky 1": `0 1 like "", flaky, 1 of 1, passes false, apart false, differs "0 is not 0"`,
+		"drift 1": `0 1 like "", flaky, 1 of 1, passes false, apart false, differs "1 is not 0"`,
+		"loose 1": `0 1 like "", reproduced, 1 of 1, passes false, apart true, differs ""`,
+		"cut 1":   `0 1 like "", unconfirmed, 1 of 1, passes false, apart false, differs ""`,
 	} {
 		if got := found(search([]string{end}, []int{0}, 1, 0)); !strings.Contains(got, want+"\n") {
 			t.Errorf("%q:\n%s\nwant in it\n%s", end, got, want)

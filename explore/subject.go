@@ -28,7 +28,6 @@ type Outcome uint8
 const (
 	Passed   Outcome = iota
 	Noted            // it passed and deserves a note
-	Suspect          // it is a failure if other seeds do without what it did, and else a note
 	Doubtful         // Subject.Keep decides whether it is a failure or a note
 	Failed
 )
@@ -58,7 +57,6 @@ type Run struct {
 	Apart   bool   // a replay failed alike and did something else on the way
 	Differs string // how a replay that did not fail alike differs, from Subject.Difference
 	Problem error  // why there was no replay
-	Always  bool   // of a Suspect that became a note: all seeds did the same
 }
 
 // Subject makes the runs of one test, one at a time. The errors of its methods end a campaign: the test cannot be run.

@@ -84,9 +84,10 @@ func (f *Finding) MarshalJSON() ([]byte, error) {
 		Runs      int      `json:"runs"`
 		Failed    int      `json:"failed"`
 		Report    string   `json:"report"`
+		Passes    bool     `json:"passes"` // it is a note: the run is not a failure
 	}{
 		1, f.Signature, f.Class, f.Verdict, f.Headline(), f.Package, f.Test, seedText(f.Seed), f.Event, f.Trace, f.Command(),
-		also, f.Ran, f.Failed, f.Report(),
+		also, f.Ran, f.Failed, f.Report(), f.Passes,
 	})
 	return b.Bytes(), err
 }

@@ -10,14 +10,9 @@ import (
 	"github.com/reprise-go/reprise/internal/finding"
 )
 
-// judgeAlways adds a note about a result that all runs of a test had. A test of which all runs failed is run without
-// control: first alone, and if it fails there too, together with the tests of its package, as the user runs it.
+// judgeAlways adds a note to the finding of a test of which all runs failed. The test is run without control: first
+// alone, and if it fails there too, together with the tests of its package, as the user runs it.
 func (c *search) judgeAlways(ctx context.Context) {
-	for _, r := range c.campaign.Notes {
-		if r.Always {
-			r.Finding.Note(c.allRuns("did that") + ", so it is no failure; with --leaks fail it is")
-		}
-	}
 	failing := c.campaign.Failing
 	if ctx.Err() != nil || len(failing) == 0 || len(failing) < c.campaign.Ran || len(c.only) > 0 {
 		return

@@ -71,11 +71,10 @@ func (w *subject) solitary() bool { return w.processors == 1 && w.slotsDir == ""
 // undisturbed returns the outcome that counts for a run of a seed: that of a run alone if other runs disturbed it.
 func (w *subject) undisturbed(ctx context.Context, p explore.Plan, c gort.Control, o *gort.Outcome) (*gort.Outcome,
 	error) {
-	judged := w.judge(o)
 	w.mu.Lock()
 	enough := w.agreed >= enoughAgreed
 	w.mu.Unlock()
-	if judged != explore.Failed && judged != explore.Suspect || o.CutOff() || enough || w.solitary() {
+	if w.judge(o) != explore.Failed || o.CutOff() || enough || w.solitary() {
 		return o, nil
 	}
 	first, err := w.make(ctx, c, true)

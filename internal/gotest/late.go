@@ -44,7 +44,7 @@ func (s *settings) slowest() time.Duration {
 
 // doubt leaves it to Keep what a run means that fails after goroutines were late.
 func (w *subject) doubt(r *explore.Run, o *gort.Outcome) {
-	if (r.Outcome == explore.Failed || r.Outcome == explore.Suspect) && o.Timing() != nil {
+	if r.Outcome == explore.Failed && o.Timing() != nil {
 		r.Outcome, r.Common = explore.Doubtful, true
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -25,7 +24,7 @@ func (c *search) minimize(ctx context.Context, workers []explore.Subject) {
 	for _, w := range workers {
 		subjects = append(subjects, w)
 	}
-	for _, r := range slices.Concat(c.campaign.Failing, c.campaign.Races) {
+	for _, r := range c.campaign.Failing {
 		if ctx.Err() != nil || !shrinks(r) {
 			continue
 		}

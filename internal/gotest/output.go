@@ -98,11 +98,11 @@ func (r *testResults) extent() string {
 	return text
 }
 
-// jsonl writes a line for each finding.
+// jsonl writes a line for each finding and each note.
 func (r *testResults) jsonl(w io.Writer) error {
 	x := json.NewEncoder(w)
 	x.SetEscapeHTML(false)
-	for _, f := range r.findings {
+	for _, f := range slices.Concat(r.findings, r.notes) {
 		if err := x.Encode(f); err != nil {
 			return err
 		}
@@ -155,13 +155,14 @@ func longest(s string, c rune) (n int) {
 	return n
 }
 
-// junit writes a suite for each package, with its tests. It includes subtests that fail by themselves.
+// junit writes a suite for each package, with its tests. It includes subtests that fail by themselves, and those that
+// are notes.
 func (r *testResults) junit(w io.Writer) error {
 	var all junit.Testsuites
 	for _, pkg := range r.sortedPackages() {
 		suite := junit.Testsuite{Name: pkg, Time: "0"}
 		for _, t := range r.order {
-			if subtest := strings.Contains(t.test, "/"); t.pkg == pkg && t.test != "" && !(subtest && t.action == "pass") {
+			if t.pkg == pkg && t.inJUnit() {
 				suite.AddTestcase(t.junit())
 			}
 		}
@@ -189,6 +190,12 @@ func (r *testResults) sortedPackages() (list []string) {
 	return list
 }
 
+// inJUnit reports whether t is a test case by itself.
+func (t *testResult) inJUnit() bool {
+	_, told := t.finding()
+	return t.test != "" && (told || t.action != "pass" || !strings.Contains(t.test, "/"))
+}
+
 // junit returns the test case of a test.
 func (t *testResult) junit() junit.Testcase {
 	c := junit.Testcase{Name: t.test, Classname: t.pkg, Time: fmt.Sprintf("%.3f", t.elapsed)}
@@ -200,6 +207,8 @@ func (t *testResult) junit() junit.Testcase {
 		c.Failure = &junit.Result{Message: f.Headline(), Type: f.Class, Data: f.Report()}
 	case t.action == "fail":
 		c.Failure = &junit.Result{Message: "failed", Data: t.text()}
+	case t.action == "pass" && ok:
+		c.SystemOut = &junit.Output{Data: "note: " + f.Report()}
 	case t.action == "":
 		c.Error = &junit.Result{Message: "it has not come to an end", Data: t.text()}
 	}
@@ -209,15 +218,18 @@ func (t *testResult) junit() junit.Testcase {
 // reportPlace returns the place in the code at which a report was printed.
 var reportPlace = regexp.MustCompile(`(?m)^ *([^ :]+\.go):([0-9]+): `)
 
-// annotate writes a workflow command of GitHub for each finding, see "Workflow commands for GitHub Actions" in GitHub's
+// annotate writes a workflow command of GitHub for each finding and each note, see "Workflow commands for GitHub Actions" in GitHub's
 // documentation.
 func (r *testResults) annotate(w io.Writer) {
-	for _, f := range r.findings {
-		where := ""
+	for _, f := range slices.Concat(r.findings, r.notes) {
+		where, command := "", "error"
+		if f.Passes {
+			command = "notice"
+		}
 		if m := reportPlace.FindStringSubmatch(f.Report()); m != nil {
 			where = fmt.Sprintf("file=%s,line=%s,", property(filepath.Join(RelativeDir(f.Package), m[1])), m[2])
 		}
-		_, _ = fmt.Fprintf(w, "::error %stitle=%s::%s\n", where, property(f.Test), message(f.Headline()+"\n"+f.Command()))
+		_, _ = fmt.Fprintf(w, "::%s %stitle=%s::%s\n", command, where, property(f.Test), message(f.Headline()+"\n"+f.Command()))
 	}
 }
 

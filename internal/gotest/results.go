@@ -138,6 +138,7 @@ func (r *testResults) settle() {
 		switch {
 		case !ok:
 		case t.action == "pass":
+			f.Passes = true
 			r.notes = gather(r.notes, passed, f)
 		default:
 			r.explain(t, explained)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/reprise-go/reprise/explore"
@@ -149,7 +148,7 @@ func (c *search) tell(interrupted error) (ok bool) {
 	for _, r := range c.campaign.Notes {
 		c.tellFinding(r, "PASS")
 	}
-	for _, r := range slices.Concat(c.campaign.Failing, c.campaign.Races) {
+	for _, r := range c.campaign.Failing {
 		c.tellFinding(r, "FAIL")
 	}
 	ran := c.extent()

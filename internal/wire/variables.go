@@ -12,8 +12,8 @@ import (
 
 // The values of [Leaks]: what happens to a run that passes and leaves goroutines or tasks waiting for ever.
 const (
-	LeaksAuto   = "auto"   // it fails if other seeds leave none; a simulated run always fails
-	LeaksFail   = "fail"   // it fails
+	LeaksAuto   = "auto"   // the default: it fails
+	LeaksFail   = "fail"   // it fails, as with auto
 	LeaksReport = "report" // it passes, with a note
 	LeaksOff    = "off"    // it passes
 )

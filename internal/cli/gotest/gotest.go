@@ -51,11 +51,10 @@ var testFlags = []testFlag{
 	setting(wire.Budget.Setting, "D", "how long a test runs seeds, such as 30s"),
 	setting(wire.Seed.Setting, "S[,S]", "run only these seeds"),
 	setting(wire.Strategy.Setting, "NAME", "how the next goroutine or task is chosen:\n"+strategyHelp()),
-	setting(wire.Leaks.Setting, "WHAT", `of goroutines that a passing test leaves waiting for ever:
-auto (the default) fails if one waits for a lock, a wait
-group, a cond or a receiver, or if one is left under some
-seeds and not under others, and reports the rest;
-fail, report, off`),
+	setting(wire.Leaks.Setting, "WHAT", `of goroutines that a passing test leaves waiting for ever, for
+a lock, a wait group or a cond, or for something that no code
+which may still run reaches: auto (the default) and fail, the run
+fails; report, it passes with a note; off`),
 	setting(wire.Slow.Setting, "D", `up to which lateness a failure counts that needs a goroutine
 to be late, such as 20ms: 10ms otherwise, 0 for none, any.
 Beyond, the failure is a note`),
