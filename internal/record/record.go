@@ -35,7 +35,7 @@ const (
 	Rand      // G drew Val; Reason: 0 math/rand, 1 crypto/rand with Points bytes
 	Admit     // something outside made G ready; Reason: 1 the poller, 2 the end of a system call
 	// G existed at the end. Site; Points: text of what it waits for; Val: holder of the lock<<32 | text of the stack;
-	// Reason: LeftKept if code that may still run reaches what it waits for.
+	// Reason: leftKept if code that may still run reaches what it waits for.
 	Left
 	Expected // the choice that did not fit in a replay, as in Sched; Site: its kind
 	Actual   // the decision that the replay made there, as in Sched
@@ -47,8 +47,8 @@ const (
 	Race
 )
 
-// LeftKept is a Record.Reason of a [Left].
-const LeftKept = 1
+// leftKept is a Record.Reason of a [Left].
+const leftKept = 1
 
 // The reasons for a decision, in Record.Reason of a [Sched].
 const (

@@ -96,7 +96,7 @@ func (r *Recording) Left() (list []cast.Waiting) {
 		}
 		w := cast.Waiting{
 			Goroutine: all[rec.G], Reason: r.Text(rec.Points), Where: r.Text(rec.Site), Stack: r.Text(uint32(rec.Val)),
-			Holder: uint32(rec.Val >> 32), Kept: rec.Reason == LeftKept,
+			Holder: uint32(rec.Val >> 32), Kept: rec.Reason == leftKept,
 		}
 		if n := objects[rec.G]; n != 0 && w.Reason != "" {
 			w.Object = strconv.FormatUint(uint64(n), 10)

@@ -10,6 +10,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/reprise-go/reprise/gort"
 	"github.com/reprise-go/reprise/internal/base"
@@ -33,7 +34,7 @@ func (r *replay) ordinary() (known bool, err error) {
 		return true, r.in.Bad(err)
 	}
 	id := r.in.Identity()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 	defer stop()
 	p := base.NewProgress(r.Stderr, "replay")
 	p.Say("building %s", id["package"])
