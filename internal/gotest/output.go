@@ -218,8 +218,8 @@ func (t *testResult) junit() junit.Testcase {
 // reportPlace returns the place in the code at which a report was printed.
 var reportPlace = regexp.MustCompile(`(?m)^ *([^ :]+\.go):([0-9]+): `)
 
-// annotate writes a workflow command of GitHub for each finding and each note, see "Workflow commands for GitHub Actions" in GitHub's
-// documentation.
+// annotate writes a workflow command of GitHub for each finding and each note, see "Workflow commands for GitHub
+// Actions" in GitHub's documentation.
 func (r *testResults) annotate(w io.Writer) {
 	for _, f := range slices.Concat(r.findings, r.notes) {
 		where, command := "", "error"
@@ -229,7 +229,8 @@ func (r *testResults) annotate(w io.Writer) {
 		if m := reportPlace.FindStringSubmatch(f.Report()); m != nil {
 			where = fmt.Sprintf("file=%s,line=%s,", property(filepath.Join(RelativeDir(f.Package), m[1])), m[2])
 		}
-		_, _ = fmt.Fprintf(w, "::%s %stitle=%s::%s\n", command, where, property(f.Test), message(f.Headline()+"\n"+f.Command()))
+		_, _ = fmt.Fprintf(w, "::%s %stitle=%s::%s\n", command, where, property(f.Test),
+			message(f.Headline()+"\n"+f.Command()))
 	}
 }
 

@@ -122,8 +122,8 @@ func (s *Story) untilOver() []moment {
 	return s.moments[:fail+next]
 }
 
-// untilLeaked returns the moments up to the last one of a test or of a goroutine that can never go on. What follows is of
-// other goroutines, which go on beside it or get time from the runtime so that they end or settle.
+// untilLeaked returns the moments up to the last one of a test or of a goroutine that can never go on. What follows is
+// of other goroutines, which go on beside it or get time from the runtime so that they end or settle.
 func (s *Story) untilLeaked() []moment {
 	matters := make([]bool, len(s.list))
 	for _, w := range s.left {
