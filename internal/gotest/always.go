@@ -46,9 +46,12 @@ func (c *search) judgePlain(ctx context.Context) {
 	}
 	const needs = ", and without control it fails alone too, but passes among the other tests of its package: " +
 		"it needs other tests of the package"
+	const together = "; --together runs them in one process"
 	switch {
+	case c.members != nil:
+		f.Note(c.allRuns("failed") + ", " + how)
 	case c.passesAmong(ctx, c.selected):
-		f.Note(c.allRuns("failed") + needs)
+		f.Note(c.allRuns("failed") + needs + together)
 		for _, r := range all.Failing {
 			c.excuse(r)
 		}
@@ -74,5 +77,5 @@ func (c *search) passesAmong(ctx context.Context, run string) bool {
 	args := append([]string{"-test.run=" + run, "-test.skip=" + c.skipped, "-test.v=true", plainTimeout,
 		"-test.paniconexit0"}, c.each...)
 	out, _ := c.plainRun(ctx, amongPatience, args) // other tests may fail
-	return strings.Contains("\n"+string(out), "\n--- PASS: "+c.function+" (")
+	return strings.Contains(string(out), "--- PASS: "+c.function+" (")
 }

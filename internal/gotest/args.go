@@ -13,6 +13,7 @@ type arguments struct {
 	run, skip       pattern
 	selected        string // value of -run
 	skipped         string // value of -skip
+	shuffle         string // value of -shuffle, for tests that run together
 	short, failfast bool
 	parallel        int           // 0 if it was not given
 	count           int           // 0 if it was not given
@@ -82,8 +83,10 @@ func (a *arguments) flag(name, value string) (pass bool, err error) {
 		pass = true
 	case "timeout":
 		a.timeout, err = time.ParseDuration(value)
-	case "v", "paniconexit0", "testlogfile", "shuffle":
-		// Every run has the first two anyway, results are not cached, and a run has only one test to shuffle.
+	case "shuffle":
+		a.shuffle = value
+	case "v", "paniconexit0", "testlogfile":
+		// Every run has the first two anyway, and results are not cached.
 	default:
 		a.plain = a.plain || isPlain(name) && value != ""
 		pass = true

@@ -75,6 +75,7 @@ func (p *printer) passed(test string, output []byte, took time.Duration) {
 		case m == nil:
 			p.write(strings.ReplaceAll(line, marker, ""))
 		case m[1] != "":
+		case strings.HasPrefix(test, m[3]+"/"): // of the test that contains it
 		case m[2] == "RUN" && m[3] == test && !started: // -cpu starts the test again
 			started = true
 		case m[2] == "PASS" && m[3] == test, m[2] == "SKIP" && m[3] == test:
@@ -99,7 +100,7 @@ var frame = regexp.MustCompile(`^(PASS|FAIL|testing: warning: no tests to run)$|
 // skipped reports whether a run has skipped the whole test.
 func skipped(test string, output []byte) bool {
 	for line := range strings.Lines(string(output)) {
-		if strings.HasPrefix(line, "--- SKIP: "+test+" (") {
+		if strings.HasPrefix(strings.TrimLeft(line, " "), "--- SKIP: "+test+" (") {
 			return true
 		}
 	}

@@ -218,7 +218,14 @@ func (p *program) command(selection string, s *settings, args []string, seed uin
 			words = append(words, "-"+strings.TrimSuffix(name, "=true"))
 		}
 	}
-	words = append(words, p.pkg, "-run", selection, "--"+wire.Seed.Flag, fmt.Sprintf("0x%016x", seed))
+	words = append(words, p.pkg)
+	if s.together {
+		words = append(words, "--"+wire.Together.Flag)
+	}
+	if selection != everything {
+		words = append(words, "-run", selection)
+	}
+	words = append(words, "--"+wire.Seed.Flag, fmt.Sprintf("0x%016x", seed))
 	if own < len(args) {
 		words = append(append(words, "-args"), args[own:]...)
 	}

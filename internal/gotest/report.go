@@ -24,7 +24,7 @@ const (
 // tellFinding prints a finding as a subtest with a result.
 func (c *search) tellFinding(r *explore.Run, result string) {
 	f := r.Finding
-	name := c.function + "/" + f.Name
+	name := c.owner(r) + "/" + f.Name
 	if f.Like == "" {
 		if r != c.disturbed { // it cannot be replayed alone
 			f.Reproduce = c.commands(r)

@@ -18,7 +18,8 @@ import (
 // search is the search for failing seeds of one test function.
 type search struct {
 	*session
-	function  string
+	function  string        // or a test of a suite, "TestSuite/TestX"
+	members   []string      // the tests that run together, of which function is the first; nil for a single test
 	selection string        // pattern of -run that selects the function, and among its subtests
 	args      []string      // arguments of each run
 	limit     time.Duration // real time of the search; 0: none
@@ -90,6 +91,9 @@ func (c *search) run(ctx context.Context) (ok bool) {
 			c.campaign.Err = err
 		}
 	}
+	if c.members != nil {
+		return c.tellMembers(ctx.Err())
+	}
 	return c.tell(ctx.Err())
 }
 
@@ -156,6 +160,24 @@ func (c *search) tell(interrupted error) (ok bool) {
 		ran.All = ran.Ran
 	}
 	c.out.attr(c.function, wire.AttrRuns.Name, ran.String())
+	c.tellEnd(took, interrupted)
+	switch n := c.campaign.Failed(); {
+	case n > 0:
+		c.out.log(c.function, fmt.Sprintf("%d of %s failed", n, prose.Count(c.campaign.Ran, "run")))
+		c.out.end("FAIL", c.function, took)
+	case interrupted != nil:
+		return false // with no result, as a test binary that is interrupted
+	case c.campaign.Err != nil:
+		c.out.end("FAIL", c.function, took)
+	default:
+		c.out.passed(c.function, c.firstOutput(), took)
+		return true
+	}
+	return false
+}
+
+// tellEnd prints why the search has ended, unless that goes without saying.
+func (c *search) tellEnd(took time.Duration, interrupted error) {
 	if why := c.cut(); why != "" {
 		c.out.log(c.function, c.spent(took)+": "+why)
 	}
@@ -170,19 +192,6 @@ func (c *search) tell(interrupted error) (ok bool) {
 	case c.campaign.Err != nil:
 		c.out.log(c.function, fmt.Sprintf("reprise: it cannot be run on: %v", c.campaign.Err))
 	}
-	switch n := c.campaign.Failed(); {
-	case n > 0:
-		c.out.log(c.function, fmt.Sprintf("%d of %s failed", n, prose.Count(c.campaign.Ran, "run")))
-		c.out.end("FAIL", c.function, took)
-	case interrupted != nil:
-		return false // without a result, like a test binary that is interrupted
-	case c.campaign.Err != nil:
-		c.out.end("FAIL", c.function, took)
-	default:
-		c.out.passed(c.function, c.firstOutput(), took)
-		return true
-	}
-	return false
 }
 
 // cut returns the reason if not all seeds were run, or "" if it is obvious.

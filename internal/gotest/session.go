@@ -134,9 +134,17 @@ func (s *session) run(ctx context.Context) (int, error) {
 	if len(list) == 0 {
 		s.out.write("testing: warning: no tests to run\n")
 	}
+	if s.together && len(list) > 0 {
+		code := 0
+		if !s.searchTogether(list).run(ctx) {
+			code = 1
+		}
+		s.out.write(marker + []string{"PASS", "FAIL"}[code] + "\n")
+		return code, nil
+	}
 	code := 0
 	for i, function := range list {
-		if !s.search(function, len(list)-i).run(ctx) {
+		if !s.runFunction(ctx, function, len(list)-i) {
 			code = 1
 		}
 		if rest := list[i+1:]; ctx.Err() != nil && len(rest) > 0 {
@@ -151,17 +159,27 @@ func (s *session) run(ctx context.Context) (int, error) {
 	return code, nil
 }
 
-// search returns the search of the next test function, given the number of those that are left.
-func (s *session) search(function string, left int) *search {
-	c := &search{session: s, function: function, selection: s.arguments.run.of(function), limit: s.budget,
-		sharing: newSharing()}
-	if c.selection != testpath.Pattern(function) {
+// search returns the search of the next test, a function or a test of a suite, given the number of those that are left.
+func (s *session) search(test string, left int) *search {
+	c := &search{session: s, function: test, selection: testpath.Pattern(test), limit: s.budget, sharing: newSharing()}
+	function, _, inSuite := strings.Cut(test, "/")
+	if !inSuite {
+		c.selection = s.arguments.run.of(function)
+	}
+	if c.selection != testpath.Pattern(test) {
 		c.args = append(c.args, "-test.run="+c.selection)
 	}
 	if s.skip.parts(function) {
 		c.args = append(c.args, "-test.skip="+s.skipped)
 	}
 	c.args = append(append(c.args, "-test.v=true"), s.each...)
+	c.bound(left)
+	return c
+}
+
+// bound limits the real time of a search, after which so many others of equal weight shall have time, too.
+func (c *search) bound(left int) {
+	s := c.session
 	c.wall = s.wall()
 	if !s.deadline.IsZero() {
 		c.wall = min(c.wall, max(s.deadline.Sub(s.now()), time.Second))
@@ -175,5 +193,4 @@ func (s *session) search(function string, left int) *search {
 	if len(s.only) > 0 {
 		c.limit = 0
 	}
-	return c
 }

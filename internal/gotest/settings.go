@@ -32,6 +32,7 @@ type settings struct {
 	asked       bool          // seeds or budget were given
 	only        []uint64      // run these seeds
 	determinism bool
+	together    bool          // whether all test functions run in one process
 	artifacts   string        // folder; "" for the default
 	strategy    string        // a name of package strategy
 	minimal     time.Duration // of real time for making a finding smaller; 0: it is not
@@ -59,7 +60,7 @@ func newSettings(args []string, getenv func(string) string) (s settings, err err
 		wire.Slots.Read(getenv, &s.slotsDir), wire.Progress.Read(getenv, &s.progress),
 		wire.Processes.Read(getenv, &s.processes), wire.Strategy.Read(getenv, &s.strategy),
 		wire.Minimize.Read(getenv, &s.minimal), wire.Clock.Read(getenv, &s.clock),
-		wire.Network.Read(getenv, &s.network), s.limits.read(getenv),
+		wire.Network.Read(getenv, &s.network), wire.Together.Read(getenv, &s.together), s.limits.read(getenv),
 	)
 	if err != nil {
 		return s, err

@@ -147,7 +147,7 @@ func (w *subject) complete(r *explore.Run, d detail) {
 		r.Detail = detail{extent: d.extent}
 	}
 	if r.Outcome == explore.Passed {
-		r.Skipped = r.Number == 0 && !replay && skipped(w.function, d.Output)
+		r.Skipped = r.Number == 0 && !replay && w.members == nil && skipped(w.function, d.Output)
 		return
 	}
 	r.Recorded = recorded{d.Recording.Choices(), d.CutOff()}

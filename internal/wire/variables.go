@@ -88,6 +88,10 @@ var (
 		Env: "REPRISE_NETWORK", Flag: "network", Help: "what connections between goroutines of a test go through",
 		Form: Alternatives(NetworkModes), Writers: []string{User, Command}, Readers: []string{Wrapper},
 	}, among(NetworkModes))
+	Together = variable(Setting{
+		Env: "REPRISE_TOGETHER", Flag: "together", Help: "run all tests of a package in one process",
+		Form: boolForm, Bare: true, Writers: []string{User, Command}, Readers: []string{Wrapper},
+	}, parseBool)
 	Artifacts = variable(Setting{
 		Env: "REPRISE_ARTIFACTS", Flag: "artifacts", Help: "where traces and reports of failing runs go",
 		Form:    "a folder",

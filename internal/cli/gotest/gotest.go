@@ -58,6 +58,8 @@ fails; report, it passes with a note; off`),
 	setting(wire.Slow.Setting, "D", `up to which lateness a failure counts that needs a goroutine
 to be late, such as 20ms: 10ms otherwise, 0 for none, any.
 Beyond, the failure is a note`),
+	setting(wire.Together.Setting, "BOOL", `run all tests of a package in one process, as go test does,
+for tests that need their neighbours or run in parallel`),
 	setting(wire.Determinism.Setting, "BOOL", "run each passing seed twice and tell the first difference"),
 	setting(wire.Minimize.Setting, "D", `how long to look for the smallest run that fails in the same
 way, for each finding: 10s otherwise; off for not at all. The
@@ -136,7 +138,8 @@ With -bench, -fuzz, -list, -c, -exec, -overlay or profiles go test runs as it do
 Go test also runs as usual, with a note, where tests cannot be controlled: that takes Linux on amd64 or arm64, and Go
 1.25 to 1.27. The first use with a Go version compiles the standard library, which takes a minute.
 
-A failing run is made again alone, since copies of a test that run at the same time can disturb each other; then its
+Each test function runs in a process of its own, unless --together is given; so does each test of a suite of testify,
+which -run can select. A failing run is made again alone, since copies of a test that run at the same time can disturb each other; then its
 seeds run one at a time. Tests with package rapid leave no failure files behind.
 
 Packages that use package simtest run as before, with the flags --seeds, --budget, --seed, --strategy, --leaks,

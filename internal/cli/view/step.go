@@ -14,6 +14,7 @@ import (
 	"github.com/reprise-go/reprise/internal/cli/verb"
 	"github.com/reprise-go/reprise/internal/dap"
 	"github.com/reprise-go/reprise/internal/gofiles"
+	"github.com/reprise-go/reprise/internal/prose"
 	"github.com/reprise-go/reprise/internal/stepper"
 	"github.com/reprise-go/reprise/source"
 	"github.com/reprise-go/reprise/traceview"
@@ -54,7 +55,7 @@ func NewStep() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if f, ok := cmd.OutOrStdout().(*os.File); !ok || !term.IsTerminal(int(f.Fd())) {
 				return base.Usage("step needs a terminal; for a file or a pipe: reprise view --text %s",
-					base.PlainOrQuoted(args[0]))
+					prose.ShellQuote(args[0]))
 			}
 			m, err := model(args[0], mostTurns)
 			if err != nil {
