@@ -160,6 +160,10 @@ type Control struct {
 	Depth    int // number of changes of priorities; 0 means one from 0 to 3, by the seed
 	Length   int // expected number of points at which several goroutines are ready; 0 means one of several, by the seed
 
+	// Record gets the counts of the run, for the strategies that work better with a Profile of an earlier run. At most one
+	// of the two may be set; nil means none. A run that is counted has a decision at every point.
+	Record, Profile *strategy.Profile
+
 	Procs int // value of GOMAXPROCS and NumCPU; 0 = 4
 
 	// Slow is the maximum time for which goroutines that are ready may be late, as on a busy machine: they do not run
@@ -239,6 +243,12 @@ func (c *Control) header() (header, error) {
 	}
 	if !c.RealNetwork {
 		h.flags |= flagNet
+	}
+	switch {
+	case c.Record != nil:
+		h.flags |= flagCount
+	case c.Profile != nil:
+		h.flags |= flagProfile
 	}
 	if !c.NoLeaks {
 		h.flags |= flagLeaks

@@ -18,6 +18,7 @@ import (
 	"github.com/reprise-go/reprise/internal/record"
 	"github.com/reprise-go/reprise/internal/testpath"
 	"github.com/reprise-go/reprise/internal/wire"
+	"github.com/reprise-go/reprise/strategy"
 )
 
 // Runner runs one test of a binary repeatedly. It must be used by one goroutine at a time.
@@ -111,6 +112,9 @@ func (r *Runner) Run(ctx context.Context, c Control) (*Outcome, error) {
 		return nil, fmt.Errorf("gort: %s did not attach to the scheduler: it was not built with gort.Build (or reprise test)\n%s",
 			r.b.Path, out)
 	}
+	if c.Record != nil {
+		*c.Record = *r.s.profile()
+	}
 	seed := c.Seed
 	if c.Choices != nil {
 		seed = c.Choices.Seed
@@ -169,7 +173,16 @@ func (r *Runner) prepare(c Control, flags uint32) error {
 	if err := r.output.Truncate(0); err != nil {
 		return fmt.Errorf("gort: %w", err)
 	}
-	return r.s.prepare(h, choices, or(c.Records, defaultRecords))
+	if err := r.s.prepare(h, choices, or(c.Records, defaultRecords)); err != nil {
+		return err
+	}
+	switch {
+	case c.Record != nil:
+		*r.s.profile() = strategy.Profile{}
+	case c.Profile != nil:
+		*r.s.profile() = *c.Profile
+	}
+	return nil
 }
 
 // outputLimit is the maximum size of the output of a run, in bytes. The middle of a longer output is cut out.

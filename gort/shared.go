@@ -9,12 +9,13 @@ import (
 	"unsafe"
 
 	"github.com/reprise-go/reprise/internal/record"
+	"github.com/reprise-go/reprise/strategy"
 )
 
 // Numbers in the shared file. The runtime defines them under the same names with the prefix "rpr".
 const (
 	magic   = 0x31304f47_52505249
-	version = 6
+	version = 7
 
 	modeLive   = 1
 	modeReplay = 2
@@ -29,6 +30,8 @@ const (
 	flagPrefix   = 64
 	flagMemory   = 128
 	flagNet      = 256
+	flagProfile  = 512
+	flagCount    = 1024
 )
 
 // header is the start of the shared file. The runtime defines the same type as rprHeader.
@@ -57,6 +60,7 @@ type header struct {
 	recordCap uint64
 	textAt    uint64
 	textCap   uint64
+	profileAt uint64
 
 	records uint64
 	text    uint64
@@ -81,11 +85,12 @@ type header struct {
 }
 
 const (
-	headerSpace = 4096
-	recordSize  = int(unsafe.Sizeof(record.Record{}))
-	textSpace   = 4 << 20
-	choiceAlign = 1 << 16 // a multiple of every page size
-	maxRecords  = (math.MaxUint32 - headerSpace - textSpace - choiceAlign) / recordSize
+	headerSpace  = 4096
+	recordSize   = int(unsafe.Sizeof(record.Record{}))
+	textSpace    = 4 << 20
+	profileSpace = uint64(unsafe.Sizeof(strategy.Profile{}))
+	choiceAlign  = 1 << 16 // a multiple of every page size
+	maxRecords   = (math.MaxUint32 - headerSpace - textSpace - int(profileSpace) - choiceAlign) / recordSize
 )
 
 // shared is a shared file and its mapping.
@@ -140,7 +145,7 @@ func (s *shared) close() error {
 	return errors.Join(unmap, s.file.Close())
 }
 
-// prepare writes the header and the choices of a run. The file contains the header, records, texts and choices in this
+// prepare writes the header and the choices of a run. The file contains the header, records, texts, the profile and choices in this
 // order, so that only the size of the last part changes between runs.
 func (s *shared) prepare(h header, choices []record.Record, records int) error {
 	h.magic, h.version = magic, version
@@ -148,7 +153,8 @@ func (s *shared) prepare(h header, choices []record.Record, records int) error {
 	h.textAt = h.recordsAt + h.recordCap*uint64(recordSize)
 	h.textCap = textSpace
 	h.choices = uint64(len(choices))
-	h.choicesAt = (h.textAt + h.textCap + choiceAlign - 1) / choiceAlign * choiceAlign
+	h.profileAt = h.textAt + h.textCap
+	h.choicesAt = (h.profileAt + profileSpace + choiceAlign - 1) / choiceAlign * choiceAlign
 	if h.choicesAt > math.MaxUint32 { // the runtime maps the choices with a 32-bit offset
 		return fmt.Errorf("gort: no room for %d records; the most are %d", records, maxRecords)
 	}
@@ -184,6 +190,11 @@ func (s *shared) resize(size int) error {
 }
 
 func (s *shared) header() *header { return (*header)(unsafe.Pointer(&s.mem[0])) }
+
+// profile returns the counts in the file.
+func (s *shared) profile() *strategy.Profile {
+	return (*strategy.Profile)(unsafe.Pointer(&s.mem[s.sent.profileAt]))
+}
 
 // at returns n records of the mapping.
 func (s *shared) at(offset uint64, n int) []record.Record {

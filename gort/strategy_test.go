@@ -16,6 +16,9 @@ import (
 func TestEveryStrategyPicksAsOutside(t *testing.T) {
 	b := corpus(t)
 	for _, s := range strategy.All() {
+		if s.Dense { // it is also asked where nothing is recorded, see TestDenseStrategies
+			continue
+		}
 		t.Run(s.Name, func(t *testing.T) {
 			asked, preempted := 0, 0
 			for _, test := range []string{"TestLostUpdateBug", "TestLockOrderBug", "TestSelectOrderBug", "TestTimerBug",
@@ -33,6 +36,41 @@ func TestEveryStrategyPicksAsOutside(t *testing.T) {
 				t.Errorf("the strategy was asked %d times, %d of them at a preemption: too few to tell", asked, preempted)
 			}
 		})
+	}
+}
+
+// TestDenseStrategies: the runs of strategies that are asked at every point are functions of seed and profile, and are
+// made again by their recordings.
+func TestDenseStrategies(t *testing.T) {
+	b := corpus(t)
+	for _, test := range []string{"TestLostUpdateBug", "TestLockOrderBug", "TestSelectOrderBug"} {
+		profile, again := &strategy.Profile{}, &strategy.Profile{}
+		mustRun(t, b, test, Control{Seed: 1, Record: profile})
+		mustRun(t, b, test, Control{Seed: 1, Record: again})
+		if *profile != *again || profile.Tasks < 2 || profile.Points < 10 || profile.Contested == 0 {
+			t.Errorf("%s: the profile has %d tasks, %d points, %d contested; equal in two runs: %v", test, profile.Tasks,
+				profile.Points, profile.Contested, *profile == *again)
+		}
+		for _, s := range []string{"pos", "surw", "urw"} {
+			failed := 0
+			for seed := range uint64(20) {
+				c := Control{Seed: seed, Strategy: s, Profile: profile}
+				first := mustRun(t, b, test, c)
+				if second := mustRun(t, b, test, c); second.Recording.Hash != first.Recording.Hash {
+					t.Errorf("%s, %s, seed %d: two runs differ", test, s, seed)
+				}
+				c = Control{Seed: 99, Strategy: s, Choices: first.Recording.Choices()}
+				if replay := mustRun(t, b, test, c); replay.Recording.Hash != first.Recording.Hash {
+					t.Errorf("%s, %s, seed %d: the replay differs", test, s, seed)
+				}
+				if first.Verdict != Passed {
+					failed++
+				}
+			}
+			if failed == 0 {
+				t.Errorf("%s, %s: no run of 20 fails", test, s)
+			}
+		}
 	}
 }
 

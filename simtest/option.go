@@ -41,7 +41,14 @@ func Strategy(name string) Option { return func(s *settings) { s.setStrategy(nam
 func (s *settings) setStrategy(name string) {
 	s.strategyName, s.strategy = name, nil
 	if named := strategy.Find(name); named != nil {
-		s.strategy = func(seed uint64) simsched.Chooser { return simsched.NewChooser(named, strategy.Config{Seed: seed}) }
+		var profile *strategy.Profile
+		if named.Profiled {
+			profile = &strategy.Profile{}
+		}
+		s.profile = profile
+		s.strategy = func(seed uint64) simsched.Chooser {
+			return simsched.NewChooser(named, strategy.Config{Seed: seed, Profile: profile})
+		}
 	}
 }
 
@@ -55,10 +62,11 @@ type settings struct {
 	strategyName string
 	strategyFlag bool // a flag or variable has named the strategy
 	strategy     replayer.Strategy
-	seeds        int           // 0 if there is only a budget
-	budget       time.Duration // real time; 0 if there is none
-	only         []uint64      // run only these seeds
-	trace        string        // replay only this file
+	profile      *strategy.Profile // filled by a run before the others; nil if the strategy does not use it
+	seeds        int               // 0 if there is only a budget
+	budget       time.Duration     // real time; 0 if there is none
+	only         []uint64          // run only these seeds
+	trace        string            // replay only this file
 	determinism  bool
 	minimal      time.Duration // real time for making a finding smaller; 0 if it is not made smaller
 	leaks        string        // a value of wire.Leaks

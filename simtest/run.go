@@ -17,6 +17,7 @@ import (
 	"github.com/reprise-go/reprise/replayer"
 	"github.com/reprise-go/reprise/simsched"
 	"github.com/reprise-go/reprise/source"
+	"github.com/reprise-go/reprise/strategy"
 )
 
 // program is a body, and the test that it can mark as failed.
@@ -125,7 +126,22 @@ type search struct {
 var _ explore.Subject = (*search)(nil)
 
 func newSearch(t testing.TB, body func(*simsched.Sim) error, s settings) *search {
-	return &search{newProgram(t, body, &s), s, recorder.New(event.Metadata{}), testpath.Seed}
+	c := &search{newProgram(t, body, &s), s, recorder.New(event.Metadata{}), testpath.Seed}
+	c.count()
+	return c
+}
+
+// count fills the profile by a run that always has the same seed, so that a seed that is run alone makes the same
+// choices. Whether that run fails does not matter, since the others find what it finds.
+func (s *search) count() {
+	if s.profile == nil {
+		return
+	}
+	cfg := s.config(testpath.DeriveSeed(s.t.Name(), 0))
+	cfg.Chooser = simsched.NewChooser(strategy.Find(strategy.Default), strategy.Config{Seed: cfg.Seed, Record: s.profile})
+	if failed := s.t.Failed(); s.run(cfg) != nil && !failed && s.t.Failed() {
+		s.t.Logf("simtest: the run that counts operations has marked the test as failed")
+	}
 }
 
 // Run implements [explore.Subject]. The choices of a plan are a failing run.

@@ -36,10 +36,12 @@ var _ = Register(&Strategy{
 
 func newPCT(c Config) Picker {
 	c.fill()
-	return &pct{
+	p := strategyState[pct]()
+	*p = pct{
 		seed: c.Seed, picks: newPicks(c.Seed), gaps: newGaps(c.Seed),
 		left: c.Depth, ranks: 1<<c.Depth - 1, length: c.Length, sunk: loweredPriority - 1,
 	}
+	return p
 }
 
 // Gap implements [Picker]. The next change is the first of those to come, each of which may be at any point that is

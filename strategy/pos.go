@@ -12,7 +12,12 @@ type pos struct{ priorities }
 var _ = Register(&Strategy{
 	Name:  "pos",
 	About: "by random priorities that change with every conflict (partial order sampling)",
-	New:   func(c Config) Picker { return &pos{priorities{rand: newPicks(c.Seed)}} },
+	Dense: true,
+	New: func(c Config) Picker {
+		p := strategyState[pos]()
+		p.rand = newPicks(c.Seed)
+		return p
+	},
 })
 
 // Gap implements [Picker].

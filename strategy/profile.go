@@ -33,7 +33,7 @@ type count struct {
 func (p *Profile) find(task, object uint64) (row, place int) {
 	x := task ^ object*0x9e3779b97f4a7c15
 	i := int(splitMix(&x) % profileIndex)
-	for ; p.index[i] != 0; i = (i + 1) % profileIndex {
+	for n := 0; p.index[i] != 0 && n < profileIndex; i, n = (i+1)%profileIndex, n+1 {
 		row := int(p.index[i]) - 1
 		if r := &p.rows[row]; r.task == task && r.object == object {
 			return row, i
@@ -120,7 +120,9 @@ type profiler struct {
 // profiling returns a Picker that picks as p does and counts the run in a Profile.
 func profiling(p Picker, into *Profile) Picker {
 	stepper, _ := p.(Stepper)
-	return &profiler{p, stepper, into}
+	q := strategyState[profiler]()
+	*q = profiler{p, stepper, into}
+	return q
 }
 
 // Gap implements [Picker].

@@ -18,7 +18,9 @@ var _ = Register(&Strategy{
 		{"gap", "mean number of points between two preemptions"}, {"thin", "number of gaps after which their mean doubles"},
 	},
 	New: func(c Config) Picker {
-		return &random{picks: newPicks(c.Seed), gaps: newGaps(c.Seed), mean: c.Gap, thin: c.Thin}
+		r := strategyState[random]()
+		*r = random{picks: newPicks(c.Seed), gaps: newGaps(c.Seed), mean: c.Gap, thin: c.Thin}
+		return r
 	},
 })
 

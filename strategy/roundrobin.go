@@ -8,7 +8,11 @@ var _ = Register(&Strategy{
 	About:      "all ready tasks in turn, and nothing at random",
 	Parameters: []Parameter{{"gap", "number of points in a turn"}},
 	Tame:       true,
-	New:        func(c Config) Picker { return &roundRobin{max(c.Gap, 1)} },
+	New: func(c Config) Picker {
+		r := strategyState[roundRobin]()
+		r.quantum = max(c.Gap, 1)
+		return r
+	},
 })
 
 // Gap implements [Picker].

@@ -9,6 +9,12 @@ import (
 //go:embed *.go
 var files embed.FS
 
+// strategyState allocates the state of a strategy, and strategySlice a part of it. The runtime has functions of the same
+// names, which take memory outside of the heap.
+func strategyState[T any]() *T { return new(T) }
+
+func strategySlice[T any](n int) []T { return make([]T, n) }
+
 // Sources returns the text of the files of this package that are compiled into the runtime of ordinary tests, by name:
 // all but this one, which imports something, and the tests.
 func Sources() map[string]string {

@@ -7,6 +7,8 @@ type Strategy struct {
 	Parameters []Parameter // the fields of Config that New reads besides Seed
 	// Tame makes the host take the default for all other choices, too: of timers, waiters, cases and sizes.
 	Tame bool
+	// Dense strategies ask for every point: their Gap always returns 1. A host may ask them before the running task stops.
+	Dense bool
 	// Profiled strategies work better with a Config.Profile.
 	Profiled bool
 	New      func(Config) Picker // makes the state of one run

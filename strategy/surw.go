@@ -23,8 +23,9 @@ var _ = Register(&Strategy{
 	Name:     "surw",
 	About:    "all orders of the operations on one object evenly, another object in each run (SURW)",
 	Profiled: true,
+	Dense:    true,
 	New: func(c Config) Picker {
-		s := &surw{}
+		s := strategyState[surw]()
 		s.priorities.rand = NewRand(c.Seed, Label("surw"))
 		if c.Profile != nil && c.Profile.valid() {
 			s.object = c.Profile.draw(&s.priorities.rand)

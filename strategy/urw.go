@@ -10,7 +10,12 @@ var _ = Register(&Strategy{
 	Name:     "urw",
 	About:    "in proportion to the steps that each task has to come (uniform random walk)",
 	Profiled: true,
-	New:      func(c Config) Picker { return &urw{newWalk(c, 0)} },
+	Dense:    true,
+	New: func(c Config) Picker {
+		u := strategyState[urw]()
+		u.walk = newWalk(c, 0)
+		return u
+	},
 })
 
 // Gap implements [Picker].

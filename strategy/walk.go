@@ -18,11 +18,12 @@ const unknown = 1
 func newWalk(c Config, object uint64) walk {
 	w := walk{profile: c.Profile, rand: newPicks(c.Seed)}
 	if c.Profile == nil || !c.Profile.valid() {
-		w.profile, w.rest = nil, make([]uint64, unknown+1)
+		w.profile, w.rest = nil, strategySlice[uint64](unknown+1)
 		return w
 	}
 	size := int(c.Profile.used) + unknown + 1
-	w.rest, w.parent, w.slots = make([]uint64, size), make([]int32, size), make([]int32, c.Profile.used)
+	w.rest, w.parent = strategySlice[uint64](size), strategySlice[int32](size)
+	w.slots = strategySlice[int32](int(c.Profile.used))
 	last := int32(unknown)
 	for i := range w.slots {
 		r := &c.Profile.rows[i]

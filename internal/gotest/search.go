@@ -18,14 +18,15 @@ import (
 // search is the search for failing seeds of one test function.
 type search struct {
 	*session
-	function  string        // or a test of a suite, "TestSuite/TestX"
-	members   []string      // the tests that run together, of which function is the first; nil for a single test
-	selection string        // pattern of -run that selects the function, and among its subtests
-	args      []string      // arguments of each run
-	limit     time.Duration // real time of the search; 0: none
-	wall      time.Duration // real time of a run
-	length    int           // points that a run passes, where the strategy has to know
-	told      time.Time     // time of the last message of progress
+	function  string            // or a test of a suite, "TestSuite/TestX"
+	members   []string          // the tests that run together, of which function is the first; nil for a single test
+	selection string            // pattern of -run that selects the function, and among its subtests
+	args      []string          // arguments of each run
+	limit     time.Duration     // real time of the search; 0: none
+	wall      time.Duration     // real time of a run
+	length    int               // points that a run passes, where the strategy has to know
+	profile   *strategy.Profile // counts of a run, where the strategy has to know; else nil
+	told      time.Time         // time of the last message of progress
 
 	passed  int    // number of runs that passed
 	longest extent // maximum over these runs
@@ -40,7 +41,7 @@ type search struct {
 // control returns the control of the run of a seed.
 func (c *search) control(seed uint64) gort.Control {
 	control := c.session.control(seed, c.args)
-	control.Wall, control.Length = c.wall, c.length
+	control.Wall, control.Length, control.Profile = c.wall, c.length, c.profile
 	return control
 }
 
@@ -110,14 +111,21 @@ func (c *search) start() {
 // measure finds out how many points a run passes while several goroutines are ready, over which the changes of
 // priorities are spread. It takes the same seed always, so that a seed that is run alone makes the same choices.
 func (c *search) measure(ctx context.Context) {
-	if !strategy.Find(c.strategy).Reads("length") {
+	s := strategy.Find(c.strategy)
+	if !s.Reads("length") && !s.Profiled {
 		return
 	}
 	control := c.control(testpath.DeriveSeed(c.function, 0))
 	control.Strategy = strategy.Default
+	if s.Profiled {
+		control.Record = &strategy.Profile{}
+	}
 	o, err := c.replays.make(ctx, control, false)
 	if err != nil {
 		return // the runs will report the error
+	}
+	if c.profile = control.Record; c.profile != nil {
+		return
 	}
 	ready := uint16(0)
 	for _, r := range o.Recording.Choices().Records {

@@ -117,7 +117,11 @@ func place(version string, fset *token.FileSet, n ast.Node, src string, e edit) 
 	case after:
 		at = end
 	}
-	return insertion{at, end, e.text}, nil
+	text := e.text
+	if fn, ok := n.(*ast.FuncDecl); ok {
+		text = e.textFor(fn)
+	}
+	return insertion{at, end, text}, nil
 }
 
 // textFor returns the text of an edit for one function, in which "{method}" and "{receiver}" stand for its name and the

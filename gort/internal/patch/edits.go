@@ -40,7 +40,18 @@ const (
 const point = "if rprOn { rprPoint() };"
 
 // chanPoint is a preemption point of an operation on the channel c.
-const chanPoint = "if rprOn { getg().rpr.uses = uintptr(unsafe.Pointer(c)); rprPoint() };"
+const chanPoint = "if rprOn { getg().rpr.uses = uintptr(unsafe.Pointer(c)); rprPointAt(uintptr(unsafe.Pointer(c)), rprsSync) };"
+
+// closePoint is that of closing the channel c.
+const closePoint = "if rprOn { rprPointAt(uintptr(unsafe.Pointer(c)), rprsSync) };"
+
+// lockPoint is a preemption point of an operation on an object of package sync, and sharedPoint that of one that others
+// of its kind do not mind. atomicPoint is that of a method of package sync/atomic.
+const (
+	lockPoint   = "reprisePointOn({receiver}, 2);"
+	sharedPoint = "reprisePointOn({receiver}, 0);"
+	atomicPoint = "reprisePointOn({receiver}, repriseKind{method});"
+)
 
 // userPoint is a preemption point in another package, which has the declaration of an addition.
 const userPoint = "reprisePoint();"
@@ -166,30 +177,30 @@ var edits = []edit{
 	// Preemption points.
 	{all, "runtime/chan.go", "chansend", "", before, chanPoint},
 	{all, "runtime/chan.go", "chanrecv", "", before, chanPoint},
-	{all, "runtime/chan.go", "closechan", "", before, point},
+	{all, "runtime/chan.go", "closechan", "", before, closePoint},
 	{all, "runtime/select.go", "selectgo", "", before, point},
 	{all, "runtime/time.go", "timeSleep", "", before, point},
 	{all, "runtime/proc.go", "Gosched", "", before, point},
-	{all, "sync/mutex.go", "(*Mutex).Lock", "", before, userPoint},
-	{all, "sync/mutex.go", "(*Mutex).TryLock", "", before, userPoint},
-	{all, "sync/mutex.go", "(*Mutex).Unlock", "m.mu.Unlock()", after, ";" + userPoint},
-	{all, "sync/rwmutex.go", "(*RWMutex).RLock", "", before, userPoint},
-	{all, "sync/rwmutex.go", "(*RWMutex).TryRLock", "", before, userPoint},
-	{all, "sync/rwmutex.go", "(*RWMutex).RUnlock", "", before, userPoint},
-	{all, "sync/rwmutex.go", "(*RWMutex).Lock", "", before, userPoint},
-	{all, "sync/rwmutex.go", "(*RWMutex).TryLock", "", before, userPoint},
-	{all, "sync/rwmutex.go", "(*RWMutex).Unlock", "", before, userPoint},
-	{all, "sync/waitgroup.go", "(*WaitGroup).Add", "", before, userPoint},
-	{all, "sync/waitgroup.go", "(*WaitGroup).Wait", "", before, userPoint},
-	{all, "sync/once.go", "(*Once).Do", "", before, userPoint},
-	{all, "sync/cond.go", "(*Cond).Wait", "", before, userPoint},
-	{all, "sync/cond.go", "(*Cond).Signal", "", before, userPoint},
-	{all, "sync/cond.go", "(*Cond).Broadcast", "", before, userPoint},
-	{all, "sync/map.go", "methods", "", before, userPoint},
+	{all, "sync/mutex.go", "(*Mutex).Lock", "", before, lockPoint},
+	{all, "sync/mutex.go", "(*Mutex).TryLock", "", before, lockPoint},
+	{all, "sync/mutex.go", "(*Mutex).Unlock", "m.mu.Unlock()", after, ";" + lockPoint},
+	{all, "sync/rwmutex.go", "(*RWMutex).RLock", "", before, sharedPoint},
+	{all, "sync/rwmutex.go", "(*RWMutex).TryRLock", "", before, sharedPoint},
+	{all, "sync/rwmutex.go", "(*RWMutex).RUnlock", "", before, sharedPoint},
+	{all, "sync/rwmutex.go", "(*RWMutex).Lock", "", before, lockPoint},
+	{all, "sync/rwmutex.go", "(*RWMutex).TryLock", "", before, lockPoint},
+	{all, "sync/rwmutex.go", "(*RWMutex).Unlock", "", before, lockPoint},
+	{all, "sync/waitgroup.go", "(*WaitGroup).Add", "", before, lockPoint},
+	{all, "sync/waitgroup.go", "(*WaitGroup).Wait", "", before, lockPoint},
+	{all, "sync/once.go", "(*Once).Do", "", before, lockPoint},
+	{all, "sync/cond.go", "(*Cond).Wait", "", before, lockPoint},
+	{all, "sync/cond.go", "(*Cond).Signal", "", before, lockPoint},
+	{all, "sync/cond.go", "(*Cond).Broadcast", "", before, lockPoint},
+	{all, "sync/map.go", "methods", "", before, lockPoint},
 	{all, "sync/pool.go", "(*Pool).Get", "", before, userPoint},
 	{all, "sync/pool.go", "(*Pool).Put", "", before, userPoint},
-	{all, "sync/atomic/type.go", "methods", "", before, userPoint},
-	{all, "sync/atomic/value.go", "methods", "", before, userPoint},
+	{all, "sync/atomic/type.go", "methods", "", before, atomicPoint},
+	{all, "sync/atomic/value.go", "methods", "", before, atomicPoint},
 
 	// Points after operations that make other goroutines ready, which may then run before the next line of the program.
 	{all, "runtime/chan.go", "chansend1", "true, sys.GetCallerPC())", after, ";" + point},
@@ -216,7 +227,7 @@ type declaration struct{ file, text string }
 
 // declarations are the files that are added to packages other than runtime.
 var declarations = []declaration{
-	{"sync/zreprise.go", pointDeclaration("sync", "runtime.rprPoint") + `
+	{"sync/zreprise.go", pointDeclaration("sync", "runtime.rprPoint") + objectPointDeclaration + `
 //go:linkname repriseHeld runtime.rprHeld
 func repriseHeld(lock uintptr)
 
@@ -270,7 +281,18 @@ func repriseWriter(rw *RWMutex, waits bool) bool {
 
 func repriseWrites(rw *RWMutex, now bool) { repriseNoteWriter(uintptr(unsafe.Pointer(rw)), now) }
 `},
-	{"sync/atomic/zreprise.go", pointDeclaration("atomic", "runtime.rprPoint")},
+	{"sync/atomic/zreprise.go", pointDeclaration("atomic", "runtime.rprPoint") + objectPointDeclaration + `
+// What the methods do to their value: the numbers of strategy.OpKind.
+const (
+	repriseKindLoad           = 0
+	repriseKindStore          = 1
+	repriseKindSwap           = 1
+	repriseKindCompareAndSwap = 1
+	repriseKindAdd            = 1
+	repriseKindAnd            = 1
+	repriseKindOr             = 1
+)
+`},
 	{"syscall/zreprise.go", `package syscall
 
 import _ "unsafe"
@@ -307,6 +329,15 @@ import _ "unsafe"
 func repriseFill(b []byte) bool
 `},
 }
+
+// objectPointDeclaration declares a preemption point of an operation on an object. The address is no pointer, so that the
+// object does not escape.
+const objectPointDeclaration = `
+//go:linkname reprisePointAt runtime.rprPointAt
+func reprisePointAt(object uintptr, kind uint8)
+
+func reprisePointOn[T any](object *T, kind uint8) { reprisePointAt(uintptr(unsafe.Pointer(object)), kind) }
+`
 
 // pointDeclaration declares a preemption point of the runtime in another package.
 func pointDeclaration(pkg, point string) string {
