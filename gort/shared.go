@@ -145,8 +145,8 @@ func (s *shared) close() error {
 	return errors.Join(unmap, s.file.Close())
 }
 
-// prepare writes the header and the choices of a run. The file contains the header, records, texts, the profile and choices in this
-// order, so that only the size of the last part changes between runs.
+// prepare writes the header and the choices of a run. The file contains the header, records, texts, the profile and
+// choices in this order, so that only the size of the last part changes between runs.
 func (s *shared) prepare(h header, choices []record.Record, records int) error {
 	h.magic, h.version = magic, version
 	h.recordsAt, h.recordCap = headerSpace, uint64(records)

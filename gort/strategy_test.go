@@ -51,7 +51,7 @@ func TestDenseStrategies(t *testing.T) {
 			t.Errorf("%s: the profile has %d tasks, %d points, %d contested; equal in two runs: %v", test, profile.Tasks,
 				profile.Points, profile.Contested, *profile == *again)
 		}
-		for _, s := range []string{"pos", "surw", "urw"} {
+		for _, s := range []string{"mix", "pos", "surw", "urw"} {
 			failed := 0
 			for seed := range uint64(20) {
 				c := Control{Seed: seed, Strategy: s, Profile: profile}

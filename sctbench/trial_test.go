@@ -20,6 +20,7 @@ func contend(name, column, strategyName string, c strategy.Config) contender {
 }
 
 var contenders = []contender{
+	contend("mix", "", "mix", strategy.Config{}),
 	contend("surw", "asplos25_SURW", "surw", strategy.Config{}),
 	contend("urw", "asplos25_URW", "urw", strategy.Config{}),
 	contend("pos", "asplos25_POS", "pos", strategy.Config{}),
@@ -35,7 +36,7 @@ const maxSteps = 100_000
 func (c contender) run(body func(*simsched.Sim) error, seed uint64, profile, record *strategy.Profile) bool {
 	cfg := c.config
 	cfg.Seed, cfg.Profile, cfg.Record = seed, profile, record
-	if profile != nil {
+	if profile != nil && c.named.Name == "pct" {
 		cfg.Length = profile.Points * 6 / 5 // as in the published measurements
 	}
 	sim := simsched.Config{

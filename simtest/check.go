@@ -35,6 +35,10 @@ func check(t testing.TB, body func(*simsched.Sim) error, opts []Option) {
 	if len(s.only) == 0 && !s.comparing {
 		c.pins()
 	}
+	if c.enumeration != nil {
+		c.exhaust()
+		return
+	}
 	c.seeds()
 }
 
@@ -60,6 +64,9 @@ func newCampaign(t testing.TB, body func(*simsched.Sim) error, s settings) *camp
 	}
 	if c.named || len(c.only) > 0 {
 		cfg.Budget = 0
+	}
+	if c.enumeration != nil { // all runs have one seed, and the first that fails is the simplest
+		cfg.Seed, cfg.MaxFailing = func(int) uint64 { return testpath.DeriveSeed(t.Name(), 0) }, 1
 	}
 	if failfast() {
 		cfg.MaxFailing = 1

@@ -39,7 +39,7 @@ func Strategy(name string) Option { return func(s *settings) { s.setStrategy(nam
 
 // setStrategy sets the strategy with a name; s.strategy is nil if there is none.
 func (s *settings) setStrategy(name string) {
-	s.strategyName, s.strategy = name, nil
+	s.strategyName, s.strategy, s.enumeration, s.profile = name, nil, nil, nil
 	if named := strategy.Find(name); named != nil {
 		var profile *strategy.Profile
 		if named.Profiled {
@@ -62,11 +62,12 @@ type settings struct {
 	strategyName string
 	strategyFlag bool // a flag or variable has named the strategy
 	strategy     replayer.Strategy
-	profile      *strategy.Profile // filled by a run before the others; nil if the strategy does not use it
-	seeds        int               // 0 if there is only a budget
-	budget       time.Duration     // real time; 0 if there is none
-	only         []uint64          // run only these seeds
-	trace        string            // replay only this file
+	enumeration  *simsched.Enumeration // of all schedules, instead of seeds; nil without Exhaustive
+	profile      *strategy.Profile     // filled by a run before the others; nil if the strategy does not use it
+	seeds        int                   // 0 if there is only a budget
+	budget       time.Duration         // real time; 0 if there is none
+	only         []uint64              // run only these seeds
+	trace        string                // replay only this file
 	determinism  bool
 	minimal      time.Duration // real time for making a finding smaller; 0 if it is not made smaller
 	leaks        string        // a value of wire.Leaks
@@ -98,7 +99,8 @@ func newSettings(t testing.TB, opts []Option) (settings, error) {
 // checkOptions says what is wrong with the options.
 func (s *settings) checkOptions() error {
 	var errs []error
-	if s.seeds < 0 || s.seeds > wire.MaxSeeds || s.budget < 0 || s.seeds == 0 && s.budget == 0 {
+	if s.seeds < 0 || s.seeds > wire.MaxSeeds || s.budget < 0 ||
+		s.seeds == 0 && s.budget == 0 && s.enumeration == nil {
 		errs = append(errs, fmt.Errorf("Seeds(%d) or Budget(%v): must be a whole number from 1 to %d or a positive duration",
 			s.seeds, s.budget, wire.MaxSeeds))
 	}
@@ -154,7 +156,7 @@ func (s *settings) readRequest() error {
 func (s *settings) readStrategy() error {
 	name := ""
 	err := read(wire.Strategy, &name)
-	if name != "" {
+	if name != "" && s.enumeration == nil {
 		s.strategyFlag = true
 		s.setStrategy(name)
 	}

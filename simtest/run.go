@@ -149,7 +149,11 @@ func (s *search) Run(_ context.Context, p explore.Plan) (*explore.Run, error) {
 	if f, ok := p.Choices.(*failing); ok {
 		return s.again(p, f), nil
 	}
-	return s.attempt(p), nil
+	r := s.attempt(p)
+	if s.enumeration != nil && !s.enumeration.Next() {
+		r.Last = true
+	}
+	return r, nil
 }
 
 // attempt makes the run of a seed.

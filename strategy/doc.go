@@ -27,8 +27,9 @@
 // Add one file: a type with the methods of [Picker], and a variable that is assigned the result of [Register]. Nothing
 // else has to be edited. The name then works as --strategy of the command, as REPRISE_STRATEGY, as an option of
 // package simtest and as gort.Control.Strategy, and it becomes part of the identity of a trace. The file must import
-// nothing. Gap, Pick and Step must not allocate; New may, by strategyState and strategySlice alone. Every name that is declared at the top level of the file gets a
-// prefix when it is compiled into the runtime, so that it cannot collide with a name of the runtime there.
+// nothing. Gap, Pick and Step must not allocate; New may, by strategyState and strategySlice alone. Every name that is
+// declared at the top level of the file gets a prefix when it is compiled into the runtime, so that it cannot collide
+// with a name of the runtime there.
 //
 // A strategy that needs counts of operations from an earlier run, such as the length of the run or what each task does
 // to each object, reads them from Config.Profile. A strategy that needs more adds a field to [Task] or to [Config],

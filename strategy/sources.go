@@ -9,8 +9,8 @@ import (
 //go:embed *.go
 var files embed.FS
 
-// strategyState allocates the state of a strategy, and strategySlice a part of it. The runtime has functions of the same
-// names, which take memory outside of the heap.
+// strategyState allocates the state of a strategy, and strategySlice a part of it. The runtime has functions of the
+// same names, which take memory outside of the heap.
 func strategyState[T any]() *T { return new(T) }
 
 func strategySlice[T any](n int) []T { return make([]T, n) }

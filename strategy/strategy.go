@@ -7,7 +7,8 @@ type Strategy struct {
 	Parameters []Parameter // the fields of Config that New reads besides Seed
 	// Tame makes the host take the default for all other choices, too: of timers, waiters, cases and sizes.
 	Tame bool
-	// Dense strategies ask for every point: their Gap always returns 1. A host may ask them before the running task stops.
+	// Dense strategies make a decision at nearly every point, and mostly let the running task go on. A host may ask them
+	// before that task stops, and need not record that it did not.
 	Dense bool
 	// Profiled strategies work better with a Config.Profile.
 	Profiled bool

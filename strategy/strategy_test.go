@@ -115,9 +115,6 @@ func TestRegistry(t *testing.T) {
 			t.Errorf("%s is not found by its name and its ID %#x", s.Name, s.ID())
 		}
 		ids[s.ID()] = true
-		if p := s.New(Config{Gap: 50}); s.Dense && p.Gap() != 1 {
-			t.Errorf("%s is dense and has a gap", s.Name)
-		}
 		if s.About == "" || strings.ContainsAny(s.About, "\n") || strings.HasSuffix(s.About, ".") {
 			t.Errorf("%s: About is %q, want one line without a full stop", s.Name, s.About)
 		}

@@ -330,8 +330,8 @@ func repriseFill(b []byte) bool
 `},
 }
 
-// objectPointDeclaration declares a preemption point of an operation on an object. The address is no pointer, so that the
-// object does not escape.
+// objectPointDeclaration declares a preemption point of an operation on an object. The address is no pointer, so that
+// the object does not escape.
 const objectPointDeclaration = `
 //go:linkname reprisePointAt runtime.rprPointAt
 func reprisePointAt(object uintptr, kind uint8)

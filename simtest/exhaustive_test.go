@@ -1,0 +1,56 @@
+package simtest
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/reprise-go/reprise/simsched"
+)
+
+// lostUpdate is a counter that loses an update if a task is preempted between its read and its write.
+func lostUpdate(s *simsched.Sim) error {
+	n, wg := simsched.NewAtomic(s, 0), s.NewWaitGroup("tasks")
+	for range 2 {
+		wg.Go("increment", func() { n.Store(n.Load() + 1) })
+	}
+	wg.Wait()
+	if n.Load() != 2 {
+		panic("an update is lost")
+	}
+	return nil
+}
+
+// logged is a test that keeps what is logged.
+type logged struct {
+	testing.TB
+	text   strings.Builder
+	failed bool
+}
+
+func (l *logged) Helper() {}
+
+func (l *logged) Logf(format string, args ...any) {
+	l.text.WriteString(fmt.Sprintf(format, args...) + "\n")
+}
+
+func (l *logged) Error(args ...any) { l.failed = true }
+
+func (l *logged) Failed() bool { return l.failed }
+
+// TestExhaustive: no schedule without preemptions loses an update, and one with a preemption does.
+func TestExhaustive(t *testing.T) {
+	t.Setenv("REPRISE_ARTIFACTS", t.TempDir())
+	for preemptions, want := range []string{"every schedule with at most 0 preemptions passes (", "a schedule fails; "} {
+		l := &logged{TB: t}
+		Check(l, lostUpdate, Exhaustive(preemptions))
+		if got := l.text.String(); !strings.Contains(got, want) || l.failed != (preemptions == 1) {
+			t.Errorf("%d preemptions: failed = %v, log:\n%swant %q", preemptions, l.failed, got, want)
+		}
+	}
+	l := &logged{TB: t}
+	Check(l, func(s *simsched.Sim) error { s.Yield(); return nil }, Exhaustive(3))
+	if got := l.text.String(); !strings.Contains(got, "every schedule passes (1 of them)") {
+		t.Errorf("a program of one task: %s", got)
+	}
+}
