@@ -19,6 +19,18 @@ type Plan struct {
 	// Length exceeds Limit.
 	Script *strategy.Script
 	Limit  int
+
+	// Fork replays only the first Choices and continues with fresh ones; nil means that all are replayed.
+	Fork *Fork
+
+	// Detail records everything that the tasks do, for reports, where a world does not always do so.
+	Detail bool
+}
+
+// Fork says where a run leaves its recording, and how it continues.
+type Fork struct {
+	Decisions int    // number of decisions that are replayed
+	Seed      uint64 // seed of the fresh choices
 }
 
 // Outcome is what a run means for its test.

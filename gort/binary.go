@@ -186,6 +186,9 @@ type Control struct {
 	// RealNetwork leaves the sockets of loopback addresses to the kernel, instead of simulating them.
 	RealNetwork bool
 
+	// Detail records each operation on locks, channels and the like, with its place, for reports. It changes no run.
+	Detail bool
+
 	NoLeaks  bool          // do not wait for goroutines that the test leaves behind, and do not list them
 	MaxSteps uint64        // maximum number of decisions; 0 = 10 million
 	MaxTime  time.Duration // maximum virtual time; 0 = an hour and ten minutes, go test's default limit plus an hour
@@ -268,6 +271,9 @@ func (c *Control) header() (header, error) {
 		if c.Choices.Loose {
 			h.flags |= flagLoose
 		}
+	}
+	if c.Detail {
+		h.flags |= flagDetail
 	}
 	if c.Script != nil {
 		h.mode = modeScript

@@ -81,8 +81,17 @@ func (o *Outcome) failed() cause {
 		return cause{"test failure", o.withOutput("the test has failed and logged nothing"), failing}
 	}
 	c := cause{class: "test failure"}
-	for _, l := range list {
-		c.parts = append(c.parts, l.lines...)
+	asserted := o.asserted(list)
+	if asserted >= 0 { // it comes first, whatever the test logged before
+		c.parts, c.lines = list[asserted].lines, list[asserted].text()
+	}
+	for i, l := range list {
+		if i == asserted {
+			continue
+		}
+		if asserted < 0 {
+			c.parts = append(c.parts, l.lines...)
+		}
 		c.lines = append(c.lines, l.text()...)
 	}
 	if found := property(list); len(found) > 0 {
@@ -90,6 +99,23 @@ func (o *Outcome) failed() cause {
 	}
 	c.parts = finding.Set(c.parts)
 	return c
+}
+
+// asserted returns the index of what the test logged where it was marked as failed for the first time, such as by
+// t.Errorf; -1 if that is not known.
+func (o *Outcome) asserted(list []logged) int {
+	for _, r := range o.Recording.Records {
+		if r.Kind != record.Fail {
+			continue
+		}
+		for _, place := range append([]string{o.Recording.Place(r.Site)}, o.Recording.Callers(r.Site)...) {
+			site := cast.ShortSite(place) + ": "
+			if i := slices.IndexFunc(list, func(l logged) bool { return strings.HasPrefix(l.lines[0], site) }); i >= 0 {
+				return i
+			}
+		}
+	}
+	return -1
 }
 
 // text returns the logged lines, with the name of the subtest if a subtest logged them.

@@ -17,17 +17,20 @@ func (t *translator) note(r *record.Record) {
 	switch r.Kind {
 	case record.Spawn:
 		n.Act = tracefile.ActStart
-		n.Reason, n.Place, n.Tasks = t.r.Text(r.Points), shortPlace(t.r.Text(r.Site)), tasks(uint32(r.Val>>32))
+		n.Reason, n.Tasks = t.r.Text(r.Points), tasks(uint32(r.Val>>32))
+		t.place(&n, r.Site)
 		t.Note(n)
 	case record.Sched:
 		t.decided(r, n)
 	case record.Block:
-		n.Act, n.Reason, n.Place = tracefile.ActStop, t.r.Text(r.Points), shortPlace(t.r.Text(r.Site))
+		n.Act, n.Reason = tracefile.ActStop, t.r.Text(r.Points)
+		t.place(&n, r.Site)
 		n.Object, n.Tasks = t.objects.of(uint32(r.Val), n.Reason), tasks(uint32(r.Val>>32))
 		t.last[r.G] = n.Object
 		t.Note(n)
 	case record.Yield, record.Preempt:
-		n.Act, n.Reason, n.Place = tracefile.ActStop, stopReason(r), shortPlace(t.r.Text(r.Site))
+		n.Act, n.Reason = tracefile.ActStop, stopReason(r)
+		t.place(&n, r.Site)
 		t.Note(n)
 	case record.Wake:
 		n.Act, n.Tasks, n.Object = tracefile.ActWake, tasks(uint32(r.Val)), t.last[r.G]
@@ -41,12 +44,67 @@ func (t *translator) note(r *record.Record) {
 	case record.TimerSet:
 		n.Act = tracefile.ActSet
 		t.Note(n)
+	case record.Does:
+		t.does(r, n)
 	case record.Fail:
 		n.Act = tracefile.ActFail
+		t.place(&n, r.Site)
 		t.Note(n)
 	case record.Expected:
 		t.Note(tracefile.Note{Act: tracefile.ActPart, Task: tracefile.NoTask, Reason: t.expected(*r), Time: n.Time})
 	}
+}
+
+// place fills in the frames of a place.
+func (t *translator) place(n *tracefile.Note, site uint32) {
+	n.Place = shortPlace(t.r.Place(site))
+	for _, frame := range t.r.Callers(site) {
+		n.Stack = append(n.Stack, shortPlace(frame))
+	}
+}
+
+// does writes the note of an operation.
+func (t *translator) does(r *record.Record, n tracefile.Note) {
+	n.Act = tracefile.ActDo
+	t.place(&n, r.Site)
+	n.Reason, n.Object = operation(r.Reason, t.r.Text(r.Points))
+	if n.Object.Kind != "" {
+		n.Object = t.objects.numbered(uint32(r.Val), n.Object.Kind)
+	}
+	t.Note(n)
+}
+
+// operations are the words for what goroutines do, and the kind of the object.
+var operations = map[string][2]string{
+	"runtime.chansend": {"sends on", "channel"}, "runtime.chanrecv": {"receives from", "channel"},
+	"runtime.closechan": {"closes", "channel"}, "runtime.selectgo": {"selects", ""},
+	"runtime.timeSleep":     {"sleeps", ""},
+	"sync.(*WaitGroup).Add": {"adds to a wait group", ""}, "sync.(*WaitGroup).Wait": {"waits for a wait group", ""},
+	"sync.(*WaitGroup).Done": {"leaves a wait group", ""}, "sync.(*WaitGroup).Go.func1": {"leaves a wait group", ""},
+	"sync.(*WaitGroup).Go": {"adds to a wait group", ""},
+	"sync.(*Cond).Wait":    {"waits on a cond", ""}, "sync.(*Cond).Signal": {"signals a cond", ""},
+	"sync.(*Cond).Broadcast": {"broadcasts to a cond", ""}, "sync.(*Once).Do": {"enters a once", ""},
+}
+
+// operation returns what a goroutine does in words, and the kind of the object that it does it to.
+func operation(what uint8, name string) (text string, o tracefile.Object) {
+	switch what {
+	case record.DoesLock:
+		return "locks", tracefile.Object{Kind: "mutex"}
+	case record.DoesUnlock:
+		return "unlocks", tracefile.Object{Kind: "mutex"}
+	case record.DoesRLock:
+		return "locks for reading", tracefile.Object{Kind: "rwmutex"}
+	case record.DoesRUnlock:
+		return "unlocks for reading", tracefile.Object{Kind: "rwmutex"}
+	}
+	if words, known := operations[name]; known {
+		return words[0], tracefile.Object{Kind: words[1]}
+	}
+	if i := strings.IndexByte(name, '['); i >= 0 { // the type arguments
+		name = name[:i] + name[strings.LastIndexByte(name, ']')+1:]
+	}
+	return strings.NewReplacer("sync/", "", "(*", "", ")", "").Replace(name), o
 }
 
 // before stores a note for the next event of a kind.
@@ -142,7 +200,11 @@ var kinds = map[string]string{
 // of returns the object with a number, for which a goroutine waits with a reason of the runtime. Number 0 is an
 // unknown object.
 func (b *objectBook) of(number uint32, reason string) tracefile.Object {
-	kind := kinds[reason]
+	return b.numbered(number, kinds[reason])
+}
+
+// numbered returns the object with a number, of a kind unless it is known already. Number 0 is an unknown object.
+func (b *objectBook) numbered(number uint32, kind string) tracefile.Object {
 	if number == 0 || kind == "" {
 		return tracefile.Object{Kind: kind}
 	}

@@ -32,6 +32,7 @@ const (
 	flagNet      = 256
 	flagProfile  = 512
 	flagCount    = 1024
+	flagDetail   = 2048
 )
 
 // header is the start of the shared file. The runtime defines the same type as rprHeader.
@@ -226,7 +227,7 @@ func intact(list []record.Record) error {
 			timers++
 		}
 		switch {
-		case r.Kind == 0 || r.Kind > record.Race:
+		case r.Kind == 0 || r.Kind > record.Does:
 		case r.Kind == record.Spawn && (r.G != goroutines || r.Val>>32 >= uint64(r.G)):
 		case r.Kind == record.TimerSet && r.Points != timers:
 		case r.G == 0 && !slices.Contains(withoutGoroutine, r.Kind):

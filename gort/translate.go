@@ -67,7 +67,7 @@ func (t *translator) Append(e event.Event) error {
 }
 
 // site returns the line of the program with a number.
-func (t *translator) site(n uint32) string { return cast.ShortSite(t.r.Text(n)) }
+func (t *translator) site(n uint32) string { return cast.ShortSite(t.r.Place(n)) }
 
 // record translates one record.
 func (t *translator) record(r *record.Record) {

@@ -54,8 +54,8 @@ var ErrNotReproduced = errors.New("minimize: the failure did not occur again")
 //     handled in the order in which they were proposed. What was run beyond the first success is discarded, so that the
 //     result does not depend on the number of subjects.
 //  4. A candidate is accepted if its run fails with the signature of the original, is smaller than the best so far by
-//     [Size.Less], is not longer than the original, and if a strict replay of it is the same run. The script of the
-//     accepted run, which can differ from the candidate, is the best so far.
+//     [Size.Less], and if a strict replay of it is the same run. The script of the accepted run, which can differ from
+//     the candidate, is the best so far.
 type search struct {
 	cfg      Config
 	subjects []Subject
@@ -185,12 +185,21 @@ func (s *search) first(ctx context.Context, pass int, candidates []strategy.Scri
 	return -1
 }
 
-// make makes the runs of some candidates, not more than there are subjects, at once.
+// make makes the runs of some candidates.
 func (s *search) make(ctx context.Context, batch []strategy.Script) []attempt {
+	var plans []explore.Plan
+	for _, script := range batch {
+		plans = append(plans, s.plan(script))
+	}
+	return s.makePlans(ctx, plans)
+}
+
+// makePlans makes some runs, not more than there are subjects, at once.
+func (s *search) makePlans(ctx context.Context, batch []explore.Plan) []attempt {
 	made := make([]attempt, len(batch))
 	var all sync.WaitGroup
-	for i, script := range batch {
-		one := func() { made[i].run, made[i].err = s.subjects[i].Run(ctx, s.plan(script)) }
+	for i, p := range batch {
+		one := func() { made[i].run, made[i].err = s.subjects[i].Run(ctx, p) }
 		if i == len(batch)-1 {
 			one()
 		} else {
@@ -208,7 +217,7 @@ func (s *search) accept(ctx context.Context, a attempt) bool {
 		return false
 	}
 	size := SizeOf(a.run)
-	if !s.same(a.run) || a.run.Length > s.longest || !size.Less(s.size) || a.run.Recorded == nil {
+	if !s.same(a.run) || !size.Less(s.size) || a.run.Recorded == nil {
 		return false
 	}
 	again, err := s.subjects[0].Run(ctx, explore.Plan{

@@ -26,6 +26,7 @@ var passes = []pass{
 	}},
 	{"random values", func(s *stepper) bool { return s.smaller(s.drop(1, is(strategy.Value))) }},
 	{"tasks", (*stepper).tasks},
+	{"few at once", (*stepper).few},
 	{"places", (*stepper).places},
 }
 
@@ -163,6 +164,43 @@ func (s *stepper) tasks() (kept bool) {
 		}
 	}
 	return kept
+}
+
+// The numbers of deviations up to which each is tried alone, and each pair.
+const (
+	maxAlone = 64
+	maxPairs = 14
+)
+
+// few tries each deviation alone, and each pair of them, without saying which task runs behind a preemption: where
+// deviations only make up for each other, none of them can be removed by itself.
+func (s *stepper) few() bool {
+	script := s.script()
+	if len(script) < 2 || len(script) > maxAlone {
+		return false
+	}
+	var candidates []strategy.Script
+	for i := range script {
+		candidates = append(candidates, anyTask(script[i]), strategy.Script{script[i]})
+	}
+	for i := range script {
+		for j := range i {
+			if len(script) > 2 && len(script) <= maxPairs {
+				candidates = append(candidates, anyTask(script[j], script[i]), strategy.Script{script[j], script[i]})
+			}
+		}
+	}
+	return s.try(candidates...) >= 0
+}
+
+// anyTask returns a script of some deviations in which the default task runs behind preemptions.
+func anyTask(list ...strategy.Deviation) strategy.Script {
+	for i := range list {
+		if list[i].Kind == strategy.Preempt {
+			list[i].To = 0
+		}
+	}
+	return list
 }
 
 // places moves preemptions towards the start of their task: half of the way, then a quarter of it, and so on.

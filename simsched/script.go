@@ -30,6 +30,9 @@ func (x *scripted) claim() bool {
 func (x *scripted) Choose(c *Choice) uint64 {
 	if d := c.deviation(); len(x.script) > 0 {
 		if found := x.script.Lookup(d.Task, d.Kind, d.At, d.Sub); found != nil {
+			if d.Kind == strategy.Preempt && found.To == 0 {
+				return 0 // the task that has been ready longest, which is not the running one
+			}
 			if answer, ok := c.answerOf(found.To); ok {
 				return answer
 			}
@@ -108,6 +111,8 @@ func (s *Sim) noteDeviation(answer uint64) {
 		return
 	}
 	d := c.deviation()
-	d.To = c.outcomeOf(answer)
+	if d.Kind != strategy.Preempt || answer != 0 {
+		d.To = c.outcomeOf(answer)
+	}
 	*s.cfg.Script = append(*s.cfg.Script, d)
 }

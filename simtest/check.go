@@ -54,7 +54,8 @@ type campaign struct {
 	*search
 	selection
 	*explore.Campaign
-	pinned int // number of pinned traces that were run
+	pinned int            // number of pinned traces that were run
+	failed []*explore.Run // failing runs that get a subtest at the end
 }
 
 func newCampaign(t testing.TB, body func(*simsched.Sim) error, s settings) *campaign {
@@ -122,9 +123,13 @@ func (c *campaign) seeds() {
 	c.t.Helper()
 	for p, ok := c.Next(); ok; p, ok = c.Next() {
 		c.seed(p)
+		if c.skipped {
+			c.subtests()
+		}
 		c.leave()
 	}
 	c.Finish()
+	c.subtests()
 	switch {
 	case c.End == explore.EndEnough && !failfast() && (c.all() == 0 || c.Ran < c.all()):
 		c.t.Logf("simtest: ended after %d failing seeds", len(c.Failing))
@@ -159,11 +164,17 @@ func (c *campaign) seed(p explore.Plan) {
 			c.tell(t, r)
 		})
 	default:
-		r := c.Make(context.Background(), c.search, p)
-		if r.Outcome == explore.Passed {
-			return
+		if r := c.Make(context.Background(), c.search, p); r.Outcome != explore.Passed {
+			c.failed = append(c.failed, r)
 		}
-		t.Run(r.Finding.Name, func(t *testing.T) {
+	}
+}
+
+// subtests tells of the failing runs that have no subtest yet, when it is known how many runs failed.
+func (c *campaign) subtests() {
+	c.t.Helper()
+	for _, r := range c.failed {
+		c.t.(*testing.T).Run(r.Finding.Name, func(t *testing.T) {
 			t.Helper()
 			c.tell(t, r)
 		})

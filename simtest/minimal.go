@@ -9,8 +9,12 @@ import (
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/explore"
 	"github.com/reprise-go/reprise/internal/finding"
+	"github.com/reprise-go/reprise/internal/testpath"
 	"github.com/reprise-go/reprise/minimize"
 	"github.com/reprise-go/reprise/recorder"
+	"github.com/reprise-go/reprise/replayer"
+	"github.com/reprise-go/reprise/simsched"
+	"github.com/reprise-go/reprise/source"
 )
 
 // bounded is the Observer of a run that is given up when it becomes too long.
@@ -27,6 +31,52 @@ func (b *bounded) Observe(e event.Event) error {
 		return errTooLong
 	}
 	return b.rec.Observe(e)
+}
+
+// fork makes the first decisions of a failing run again and continues with fresh choices.
+func (s *search) fork(p explore.Plan, f *failing) *explore.Run {
+	r := &explore.Run{Plan: p}
+	cfg := replayer.Config{
+		Sim: s.sim, Policy: replayer.Prefix, Index: indexOf(f.trace, p.Fork.Decisions),
+		Seed: p.Fork.Seed, Strategy: s.strategy,
+	}
+	cfg.Sim.Chaos.Seed = testpath.Mix(p.Fork.Seed)
+	s.rec.Reset(f.trace.Metadata)
+	cfg.Sim.Observer = &bounded{s.rec, p.Limit}
+	result, err := watched(s.watch, cfg.Sim, func(sim simsched.Config) (replayer.Result, error) {
+		cfg.Sim = sim
+		return replayer.Run(source.FromTrace(f.trace), cfg, s.body)
+	})
+	if err != nil {
+		return r
+	}
+	if failure := s.judge(result.Err, true); failure != nil {
+		r.Outcome, r.Finding = explore.Failed, &finding.Finding{Signature: signature(failure)}
+	}
+	return r
+}
+
+// indexOf returns the number of events up to the decision after a number of decisions.
+func indexOf(t *event.Trace, decisions int) uint64 {
+	for i, e := range t.All() {
+		if e.Kind() != event.KindTaskScheduled {
+			continue
+		}
+		if decisions--; decisions < 0 {
+			return uint64(i)
+		}
+	}
+	return uint64(t.Len())
+}
+
+// decisionsOf counts the decisions of a run.
+func decisionsOf(t *event.Trace) (n int) {
+	for _, e := range t.All() {
+		if e.Kind() == event.KindTaskScheduled {
+			n++
+		}
+	}
+	return n
 }
 
 // minimize replaces a failing run by the smallest that fails in the same way.
@@ -46,6 +96,7 @@ func (s *search) minimize(r *explore.Run) {
 		return
 	}
 	f.Minimal = m.Describe("event")
+	s.explain(m.Run, f)
 	if m.Run == &original {
 		return
 	}
@@ -53,4 +104,16 @@ func (s *search) minimize(r *explore.Run) {
 	small := m.Run.Detail.(*failing)
 	f.original, f.failure, f.trace, f.witness = &was, small.failure, small.trace, small.witness
 	r.Script, r.Length = m.Run.Script, m.Run.Length
+}
+
+// explain finds out what decided a smallest run.
+func (s *search) explain(r *explore.Run, f *failing) {
+	cfg := minimize.Config{Now: time.Now, Deadline: time.Now().Add(s.minimal)}
+	w, err := minimize.Explain(context.Background(), cfg, []minimize.Subject{s}, r, decisionsOf(r.Detail.(*failing).trace))
+	if err != nil {
+		return // the subject of a simulated test has no errors
+	}
+	if f.Why = w.Text("decision"); !w.Always {
+		f.Turning = max(w.Turn, 1)
+	}
 }

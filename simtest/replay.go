@@ -181,7 +181,7 @@ func (d *driver) Run() (replayer.Result, error) {
 	result.Err = d.replay.judge(result.Err, d.failed)
 	if w := d.recent.witness; w != nil {
 		result.Story = "the schedule up to the end of it:\n" +
-			prose.Indent(strings.TrimRight(w.schedule(result.Err != nil), "\n")) + "\n"
+			prose.Indent(strings.TrimRight(w.schedule(result.Err != nil, d.replay.how.All), "\n")) + "\n"
 	}
 	return result, err
 }

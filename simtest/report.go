@@ -92,7 +92,11 @@ func (f *failing) compare() {
 	switch {
 	case f.Verdict == finding.Reproduced:
 		f.Confirmed = f.matched()
-		f.Sections = []finding.Section{{Title: "the schedule up to there:", Text: f.witness.schedule(true)}}
+		schedule, critical := f.witness.tell(true, f.Turning, storyLines)
+		if f.Why != "" && critical != "" {
+			f.Why += "\n" + strings.TrimRight(critical, "\n")
+		}
+		f.Sections = []finding.Section{{Title: "the schedule up to there:", Text: schedule}}
 	case f.divergence != nil:
 		f.Confirmed = "a second run under the same choices goes another way: the program does something that is no\n" +
 			"function of them (expected: the first run, actual: the second)"

@@ -146,7 +146,9 @@ func (s *search) count() {
 
 // Run implements [explore.Subject]. The choices of a plan are a failing run.
 func (s *search) Run(_ context.Context, p explore.Plan) (*explore.Run, error) {
-	if f, ok := p.Choices.(*failing); ok {
+	if f, ok := p.Choices.(*failing); ok && p.Fork != nil {
+		return s.fork(p, f), nil
+	} else if ok {
 		return s.again(p, f), nil
 	}
 	r := s.attempt(p)

@@ -42,13 +42,29 @@ func (t told) Encode(w io.Writer) error { return t.rec.Encode(w, t.end) }
 // storyLines is the number of lines of a schedule in a report.
 const storyLines = 24
 
-// schedule tells the last turns of the run, which has failed or not.
-func (w *witness) schedule(failed bool) string {
+// schedule tells the last turns of the run, or every turn. The run has failed or not.
+func (w *witness) schedule(failed, every bool) string {
+	lines := storyLines
+	if every {
+		lines = story.Every
+	}
+	schedule, _ := w.tell(failed, 0, lines)
+	return schedule
+}
+
+// tell tells the schedule of the run, which has failed or not, around the turn that decided it, and what happened
+// there.
+func (w *witness) tell(failed bool, turning, lines int) (schedule, critical string) {
 	end := tracefile.End{Reason: tracefile.EndFinished}
 	if failed {
 		end.Reason = tracefile.EndFailed
 	}
-	return story.ScheduleOf(told{w.rec, end}, storyLines)
+	run, err := story.Of(told{w.rec, end})
+	if err != nil {
+		return "the schedule cannot be told: " + err.Error() + "\n", ""
+	}
+	run.Turning = turning
+	return run.Schedule(lines), run.Critical()
 }
 
 // write writes the recording to a trace file.

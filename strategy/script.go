@@ -8,8 +8,8 @@ package strategy
 // the run. A deviation therefore keeps its meaning when another one is removed before it.
 //
 //	Kind     At                                                    To
-//	Preempt  ordinary runs: the points that the task has passed;   key of the task that runs next, 0 for the default
-//	         simulated runs: its steps
+//	Preempt  ordinary runs: the points that the task has passed;   key of the task that runs next, 0 for the one that
+//	         simulated runs: its steps                             has been ready longest
 //	Next     ordinary runs: how often the task stopped by itself;  the same
 //	         simulated runs: its steps
 //	Timer    the task's steps                                      index of the timer among those that are due

@@ -73,6 +73,14 @@ func New(list []Goroutine, left []Waiting) *Cast {
 	return c
 }
 
+// Rename sets the function that describes the work of a goroutine, where the one in which it started does not: because
+// it only carries the arguments of a go statement, or because it belongs to the library.
+func (c *Cast) Rename(g uint32, fn string) {
+	if int(g) < len(c.fn) && (Library(c.fn[g]) || strings.Contains(c.fn[g], ".gowrap")) && !StartsTest(c.fn[g]) {
+		c.fn[g] = fn
+	}
+}
+
 // Path names a goroutine by its path.
 func (c *Cast) Path(g uint32) string {
 	switch {

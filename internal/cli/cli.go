@@ -45,7 +45,8 @@ func newRoot() *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SuggestionsMinimumDistance = 2
 	root.Version = moduleVersion()
-	root.AddCommand(demo.New(), gotest.New(), gotest.NewExec(), replay.New(), replay.NewPin(), files.NewDump(),
+	root.AddCommand(demo.New(), gotest.New(), gotest.NewExec(), replay.New(), replay.NewPin(), replay.NewMinimize(),
+		replay.NewWhy(), files.NewDump(),
 		files.NewStats(),
 		files.NewVerify(), compare.NewDiff(), files.NewConvert(), files.NewRecover(), compare.NewExplain(),
 		view.NewView(), view.NewExport(), view.NewStep(), view.NewDAP(), newMan(), newVersion())

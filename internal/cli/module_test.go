@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -31,6 +32,7 @@ func TestModules(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "mask": maskFile, "maskrun": maskRun, "trace": traceFile,
+			"reports": reports,
 		},
 	})
 }
@@ -62,6 +64,8 @@ var runMasks = []struct {
 	{regexp.MustCompile(`"runs":[0-9]+,"failed":[0-9]+`), `"runs":N,"failed":N`},
 	{regexp.MustCompile(`(?s)(the schedule up to there:\n).*?(\n +(?:goroutines at|note:|signature))`), "$1 SCHEDULE$2"},
 	{regexp.MustCompile(`(the schedule up to there:\\n).*?(\\n +(?:goroutines at|note:|signature))`), "$1 SCHEDULE$2"},
+	{regexp.MustCompile(`minimal run: [^\\\n]*`), "minimal run: N"},
+	{regexp.MustCompile(`(the turn that decided it: )[^\\\n]*`), "$1 N"},
 	{regexp.MustCompile(`tests="[0-9]+" failures="[0-9]+"`), `tests="N" failures="N"`},
 }
 
@@ -91,4 +95,69 @@ func traceFile(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("trace files in %s: %v", args[0], found)
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(ts.ReadFile(found[0])), 0o666))
+}
+
+// bugLine is a comment that marks one of the lines that a report of some tests has to name.
+var bugLine = regexp.MustCompile(`// BUG((?: Test[A-Za-z]+)+)$`)
+
+// reportMasks are what changes in a report with the strategies and with Go: which seed fails, and what the run was.
+var reportMasks = []struct {
+	what *regexp.Regexp
+	with string
+}{
+	{regexp.MustCompile(`0x[0-9a-f]{16}`), "0xSEED"},
+	{regexp.MustCompile(`at [0-9.]+[a-zµ]+ of virtual time.*`), "at TIME of virtual time; N of N runs"},
+	{regexp.MustCompile(`; was [0-9]+ .*`), "; was N"},
+	{regexp.MustCompile(`(?m)^(to reproduce| +(or|why|to pin)): .*\n?`), ""},
+	{regexp.MustCompile(`signature [0-9a-f]{16}`), "signature N"},
+}
+
+// reports checks that the reports below a folder name all lines that the sources below another mark for their tests. It
+// writes them to a file, without what changes: reports FOLDER SOURCES FILE
+func reports(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: reports FOLDER SOURCES FILE")
+	}
+	found := map[string]string{} // by test
+	var all strings.Builder
+	walk(ts, args[0], ".txt", func(path string) {
+		test := filepath.Base(filepath.Dir(path))
+		text := ts.ReadFile(path)
+		found[test] += text
+		for _, m := range reportMasks {
+			text = m.what.ReplaceAllString(text, m.with)
+		}
+		all.WriteString("== " + test + "\n" + text + "\n")
+	})
+	checked, missing := 0, 0
+	walk(ts, args[1], ".go", func(path string) {
+		for i, line := range strings.Split(ts.ReadFile(path), "\n") {
+			m := bugLine.FindStringSubmatch(line)
+			if m == nil {
+				continue
+			}
+			at := filepath.Base(path) + ":" + strconv.Itoa(i+1)
+			for test := range strings.FieldsSeq(m[1]) {
+				if checked++; !strings.Contains(found[test], at) {
+					ts.Logf("the report of %s does not name %s:\n%s", test, at, found[test])
+					missing++
+				}
+			}
+		}
+	})
+	text := strings.ReplaceAll(all.String(), ts.Getenv("WORK"), "$WORK")
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte(text), 0o666))
+	if checked == 0 || missing > 0 {
+		ts.Fatalf("%d of %d lines of bugs are not named in the reports", missing, checked)
+	}
+}
+
+// walk calls f for the files below a folder that have an extension, in order.
+func walk(ts *testscript.TestScript, folder, ext string, f func(path string)) {
+	ts.Check(filepath.WalkDir(ts.MkAbs(folder), func(path string, _ fs.DirEntry, err error) error {
+		if err == nil && filepath.Ext(path) == ext {
+			f(path)
+		}
+		return err
+	}))
 }

@@ -43,10 +43,13 @@ type Finding struct {
 	Like      string // name of the first finding with this signature, which tells more; "" if this is the first
 
 	Minimal  string // how small the run is that the report tells, and what it was; "" if it is as it was found
+	Turning  int    // number of the turn that decided the run, 0 if that is not known
+	Why      string // what decided the run, in lines without a newline at the end; "" if that is not known
 	Original string // path of the trace of the run as it was found, "" if that is Trace
 
 	Trace     string   // path of the trace file, "" if there is none
 	Reproduce []string // shell commands that make the run again, the shortest first
+	Explain   string   // shell command that tells more of what decided the run, "" if there is none
 	Pin       string   // shell command that pins the trace, "" if it cannot be pinned
 
 	Ran, Failed int      // runs of the test, and those that failed with this signature; 0 if that is not known

@@ -24,11 +24,14 @@ func (f *Finding) Report() string {
 	if f.Verdict == Flaky && class != Nondeterminism {
 		class = "flaky, " + class
 	}
-	fmt.Fprintf(&b, "%s %s (%s) after %s, at %v of virtual time:\n", f.Name, cmp.Or(f.Verb, "fails"), class, f.Length,
-		f.Virtual)
-	b.WriteString(prose.Indent(f.Failure) + "\n")
+	b.WriteString(strings.TrimRight(f.Failure, "\n") + "\n")
+	fmt.Fprintf(&b, "  %s %s (%s) after %s, at %v of virtual time%s\n", f.Name, cmp.Or(f.Verb, "fails"), class, f.Length,
+		f.Virtual, f.often())
 	if f.Minimal != "" {
-		b.WriteString(f.Minimal + "\n")
+		b.WriteString("  " + f.Minimal + "\n")
+	}
+	if f.Why != "" {
+		b.WriteString("\n" + f.Why + "\n\n")
 	}
 	f.writeSections(&b)
 	if f.Outside != "" {
@@ -40,6 +43,14 @@ func (f *Finding) Report() string {
 	fmt.Fprintf(&b, "signature %s\n\n", f.Signature)
 	f.writeCommands(&b)
 	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// often says how many of the runs of the test fail in this way, "" if that is not known or there was one run.
+func (f *Finding) often() string {
+	if f.Ran < 2 {
+		return ""
+	}
+	return fmt.Sprintf("; %d of %s", f.Failed, prose.Count(f.Ran, "run"))
 }
 
 // writeSections writes what the replays showed and the sections. The title of the first section goes on in the line of
@@ -77,6 +88,9 @@ func (f *Finding) writeCommands(b *strings.Builder) {
 		}
 		b.WriteString(label + c + "\n")
 	}
+	if f.Explain != "" {
+		b.WriteString("         why: " + f.Explain + "\n")
+	}
 	if f.Pin != "" {
 		b.WriteString("      to pin: " + f.Pin + "\n")
 	}
@@ -96,7 +110,11 @@ func (f *Finding) KeepReport() {
 // Entry returns the finding as one of a list: its headline after a label, what is known of it, and its report. It ends
 // in a newline.
 func (f *Finding) Entry(label string) string {
-	return fmt.Sprintf("%s %s\n   %s\n%s\n", label, f.Headline(), f.Summary(), strings.TrimRight(f.Report(), "\n"))
+	report := strings.TrimRight(f.Report(), "\n")
+	if first, rest, more := strings.Cut(report, "\n"); more && strings.TrimSpace(first) == f.Headline() {
+		report = rest
+	}
+	return fmt.Sprintf("%s %s\n   %s\n%s\n", label, f.Headline(), f.Summary(), report)
 }
 
 // Summary returns what is known of the finding besides its failure, in a line.

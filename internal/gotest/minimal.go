@@ -15,7 +15,8 @@ import (
 	"github.com/reprise-go/reprise/minimize"
 )
 
-// minimize replaces the first failing run of each signature by the smallest that fails in the same way.
+// minimize replaces the first failing run of each signature by the smallest that fails in the same way, and finds out
+// what decided it.
 func (c *search) minimize(ctx context.Context, workers []explore.Subject) {
 	if c.minimal == 0 {
 		return
@@ -28,10 +29,27 @@ func (c *search) minimize(ctx context.Context, workers []explore.Subject) {
 		if ctx.Err() != nil || !shrinks(r) {
 			continue
 		}
-		if err := c.shrink(ctx, subjects, r); err != nil {
+		if err := c.shrink(ctx, subjects, r); err != nil && !isOver(err) {
 			r.Finding.Note(fmt.Sprintf("it could not be made smaller: %v", err))
 		}
 	}
+}
+
+// isOver reports whether the time for something has passed.
+func isOver(err error) bool {
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+}
+
+// bounds returns the bounds of a search that may take some time.
+func (c *search) bounds(
+	ctx context.Context, most time.Duration,
+) (context.Context, context.CancelFunc, minimize.Config) {
+	deadline := c.now().Add(most)
+	if !c.deadline.IsZero() && c.deadline.Before(deadline) {
+		deadline = c.deadline
+	}
+	limited, cancel := context.WithTimeout(ctx, max(deadline.Sub(c.now()), 0)+time.Second)
+	return limited, cancel, minimize.Config{Now: c.now, Deadline: deadline}
 }
 
 // shrinks reports whether a failing run can be made smaller. The run of a test that does not end cannot.
@@ -41,38 +59,68 @@ func shrinks(r *explore.Run) bool {
 		d.Verdict != gort.TimedOut && d.Verdict != gort.Limited
 }
 
-// shrink replaces one failing run. The original trace is kept beside that of the smallest run.
+// shrink replaces one failing run, and explains it.
 func (c *search) shrink(ctx context.Context, subjects []minimize.Subject, r *explore.Run) error {
-	deadline := c.now().Add(c.minimal)
-	if !c.deadline.IsZero() && c.deadline.Before(deadline) {
-		deadline = c.deadline
-	}
-	limited, cancel := context.WithTimeout(ctx, max(deadline.Sub(c.now()), 0)+time.Second)
+	limited, cancel, cfg := c.bounds(ctx, c.minimal)
 	defer cancel()
 	original := *r
-	m, err := minimize.Run(limited, minimize.Config{Now: c.now, Deadline: deadline}, subjects, &original)
-	switch {
-	case errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled):
-		return nil
-	case err != nil:
+	m, err := minimize.Run(limited, cfg, subjects, &original)
+	if err != nil {
 		return err
 	}
-	f := r.Finding
-	f.Minimal = m.Describe("decision")
-	if m.Run == &original {
+	r.Finding.Minimal = m.Describe("decision")
+	small := *m.Run
+	if err := c.explain(ctx, subjects, r.Finding, &small); err != nil && !isOver(err) {
+		return err
+	}
+	return c.replace(ctx, r, &small, m.Run != &original)
+}
+
+// explain makes a smallest run again, recording all that the goroutines do, and finds out what decided it.
+func (c *search) explain(ctx context.Context, subjects []minimize.Subject, f *finding.Finding, r *explore.Run) error {
+	limited, cancel, cfg := c.bounds(ctx, c.minimal)
+	defer cancel()
+	again := explore.Plan{Number: r.Number, Seed: r.Seed, Choices: r.Recorded, Detail: true}
+	detailed, err := subjects[0].Run(limited, again)
+	if err != nil {
+		return err
+	}
+	if detailed.Finding == nil || detailed.Finding.Signature != f.Signature || detailed.Digest != r.Digest {
 		return nil
 	}
+	r.Detail, r.Recorded = detailed.Detail, detailed.Recorded
+	w, err := minimize.Explain(limited, cfg, subjects, r, detailOf(r).Recording.Decisions())
+	if err != nil {
+		return err
+	}
+	f.Why = w.Text("turn")
+	if !w.Always {
+		f.Turning = max(w.Turn, 1)
+	}
+	return nil
+}
+
+// replace puts the smallest run in the place of a failing run. The original trace is kept beside the new one if that is
+// of another run.
+func (c *search) replace(ctx context.Context, r, small *explore.Run, other bool) error {
+	f := r.Finding
 	if f.Trace != "" {
 		kept := strings.TrimSuffix(f.Trace, testpath.Ext) + originalMark + testpath.Ext
 		if err := os.Rename(f.Trace, kept); err != nil {
 			return err
 		}
-		if err := c.replays.save(ctx, f, detailOf(m.Run).Outcome); err != nil {
+		if err := c.replays.save(ctx, f, detailOf(small).Outcome); err != nil {
 			return errors.Join(err, os.Rename(kept, f.Trace))
 		}
 		f.Original = kept
+		if !other {
+			f.Original = ""
+			if err := os.Remove(kept); err != nil {
+				return err
+			}
+		}
 	}
-	r.Detail, r.Script, r.Length = m.Run.Detail, m.Run.Script, m.Run.Length
+	r.Detail, r.Script, r.Length = small.Detail, small.Script, small.Length
 	f.Failure = detailOf(r).Failure()
 	return nil
 }

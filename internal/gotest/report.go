@@ -3,6 +3,7 @@ package gotest
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/reprise-go/reprise/explore"
@@ -15,8 +16,8 @@ import (
 // The maximum numbers of lines of the parts of a report, which together fill a screen.
 const (
 	maxFailureLines    = 12
-	maxScheduleLines   = 12
-	maxGoroutineLines  = 10
+	maxScheduleLines   = 24
+	maxGoroutineLines  = 40
 	maxOutputLines     = 12
 	maxDifferenceLines = 40
 )
@@ -64,6 +65,10 @@ func describe(r *explore.Run) {
 		f.Sections = []finding.Section{{Title: title, Text: "it cannot be told: " + err.Error()}}
 		return
 	}
+	run.SourceLine, run.Turning = newSources(o).line, f.Turning
+	if text := run.Critical(); f.Why != "" && text != "" {
+		f.Why += "\n" + strings.TrimRight(text, "\n")
+	}
 	f.Sections = []finding.Section{{Title: title, Text: run.Schedule(maxScheduleLines)}}
 	if text := said(o.Output, f.Failure); text != "" {
 		f.Sections = append(f.Sections, finding.Section{Title: "the test printed:", Text: text})
@@ -71,6 +76,9 @@ func describe(r *explore.Run) {
 	if text := run.Stacks(); text != "" {
 		stacks := finding.Section{Title: "goroutines at the end:", Text: prose.Clip(text, maxGoroutineLines)}
 		f.Sections = append(f.Sections, stacks)
+		if slices.Contains([]string{"deadlock", "leak"}, f.Class) { // the stacks say the rest
+			f.Failure, _, _ = strings.Cut(f.Failure, "\n")
+		}
 	}
 }
 
@@ -118,6 +126,9 @@ func (c *search) commands(r *explore.Run) (list []string) {
 	list = append(list, strings.Join(words, " "))
 	if r.Finding.Trace != "" {
 		list = append(list, "reprise replay "+prose.ShellQuote(r.Finding.Trace))
+		if r.Finding.Why != "" {
+			r.Finding.Explain = "reprise why " + prose.ShellQuote(r.Finding.Trace)
+		}
 	}
 	return list
 }

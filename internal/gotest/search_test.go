@@ -292,7 +292,7 @@ func TestCampaignStops(t *testing.T) {
 			return 0
 		},
 	}
-	s, _ := fakeSession(t, f, "SEEDS=150 ARTIFACTS="+t.TempDir())
+	s, _ := fakeSession(t, f, "SEEDS=150 MINIMIZE=off ARTIFACTS="+t.TempDir())
 	s.processors = 2
 	s.search("TestX", 1).run(t.Context())
 	if n := runs.Load(); n > explore.DefaultMaxFailing+2+replays+enoughAgreed+2 {

@@ -40,7 +40,7 @@ func Stands(o *gort.Outcome) (list []Stand, ready []uint32) {
 			ready = slices.DeleteFunc(ready, func(g uint32) bool { return g == chosen })
 		}
 		if r.Kind == record.Block || r.Kind == record.Yield || r.Kind == record.Preempt {
-			where[r.G] = o.Recording.Text(r.Site)
+			where[r.G] = o.Recording.Place(r.Site)
 		}
 	}
 	for g := 1; g < len(all); g++ {

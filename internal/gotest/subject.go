@@ -81,15 +81,9 @@ func (w *subject) make(ctx context.Context, c gort.Control, alone bool) (o *gort
 // Run implements [explore.Subject].
 func (w *subject) Run(ctx context.Context, p explore.Plan) (*explore.Run, error) {
 	control := w.control(p.Seed)
-	if p.Choices != nil {
-		again := p.Choices.(recorded)
-		control.Choices, control.Prefix = again.Choices, again.cutOff
-	}
-	if p.Script != nil {
-		control.Script, control.MaxSteps = p.Script, min(control.MaxSteps-1, uint64(p.Limit)-1)+1
-	}
+	steer(&control, p)
 	replay, fromSeed := p.Choices != nil, p.Choices == nil && p.Script == nil
-	o, err := w.make(ctx, control, replay)
+	o, err := w.make(ctx, control, replay && p.Fork == nil)
 	if err != nil {
 		return nil, err
 	}

@@ -95,7 +95,7 @@ func (c *search) tellMembers(interrupted error) (ok bool) {
 		parts, _ = split(detailOf(all.First).Output)
 	}
 	findings := map[string][]*explore.Run{}
-	for _, r := range append(append(all.Notes[:len(all.Notes):len(all.Notes)], all.Failing...), all.Races...) {
+	for _, r := range append(all.Notes[:len(all.Notes):len(all.Notes)], all.Failing...) {
 		owner := c.owner(r)
 		findings[owner] = append(findings[owner], r)
 	}

@@ -45,6 +45,18 @@ const (
 	// G accesses memory in conflict with an earlier access. Site: its line; Points: text of the line of the earlier
 	// access; Val: the goroutine of that; Reason: the kinds of both accesses.
 	Race
+	// G does something besides stopping, if Control.Detail is set. Reason: one of the Does values; Site; Points: text of
+	// the name of the operation; Val: number of the object.
+	Does
+)
+
+// What a goroutine does, in Record.Reason of a [Does].
+const (
+	DoesOther   uint8 = iota // the operation that Points names
+	DoesLock                 // has locked a mutex
+	DoesUnlock               // has unlocked it
+	DoesRLock                // has locked it for reading
+	DoesRUnlock              // has unlocked that
 )
 
 // leftKept is a Record.Reason of a [Left].

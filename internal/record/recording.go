@@ -3,6 +3,7 @@ package record
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/reprise-go/reprise/internal/cast"
@@ -60,6 +61,21 @@ func (r *Recording) Text(n uint32) string {
 	return ""
 }
 
+// Place returns the innermost frame of the place with a number, "file:line function", or "" if there is none.
+func (r *Recording) Place(n uint32) string {
+	place, _, _ := strings.Cut(r.Text(n), "\n")
+	return place
+}
+
+// Callers returns up to two more frames of a place: what called the innermost one, and a line of the program.
+func (r *Recording) Callers(n uint32) []string {
+	_, callers, more := strings.Cut(r.Text(n), "\n")
+	if !more {
+		return nil
+	}
+	return strings.Split(callers, "\n")
+}
+
 // Goroutines returns the goroutines of the run by number. The element with index 0 is empty.
 func (r *Recording) Goroutines() []cast.Goroutine {
 	list := []cast.Goroutine{{}}
@@ -67,7 +83,7 @@ func (r *Recording) Goroutines() []cast.Goroutine {
 		if rec.Kind != Spawn || int(rec.G) != len(list) {
 			continue
 		}
-		g := cast.Goroutine{ID: rec.G, Parent: uint32(rec.Val >> 32), Start: r.Text(rec.Points), Site: r.Text(rec.Site)}
+		g := cast.Goroutine{ID: rec.G, Parent: uint32(rec.Val >> 32), Start: r.Text(rec.Points), Site: r.Place(rec.Site)}
 		g.Path = "0"
 		if int(g.Parent) < len(list) && g.Parent > 0 {
 			g.Path = fmt.Sprintf("%s.%d", list[g.Parent].Path, uint32(rec.Val))
@@ -95,7 +111,7 @@ func (r *Recording) Left() (list []cast.Waiting) {
 			continue
 		}
 		w := cast.Waiting{
-			Goroutine: all[rec.G], Reason: r.Text(rec.Points), Where: r.Text(rec.Site), Stack: r.Text(uint32(rec.Val)),
+			Goroutine: all[rec.G], Reason: r.Text(rec.Points), Where: r.Place(rec.Site), Stack: r.Text(uint32(rec.Val)),
 			Holder: uint32(rec.Val >> 32), Kept: rec.Reason == leftKept,
 		}
 		if n := objects[rec.G]; n != 0 && w.Reason != "" {

@@ -24,6 +24,7 @@ type Settings struct {
 	// Expect makes the exit code an answer to how the run ends: "fail", "pass", or "" for whether it equals its recording.
 	Expect string `json:"expect,omitempty"`
 
+	All    bool   `json:"all"`    // the report tells every turn
 	Format string `json:"format"` // one of base.ReportFormats
 	Color  bool   `json:"color"`  // whether text has colours
 	Prompt bool   `json:"prompt"` // a person types the commands: there are prompts, and a wrong command does not end the replay

@@ -37,11 +37,13 @@ type moment struct {
 	kind   kind
 	g, by  uint32 // numbers of tasks in the order in which they start, from 1; 0 for none
 	reason string
-	place  string // "queue.go:25 example.com/queue.Open"; of a simulated run "internal/cli/bank.go:25"
-	ready  int    // of how many tasks one was chosen; 0 if that is not known
-	held   bool   // runs: the task before is held up in a system call
-	forced bool   // preempts: by force
-	fault  bool   // happens: a fault that was injected
+	place  string           // "queue.go:25 example.com/queue.Open"; of a simulated run "internal/cli/bank.go:25"
+	stack  []string         // of the place, its callers, see tracefile.Note
+	object tracefile.Object // blocks, happens: the object
+	ready  int              // of how many tasks one was chosen; 0 if that is not known
+	held   bool             // runs: the task before is held up in a system call
+	forced bool             // preempts: by force
+	fault  bool             // happens: a fault that was injected
 	id     event.TimerID
 	due    uint64
 	leap   int64 // runs: nanoseconds by which time leapt before
@@ -114,13 +116,23 @@ func (r *reader) note(n tracefile.Note) {
 	case tracefile.ActSet:
 		r.set = int64(n.Time)
 	case tracefile.ActFail:
-		r.add(moment{kind: fails, g: r.number(n.Task), time: int64(n.Time)})
+		r.add(moment{kind: fails, g: r.number(n.Task), place: n.Place, time: int64(n.Time)})
 	case tracefile.ActPart:
 		r.add(moment{kind: parts, reason: n.Reason, time: int64(n.Time)})
 	case tracefile.ActDo:
-		r.add(moment{kind: happens, g: r.number(n.Task), reason: strings.TrimSpace(n.Object.String() + " " + n.Reason),
-			time: int64(n.Time)})
+		r.does(n)
 	}
+}
+
+// does takes a note about what a task does. In an ordinary run the goroutine is the subject, in a simulated one the
+// object, such as a host.
+func (r *reader) does(n tracefile.Note) {
+	m := moment{kind: happens, g: r.number(n.Task), place: n.Place, stack: n.Stack, object: n.Object, time: int64(n.Time)}
+	m.reason = strings.TrimSpace(n.Object.String() + " " + n.Reason)
+	if r.s.ordinary {
+		m.reason = strings.TrimSpace(n.Reason + " " + n.Object.String())
+	}
+	r.add(m)
 }
 
 // stops takes a note about why a task stopped.
@@ -133,7 +145,10 @@ func (r *reader) stops(n tracefile.Note) {
 	default:
 		g := r.number(n.Task)
 		r.s.objects[g] = n.Object
-		b := moment{kind: blocks, g: g, reason: r.s.waitsFor(n), place: n.Place, time: int64(n.Time)}
+		b := moment{
+			kind: blocks, g: g, reason: r.s.waitsFor(n), place: n.Place, stack: n.Stack, object: n.Object,
+			time: int64(n.Time),
+		}
 		if len(n.Tasks) > 0 && n.Object.Kind != "task" {
 			b.by = r.number(n.Tasks[0])
 		}
@@ -151,7 +166,7 @@ func (r *reader) event(e event.Event, site string) {
 	case event.KindTaskScheduled:
 		r.scheduled(e, choice, chosen, site)
 	case event.KindTaskYielded:
-		r.add(moment{kind: yields, g: r.number(e.Task()), place: r.stopPlace(site), time: r.stopTime()})
+		r.add(moment{kind: yields, g: r.number(e.Task()), place: r.stopPlace(site), stack: r.stopStack(), time: r.stopTime()})
 		r.stopped = true
 	case event.KindTaskCompleted:
 		g := r.number(e.Task())
@@ -185,7 +200,10 @@ func (r *reader) other(e event.Event, site string) {
 		case gorun.Preemption:
 			task, _ := e.ChaosTask()
 			forced := r.stop != nil && r.stop.Reason == gorun.ReasonForced
-			r.add(moment{kind: preempts, g: r.number(task), forced: forced, place: r.stopPlace(site), time: r.stopTime()})
+			r.add(moment{
+				kind: preempts, g: r.number(task), forced: forced, place: r.stopPlace(site), stack: r.stopStack(),
+				time: r.stopTime(),
+			})
 			r.stopped = true
 		case gorun.Start:
 			r.add(moment{kind: starts})
@@ -215,6 +233,14 @@ func (r *reader) stopPlace(site string) string {
 		return r.stop.Place
 	}
 	return site
+}
+
+// stopStack returns the callers in the note about a stop.
+func (r *reader) stopStack() []string {
+	if r.stop != nil {
+		return r.stop.Stack
+	}
+	return nil
 }
 
 // stopTime returns the time of the note about a stop, and forgets the note.
@@ -261,7 +287,7 @@ func (r *reader) scheduled(e event.Event, choice gorun.Choice, chosen bool, site
 		}
 	}
 	if !r.s.ordinary && r.running == g && !r.stopped {
-		m.kind = goesOn
+		m.kind, m.place = goesOn, site
 	}
 	r.held, r.stop = false, nil
 	r.running, r.stopped = g, false

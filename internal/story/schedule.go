@@ -13,8 +13,12 @@ import (
 // minSchedule is the minimum number of lines of a schedule.
 const minSchedule = 8
 
+// Every is a number of lines that is enough for every schedule: nothing is left out.
+const Every = 1 << 30
+
 // Schedule tells the schedule up to the end of the run, or of a failed test, in at most that many lines (at least 8),
-// each of which ends with a newline; "" if nothing was recorded.
+// each of which ends with a newline; "" if nothing was recorded. A line that would be too long is continued in the next
+// one, which does not count.
 //
 // A line is the turn of a task: the number of the decision that began it, the virtual time, of how many ready tasks it
 // was chosen, its name, which stands the more to the right the later the task appeared, so that the turns of one task
@@ -33,7 +37,7 @@ func (s *Story) Schedule(most int) string {
 		room--
 	}
 	var b strings.Builder
-	newTable(s, fit(steps, room, s.who)).write(&b)
+	newTable(s, s.fit(steps, room)).write(&b)
 	if end != "" {
 		b.WriteString("  " + end + "\n")
 	}
@@ -111,26 +115,123 @@ func (s *Story) leftBehind() string {
 	return "the test is over, and still there: " + s.who.Paths(left)
 }
 
-// fit makes steps few enough, and puts a note about what came before in front of them. What repeats is left out, but
-// not in the last half of the room if that can be.
-func fit(steps []step, most int, who *cast.Cast) []step {
+// fit makes steps few enough, and puts a note about what came before in front of them:
+//
+//  1. Turns in package testing and the standard library are counted and left out, except for the last ones.
+//  2. If there are still too many, turns of tasks that share nothing with the failure are.
+//  3. If there are still too many, what repeats is, but not in the last half of the room if that can be.
+//  4. At last those at the start are, but not those around the turn that decided the run.
+func (s *Story) fit(steps []step, most int) []step {
 	most-- // for the note
+	unrelated := s.unrelated(steps)
+	inLibrary := func(t step) bool { return t.std && !t.marked && s.ordinary && most < Every/2 }
+	steps = fold(steps, inLibrary, func(list []step) string {
+		return "… " + cast.Plural(len(list), "turn") + " in package testing and the standard library …"
+	})
+	if len(steps) > most && len(unrelated) > 0 {
+		steps = fold(steps, func(t step) bool { return unrelated[t.g] && !t.marked }, func(list []step) string {
+			return "… " + turnsOf(list, s.who, "turn") + ", which share nothing with the failure …"
+		})
+	}
 	all := steps
 	for last := max(most/2, lastSteps); len(steps) > most && last >= lastSteps; last-- {
-		steps = condense(all, last, who)
+		steps = condense(all, last, s.who)
 	}
-	steps = steps[max(len(steps)-most, 0):]
+	steps = s.cut(steps, most)
 	var parts []string
 	if n := earlier(steps); n > 0 {
 		parts = append(parts, "… "+cast.Plural(n, "decision")+" before …")
 	}
-	if text := tests(steps, who); text != "" {
+	if text := s.legend(steps); text != "" {
 		parts = append(parts, "("+text+")")
 	}
 	if len(parts) == 0 {
 		return steps
 	}
 	return append([]step{{text: strings.Join(parts, " "), note: true}}, steps...)
+}
+
+// cut keeps the last steps, and if the turn that decided the run is before them, two thirds of the room for what is
+// around that turn.
+func (s *Story) cut(steps []step, most int) []step {
+	if len(steps) <= most {
+		return steps
+	}
+	at := slices.IndexFunc(steps, func(t step) bool { return t.g != 0 && t.decision >= s.Turning })
+	if s.Turning == 0 || at < 0 || at >= len(steps)-most {
+		return steps[len(steps)-most:]
+	}
+	around := most * 2 / 3
+	from := max(at-around/2, 0)
+	rest := most - around - 1
+	left := steps[from+around : len(steps)-rest]
+	note := step{decision: earlier(left), text: "… " + turnsOf(left, s.who, "turn") + " …", note: true}
+	return slices.Concat(steps[from:from+around], []step{note}, steps[len(steps)-rest:])
+}
+
+// fold replaces rows of steps, except for the last ones, by a note.
+func fold(steps []step, match func(step) bool, text func([]step) string) (told []step) {
+	var held []step
+	release := func() {
+		if len(held) > 1 {
+			held = []step{{decision: earlier(held), text: text(held), note: true}}
+		}
+		told, held = append(told, held...), nil
+	}
+	split := max(len(steps)-lastSteps, 0)
+	for _, t := range steps[:split] {
+		if t.g != 0 && match(t) {
+			held = append(held, t)
+			continue
+		}
+		release()
+		told = append(told, t)
+	}
+	release()
+	return append(told, steps[split:]...)
+}
+
+// turnsOf counts turns and names their tasks.
+func turnsOf(steps []step, who *cast.Cast, noun string) string {
+	turns := 0
+	var ids []uint32
+	for _, t := range steps {
+		if t.g != 0 {
+			turns++
+			ids = append(ids, t.g)
+		}
+	}
+	slices.Sort(ids)
+	return cast.Plural(turns, noun) + " of " + who.Paths(slices.Compact(ids))
+}
+
+// legend says which goroutines of a schedule are tests, and what those do whose start is not shown.
+func (s *Story) legend(steps []step) string {
+	text := tests(steps, s.who)
+	if !s.ordinary {
+		return text
+	}
+	byLabel := map[string][]uint32{}
+	var labels []string
+	seen := map[uint32]bool{}
+	for _, t := range steps {
+		if t.g == 0 || seen[t.g] || int(t.g) >= len(s.who.List) || cast.StartsTest(s.who.List[t.g].Start) {
+			continue
+		}
+		seen[t.g] = true
+		label := s.who.Label(t.g)
+		if label == "" || slices.ContainsFunc(steps, func(u step) bool { return strings.Contains(u.text, label) }) {
+			continue
+		}
+		if byLabel[label] == nil {
+			labels = append(labels, label)
+		}
+		byLabel[label] = append(byLabel[label], t.g)
+	}
+	for _, label := range labels {
+		text = strings.TrimPrefix(text+"; "+s.who.Paths(byLabel[label])+" "+label, "; ")
+	}
+	return text
 }
 
 // tests says which goroutines of a schedule are tests, "" if none is.
@@ -190,19 +291,10 @@ func condense(steps []step, last int, who *cast.Cast) (told []step) {
 
 // folded says what was left out.
 func folded(steps []step, who *cast.Cast) string {
-	turns := 0
-	var ids []uint32
-	for _, s := range steps {
-		if s.g != 0 {
-			turns++
-			ids = append(ids, s.g)
-		}
-	}
-	if turns == 0 {
+	if !slices.ContainsFunc(steps, func(t step) bool { return t.g != 0 }) {
 		return fmt.Sprintf("… %d more of these …", len(steps))
 	}
-	slices.Sort(ids)
-	return "… " + cast.Plural(turns, "more turn") + " of " + who.Paths(slices.Compact(ids)) + " …"
+	return "… " + turnsOf(steps, who, "more turn") + " …"
 }
 
 // table lays the lines of a schedule out in columns.
@@ -264,22 +356,44 @@ func (t *table) cells(s step) (c [4]string) {
 }
 
 func (t *table) write(b *strings.Builder) {
-	t.line(b, false, t.headings(), t.story.turnHeading())
+	t.line(b, " ", t.headings(), t.story.turnHeading())
 	for _, s := range t.steps {
 		if s.note {
 			b.WriteString("  " + s.text + "\n")
 			continue
 		}
-		t.line(b, s.marked, t.cells(s), s.text)
+		mark := " "
+		if s.marked {
+			mark = "*"
+		}
+		if s.g != 0 && s.decision == t.story.Turning {
+			mark = ">"
+		}
+		t.line(b, mark, t.cells(s), s.text)
 	}
 }
 
-func (t *table) line(b *strings.Builder, marked bool, c [4]string, text string) {
-	mark := " "
-	if marked {
-		mark = "*"
-	}
+// maxColumns is the length of a line above which what a turn did is broken into several lines.
+const maxColumns = 130
+
+func (t *table) line(b *strings.Builder, mark string, c [4]string, text string) {
 	w := t.width
-	line := fmt.Sprintf("%s %*s  %*s  %*s  %-*s  %s", mark, w[0], c[0], w[1], c[1], w[2], c[2], w[3], c[3], text)
+	line := fmt.Sprintf("%s %*s  %*s  %*s  %-*s  ", mark, w[0], c[0], w[1], c[1], w[2], c[2], w[3], c[3])
+	wrapped(b, line, text)
+}
+
+// wrapped writes a text behind the start of a line, broken into lines of at most maxColumns, at commas, if possible.
+func wrapped(b *strings.Builder, line, text string) {
+	indent := strings.Repeat(" ", utf8.RuneCountInString(line))
+	column := len(indent)
+	for _, part := range strings.SplitAfter(text, ", ") {
+		n := utf8.RuneCountInString(part)
+		if column+n > maxColumns && column > len(indent) {
+			b.WriteString(strings.TrimRight(line, " ") + "\n")
+			line, column = indent, len(indent)
+		}
+		line += part
+		column += n
+	}
 	b.WriteString(strings.TrimRight(line, " ") + "\n")
 }

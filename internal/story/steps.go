@@ -20,6 +20,7 @@ type step struct {
 	time     int64  // at which it began, virtual, in nanoseconds
 	marked   bool   // it ends with a preemption, or time leaps: a choice that ordinary runs seldom make
 	idle     bool   // the turn was spent in package testing
+	std      bool   // the turn was spent in the standard library
 	note     bool   // it is about steps that are left out
 	times    int    // how often it happened again, of a step between two turns
 	text     string
@@ -38,6 +39,7 @@ type stepper struct {
 	inside  bool // the result of endOfTurn
 	settled int  // it holds for records that have at least so many behind them
 
+	failed    bool // the test is marked as failed: what its goroutine does afterwards is left out
 	decisions int
 	left      int                      // how many decisions are still to come
 	state     []uint8                  // of each goroutine
@@ -161,7 +163,7 @@ func (s *stepper) moment(r moment, rest []moment) {
 	}
 	switch r.kind {
 	case spawns:
-		s.act("starts %s", s.who.Label(r.g), r.g)
+		s.act("starts %s", strings.TrimSpace(s.who.Label(r.g)+" "+s.startedAt(r.g)), r.g)
 	case runs:
 		s.turn(r)
 	case goesOn:
@@ -194,7 +196,8 @@ func (s *stepper) moment(r moment, rest []moment) {
 	case letsIn:
 		s.admitted(r)
 	case fails:
-		s.note("marks the test as failed")
+		s.note(strings.TrimSpace("marks the test as failed " + bracketed(r.place)))
+		s.failed = true
 	case starts:
 		s.decisions, s.open.decision = 0, 0
 	case happens:
@@ -217,6 +220,20 @@ func (s *stepper) turn(r moment) {
 	s.left--
 	s.state[r.g] = stateRuns
 	s.opened, s.open = true, step{g: r.g, decision: s.decisions, ready: r.ready, time: r.time}
+}
+
+// The numbers of operations at the start and at the end of a turn that are described, if it has many.
+const (
+	firstActs = 6
+	lastActs  = 6
+)
+
+// startedAt returns the line of the go statement of a goroutine of an ordinary test in brackets, "" if it is not known.
+func (s *stepper) startedAt(g uint32) string {
+	if !s.story.ordinary || !s.story.inTest(g) || cast.StartsTest(s.who.List[g].Start) {
+		return ""
+	}
+	return bracketed(s.who.List[g].Site)
 }
 
 // heldUp is how a turn ends for which nothing was recorded.
@@ -244,6 +261,9 @@ func (s *stepper) flush() {
 		var parts []string
 		for _, a := range s.acts {
 			parts = append(parts, a.text(s.who))
+		}
+		if n := len(parts) - firstActs - lastActs; n > 1 {
+			parts = slices.Concat(parts[:firstActs], []string{fmt.Sprintf("… %d more …", n)}, parts[firstActs+n:])
 		}
 		if s.open.g == 0 {
 			parts = append([]string{repeated(s.open.text, s.open.times)}, parts...)
@@ -324,8 +344,9 @@ func (s *stepper) at(r moment) string {
 	}
 	_, fn := cast.SplitPlace(r.place)
 	s.open.idle = cast.Root(fn) == "testing" && len(s.acts) == 0
+	s.open.std = cast.Library(fn) && len(s.acts) == 0 && len(r.stack) == 0
 	if spot := cast.Spot(r.place); spot != "" {
-		return at(spot)
+		return at(spot) + s.story.quoted(r.place) + calledFrom(r.stack)
 	}
 	if label := s.who.Label(r.g); label != "" {
 		return " in " + label
@@ -426,10 +447,46 @@ func (s *stepper) fired(r moment, rest []moment) string {
 	return "timer of " + length + " fires"
 }
 
+// calledFrom names the callers of a place.
+func calledFrom(stack []string) string {
+	var callers []string
+	for _, frame := range stack {
+		if spot := cast.Spot(frame); spot != "" {
+			callers = append(callers, spot)
+		}
+	}
+	if len(callers) == 0 {
+		return ""
+	}
+	return ", called from " + strings.Join(callers, ", ")
+}
+
+// quoted returns the source text of a place in quotes, with a space in front, or "" if it is not known.
+func (s *Story) quoted(place string) string {
+	if s.SourceLine == nil {
+		return ""
+	}
+	if text := s.SourceLine(place); len(text) > 2 { // such as the brace at which a deferred call is made
+		return " `" + text + "`"
+	}
+	return ""
+}
+
+// bracketed returns the line of a place in brackets, "" if there is none.
+func bracketed(place string) string {
+	if line := cast.ShortSite(place); line != "" {
+		return "(" + line + ")"
+	}
+	return ""
+}
+
 // happened tells what happens in the turn of a task, or between two turns.
 func (s *stepper) happened(r moment) {
+	if s.failed && s.story.ordinary {
+		return
+	}
 	if s.open.g != 0 {
-		s.note(r.reason)
+		s.note(strings.TrimSpace(r.reason + " " + bracketed(r.place)))
 		s.open.marked = s.open.marked || r.fault
 		return
 	}

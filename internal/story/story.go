@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/reprise-go/reprise/event"
@@ -31,6 +32,13 @@ type Story struct {
 	dropped string // how much of the run is not in the recording, "" if all is
 	left    []cast.Waiting
 	who     *cast.Cast
+
+	// SourceLine returns the text of a line of the program, given as in tracefile.Note.Place, or "" if it cannot be read;
+	// nil means that no line can be read.
+	SourceLine func(place string) string
+	// Turning is the number of the decision with the turn that decided the run; 0 means that it is not known. The schedule
+	// is centred on it.
+	Turning int
 }
 
 // Read reads a run from where s stands, which should be its start, to its end. The errors are those of s.
@@ -146,6 +154,24 @@ func (s *Story) finish(r *reader, notes []tracefile.Note) {
 		}
 	}
 	s.who = cast.New(s.list, s.left)
+	s.rename()
+}
+
+// rename names goroutines by the outermost function of the program at the first place that is known of each.
+func (s *Story) rename() {
+	named := map[uint32]bool{}
+	for _, m := range s.moments {
+		if m.g == 0 || named[m.g] || m.place == "" || m.kind == spawns {
+			continue
+		}
+		for _, frame := range slices.Backward(append([]string{m.place}, m.stack...)) {
+			if line, fn := cast.SplitPlace(frame); line != "" && fn != "" && !cast.Library(fn) {
+				s.who.Rename(m.g, fn)
+				named[m.g] = true
+				break
+			}
+		}
+	}
 }
 
 // dropEnd removes the end of the goroutine that ended the process: an ordinary run has an event for it though it is the

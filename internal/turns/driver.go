@@ -25,6 +25,7 @@ type Config struct {
 	Fork uint64
 	Seed uint64 // seed of the live part
 
+	All       bool      // a result tells every turn, with all that the goroutines do
 	Reproduce string    // the command line of this replay, for reports
 	Notes     []string  // differences between the program and the recorded one
 	Output    io.Writer // destination of the test's output if Run reaches the end; nil discards it
@@ -97,7 +98,7 @@ func New(ctx context.Context, cfg Config, test Test) (*Driver, error) {
 // plan sets control and until according to the policy.
 func (d *Driver) plan() error {
 	choices := d.recorded.choices
-	d.control = gort.Control{Choices: choices, Seed: d.cfg.Seed}
+	d.control = gort.Control{Choices: choices, Seed: d.cfg.Seed, Detail: d.cfg.All}
 	switch d.cfg.Policy {
 	case replayer.Resync:
 		d.control.Resync = d.cfg.Window

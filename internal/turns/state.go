@@ -141,7 +141,11 @@ func (d *Driver) result() replayer.Result {
 	if text := o.Failure(); text != "" && o.Verdict != gort.Diverged {
 		r.Err = errors.New(text)
 	}
-	if text := story.ScheduleOf(o, scheduleLines); text != "" {
+	lines := scheduleLines
+	if d.cfg.All {
+		lines = story.Every
+	}
+	if text := story.ScheduleOf(o, lines); text != "" {
 		text = strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n  ")
 		r.Story = "the schedule up to the end of it:\n  " + text + "\n"
 	}

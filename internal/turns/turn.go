@@ -10,15 +10,12 @@ import (
 	"github.com/reprise-go/reprise/internal/story"
 )
 
-// wholeSchedule is a number of lines that suffices for every schedule.
-const wholeSchedule = 1 << 30
-
 // turnText describes the turn before a decision of the run o: what the goroutine did, why and where it stopped, and
 // what happened between its stop and the decision. The text has one or more lines. It is empty for turns before the
 // test.
 func turnText(o *gort.Outcome, decision int) string {
 	number := decision - 1
-	lines := slices.Collect(strings.Lines(story.ScheduleOf(o, wholeSchedule)))
+	lines := slices.Collect(strings.Lines(story.ScheduleOf(o, story.Every)))
 	from := slices.IndexFunc(lines, func(line string) bool { return numberOf(line) == number })
 	if number < 1 || from < 0 {
 		return ""

@@ -43,7 +43,7 @@ const point = "if rprOn { rprPoint() };"
 const chanPoint = "if rprOn { getg().rpr.uses = uintptr(unsafe.Pointer(c)); rprPointAt(uintptr(unsafe.Pointer(c)), rprsSync) };"
 
 // closePoint is that of closing the channel c.
-const closePoint = "if rprOn { rprPointAt(uintptr(unsafe.Pointer(c)), rprsSync) };"
+const closePoint = "if rprOn { getg().rpr.uses = uintptr(unsafe.Pointer(c)); rprPointAt(uintptr(unsafe.Pointer(c)), rprsSync) };"
 
 // lockPoint is a preemption point of an operation on an object of package sync, and sharedPoint that of one that others
 // of its kind do not mind. atomicPoint is that of a method of package sync/atomic.

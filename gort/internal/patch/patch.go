@@ -31,7 +31,7 @@ var injected embed.FS
 
 // injectedNames are the files that every system gets.
 var injectedNames = []string{
-	"runtime", "clock", "files", "fork", "holders", "late", "net", "outside", "random", "reach", "replay", "script",
+	"runtime", "clock", "detail", "files", "fork", "holders", "late", "net", "outside", "random", "reach", "replay", "script",
 	"text",
 }
 

@@ -40,6 +40,7 @@ func (o *options) define(cmd *cobra.Command) {
 	fs.Uint64Var(&o.breakAt, "break", 0, "stop at an event, and in a debugger at replayer.Breakpoint")
 	fs.BoolVar(&o.Step, "step", false, "read commands from standard input")
 	fs.StringVar(&o.Expect, "expect", "", "exit with 0 if the run ends so: fail or pass")
+	fs.BoolVar(&o.All, "all", false, "print every turn, and in an ordinary test all that each goroutine did in it")
 	fs.BoolVar(&o.fixed, "fixed", false, "replay against the fixed program of the demo")
 	fs.StringArrayVar(&o.more.Flags, "build", nil, "a flag for the build of the test, such as -ldflags=-w")
 	fs.StringVar(&o.more.Network, "network", "", "refuse a recording that was made with another network: simulated, real")

@@ -33,17 +33,22 @@ func (r *replay) ordinary() (known bool, err error) {
 	if _, _, err := gort.Load(r.Path); err != nil { // before the build, which takes time
 		return true, r.in.Bad(err)
 	}
+	return true, r.rebuilt("replay", r.turns)
+}
+
+// rebuilt builds the test of the recording as it is now and does something with it.
+func (r *replay) rebuilt(verb string, do func(context.Context, *gotest.Rebuilt) error) error {
 	id := r.in.Identity()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 	defer stop()
-	p := base.NewProgress(r.Stderr, "replay")
+	p := base.NewProgress(r.Stderr, verb)
 	p.Say("building %s", id["package"])
 	test, err := gotest.Rebuild(ctx, id, wire.Strip(os.Environ()), r.given)
 	p.Done()
 	if err != nil {
-		return true, base.Failed(fmt.Errorf("%s: %w", r.Name, err))
+		return base.Failed(fmt.Errorf("%s: %w", r.Name, err))
 	}
-	return true, errors.Join(r.turns(ctx, test), base.Written(test.Close()))
+	return errors.Join(do(ctx, test), base.Written(test.Close()))
 }
 
 // ofOrdinary checks that the settings make sense for the recording of an ordinary test.
@@ -66,7 +71,7 @@ func (r *replay) ofOrdinary() error {
 func (r *replay) turns(ctx context.Context, test *gotest.Rebuilt) error {
 	s := r.session()
 	d, err := turns.New(ctx, turns.Config{
-		Path: r.Path, Policy: r.Policy, Window: r.Window, Fork: r.Fork, Seed: r.Seed,
+		Path: r.Path, Policy: r.Policy, Window: r.Window, Fork: r.Fork, Seed: r.Seed, All: r.All,
 		Reproduce: r.Reproduce, Notes: test.Notes, Output: &unframed{w: r.output(), shown: r.shown},
 	}, test)
 	if err != nil {

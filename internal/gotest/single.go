@@ -1,0 +1,159 @@
+package gotest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/reprise-go/reprise/explore"
+	"github.com/reprise-go/reprise/gort"
+	"github.com/reprise-go/reprise/internal/finding"
+	"github.com/reprise-go/reprise/internal/prose"
+	"github.com/reprise-go/reprise/internal/record"
+	"github.com/reprise-go/reprise/internal/story"
+	"github.com/reprise-go/reprise/minimize"
+)
+
+// steer makes the choices of a control those of a plan.
+func steer(control *gort.Control, p explore.Plan) {
+	if p.Choices != nil {
+		again := p.Choices.(recorded)
+		control.Choices, control.Prefix = again.Choices, again.cutOff
+	}
+	control.Detail = p.Detail
+	if f := p.Fork; f != nil {
+		control.Choices = firstOf(control.Choices, f.Decisions)
+		control.Seed, control.Continue, control.Prefix = f.Seed, true, false
+	}
+	control.Script = p.Script
+	if p.Limit > 0 {
+		control.MaxSteps = min(control.MaxSteps-1, uint64(p.Limit)-1) + 1 // 0 is no limit
+	}
+}
+
+// firstOf returns choices up to a number of decisions.
+func firstOf(all *record.Choices, decisions int) *record.Choices {
+	first := *all
+	for i, r := range all.Records {
+		if r.Kind != record.Sched {
+			continue
+		}
+		if decisions--; decisions < 0 {
+			first.Records = all.Records[:i]
+			break
+		}
+	}
+	return &first
+}
+
+// Failing is the failing run of a recording, of a test that was built again.
+type Failing struct {
+	test *Rebuilt
+	run  *explore.Run
+	cfg  minimize.Config
+}
+
+// single makes runs of a test that was built again.
+type single struct {
+	test   *Rebuilt
+	memory bool
+}
+
+// Run implements [minimize.Subject].
+func (s single) Run(ctx context.Context, p explore.Plan) (*explore.Run, error) {
+	control := gort.Control{Seed: p.Seed, Memory: s.memory}
+	steer(&control, p)
+	o, err := s.test.Run(ctx, control)
+	if err != nil {
+		return nil, err
+	}
+	r := &explore.Run{
+		Plan: p, Digest: o.Recording.Hash, Loose: o.Forced > 0, Length: o.Recording.Decisions(),
+		Script: o.Recording.Script(), Recorded: recorded{o.Recording.Choices(), o.CutOff()}, Detail: detail{Outcome: o},
+	}
+	if o.Verdict != gort.Passed {
+		r.Outcome = explore.Failed
+		r.Finding = &finding.Finding{Class: o.Class(), Failure: o.Failure(), Signature: o.Signature()}
+	}
+	return r, nil
+}
+
+// subjects returns the subject for minimize.
+func (f *Failing) subjects() []minimize.Subject {
+	return []minimize.Subject{single{f.test, f.run.Recorded.(recorded).Memory}}
+}
+
+// errPasses is returned for a recording that is not of a failing run.
+var errPasses = errors.New("gotest: the run does not fail")
+
+// Failing replays the recording in a file, for a search that takes some time at most. The errors are those of
+// [gort.Load] and of the runs, and an error if the run does not fail.
+func (r *Rebuilt) Failing(ctx context.Context, path string, most time.Duration) (*Failing, error) {
+	choices, _, err := gort.Load(path)
+	if err != nil {
+		return nil, err
+	}
+	first, err := single{r, choices.Memory}.Run(ctx, explore.Plan{Seed: choices.Seed, Choices: recorded{choices, false}})
+	switch {
+	case err != nil:
+		return nil, err
+	case first.Finding == nil:
+		return nil, errPasses
+	case detailOf(first).Verdict == gort.Diverged:
+		return nil, fmt.Errorf("gotest: the program does not fit the recording any more: %s", first.Finding.Headline())
+	}
+	now := time.Now
+	return &Failing{r, first, minimize.Config{Now: now, Deadline: now().Add(most)}}, nil
+}
+
+// Minimize replaces the run by the smallest that fails in the same way, and saves it in a file.
+func (f *Failing) Minimize(ctx context.Context, path string, id map[string]string) (*minimize.Result, error) {
+	m, err := minimize.Run(ctx, f.cfg, f.subjects(), f.run)
+	if err != nil {
+		return nil, err
+	}
+	f.run = m.Run
+	if err := f.detail(ctx); err != nil {
+		return nil, err
+	}
+	return m, detailOf(f.run).SaveContext(ctx, path, f.test.test, id)
+}
+
+// detail makes the run again, recording all that the goroutines do.
+func (f *Failing) detail(ctx context.Context) error {
+	r, err := f.subjects()[0].Run(ctx, explore.Plan{Seed: f.run.Seed, Choices: f.run.Recorded, Detail: true})
+	if err == nil && r.Digest == f.run.Digest && r.Finding != nil {
+		f.run.Detail, f.run.Recorded, f.run.Script = r.Detail, r.Recorded, r.Script
+	}
+	return err
+}
+
+// Explain finds out what decided the run.
+func (f *Failing) Explain(ctx context.Context) (*minimize.Why, error) {
+	if err := f.detail(ctx); err != nil {
+		return nil, err
+	}
+	return minimize.Explain(ctx, f.cfg, f.subjects(), f.run, f.run.Length)
+}
+
+// Text returns the failure, what decided the run if that is known, and the schedule, in at most some lines of it.
+func (f *Failing) Text(w *minimize.Why, lines int) (string, error) {
+	o := detailOf(f.run).Outcome
+	run, err := story.Of(o)
+	if err != nil {
+		return "", err
+	}
+	run.SourceLine = newSources(o).line
+	var b strings.Builder
+	b.WriteString(f.run.Finding.Failure + "\n")
+	if w != nil {
+		if !w.Always {
+			run.Turning = max(w.Turn, 1)
+		}
+		b.WriteString("\n" + w.Text("turn") + "\n" + run.Critical())
+	}
+	b.WriteString("\n" + prose.Indent(strings.TrimRight(run.Schedule(lines), "\n")) + "\n")
+	return b.String(), nil
+}

@@ -1,0 +1,263 @@
+package minimize
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/reprise-go/reprise/explore"
+	"github.com/reprise-go/reprise/internal/prose"
+)
+
+// Sample is an estimate of the probability that a run fails, given its first decisions.
+type Sample struct {
+	Decisions int `json:"decisions"` // number of decisions that are as in the failing run
+	Failed    int `json:"failed"`    // number of continuations with the signature of the failing run
+	Of        int `json:"of"`        // number of continuations
+}
+
+// rate returns the estimate.
+func (s Sample) rate() float64 {
+	if s.Of == 0 {
+		return 0
+	}
+	return float64(s.Failed) / float64(s.Of)
+}
+
+// Interval returns the Wilson score interval of the probability, with 95 % confidence.
+func (s Sample) Interval() (low, high float64) {
+	if s.Of == 0 {
+		return 0, 1
+	}
+	const z = 1.96
+	n, p := float64(s.Of), s.rate()
+	middle := p + z*z/(2*n)
+	half := z * math.Sqrt(p*(1-p)/n+z*z/(4*n*n))
+	return max((middle-half)/(1+z*z/n), 0), min((middle+half)/(1+z*z/n), 1)
+}
+
+// Flip says what the run does without one of its deviations.
+type Flip struct {
+	Passes bool `json:"passes"` // otherwise it fails in another way
+}
+
+// Why says what decided a failing run.
+type Why struct {
+	// Turn is the number of the decision that began the turn that decided the run: given the decisions up to it, few
+	// continuations fail, and given the next decision, many do. 0 means that the first decision decided the run.
+	Turn   int      `json:"turn"`
+	Before Sample   `json:"before"` // of the decisions up to Turn
+	After  Sample   `json:"after"`  // of one decision more
+	Curve  []Sample `json:"curve"`  // all samples, by the number of decisions
+	Always bool     `json:"always"` // nearly every schedule fails, so that no turn decided the run
+	Flips  []Flip   `json:"flips"`  // one for each deviation of the run
+	Runs   int      `json:"runs"`   // number of runs that were made
+}
+
+// How many continuations are made for a sample, for the two that the answer consists of, and to be sure that nearly
+// every schedule fails.
+const (
+	continuations = 8
+	confirmations = 16
+	certainties   = 32
+)
+
+// always is the rate without any fixed decision from which on nearly every schedule fails.
+const always = 0.9
+
+// Explain finds the turn that decided a failing run, of which Recorded, Script and Length are set. It works like this:
+//
+//  1. A sample for n decisions replays these and continues with fresh choices, several times.
+//  2. The first samples are for no decision and for all decisions.
+//  3. Of all pairs of neighbouring samples, that with the largest jump is split in the middle by another sample, until
+//     the pair with the largest jump is one decision apart. It is the largest jump that counts and not the first sample
+//     in which all continuations fail, because single samples are noisy.
+//  4. The two samples of the answer get more continuations. If another pair has a larger jump then, 3 goes on.
+//  5. The run is made without each of its deviations in turn, to see whether it passes then.
+//
+// If a bound is reached, the answer is what is known by then. The error is that of a subject, or of ctx.
+func Explain(ctx context.Context, cfg Config, subjects []Subject, failing *explore.Run, decisions int) (*Why, error) {
+	e := &explainer{search: search{cfg: cfg, subjects: subjects, origin: failing, longest: failing.Length}}
+	if err := e.curve(ctx, decisions); err != nil {
+		return nil, err
+	}
+	i := e.jump()
+	w := &Why{Curve: e.samples}
+	w.Before, w.After = e.samples[i], e.samples[i+1]
+	w.Turn, w.Always = w.Before.Decisions, e.samples[0].rate() >= always
+	err := e.flip(ctx, w)
+	w.Runs = e.runs
+	return w, err
+}
+
+// explainer is the state of Explain.
+type explainer struct {
+	search
+	samples []Sample
+	fresh   uint64 // the last seed of a continuation
+}
+
+// curve makes the samples.
+func (e *explainer) curve(ctx context.Context, decisions int) error {
+	for _, n := range []int{0, max(decisions, 1)} {
+		if err := e.sample(ctx, n, continuations); err != nil {
+			return err
+		}
+	}
+	if e.samples[0].rate() >= always {
+		if err := e.sample(ctx, 0, certainties); err != nil {
+			return err
+		}
+	}
+	for !e.stopped(ctx) {
+		i := e.jump()
+		before, after := e.samples[i], e.samples[i+1]
+		var err error
+		switch apart := after.Decisions - before.Decisions; {
+		case apart > 1:
+			err = e.sample(ctx, before.Decisions+apart/2, continuations)
+		case before.Of < confirmations:
+			err = e.sample(ctx, before.Decisions, confirmations)
+		case after.Of < confirmations:
+			err = e.sample(ctx, after.Decisions, confirmations)
+		default:
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// jump returns the index of the first of the two samples with the largest jump.
+func (e *explainer) jump() (best int) {
+	largest := math.Inf(-1)
+	for i := range len(e.samples) - 1 {
+		if d := e.samples[i+1].rate() - e.samples[i].rate(); d > largest {
+			best, largest = i, d
+		}
+	}
+	return best
+}
+
+// sample makes a sample for a number of decisions, or adds to the one that there is, up to a number of continuations.
+func (e *explainer) sample(ctx context.Context, decisions, most int) error {
+	i, found := slices.BinarySearchFunc(e.samples, decisions, func(s Sample, n int) int { return s.Decisions - n })
+	if !found {
+		e.samples = slices.Insert(e.samples, i, Sample{Decisions: decisions})
+	}
+	var plans []explore.Plan
+	for range most - e.samples[i].Of {
+		e.fresh++
+		plans = append(plans, explore.Plan{
+			Number: e.origin.Number, Seed: e.origin.Seed, Choices: e.origin.Recorded,
+			Fork: &explore.Fork{Decisions: decisions, Seed: e.fresh}, Limit: 2*e.longest + 1000,
+		})
+	}
+	for len(plans) > 0 {
+		batch := plans[:min(len(e.subjects), len(plans))]
+		plans = plans[len(batch):]
+		for _, a := range e.makePlans(ctx, batch) {
+			if a.err != nil {
+				return a.err
+			}
+			e.runs++
+			e.samples[i].Of++
+			if e.same(a.run) {
+				e.samples[i].Failed++
+			}
+		}
+	}
+	return nil
+}
+
+// maxFlips is the maximum number of deviations that are flipped.
+const maxFlips = 12
+
+// flip makes the run without each of its deviations.
+func (e *explainer) flip(ctx context.Context, w *Why) error {
+	script := e.origin.Script
+	if len(script) > maxFlips {
+		return nil
+	}
+	for i := range script {
+		if e.stopped(ctx) {
+			return nil
+		}
+		r, err := e.subjects[0].Run(ctx, e.plan(slices.Delete(slices.Clone(script), i, i+1)))
+		if err != nil {
+			return err
+		}
+		e.runs++
+		if e.same(r) {
+			w.Flips = nil
+			return nil // the run is not minimal
+		}
+		w.Flips = append(w.Flips, Flip{Passes: r.Outcome == explore.Passed})
+	}
+	return nil
+}
+
+// Text describes what decided the run, in lines without a newline at the end. unit names what decisions begin.
+func (w *Why) Text(unit string) string {
+	var b strings.Builder
+	if w.Always {
+		fmt.Fprintf(&b, "nearly every schedule fails: %d of %d runs with other choices from the start on", w.Curve[0].Failed,
+			w.Curve[0].Of)
+	} else {
+		fmt.Fprintf(&b, "the %s that decided it: %d; before its end %d of %d continuations fail, after it %d of %d",
+			unit, w.Turn, w.Before.Failed, w.Before.Of, w.After.Failed, w.After.Of)
+	}
+	passes := 0
+	for _, f := range w.Flips {
+		if f.Passes {
+			passes++
+		}
+	}
+	switch n := len(w.Flips); {
+	case n == 0, w.Always:
+	case n == 1 && passes == 1:
+		b.WriteString("\nthe other way round, without that deviation from the default schedule, the test passes")
+	case passes == n:
+		fmt.Fprintf(&b, "\nthe other way round, without any one of its %s from the default schedule, the test passes",
+			prose.Count(n, "deviation"))
+	default:
+		fmt.Fprintf(&b, "\nwithout one of its %s from the default schedule the test passes in %d cases, and fails in "+
+			"another way in the rest", prose.Count(n, "deviation"), passes)
+	}
+	return b.String()
+}
+
+// Bars draws the curve as a line of block characters, one for each decision, or width characters if there are more
+// decisions.
+func (w *Why) Bars(width int) string {
+	const blocks = "▁▂▃▄▅▆▇█"
+	last := w.Curve[len(w.Curve)-1].Decisions
+	n := min(last+1, width)
+	var b strings.Builder
+	for i := range n {
+		at := i
+		if n > 1 {
+			at = i * last / (n - 1)
+		}
+		b.WriteRune([]rune(blocks)[int(w.at(at)*7+0.5)])
+	}
+	return b.String()
+}
+
+// at returns the rate at a number of decisions, interpolated between samples.
+func (w *Why) at(decisions int) float64 {
+	i, _ := slices.BinarySearchFunc(w.Curve, decisions, func(s Sample, n int) int { return s.Decisions - n })
+	if i >= len(w.Curve) {
+		return w.Curve[len(w.Curve)-1].rate()
+	}
+	if i == 0 || w.Curve[i].Decisions == decisions {
+		return w.Curve[i].rate()
+	}
+	a, b := w.Curve[i-1], w.Curve[i]
+	part := float64(decisions-a.Decisions) / float64(b.Decisions-a.Decisions)
+	return a.rate() + part*(b.rate()-a.rate())
+}

@@ -1,0 +1,97 @@
+package minimize
+
+import (
+	"context"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/reprise-go/reprise/explore"
+	"github.com/reprise-go/reprise/internal/finding"
+	"github.com/reprise-go/reprise/strategy"
+)
+
+// coin is a program of which a continuation fails with a probability that depends on the number of decisions replayed:
+// low before the turn that decides, high behind it.
+type coin struct {
+	turn      int
+	low, high float64
+}
+
+// Run implements [Subject].
+func (c coin) Run(_ context.Context, p explore.Plan) (*explore.Run, error) {
+	r := &explore.Run{Plan: p, Length: 100}
+	rate := 1.0
+	if p.Script != nil {
+		rate = 0
+	}
+	seed := uint64(0)
+	if p.Fork != nil {
+		seed = p.Fork.Seed
+		if rate = c.high; p.Fork.Decisions <= c.turn {
+			rate = c.low
+		}
+	}
+	g := strategy.NewRand(seed, 7)
+	if float64(g.Below(1000)) < 1000*rate {
+		r.Outcome, r.Finding = explore.Failed, &finding.Finding{Signature: "wanted"}
+	}
+	return r, nil
+}
+
+// TestExplain: the turn is found wherever it is, exactly if the jump is clear.
+func TestExplain(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		all := rapid.IntRange(1, 2000).Draw(t, "decisions")
+		c := coin{rapid.IntRange(0, all-1).Draw(t, "turn"), 0, 1}
+		run := failing(nil)
+		run.Script = strategy.Script{{Kind: strategy.Preempt, At: 1}}
+		w, err := Explain(t.Context(), Config{}, []Subject{c, c}, run, all)
+		if err != nil || w.Turn != c.turn || w.Always || w.Before.Failed != 0 || w.After.Failed != w.After.Of {
+			t.Fatalf("%+v, %v; the turn is %d", w, err, c.turn)
+		}
+		if len(w.Flips) != 1 || !w.Flips[0].Passes {
+			t.Fatalf("flips %v", w.Flips)
+		}
+		if n := len([]rune(w.Bars(40))); n != min(all+1, 40) {
+			t.Fatalf("%d bars", n)
+		}
+	})
+}
+
+// TestExplainIsSteady: with probabilities that are no certainties the turn is still found most of the time, because the
+// largest jump counts.
+func TestExplainIsSteady(t *testing.T) {
+	found := 0
+	for turn := range 60 {
+		c := coin{turn, 0.1, 0.95}
+		w, err := Explain(t.Context(), Config{}, []Subject{c}, failing(nil), 60)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w.Turn == turn {
+			found++
+		}
+	}
+	if found < 45 {
+		t.Errorf("found %d of 60 turns", found)
+	}
+}
+
+// TestExplainAlways: where nearly every schedule fails, no turn is named.
+func TestExplainAlways(t *testing.T) {
+	w, err := Explain(t.Context(), Config{}, []Subject{coin{0, 1, 1}}, failing(nil), 9)
+	if err != nil || !w.Always {
+		t.Errorf("%+v, %v", w, err)
+	}
+}
+
+// TestInterval compares with values of Wilson's interval from the literature: 0 of 8 and 8 of 8.
+func TestInterval(t *testing.T) {
+	if low, high := (Sample{1, 0, 8}).Interval(); low > 1e-9 || high < 0.32 || high > 0.33 {
+		t.Errorf("0 of 8: %v to %v", low, high)
+	}
+	if low, high := (Sample{1, 8, 8}).Interval(); high < 1-1e-9 || low < 0.67 || low > 0.68 {
+		t.Errorf("8 of 8: %v to %v", low, high)
+	}
+}
