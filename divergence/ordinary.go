@@ -11,8 +11,8 @@ import (
 	"github.com/reprise-go/reprise/source"
 )
 
-// lookBack reads the actual run of an ordinary program again, up to the mismatch, to determine the tasks that are ready
-// there, and the place at which the running task had stopped before it was chosen.
+// lookBack reads the actual run of an ordinary program once more, up to the mismatch, to determine which tasks are
+// ready there and where the running task stopped before it was chosen.
 func (m *Mismatch) lookBack(actual source.Source) error {
 	s, ok := actual.(source.Seeker)
 	if !ok || source.First(s) != 0 {
@@ -42,7 +42,7 @@ func preempts(e event.Event) bool { return gorun.MeaningOf(e) == gorun.Preemptio
 // begins reports whether one of the events is the start of main.main in an ordinary run.
 func begins(e event.Event) bool { return gorun.MeaningOf(e) == gorun.Start }
 
-// points is how many preemption points an ordinary run has passed between the last decision and a decision.
+// points returns the number of preemption points that an ordinary run passed between the last decision and a decision.
 func (f *facts) points(decision event.Event) uint64 {
 	return gorun.Points(f.Running.Tick(), decision.Tick())
 }
@@ -53,13 +53,13 @@ func (f *facts) morePoints(run, other event.Event) bool {
 		other.Tick() > f.Running.Tick()
 }
 
-// pointsText tells of more points.
+// pointsText describes that one run passed more points.
 func (f *facts) pointsText(does, other string, run, than event.Event) string {
 	return fmt.Sprintf("Up to here %s has passed %s%s in the %s run, and %d in the %s run: it does more there with locks, channels, timers or atomics.",
 		f.who(), prose.Count(int(f.points(run)), "preemption point"), since(f.RunningSite), does, f.points(than), other)
 }
 
-// since is from where on in the code, " since bank.go:25", "" if it is not known.
+// since returns " since bank.go:25" for a place in the code, or "" if it is unknown.
 func since(site string) string {
 	if site == "" {
 		return ""
@@ -67,14 +67,14 @@ func since(site string) string {
 	return " since" + prose.AtSite(site)[len(" at"):]
 }
 
-// preemptText tells of a preemption by e that is not in the other run, where next comes.
+// preemptText describes a preemption by e that the other run lacks; next is the event of the other run.
 func (f *facts) preemptText(does, other string, e, next event.Event, site, otherSite string) string {
 	id, _ := e.ChaosTask()
 	return fmt.Sprintf("In the %s run task %s is preempted here%s; in the %s run it is not: %v comes next%s.",
 		does, f.task(id), prose.AtSite(site), other, next, prose.AtSite(otherSite))
 }
 
-// outsideText tells of a task that something outside made ready in one run.
+// outsideText describes a task that something outside made ready in one run.
 func (f *facts) outsideText() string {
 	e, a, does, other := f.e, f.a, "expected", "actual"
 	if gorun.MeaningOf(e) != gorun.LetIn {
@@ -88,7 +88,7 @@ func (f *facts) outsideText() string {
 	return text + fmt.Sprintf(" In the %s run it did not come: %v is next.", other, next(a))
 }
 
-// next is an event, or the end of a run.
+// next describes an event, or the end of a run.
 func next(e event.Event) string {
 	if e.Kind() == 0 {
 		return "the end"
@@ -96,7 +96,7 @@ func next(e event.Event) string {
 	return e.String()
 }
 
-// apart is how far the instants are apart that two events of one kind name, and whether they name any.
+// apart returns the distance between the instants in two events of one kind, and whether they have different instants.
 func (f *facts) apart() (d time.Duration, ok bool) {
 	var x, y uint64
 	switch {

@@ -6,11 +6,11 @@ import (
 	"github.com/reprise-go/reprise/internal/prose"
 )
 
-// Signature returns 16 hex digits that are equal for divergences with the same cause, as far as the report shows it: it
-// depends on the category, the relation, the rule of the cause, the kinds of the two events and of those that are
-// missing or extra, as far as the report shows them, the fields that differ, the names of the tasks and regions
-// involved, where numbers count as equal, and the files of the code lines. It depends neither on the place in the run
-// nor on identifiers, times and values, but for what these tell of the cause.
+// Signature returns 16 hex digits that are intended to be equal for divergences of one cause. It depends on the
+// category, the relation, the rule of the cause, the kinds of the two events and of the missing or extra events that
+// the report shows, the fields that differ, the names of the tasks and regions involved, in which numbers count as
+// equal, and the files of the code lines. It does not depend on the place in the run, nor on identifiers, times and
+// values except through the rule of the cause.
 func (d *Divergence) Signature() string {
 	parts := []string{string(d.Relation), string(d.Side), d.Cause.Rule, kindOf(d.Expected), kindOf(d.Actual)}
 	for _, e := range d.oneSided() {

@@ -8,27 +8,27 @@ import (
 	"github.com/reprise-go/reprise/internal/finding"
 )
 
-// Config says which seeds a campaign runs.
+// Config sets the seeds of a campaign and its limits.
 type Config struct {
-	Seed func(number int) uint64 // the seeds, by number from 0; must not be nil
-	All  int                     // how many seeds there are; 0: as many as there is time for
+	Seed func(number int) uint64 // returns the seed with a number, from 0; must not be nil
+	All  int                     // number of seeds; 0 means as many as there is time for
 
-	Now      func() time.Time // nil: time.Now is not read, and neither Budget nor Deadline counts
-	Budget   time.Duration    // real time for the seeds; 0: no limit
-	Deadline time.Time        // no seed but the first starts after it; zero: none
+	Now      func() time.Time // the real clock; if it is nil, Budget and Deadline have no effect
+	Budget   time.Duration    // real time for the seeds; 0 means no limit
+	Deadline time.Time        // only the first seed may start after it; the zero Time means none
 
-	// MaxFailing is how many failing seeds end the campaign, since more of them tell nothing new; 0: DefaultMaxFailing.
-	// Runs that are Common do not count, unless it is 1.
+	// MaxFailing is the number of failing seeds that ends the campaign; 0 means DefaultMaxFailing. Runs that are Common
+	// do not count, unless it is 1.
 	MaxFailing int
-	Replays    int // how often the first failing run of each signature is replayed; 0: not at all
+	Replays    int // number of replays of the first failing run of each signature
 
-	Progress func(*Run) // called with each run, in the order of the seeds; nil for nothing
+	Progress func(*Run) // called with each run, in the order of the seeds; may be nil
 }
 
 // DefaultMaxFailing is the default of Config.MaxFailing.
 const DefaultMaxFailing = 5
 
-// End is why a campaign ended.
+// End is the reason why a campaign ended.
 type End uint8
 
 // The ends.
@@ -37,7 +37,7 @@ const (
 	EndEnough                 // enough seeds failed
 	EndBudget                 // the budget was used up
 	EndDeadline               // the deadline passed
-	EndLast                   // a run said that it is the last
+	EndLast                   // Run.Last was set
 	EndSkipped                // the test skipped itself
 	EndBroken                 // the test cannot be run, see Campaign.Err
 	EndInterrupted            // the context was done
@@ -47,20 +47,19 @@ const (
 //
 //  1. Next hands out seeds in the order of their numbers, until all are out, enough runs have failed, or time is up.
 //  2. Workers make the runs, in any order.
-//  3. Take handles the results in the order of the numbers, so that they mean the same however many workers there are.
+//  3. Take handles the results in the order of the numbers, so that they do not depend on the number of workers.
 //  4. The first failing run of each signature is kept and replayed; later ones of the signature are counted.
 //  5. Finish counts the runs of each finding, when all are made.
 //
-// The zero Campaign is not valid; use New. Next may be called while Take is at work, and both by one goroutine at a
-// time.
+// The zero Campaign is not valid; use New. Next and Take may run concurrently, each in at most one goroutine.
 type Campaign struct {
 	cfg      Config
 	replayer Subject
 	start    time.Time
 	next     int          // the number of the next seed
-	drawn    End          // why Next hands out no more
-	stopped  atomic.Bool  // Take wants no more
-	failures atomic.Int64 // failing runs, also those that Take has not seen yet
+	drawn    End          // the reason why Next hands out no more seeds
+	stopped  atomic.Bool  // set when Take needs no more runs
+	failures atomic.Int64 // number of failing runs, including those that Take has not handled yet
 
 	// The results so far.
 	Ran     int    // runs that were taken
@@ -104,7 +103,7 @@ func (c *Campaign) Next() (p Plan, ok bool) {
 	switch {
 	case c.cfg.All > 0 && i >= c.cfg.All:
 		return Plan{}, false
-	case c.failures.Load() >= int64(c.cfg.MaxFailing): // any more would come behind these
+	case c.failures.Load() >= int64(c.cfg.MaxFailing): // further runs would follow these in the order
 		c.drawn = EndEnough
 	case i == 0:
 	case !c.cfg.Deadline.IsZero() && c.cfg.Now != nil && !c.now().Before(c.cfg.Deadline):
@@ -119,7 +118,7 @@ func (c *Campaign) Next() (p Plan, ok bool) {
 	return Plan{Number: i, Seed: c.cfg.Seed(i)}, true
 }
 
-// Run makes the runs with several workers, and finishes the campaign. Before it returns, all workers are at rest.
+// Run makes the runs with several workers, and finishes the campaign. It returns after all workers have ended.
 func (c *Campaign) Run(ctx context.Context, workers []Subject) {
 	inOrder(ctx, workers, c.Next, c.make, func(r result) bool { return c.Take(ctx, r.run, r.err) })
 	if ctx.Err() != nil && c.End == EndAll {
@@ -128,7 +127,7 @@ func (c *Campaign) Run(ctx context.Context, workers []Subject) {
 	c.Finish()
 }
 
-// result is a run, or why there is none.
+// result is a run, or the error that prevented it.
 type result struct {
 	run *Run
 	err error
@@ -143,16 +142,17 @@ func (c *Campaign) make(ctx context.Context, s Subject, p Plan) result {
 	return result{r, err}
 }
 
-// Make makes one run and takes it, for a front end that drives the campaign by itself, with one subject: Next, Make,
-// and so on until Next hands out no more, then Finish. The run is nil if the test cannot be run.
+// Make makes one run and passes it to Take, for a front end that drives the campaign by itself with one subject: it
+// calls Next and Make in turn until Next hands out no more seeds, then Finish. The run is nil if the test cannot be
+// run.
 func (c *Campaign) Make(ctx context.Context, s Subject, p Plan) *Run {
 	r := c.make(ctx, s, p)
 	c.Take(ctx, r.run, r.err)
 	return r.run
 }
 
-// Take handles the result of a run; the results of all seeds before have been handled. It reports whether there shall
-// be more runs.
+// Take handles the result of a run. Results must arrive in the order of the seeds. It reports whether to run more
+// seeds.
 func (c *Campaign) Take(ctx context.Context, r *Run, err error) bool {
 	if err == nil && r.Number == 0 {
 		c.First = r
@@ -200,8 +200,8 @@ func (c *Campaign) stop(end End, err error) bool {
 	return false
 }
 
-// Extra takes a run that is not one of the seeds, such as that of a pinned trace, and is not kept or replayed. It
-// counts if it fails, and not among Ran.
+// Extra handles a run that does not belong to a seed, such as the run of a pinned trace. It is neither kept nor
+// replayed, and not counted in Ran, but it counts as a failure if it fails.
 func (c *Campaign) Extra(r *Run) {
 	if r.Outcome == Failed {
 		c.failures.Add(1)
@@ -224,7 +224,7 @@ func (c *Campaign) add(ctx context.Context, r *Run) error {
 	return nil
 }
 
-// file puts a run where it belongs, and counts it with the first of its signature.
+// file adds a run to the list for its outcome, and counts it with the first run of its signature.
 func (c *Campaign) file(r *Run) {
 	if r.Outcome == Passed {
 		return
@@ -305,5 +305,5 @@ func (c *Campaign) Finish() {
 // Failed returns how many runs failed, after Finish.
 func (c *Campaign) Failed() int { return len(c.Failing) }
 
-// Causes returns how many signatures the findings have.
+// Causes returns the number of distinct signatures.
 func (c *Campaign) Causes() int { return len(c.seen) }

@@ -1,6 +1,6 @@
 // Package explore searches for failing runs of one test: a campaign over seeds.
 //
-// A [Subject] makes runs, each from a [Plan], and says what happened. A [Campaign] decides which runs to make and what
-// their results mean. It knows nothing of the world that a subject runs programs in: simulated and ordinary tests are
-// two subjects of the same campaign. It prints nothing; a front end reports what it found.
+// A [Subject] makes runs, each from a [Plan], and returns the results. A [Campaign] chooses the runs to make and judges
+// their results. It does not know how a subject runs programs: simulated and ordinary tests are two subjects of the
+// same campaign. It prints nothing; a front end reports the findings.
 package explore

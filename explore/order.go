@@ -5,11 +5,10 @@ import (
 	"sync"
 )
 
-// inOrder has workers make what next hands out, and gives the results to take in the order in which they were handed
-// out, until take says that it is enough: then what still runs is ended, and what was made beyond is dropped. So take
-// sees the same results whatever the number of workers, if results are functions of what is handed out. A single worker
-// runs on the goroutine of the caller. All workers are at rest when inOrder returns. next and take are called by one
-// goroutine at a time each.
+// inOrder lets workers process the jobs that next hands out, and passes the results to take in the order of the jobs,
+// until take returns false: then it ends the running jobs and drops later results. If results are functions of their
+// jobs, take sees the same results for any number of workers. A single worker runs on the goroutine of the caller. All
+// workers have ended when inOrder returns. next and take are each called by one goroutine at a time.
 func inOrder[W, P, R any](ctx context.Context, workers []W, next func() (P, bool), run func(context.Context, W, P) R,
 	take func(R) bool) {
 	if len(workers) == 1 {
@@ -24,7 +23,7 @@ func inOrder[W, P, R any](ctx context.Context, workers []W, next func() (P, bool
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	results := produce(ctx, workers, next, run)
-	waiting := map[int]R{} // results whose turn has not come
+	waiting := map[int]R{} // results that arrived before their turn
 	due, on := 0, true
 	for d := range results {
 		waiting[d.number] = d.result
@@ -38,13 +37,13 @@ func inOrder[W, P, R any](ctx context.Context, workers []W, next func() (P, bool
 	}
 }
 
-// numbered is a result with its place in the order.
+// numbered is a result with its position in the order.
 type numbered[R any] struct {
 	number int
 	result R
 }
 
-// produce starts the workers and returns their results, which end when all are at rest.
+// produce starts the workers and returns their results. The channel is closed when all workers have ended.
 func produce[W, P, R any](ctx context.Context, workers []W, next func() (P, bool),
 	run func(context.Context, W, P) R) <-chan numbered[R] {
 	results := make(chan numbered[R])

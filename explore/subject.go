@@ -7,11 +7,12 @@ import (
 	"github.com/reprise-go/reprise/strategy"
 )
 
-// Plan says which run to make.
+// Plan describes the run to make.
 type Plan struct {
-	Number int    // of the seed in its campaign, from 0
-	Seed   uint64 // of the choices of the run
-	// Choices are the Run.Recorded of an earlier run: make that run again. If nil, the run is made from Seed.
+	Number int    // number of the seed in its campaign, from 0
+	Seed   uint64 // seed of the choices of the run
+
+	// Choices is the Run.Recorded of an earlier run, which is to be repeated. If nil, the run is made from Seed.
 	Choices any
 
 	// Script makes the run by deviations from the default schedule, with the random values of Seed where the world has
@@ -33,7 +34,7 @@ type Fork struct {
 	Seed      uint64 // seed of the fresh choices
 }
 
-// Outcome is what a run means for its test.
+// Outcome is the result of a run for its test.
 type Outcome uint8
 
 // The outcomes.
@@ -44,27 +45,27 @@ const (
 	Failed
 )
 
-// Run is what happened in a run.
+// Run is the result of a run.
 type Run struct {
 	Plan
 	Outcome Outcome
 	Finding *finding.Finding // with name, class, failure and signature; nil if and only if the run passed
 	Skipped bool             // the test skipped itself; a campaign ends with that
-	Common  bool             // a failure that so many runs share that it would hide others, see MaxFailing
-	Last    bool             // no more seeds may be run after this one
-	Why     string           // the reason for Last, "" if it needs none
+	Common  bool             // a failure so frequent that it would hide others; see Config.MaxFailing
+	Last    bool             // no seed may be run after this one
+	Why     string           // the reason for Last; "" if it needs none
 
-	Length   int             // how much happened: decisions of an ordinary run, events of a simulated one
+	Length   int             // number of decisions of an ordinary run, or of events of a simulated one
 	Script   strategy.Script // the deviations of a run that was made from Choices or a Script
-	Recorded any             // the choices that make the run again, nil if nothing does
-	Digest   uint64          // equal for runs that did the same
-	Loose    bool            // the run depends on more than its choices: a replay may do something else and fail alike
-	Reached  bool            // of a replay: it did all that was recorded, but the recording ends before the run did
-	Detail   any             // what the front end needs
+	Recorded any             // the choices that repeat the run; nil if it cannot be repeated
+	Digest   uint64          // equal for runs with equal behaviour
+	Loose    bool            // the run depends on more than its choices: a replay may differ and still fail alike
+	Reached  bool            // of a replay: it followed the whole recording, which ends before the run did
+	Detail   any             // data of the front end
 
 	Unfinished error // of a replay: the reason why it ended before it showed anything; nil if it did not
 
-	// What the campaign found out about a failing run that is the first of its signature.
+	// Set by the campaign for the first failing run of a signature.
 	Again   *Run   // the last replay
 	Apart   bool   // a replay failed alike and did something else on the way
 	Differs string // how a replay that did not fail alike differs, from Subject.Difference
@@ -78,8 +79,8 @@ type Subject interface {
 	// Keep is called for the first run of each signature before it is replayed. It may save the run, decide about a
 	// Doubtful one, and set the verdict of its finding, which is then not replayed.
 	Keep(ctx context.Context, r *Run) error
-	// Difference tells in some lines how a replay differs from the run that it should be equal to.
+	// Difference describes in a few lines how a replay differs from the run that it should equal.
 	Difference(first, again *Run) (string, error)
-	// Close gives back what the runs needed.
+	// Close releases the resources of the runs.
 	Close() error
 }

@@ -135,11 +135,11 @@ func howEnded(err error, end tracefile.End) string {
 	return "passed"
 }
 
-// maxObjects is how many objects are told apart; those beyond it have the name that the program gave them.
+// maxObjects is the maximum number of objects with distinct names; further objects keep the name that the program gave.
 const maxObjects = 1 << 16
 
-// objectBook names objects: by the name that the program gave, with a number behind it for the second of a kind and
-// name, and by a number for those without a name.
+// objectBook names objects: by the name that the program gave, followed by a number from the second object of a kind
+// and name on, or by a number alone.
 type objectBook struct {
 	named map[any]tracefile.Object
 	count map[tracefile.Object]int

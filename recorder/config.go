@@ -24,9 +24,9 @@ type Config struct {
 	// about a microsecond. The line of a deferred call may differ between builds, for example with -race.
 	Sites bool
 
-	// Notes records what events do not tell, as a [tracefile.Note]: why a task stopped, on which object it waits, who
-	// holds it, who woke it, what happened to the network and to hosts, and which tasks are left at the end. It takes
-	// less than a microsecond for each wait and each wake-up.
+	// Notes records, as a [tracefile.Note] each, what events do not contain: why a task stopped, the object it waits for
+	// and the holder of that object, the task that woke it, what happened to the network and to hosts, and the tasks that
+	// are left at the end. It takes less than a microsecond for each wait and each wake-up.
 	Notes bool
 
 	// Disabled makes [Recorder.Run] record nothing, without any cost.

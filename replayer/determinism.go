@@ -115,7 +115,7 @@ func CheckDeterminism(cfg simsched.Config, body func(*simsched.Sim) error) error
 		}
 		if d != nil {
 			d.Notes = append(d.Notes,
-				"both runs were made under the same choices: something in the program is no function of them")
+				"both runs were made under the same choices: something in the program is not a function of them")
 			e.Divergence = d
 			break
 		}

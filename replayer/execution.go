@@ -338,7 +338,7 @@ func (x *execution) emitted(e event.Event) error {
 	return nil
 }
 
-// tell passes an event to the Observer of the settings.
+// tell passes an event to the Observer in the settings.
 func (x *execution) tell(e event.Event) error {
 	if o := x.cfg.Sim.Observer; o != nil {
 		x.failed = o.Observe(e)

@@ -35,8 +35,8 @@ type Result struct {
 	Live   bool
 	LiveAt uint64
 
-	// Story tells in lines, each with a newline, how the run came to its end, as far as its driver knows more than the
-	// events say. [Run] leaves it empty.
+	// Story describes the last turns of the run, in lines that each end in a newline, if the driver has one. [Run] leaves
+	// it empty.
 	Story string
 
 	// For Resync only: how the events of the run align with those recorded, how much they have in common, from 0 to

@@ -140,7 +140,7 @@ func (f *flow) send(kind segmentKind, data []byte) {
 	}
 }
 
-// lost tells that a segment was lost and is sent again, which makes it late.
+// lost notes that a segment was lost and will be sent again after late.
 func (f *flow) lost(kind segmentKind, size int, late time.Duration) {
 	s := f.link.net.sim
 	if s.noter == nil {

@@ -11,8 +11,8 @@ func syncOn(id uint64) strategy.Op { return strategy.Op{Object: id, Kind: strate
 // Object is something that tasks wait for or act upon, as reports name it.
 type Object struct {
 	Kind string // such as "mutex" or "channel"
-	Name string // that the program gave it; need not be unique
-	ID   any    // comparable; tells objects of one kind and name apart
+	Name string // given by the program; need not be unique
+	ID   any    // comparable; distinguishes objects of one kind and name
 }
 
 // Wait is what a task waits for.
@@ -23,15 +23,15 @@ type Wait struct {
 	Line   string // as in [TaskInfo]
 }
 
-// Noter is an [Observer] that is also told what happens to objects and has no event of its own, such as that a packet
-// is lost. Note is called while the run goes on, before the next event; what says what happened, such as "crashes". A
-// run without a Noter pays nothing for it.
+// Noter is an [Observer] that also receives what happens to objects without an event, such as the loss of a packet.
+// Note is called during the run, before the next event; what is a verb phrase, such as "crashes". A run without a Noter
+// has no cost for it.
 type Noter interface {
 	Observer
 	Note(what string, o Object)
 }
 
-// tell tells the Noter what happens to an object.
+// tell passes what happens to an object to the Noter.
 func (s *Sim) tell(what string, o Object) {
 	if s.noter == nil || s.err != nil {
 		return

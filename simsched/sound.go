@@ -6,11 +6,11 @@ import (
 )
 
 // The errors of a program take part in the error of a run: its text is made of theirs, and errors.Is and errors.As go
-// through them, in the driver of the run and in whoever gets its error. A method of such an error that panics, or that
-// unwraps without end, must not end the process there, where nothing tells which task it came from. So an error is
-// tried in the task that returned it, and replaced by one that names the task if it does not stand that.
+// through them, in the driver of the run and in all callers that receive its error. A method of such an error that
+// panics, or that unwraps without end, must not end the process there, where its task is unknown. So the methods of an
+// error are called in the task that returned it, and if they fail, it is replaced by an error that names the task.
 
-// mostWrapped is how many errors an error may wrap in all.
+// mostWrapped is the maximum number of errors that an error may wrap, directly or indirectly.
 const mostWrapped = 1 << 16
 
 // soundOf is sound for an error that t returned, or panicked with.

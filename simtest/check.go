@@ -49,7 +49,7 @@ func fatal(t testing.TB, err error) {
 }
 
 // campaign is one call of Check. It drives an [explore.Campaign] by itself, because the run of a seed and its report
-// belong to one subtest, and all run on the goroutine of the test.
+// belong to one subtest, and all of them run on the goroutine of the test.
 type campaign struct {
 	*search
 	selection
@@ -101,11 +101,11 @@ func (c *campaign) all() int {
 	return c.settings.seeds
 }
 
-// margin is how much of the time before the deadline of go test is left for what else is to be done: a tenth, but not
-// more than this.
+// margin is the maximum of the time before the deadline of go test that is reserved for reports and replays, which is a
+// tenth of the whole time.
 const margin = 5 * time.Second
 
-// deadline returns the time after which no seed starts, zero if there is none.
+// deadline returns the time after which no seed starts, or the zero Time if there is none.
 func deadline(t testing.TB) time.Time {
 	d, ok := t.(interface{ Deadline() (time.Time, bool) })
 	if !ok {
@@ -181,7 +181,7 @@ func (c *campaign) subtests() {
 	}
 }
 
-// tell fails t if the run failed: at length for the first of its signature.
+// tell fails t if the run failed, with a full report if it is the first of its signature.
 func (c *campaign) tell(t testing.TB, r *explore.Run) {
 	t.Helper()
 	if f, ok := r.Detail.(*failing); ok {

@@ -10,7 +10,7 @@ import (
 	"github.com/reprise-go/reprise/tracefile"
 )
 
-// build is what the build says of the test binary: the module and the package, "" if it says nothing.
+// build returns the module and the package of the test binary, or "" if its build information lacks them.
 var build = sync.OnceValues(func() (module, pkg string) {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -20,7 +20,7 @@ var build = sync.OnceValues(func() (module, pkg string) {
 	return info.Main.Path, pkg
 })
 
-// packagePath returns the import path of the package under test, "." if it is not known.
+// packagePath returns the import path of the package under test, or "." if it is unknown.
 func packagePath() string {
 	if _, pkg := build(); pkg != "" && pkg != "command-line-arguments" {
 		return pkg
@@ -28,7 +28,7 @@ func packagePath() string {
 	return "."
 }
 
-// testName is the name of the test that traces are of. The inputs of a fuzz target are all of one test.
+// testName returns the name of the test that is stored in traces. It is the same for all inputs of a fuzz target.
 func testName(t testing.TB) string {
 	name := t.Name()
 	if strings.HasPrefix(name, "Fuzz") {
@@ -37,7 +37,7 @@ func testName(t testing.TB) string {
 	return name
 }
 
-// identity is that of the traces of a test.
+// identity returns the identity for the traces of a test.
 func identity(t testing.TB, s *settings) tracefile.Identity {
 	id := tracefile.Identity{
 		tracefile.KeyTest: testName(t), tracefile.KeyGo: runtime.Version(), tracefile.KeyOS: runtime.GOOS,

@@ -17,7 +17,7 @@ import (
 // DefaultSeeds is the number of seeds that [Check] runs by default.
 const DefaultSeeds = 100
 
-// defaultMinimal is how long the smallest run of a finding is looked for, in real time.
+// defaultMinimal is the real time that is spent on looking for the smallest run of a finding.
 const defaultMinimal = 3 * time.Second
 
 // Option is a setting of a test. Flags and environment variables override options.
@@ -74,7 +74,7 @@ type settings struct {
 	comparing    bool          // check only determinism
 	update       bool
 	artifacts    string         // folder; "" for one that depends on the user and the flags of go test
-	asked        *front.Request // by the command; nil if it has not asked for a replay
+	asked        *front.Request // the replay that the command requested; nil if none
 }
 
 // newSettings combines the settings of a test. The error names everything that is wrong.
@@ -129,7 +129,7 @@ func (s *settings) readKeys() error {
 		s.readStrategy(),
 		s.readRequest(),
 	)
-	if seeds > 0 || budget > 0 { // both together are both heeded
+	if seeds > 0 || budget > 0 { // if both are set, both apply
 		s.seeds, s.budget = seeds, budget
 	}
 	return err

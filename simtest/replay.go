@@ -84,7 +84,7 @@ func (p *replay) open() (*base.Input, replayer.Config, error) {
 	return in, cfg, nil
 }
 
-// replayFile replays a file alone, and tells t how that went or, if the command asked for the replay, the command.
+// replayFile replays one file, and reports the result to t or, if the command requested the replay, to the command.
 func replayFile(t testing.TB, path string, body func(*simsched.Sim) error, s *settings) {
 	t.Helper()
 	p := &replay{program: newProgram(t, body, s), settings: s, path: path, how: front.Settings{
@@ -117,7 +117,7 @@ func replayFile(t testing.TB, path string, body func(*simsched.Sim) error, s *se
 	p.leave()
 }
 
-// tell replays and tells t how that went. It reports whether the session can be closed.
+// tell replays the file and reports the result to t. The return value states whether the session can be closed.
 func (p *replay) tell(t testing.TB, s *front.Session) bool {
 	t.Helper()
 	var text strings.Builder
@@ -172,7 +172,7 @@ type driver struct {
 
 var _ replayer.Driver = (*driver)(nil)
 
-// body is that of the test, recorded by the witness of the execution.
+// body runs the body of the test, recorded by the witness of the execution.
 func (d *driver) body(s *simsched.Sim) error { return d.recent.rec.Body(d.replay.body)(s) }
 
 // Run implements [replayer.Driver].

@@ -16,7 +16,7 @@ import (
 	"github.com/reprise-go/reprise/simsched"
 )
 
-// identify works out the class, the text and the signature.
+// identify determines the class, the text and the signature.
 func (f *failing) identify() {
 	f.Class, _ = class(f.failure)
 	f.Signature = signature(f.failure)
@@ -72,7 +72,7 @@ func (f *failing) complete(own, t testing.TB, s *settings) {
 	}
 }
 
-// pin keeps a failing run as a pinned trace and tells so.
+// pin keeps a failing run as a pinned trace and returns a line about it.
 func (f *failing) pin(own testing.TB) string {
 	if f.Trace == "" {
 		return "there is no trace to pin"
@@ -87,7 +87,7 @@ func (f *failing) pin(own testing.TB) string {
 // maxFailureLines is the maximum number of lines of a failure in a report.
 const maxFailureLines = 12
 
-// compare tells what the second run has shown.
+// compare sets the result of the second run and the sections of the report.
 func (f *failing) compare() {
 	switch {
 	case f.Verdict == finding.Reproduced:
@@ -98,7 +98,7 @@ func (f *failing) compare() {
 		}
 		f.Sections = []finding.Section{{Title: "the schedule up to there:", Text: schedule}}
 	case f.divergence != nil:
-		f.Confirmed = "a second run under the same choices goes another way: the program does something that is no\n" +
+		f.Confirmed = "a second run under the same choices differs: the program does something that is not a\n" +
 			"function of them (expected: the first run, actual: the second)"
 		f.Sections = []finding.Section{{Text: report.Of(f.divergence).Text()}}
 	case f.problem != nil:
@@ -111,7 +111,7 @@ func (f *failing) compare() {
 	}
 }
 
-// matched tells how the second run, or the pinned trace, and the failing run compare.
+// matched describes a second run, or a pinned trace, that matched the failing run.
 func (f *failing) matched() string {
 	switch {
 	case f.changed != nil:
@@ -147,7 +147,7 @@ func (f *failing) commands(own testing.TB) {
 	}
 }
 
-// panicLine is where in the program a failing task panicked, "" if that is not known.
+// panicLine returns the line of the program at which a failing task panicked, or "" if it is unknown.
 func panicLine(err error) string {
 	var p *simsched.PanicError
 	if !errors.As(err, &p) {

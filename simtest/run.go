@@ -97,7 +97,7 @@ func (p *program) run(cfg simsched.Config) error {
 	return p.judge(p.watch.Run(cfg, func(cfg simsched.Config) error { return simsched.Run(cfg, p.body) }), failed)
 }
 
-// failing is a failing run and what is known of it.
+// failing is a failing run with its replay and its finding.
 type failing struct {
 	finding.Finding
 	failure error
@@ -106,13 +106,13 @@ type failing struct {
 	witness    *witness               // of the second run; nil if there was none
 	divergence *divergence.Divergence // the first event at which the second run differs; nil if none does
 	second     error                  // the failure of the second run, if flaky without a divergence
-	problem    error                  // why it could not be made
-	input      bool                   // it is an input of a fuzz target, which go test keeps
-	marked     bool                   // the body has marked the test as failed by itself, which it cannot do again
-	pinned     string                 // the trace file that was replayed, "" if it was a seed
-	changed    *divergence.Divergence // of a pinned trace, where the program has gone away from it; nil if nowhere
-	original   *failing               // as it was found, if this is the smallest that fails alike; otherwise nil
-	flags      string                 // that a run of the seed needs besides, each with a space in front
+	problem    error                  // the reason why the second run could not be made
+	input      bool                   // the run is an input of a fuzz target, which go test keeps
+	marked     bool                   // the body marked the test as failed, which it cannot do again
+	pinned     string                 // the trace file that was replayed; "" if the run was made from a seed
+	changed    *divergence.Divergence // the first event at which the program differs from a pinned trace; nil if none
+	original   *failing               // the run as found, if this is the smallest that fails alike; otherwise nil
+	flags      string                 // further flags for a run of the seed, each with a space in front
 }
 
 // search makes the runs of a test, recording in the same memory each time.
@@ -209,7 +209,7 @@ func (f *failing) report(r *explore.Run) {
 
 // again makes a failing run again from its trace.
 func (s *search) again(p explore.Plan, f *failing) *explore.Run {
-	r := &explore.Run{Plan: p, Digest: 1} // other events than those of the first run, as long as nothing else is known
+	r := &explore.Run{Plan: p, Digest: 1} // unequal to the digest of the first run until the replay shows otherwise
 	f.witness = newWitness(f.trace.Metadata, identity(s.t, &s.settings))
 	cfg := replayer.Config{Sim: s.sim}
 	cfg.Sim.Observer, cfg.Sim.CallSites, cfg.Sim.Chaos.Seed = f.witness, true, 0
@@ -242,10 +242,10 @@ func (s *search) again(p explore.Plan, f *failing) *explore.Run {
 	return r
 }
 
-// Keep implements [explore.Subject]. Traces are written with the report, since the second run knows more.
+// Keep implements [explore.Subject]. Traces are written with the report, because the second run records more.
 func (s *search) Keep(context.Context, *explore.Run) error { return nil }
 
-// Difference implements [explore.Subject]. The report tells the difference by what again has found out.
+// Difference implements [explore.Subject]. It returns no text: the report describes the divergence that again found.
 func (s *search) Difference(first, _ *explore.Run) (string, error) {
 	first.Last = first.Last || isBlocked(first.Detail.(*failing).problem)
 	return "", nil
@@ -257,7 +257,7 @@ func (s *search) Close() error {
 	return nil
 }
 
-// twice looks whether two runs under cfg are equal.
+// twice checks whether two runs under cfg are equal.
 func (s *search) twice(cfg simsched.Config) error {
 	cfg.Chooser, cfg.Observer = s.strategy(cfg.Seed), nil
 	return s.watch.Run(cfg, func(cfg simsched.Config) error { return replayer.CheckDeterminism(cfg, s.body) })

@@ -30,7 +30,7 @@ func (w *witness) Note(what string, o simsched.Object) { w.rec.Note(what, o) }
 // Observe implements [simsched.Observer].
 func (w *witness) Observe(e event.Event) error { return w.rec.Observe(e) }
 
-// told is a recording as a story reads it.
+// told is a recording that a story can be made from.
 type told struct {
 	rec *recorder.Recorder
 	end tracefile.End

@@ -1,5 +1,5 @@
-// Package cast names the goroutines and tasks of a run for people: by path, by what they do, where they were started,
-// what they wait for, and the holder of that. It must not know how a run is recorded or read.
+// Package cast describes the goroutines or tasks of a run: by path, function and origin, by what they wait for and by
+// the holder of it. It must not know how a run is recorded or read.
 package cast
 
 import (
@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Goroutine is what is known of a goroutine or task.
+// Goroutine describes a goroutine or task.
 type Goroutine struct {
 	ID     uint32
 	Parent uint32 // 0 for the first

@@ -11,7 +11,7 @@ import (
 // Attribute is an attribute of the test that reports a finding.
 type Attribute struct{ Key, Value string }
 
-// Attributes returns what a test binary tells the command about the finding, without what is not known.
+// Attributes returns the attributes by which a test binary passes the finding to the command, without unknown values.
 func (f *Finding) Attributes() (list []Attribute) {
 	for _, a := range []Attribute{
 		{wire.AttrSeed.Name, seedText(f.Seed)},
@@ -49,7 +49,7 @@ func FromAttributes(pkg, test string, attributes map[string]string, text string)
 	return f, f.Signature != ""
 }
 
-// counts returns how many of how many runs failed with the signature, "" if that is not known.
+// counts returns the number of failing runs with the signature and of all runs as text, or "" if they are unknown.
 func (f *Finding) counts() string {
 	if f.Ran == 0 {
 		return ""

@@ -2,10 +2,10 @@
 // that reproduce it, and how many runs failed in the same way.
 //
 // Both worlds make a [Finding] for a run that fails. It has one text form, [Finding.Report]; one list of attributes,
-// [Finding.Attributes], by which the command learns of it from a test binary; and one JSON form. [Sign] is the one
-// algorithm of signatures, and [fold] its one rule for what counts as equal.
+// [Finding.Attributes], which pass it from a test binary to the command; and one JSON form. [Sign] is the one algorithm
+// for signatures, and [fold] its one rule for which texts are equal.
 //
-// The package knows nothing of how runs are made. Schedules, stacks and differences come to it as text.
+// The package does not know how runs are made. It receives schedules, stacks and differences as text.
 package finding
 
 import (
@@ -40,7 +40,7 @@ type Finding struct {
 	Signature string // see Sign
 	Verdict   Verdict
 	Passes    bool   // the run is not a failure; the finding is a note
-	Like      string // name of the first finding with this signature, which tells more; "" if this is the first
+	Like      string // name of the first finding with this signature, whose report is longer; "" if this is the first
 
 	Minimal  string // how small the run is that the report tells, and what it was; "" if it is as it was found
 	Turning  int    // number of the turn that decided the run, 0 if that is not known
@@ -52,16 +52,16 @@ type Finding struct {
 	Explain   string   // shell command that tells more of what decided the run, "" if there is none
 	Pin       string   // shell command that pins the trace, "" if it cannot be pinned
 
-	Ran, Failed int      // runs of the test, and those that failed with this signature; 0 if that is not known
+	Ran, Failed int      // number of runs of the test, and of those that failed with this signature; 0 if unknown
 	Also        []string // other tests and subtests that failed with this signature, "package test"
 
-	// The parts of the report besides these.
-	Verb      string        // what the run did, "" for "fails"
-	Length    string        // how much happened in the run, such as "12 events"
+	// The other parts of the report.
+	Verb      string        // what the run did; "" means "fails"
+	Length    string        // length of the run, such as "12 events"
 	Virtual   time.Duration // virtual time at the end of the run
-	Confirmed string        // what the replays showed, without a newline at the end
-	Sections  []Section     // the schedule, the stacks, or how a replay differs
-	Outside   string        // what a replay depends on outside of the control, "" for nothing
+	Confirmed string        // the result of the replays, without a newline at the end
+	Sections  []Section     // the schedule, the stacks, or the difference of a replay
+	Outside   string        // what the run depends on that reprise does not control; "" if nothing
 	Notes     []string
 
 	// Text is the whole report of a finding that was read from the output of a test; "" means that Report writes it.

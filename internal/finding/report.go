@@ -107,8 +107,8 @@ func (f *Finding) KeepReport() {
 	}
 }
 
-// Entry returns the finding as one of a list: its headline after a label, what is known of it, and its report. It ends
-// in a newline.
+// Entry returns the finding as an entry of a list: its headline after a label, its summary and its report. It ends in a
+// newline.
 func (f *Finding) Entry(label string) string {
 	report := strings.TrimRight(f.Report(), "\n")
 	if first, rest, more := strings.Cut(report, "\n"); more && strings.TrimSpace(first) == f.Headline() {
@@ -117,12 +117,12 @@ func (f *Finding) Entry(label string) string {
 	return fmt.Sprintf("%s %s\n   %s\n%s\n", label, f.Headline(), f.Summary(), report)
 }
 
-// Summary returns what is known of the finding besides its failure, in a line.
+// Summary returns a line with the class, the verdict, the signature and the test of the finding, and [Finding.Others].
 func (f *Finding) Summary() string {
 	return fmt.Sprintf("%s, %s, signature %s, in %s %s%s", f.Class, f.Verdict, f.Signature, f.Package, f.Test, f.Others())
 }
 
-// Others tells how often the signature occurred besides the first time, and how many runs there were.
+// Others states how many further runs failed with the signature, and the number of runs.
 func (f *Finding) Others() (text string) {
 	if len(f.Also) > 0 {
 		tests := map[string]bool{}

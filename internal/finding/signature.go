@@ -11,7 +11,7 @@ import (
 )
 
 // Sign returns the signature of a failure: 16 hex digits that depend on its class and on its parts, each as [fold]
-// leaves it. Parts are what tells one cause from another: messages, functions and lines of the code. Two failures are
+// leaves it. The parts distinguish one cause from another: messages, functions and lines of the code. Two failures are
 // one finding if and only if their signatures are equal.
 func Sign(class string, parts ...string) string {
 	h := fnv.New64a()
@@ -77,7 +77,7 @@ var (
 	number = regexp.MustCompile(`^(?:0[xX][0-9a-fA-F…]+|[0-9_]+(?:(?:ns|us|µs|μs|ms|h|m|s|e|E)[0-9]*)*)`)
 	// hex is an address, which may be cut with an ellipsis.
 	hex = regexp.MustCompile(`^0[xX][0-9a-fA-F…]+`)
-	// long matches a number within an identifier that was not written by hand.
+	// long is a number within a generated identifier.
 	long = regexp.MustCompile(`[0-9]{6,}`)
 	// rows are several numbers with nothing but punctuation between them, which may be the parts of one.
 	rows = regexp.MustCompile(`#(?:[ ,:.+-]*#)+`)
@@ -96,7 +96,7 @@ func word(text string) int {
 
 func digit(c byte) bool { return '0' <= c && c <= '9' }
 
-// unsigned removes a sign from the end of a text, unless it stands behind a word.
+// unsigned removes a sign from the end of a text, unless it follows a word.
 func unsigned(text []byte) []byte {
 	last := len(text) - 1
 	if last < 0 || text[last] != '-' && text[last] != '+' {

@@ -17,13 +17,13 @@ type kind uint8
 const (
 	spawns   kind = 1 + iota // g starts
 	runs                     // g is chosen to run; by stopped before
-	goesOn                   // g is chosen again, having come to a scheduling point
+	goesOn                   // g is chosen again after it reached a scheduling point
 	blocks                   // g waits: reason, place
-	wakes                    // g becomes ready; by did it, 0 for none
+	wakes                    // g becomes ready, woken by task by; 0 if by none
 	yields                   // g gives up its turn
 	preempts                 // g is preempted
 	ends                     // g ends: reason
-	sets                     // timer id is set to be due at due
+	sets                     // timer id is set and is due at due
 	fires                    // timer id fires
 	letsIn                   // something outside makes g ready: reason
 	starts                   // main.main starts
@@ -46,32 +46,32 @@ type moment struct {
 	fault  bool             // happens: a fault that was injected
 	id     event.TimerID
 	due    uint64
-	leap   int64 // runs: nanoseconds by which time leapt before
+	leap   int64 // runs: length of a preceding leap of time, in nanoseconds
 	time   int64 // virtual, in nanoseconds since the start
 }
 
 // reader turns events and notes into moments.
 //
-//  1. The notes of an event come before it. A note that a task waits is a moment of its own; any other is kept until
-//     the event that it belongs to.
-//  2. The event makes at most one moment, with what the notes have added.
-//  3. A task of a simulated run that is neither noted to wait nor ends has only come to a scheduling point. That is
-//     told by the next decision, with the place at which the task goes on later.
-//  4. The notes behind the last event say how the run ended and what is left.
+//  1. The notes of an event precede it. A note that a task waits becomes a moment; other notes are kept for their
+//     event.
+//  2. The event becomes at most one moment, completed from its notes.
+//  3. A task of a simulated run that neither waits nor ends has only reached a scheduling point. The moment is added at
+//     the next decision, with the place at which the task will continue.
+//  4. The notes after the last event state how the run ended and which tasks are left.
 type reader struct {
 	s       *Story
 	numbers map[event.TaskID]uint32
 
 	run     gorun.Reader
 	ready   []event.TaskID
-	unknown bool // the ready tasks are unknown, because tasks were woken together
+	unknown bool // the ready tasks are unknown because several were woken at once
 	now     int64
 
 	running uint32 // the task that was chosen last
 	stopped bool   // it has stopped
 	points  map[uint32]int
 
-	// From the notes of the event that comes next.
+	// From the notes of the next event.
 	turn, set int64
 	start     *tracefile.Note
 	stop      *tracefile.Note
@@ -79,7 +79,7 @@ type reader struct {
 	by        []event.TaskID
 	letIn     string
 	on        string       // the object that the woken task waited for
-	skipWake  event.TaskID // the moment at which it was let in includes the wake-up
+	skipWake  event.TaskID // its next wake-up is skipped because letsIn already describes it
 }
 
 func newReader(s *Story) *reader {
@@ -98,7 +98,7 @@ func (r *reader) add(m moment) {
 	r.s.moments = append(r.s.moments, m)
 }
 
-// note takes a note of the event that comes next.
+// note handles a note of the next event.
 func (r *reader) note(n tracefile.Note) {
 	switch n.Act {
 	case tracefile.ActStart:
@@ -157,7 +157,7 @@ func (r *reader) stops(n tracefile.Note) {
 	}
 }
 
-// event takes an event, after its notes.
+// event handles an event, after its notes.
 func (r *reader) event(e event.Event, site string) {
 	choice, chosen, _ := r.run.Read(e)
 	switch e.Kind() {
@@ -189,11 +189,11 @@ func (r *reader) event(e event.Event, site string) {
 	r.turn, r.set, r.by, r.letIn, r.on = 0, 0, nil, "", ""
 }
 
-// outcomes say how a task ended.
+// outcomes describe how a task ended, by event.Outcome.
 var outcomes = []string{"ends", "ends with an error", "is cancelled", "panics", "ends"}
 
-// other handles an event that has another meaning in ordinary runs than in simulated ones, or is shown only for
-// simulated runs.
+// other handles an event that has different meanings in ordinary and in simulated runs, or that only the story of a
+// simulated run contains.
 func (r *reader) other(e event.Event, site string) {
 	if r.s.ordinary {
 		switch gorun.MeaningOf(e) {
@@ -252,7 +252,7 @@ func (r *reader) stopTime() (at int64) {
 	return at
 }
 
-// spawned takes the start of a task.
+// spawned handles the start of a task.
 func (r *reader) spawned(e event.Event) {
 	g := uint32(len(r.s.list))
 	start := tracefile.Note{}
@@ -263,13 +263,13 @@ func (r *reader) spawned(e event.Event) {
 	if len(start.Tasks) > 0 {
 		parent = r.number(start.Tasks[0])
 	}
-	r.numbers[e.Task()] = g // behind the parent, whose number is lower
+	r.numbers[e.Task()] = g // higher than the number of its parent
 	r.s.join(e.Task(), g, parent, start)
 	r.start = nil
 	r.add(moment{kind: spawns, g: g, by: parent, time: int64(start.Time)})
 }
 
-// scheduled takes a decision.
+// scheduled handles a decision.
 func (r *reader) scheduled(e event.Event, choice gorun.Choice, chosen bool, site string) {
 	g := r.number(e.Task())
 	m := moment{kind: runs, g: g, by: r.running, time: r.turn, held: r.held}
@@ -294,8 +294,8 @@ func (r *reader) scheduled(e event.Event, choice gorun.Choice, chosen bool, site
 	r.add(m)
 }
 
-// point tells that the task that ran has come to a scheduling point, and where the one that is chosen did. A task that
-// is chosen again goes on with its turn.
+// point adds the moment that the running task reached a scheduling point, and sets the place at which the chosen task
+// continues. A task that is chosen again continues its turn.
 func (r *reader) point(next uint32, site string) {
 	if i, ok := r.points[next]; ok {
 		r.s.moments[i].place = site
@@ -314,7 +314,7 @@ func (r *reader) point(next uint32, site string) {
 	}
 }
 
-// woken takes a wake-up.
+// woken handles a wake-up.
 func (r *reader) woken(e event.Event) {
 	if r.skipWake == e.Task() {
 		r.skipWake = tracefile.NoTask

@@ -20,12 +20,12 @@ const Every = 1 << 30
 // each of which ends with a newline; "" if nothing was recorded. A line that would be too long is continued in the next
 // one, which does not count.
 //
-// A line is the turn of a task: the number of the decision that began it, the virtual time, of how many ready tasks it
-// was chosen, its name, which stands the more to the right the later the task appeared, so that the turns of one task
-// make a column; which tasks it started and woke and what else it did; and why and at which line it stopped. Between
-// turns are timers that fired, leaps of time, and wake-ups from outside. Choices that ordinary runs seldom make, and
-// faults, are marked with a star. If there are too many turns, those that repeat a recent turn are counted and left
-// out, and then those at the start.
+// A line describes the turn of a task: the number of the decision that began it, the virtual time, the number of ready
+// tasks, the name of the task, what it did, such as the tasks that it started and woke, and why and at which line it
+// stopped. Names are indented in the order in which tasks appear, so that the turns of one task form a column. Lines
+// between turns describe timers that fired, leaps of time, and tasks made ready from outside. Choices that ordinary
+// runs seldom make, and faults, are marked with a star. If there are too many turns, those that repeat a recent turn
+// are replaced by their number, and then the first turns are left out.
 func (s *Story) Schedule(most int) string {
 	steps := s.window(s.steps())
 	if len(steps) == 0 {
@@ -47,7 +47,7 @@ func (s *Story) Schedule(most int) string {
 // inTest reports whether a task belongs to the test, as all tasks of a simulated run do.
 func (s *Story) inTest(g uint32) bool { return s.who.InTest(g) || !s.ordinary && g != 0 }
 
-// window removes the steps before the first one of the test, and those after the end of the test.
+// window removes the steps before the first one of the test, and those after the last one if the test ended.
 func (s *Story) window(steps []step) []step {
 	first := slices.IndexFunc(steps, func(t step) bool { return s.inTest(t.g) && !t.idle })
 	if first < 0 || !s.ordinary {
@@ -61,7 +61,7 @@ func (s *Story) window(steps []step) []step {
 	return steps
 }
 
-// ending says what came of the schedule, "" if its last line does.
+// ending describes how the run ended. It returns "" if the last line of the schedule does.
 func (s *Story) ending() string {
 	if s.dropped != "" {
 		return "here the recording is full: " + s.dropped + " of the rest of the run left out"
@@ -71,7 +71,7 @@ func (s *Story) ending() string {
 		return s.failed()
 	case "deadlocked":
 		if !s.ordinary {
-			return "no task can go on"
+			return "no task can continue"
 		}
 		if s.beside() {
 			return "the test can never end, although other goroutines go on"
@@ -261,12 +261,12 @@ func earlier(steps []step) int {
 }
 
 const (
-	lookBack  = 16 // different steps in which a repetition is looked for
-	leastFold = 3  // steps that are worth a line of their own
-	lastSteps = 3  // that are always told
+	lookBack  = 16 // number of earlier, distinct steps in which a repetition is looked for
+	leastFold = 3  // minimum number of repetitions that are replaced by a line
+	lastSteps = 3  // number of steps at the end that are always kept
 )
 
-// condense counts and leaves out steps that repeat a recent one, except the last steps.
+// condense replaces steps that repeat a recent one by their number. It keeps the last steps.
 func condense(steps []step, last int, who *cast.Cast) (told []step) {
 	var held, recent []step
 	release := func() {
@@ -289,7 +289,7 @@ func condense(steps []step, last int, who *cast.Cast) (told []step) {
 	return append(told, steps[split:]...)
 }
 
-// folded says what was left out.
+// folded returns the line that stands for steps that were left out.
 func folded(steps []step, who *cast.Cast) string {
 	if !slices.ContainsFunc(steps, func(t step) bool { return t.g != 0 }) {
 		return fmt.Sprintf("… %d more of these …", len(steps))
@@ -297,7 +297,7 @@ func folded(steps []step, who *cast.Cast) string {
 	return "… " + turnsOf(steps, who, "more turn") + " …"
 }
 
-// table lays the lines of a schedule out in columns.
+// table arranges the lines of a schedule in columns.
 type table struct {
 	story *Story
 	steps []step
@@ -305,10 +305,10 @@ type table struct {
 	width [4]int         // of the columns decision, time, ready, goroutine
 }
 
-// maxLanes is how many columns goroutines have; beyond it they start again at the left.
+// maxLanes is the number of columns for goroutines; further goroutines start again at the left.
 const maxLanes = 8
 
-// headings are those of the columns.
+// headings returns the headings of the columns.
 func (t *table) headings() [4]string {
 	if t.story.ordinary {
 		return [4]string{"decision", "time", "ready", "goroutine"}
@@ -316,7 +316,7 @@ func (t *table) headings() [4]string {
 	return [4]string{"decision", "time", "ready", "task"}
 }
 
-// turnHeading is that of the last column.
+// turnHeading returns the heading of the last column.
 func (s *Story) turnHeading() string {
 	if s.ordinary {
 		return "turn (* ends with a preemption, or time leaps)"
@@ -340,7 +340,7 @@ func newTable(story *Story, steps []step) *table {
 	return t
 }
 
-// cells are the columns of a step before the text.
+// cells returns the columns of a step that precede its text.
 func (t *table) cells(s step) (c [4]string) {
 	if !s.note {
 		c[1] = time.Duration(s.time).Round(time.Microsecond).String()

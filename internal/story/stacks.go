@@ -52,7 +52,7 @@ func writeStack(who *cast.Cast, b *strings.Builder, g cast.Group) {
 	}
 	frames := cast.Frames(g.First.Stack)
 	if len(frames) == 1 && frames[0] == cast.Spot(g.First.Where) {
-		return // it has been told
+		return // the schedule contains it
 	}
 	for _, f := range cast.Clip(frames, maxStack) {
 		fmt.Fprintf(b, "    %s\n", f)

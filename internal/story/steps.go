@@ -14,11 +14,11 @@ import (
 
 // step is one line of a schedule: a turn of a goroutine, or what happened between two turns.
 type step struct {
-	g        uint32 // goroutine of the turn, 0 for events between turns
-	decision int    // that began the turn, or the last one before; from 1 where main.main starts
-	ready    int    // how many goroutines it chose from
-	time     int64  // at which it began, virtual, in nanoseconds
-	marked   bool   // it ends with a preemption, or time leaps: a choice that ordinary runs seldom make
+	g        uint32 // the task that had the turn; 0 between two turns
+	decision int    // number of the decision that began the turn, or of the last one before; 1 is the start of main.main
+	ready    int    // number of ready goroutines at that decision
+	time     int64  // virtual time of the start, in nanoseconds
+	marked   bool   // it ends with a preemption or a leap of time: a choice that ordinary runs seldom make
 	idle     bool   // the turn was spent in package testing
 	std      bool   // the turn was spent in the standard library
 	note     bool   // it is about steps that are left out
@@ -32,20 +32,20 @@ type stepper struct {
 	who   *cast.Cast
 	told  []step
 
-	opened bool // a step is being told
+	opened bool // there is an open step
 	open   step
-	acts   []act // what it did so far
+	acts   []act // acts of the open step
 
 	inside  bool // the result of endOfTurn
-	settled int  // it holds for records that have at least so many behind them
+	settled int  // inside holds for records followed by at least this many others
 
 	failed    bool // the test is marked as failed: what its goroutine does afterwards is left out
 	decisions int
-	left      int                      // how many decisions are still to come
+	left      int                      // number of further decisions
 	state     []uint8                  // of each goroutine
-	timers    map[event.TimerID]moment // that set each timer
-	leap      int64                    // by which time leaps before the next decision
-	time      int64                    // of the record before
+	timers    map[event.TimerID]moment // the moment that set each timer
+	leap      int64                    // length of the leap of time before the next decision, in nanoseconds
+	time      int64                    // virtual time of the previous record, in nanoseconds
 }
 
 // The states of a goroutine.
@@ -62,15 +62,15 @@ type act struct {
 	format string
 	label  string
 	ids    []uint32
-	times  int // how often it happened again
+	times  int // number of repetitions
 }
 
-// text is the act for people.
+// text describes the act.
 func (a act) text(who *cast.Cast) string {
 	return repeated(strings.TrimSpace(fmt.Sprintf(a.format, who.Paths(a.ids))+" "+a.label), a.times)
 }
 
-// repeated is what happened, and again so many times.
+// repeated returns text with the number of its repetitions, if there are any.
 func repeated(text string, times int) string {
 	if times == 0 || text == "" {
 		return text
@@ -78,10 +78,10 @@ func repeated(text string, times int) string {
 	return fmt.Sprintf("%s (%d times)", text, times+1)
 }
 
-// horizon is the maximum number of decisions before the end that are shown.
+// horizon is the maximum number of decisions before the end that a schedule covers.
 const horizon = 5_000
 
-// steps tells the end of the run as steps.
+// steps returns the end of the run as steps.
 func (s *Story) steps() []step {
 	t := &stepper{story: s, who: s.who, state: make([]uint8, len(s.list)), settled: math.MaxInt,
 		timers: map[event.TimerID]moment{}}
@@ -104,8 +104,8 @@ func (s *Story) steps() []step {
 	return t.told
 }
 
-// untilOver returns the moments of the run that matter. A failed test matters up to the end of the turn in which it was
-// marked as failed: what package testing does then has nothing to do with it.
+// untilOver returns the relevant moments of the run. Those of a failed test end with the turn in which it was marked as
+// failed, since what package testing does afterwards is unrelated.
 func (s *Story) untilOver() []moment {
 	switch {
 	case !s.ordinary:
@@ -153,10 +153,10 @@ func (s *Story) untilBroken() []moment {
 	return s.moments[:i+1]
 }
 
-// recent reports whether the step is recent enough to be shown.
+// recent reports whether the step is within the horizon.
 func (s *stepper) recent() bool { return s.left < horizon }
 
-// moment handles a moment of a known task. rest has the moments after it.
+// moment handles a moment of a known task; rest are the later moments.
 func (s *stepper) moment(r moment, rest []moment) {
 	if s.leap > 0 && (r.time-s.time >= s.leap || r.kind == runs) {
 		s.leapt(s.leap)
@@ -239,7 +239,7 @@ func (s *stepper) startedAt(g uint32) string {
 // heldUp is how a turn ends for which nothing was recorded.
 const heldUp = "is held up in a system call"
 
-// between begins a step that is no turn. One that repeats the step before is only counted.
+// between begins a step that is not a turn. A step that repeats the previous one is only counted.
 func (s *stepper) between(time int64, text string) {
 	if s.opened && s.open.g == 0 && s.open.text == text && text != "" && len(s.acts) == 0 {
 		s.open.times++
@@ -252,10 +252,10 @@ func (s *stepper) between(time int64, text string) {
 	s.opened, s.open = true, step{decision: s.decisions, time: time, text: text}
 }
 
-// finish says how a turn ends.
+// finish sets the text for the end of a turn.
 func (s *stepper) finish(how string) { s.open.text = how }
 
-// flush ends the step that is being told: what it did comes before how a turn ended, and after what else happened.
+// flush completes the open step. In the text of a turn its acts precede its end; otherwise they follow the rest.
 func (s *stepper) flush() {
 	if s.opened && s.recent() {
 		var parts []string
@@ -276,7 +276,7 @@ func (s *stepper) flush() {
 	s.open, s.acts, s.opened = step{}, nil, false
 }
 
-// note adds what happens in the current step and is about no goroutine.
+// note adds an act without a goroutine to the current step.
 func (s *stepper) note(text string) {
 	switch n := len(s.acts) - 1; {
 	case !s.recent():
@@ -287,7 +287,7 @@ func (s *stepper) note(text string) {
 	}
 }
 
-// act notes what happens to a goroutine in the current step.
+// act adds an act that affects a goroutine to the current step.
 func (s *stepper) act(format, label string, g uint32) {
 	s.state[g] = stateReady
 	if n := len(s.acts) - 1; n >= 0 && s.acts[n].format == format && s.acts[n].label == label {
@@ -312,7 +312,7 @@ func (s *stepper) blocked(r moment) {
 	s.finish(text + s.at(r))
 }
 
-// heldBy says which task holds what a task of a simulated run waits for.
+// heldBy names the holder of the object for which a task of a simulated run waits.
 func (s *stepper) heldBy(r moment) string {
 	if r.by == 0 || !s.recent() {
 		return ""
@@ -334,7 +334,7 @@ func (s *stepper) preempted(r moment) {
 	s.finish("preempted" + s.at(r))
 }
 
-// at says where a task has stopped, with a space in front, and notes whether the turn was spent in package testing.
+// at returns the place where a task stopped, with a space in front, and marks a turn in package testing as idle.
 func (s *stepper) at(r moment) string {
 	if !s.recent() {
 		return ""
@@ -354,7 +354,7 @@ func (s *stepper) at(r moment) string {
 	return ""
 }
 
-// stopped ends a step after which another task may run. Only the next decision shows whether time leaps then.
+// stopped ends a step after which another task may run. Only the next decision states whether time leaps there.
 func (s *stepper) stopped(r moment, rest []moment) {
 	if r.kind == yields || r.kind == preempts {
 		s.state[r.g] = stateReady
@@ -366,12 +366,12 @@ func (s *stepper) stopped(r moment, rest []moment) {
 			break
 		}
 	}
-	if r.kind == preempts && s.leap > 0 { // it was before the record
+	if r.kind == preempts && s.leap > 0 { // the leap was before this record
 		s.leapt(s.leap)
 	}
 }
 
-// leapt tells that time leaps to the next timer although goroutines are ready.
+// leapt adds that time leaps to the next timer although goroutines are ready.
 func (s *stepper) leapt(by int64) {
 	s.leap = 0
 	var ready []uint32
@@ -389,11 +389,11 @@ func (s *stepper) leapt(by int64) {
 	s.flush()
 }
 
-// woken tells that a goroutine has become ready, through the one that runs or otherwise.
+// woken adds that a goroutine became ready, woken by the running one or otherwise.
 func (s *stepper) woken(r moment) {
 	switch {
 	case s.open.g != 0:
-		if s.story.inTest(r.g) || !s.story.inTest(s.open.g) { // that a test ends wakes the main goroutine
+		if s.story.inTest(r.g) || !s.story.inTest(s.open.g) { // a test that ends wakes the main goroutine
 			s.act("wakes %s", r.reason, r.g)
 		}
 		return
@@ -403,8 +403,8 @@ func (s *stepper) woken(r moment) {
 	s.act("%s is ready", "", r.g)
 }
 
-// inTurn reports whether the event happens during the current turn: a goroutine that checks the channel of a timer
-// makes the timer fire. Otherwise the goroutine is in a system call, as the next decision shows.
+// inTurn reports whether something happens during the open turn: a goroutine that uses the channel of a timer makes the
+// timer fire by itself. Otherwise the goroutine is blocked in a system call, which the next decision states.
 func (s *stepper) inTurn(rest []moment) bool {
 	if s.open.g == 0 {
 		return false
@@ -415,8 +415,8 @@ func (s *stepper) inTurn(rest []moment) bool {
 	return s.inside
 }
 
-// endOfTurn reports whether the goroutine stops by itself, as the first record that is about that has it. So it is for
-// every record before that one: for those with at least the returned number of records behind them.
+// endOfTurn reports whether the goroutine stops by itself, according to the first record about its end. The answer
+// holds for every earlier record: those followed by at least the returned number of records.
 func endOfTurn(rest []moment) (inside bool, least int) {
 	for i, r := range rest {
 		switch r.kind {
@@ -431,7 +431,7 @@ func endOfTurn(rest []moment) (inside bool, least int) {
 	return true, 0
 }
 
-// fired says which timer fires.
+// fired describes the timer that fires.
 func (s *stepper) fired(r moment, rest []moment) string {
 	if !s.recent() {
 		return ""
@@ -493,7 +493,7 @@ func (s *stepper) happened(r moment) {
 	s.between(r.time, r.reason)
 }
 
-// admitted tells that something outside has made a goroutine ready.
+// admitted adds that something outside made a goroutine ready.
 func (s *stepper) admitted(r moment) {
 	how := "%s ready from outside, by the network poller or a signal"
 	if r.reason == gorun.ReasonReturn {
@@ -505,7 +505,7 @@ func (s *stepper) admitted(r moment) {
 	s.act(how, "", r.g)
 }
 
-// parted tells where a replay leaves its recording.
+// parted adds the point at which a replay differs from its recording.
 func (s *stepper) parted(r moment) {
 	text := "here the recording ends"
 	if r.reason != "" {
@@ -516,7 +516,7 @@ func (s *stepper) parted(r moment) {
 	s.flush()
 }
 
-// lastWords says how the turn ends during which the run ended.
+// lastWords describes the end of the turn during which the run ended.
 func (s *Story) lastWords(g uint32) string {
 	switch {
 	case s.dropped != "": // it is not the last turn

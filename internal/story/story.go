@@ -1,6 +1,6 @@
-// Package story tells a run as turns, for people: which task ran, what it did to others and to the network, and why it
-// stopped; and what is left at the end. It makes the story from events and notes alone, for simulated and for ordinary
-// runs. It must not know how a run is made.
+// Package story describes a run as a table of turns: which task ran, how it affected other tasks and the network, and
+// why it stopped; and which tasks are left at the end. It uses only events and notes, of simulated and of ordinary runs
+// alike. It must not know how a run is made.
 package story
 
 import (
@@ -16,7 +16,7 @@ import (
 	"github.com/reprise-go/reprise/tracefile"
 )
 
-// Story is what a recording tells of a run.
+// Story is the content of a recording as moments, tasks and the end of the run.
 type Story struct {
 	ordinary bool
 	source   *source.Stream
@@ -26,10 +26,10 @@ type Story struct {
 	moments  []moment
 	objects  map[uint32]tracefile.Object // what each task waited for last
 
-	ended   string // how the run ended, in the words of a note; "" if that is not known
-	by      uint32 // the task that ended it, 0 for none
-	place   string // where it did
-	dropped string // how much of the run is not in the recording, "" if all is
+	ended   string // how the run ended, as its note states it; "" if unknown
+	by      uint32 // number of the task that ended the run; 0 if none
+	place   string // the line at which it ended the run
+	dropped string // the part of the run that the recording lacks; "" if it is complete
 	left    []cast.Waiting
 	who     *cast.Cast
 
@@ -41,7 +41,7 @@ type Story struct {
 	Turning int
 }
 
-// Read reads a run from where s stands, which should be its start, to its end. The errors are those of s.
+// Read reads a run from the position of s, which should be its start, to the end. The errors are those of s.
 func Read(s *source.Stream) (*Story, error) {
 	t := &Story{
 		ordinary: source.Ordinary(s), source: s, list: make([]cast.Goroutine, 1), ids: make([]event.TaskID, 1),
@@ -86,16 +86,16 @@ func Of(run Encoder) (*Story, error) {
 }
 
 // ScheduleOf returns the schedule of a run in at most that many lines, as [Story.Schedule] does, or a line with the
-// error that keeps it from being told.
+// error if the run cannot be read.
 func ScheduleOf(run Encoder, most int) string {
 	s, err := Of(run)
 	if err != nil {
-		return "the schedule cannot be told: " + err.Error() + "\n"
+		return "the schedule cannot be read: " + err.Error() + "\n"
 	}
 	return s.Schedule(most)
 }
 
-// join notes a task that starts.
+// join adds a task that starts.
 func (s *Story) join(id event.TaskID, g, parent uint32, start tracefile.Note) {
 	m := cast.Goroutine{ID: g, Parent: parent, Start: start.Reason, Site: start.Place}
 	switch {
@@ -118,8 +118,8 @@ func (s *Story) region(id event.RegionID) string {
 	return id.String()
 }
 
-// waitsFor says what a task waits for: in an ordinary run the reason of the runtime, in a simulated one the operation
-// and the object.
+// waitsFor describes what a task waits for: in an ordinary run by the wait reason of the runtime, in a simulated one by
+// the operation and the object.
 func (s *Story) waitsFor(n tracefile.Note) string {
 	if s.ordinary {
 		return n.Reason
@@ -127,7 +127,7 @@ func (s *Story) waitsFor(n tracefile.Note) string {
 	return strings.TrimSpace(n.Reason + " " + n.Object.String())
 }
 
-// finish takes the notes of the end.
+// finish handles the notes of the end.
 func (s *Story) finish(r *reader, notes []tracefile.Note) {
 	for _, n := range notes {
 		switch n.Act {
@@ -174,8 +174,8 @@ func (s *Story) rename() {
 	}
 }
 
-// dropEnd removes the end of the goroutine that ended the process: an ordinary run has an event for it though it is the
-// process that ends.
+// dropEnd removes the end of the goroutine that ended the process: an ordinary run has an event for it although the
+// process ended and not the goroutine.
 func (s *Story) dropEnd() {
 	for i := len(s.moments) - 1; i >= 0 && s.by != 0; i-- {
 		if m := s.moments[i]; m.kind == ends && m.g == s.by {
