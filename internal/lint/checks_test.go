@@ -374,7 +374,13 @@ package gort
 func TestM() {}
 -- event/a.go
 package event
+const A = 1 // want
+-- internal/event/a.go
+package event
 const A, B, C, D, E, F = 1, 2, 3, 4, 5, 6
+-- cmd/event/a.go
+package main
+const A = 1
 `},
 	{"long README", readmeLength, "-- README.md\n" + strings.Repeat("x\n", 200) + "x // want"},
 	{"README", readmeLength, "-- README.md\n" + strings.Repeat("x\n", 200)},
