@@ -123,29 +123,30 @@ func artifactsFlag() testFlag {
 	return f
 }
 
-var testHelp = `Run the tests of any packages with go test, each test function under many seeds: of goroutine schedules, of virtual
-time and of random numbers. Nothing in the packages changes. Every run is recorded; one that fails is saved, replayed
-twice, and told with the schedule that led to it and the commands that reproduce it. Failures of one cause, by their
-signature, are one finding: its report is printed once.
+var testHelp = `Run the tests of any packages with go test, and each test function under many seeds, which select the goroutine
+schedule, virtual time and random numbers. The packages are not changed. Every run is recorded. A run that fails is
+saved, replayed twice, and reported with the schedule that led to the failure and the commands that reproduce it.
+Failures with the same cause, according to their signature, are one finding with one report.
 
-All other arguments go to go test: packages, -run, -race, -short, -tags, -timeout and so on. -count N above 1 means
---seeds N. -p N bounds the runs of all packages at a time, of which there are as many as processors otherwise, and
--parallel N those of one package besides the parallel tests within a run. -timeout bounds what the tests of a package
-take together, and if it is not 10m, also each run (0: no bound), which otherwise gets a minute. -json prints the events
-of go test, and the report on standard error; -v also prints what the tests print.
+All other arguments are passed to go test: packages, -run, -race, -short, -tags, -timeout and so on. -count N above 1
+means --seeds N. -p N limits the number of runs of all packages at a time (default: the number of processors), and
+-parallel N that of one package as well as the parallel tests within a run. -timeout limits the total time of the tests
+of a package, and if it is not 10m, also the time of each run (0: no limit), which is a minute by default. -json prints
+the events of go test, and the report on standard error. -v also prints the output of the tests.
 
-With -bench, -fuzz, -list, -c, -exec, -overlay or profiles go test runs as it does without reprise; coverage is refused.
-Go test also runs as usual, with a note, where tests cannot be controlled: that takes Linux on amd64 or arm64, and Go
-1.25 to 1.27. The first use with a Go version compiles the standard library, which takes a minute.
+With -bench, -fuzz, -list, -c, -exec, -overlay or profiles, go test runs as it does without reprise; coverage is
+refused. Go test also runs as usual, with a note, if tests cannot be controlled: that requires Linux on amd64 or arm64,
+and Go 1.25 to 1.27. The first use with a Go version compiles the standard library, which takes a minute.
 
-Each test function runs in a process of its own, unless --together is given; so does each test of a suite of testify,
-which -run can select. A failing run is made again alone, since copies of a test that run at the same time can disturb each other; then its
-seeds run one at a time. Tests with package rapid leave no failure files behind.
+Each test function runs in a process of its own, unless --together is given. So does each test of a suite of testify,
+which -run can select. A failing run is repeated alone, because copies of a test that run at the same time can disturb
+each other. If they do, the seeds of the test run one at a time. Tests that use package rapid do not leave failure files
+behind.
 
 Packages that use package simtest run as before, with the flags --seeds, --budget, --seed, --strategy, --leaks,
---determinism and --artifacts. Leaked tasks fail a simulated run under --leaks auto too.
+--determinism and --artifacts. Leaked tasks fail a simulated run with --leaks auto, too.
 
-Where GITHUB_ACTIONS is true, findings are also annotated, and the summary is added to GITHUB_STEP_SUMMARY.
+If GITHUB_ACTIONS is true, findings are also annotated, and the summary is added to GITHUB_STEP_SUMMARY.
 The exit code is 1 if a test fails or a package does not build, 2 for wrong use.`
 
 func New() *cobra.Command {
