@@ -126,6 +126,20 @@ func TestChildDials(t *testing.T) {
 	}
 }
 
+// TestChildrenDial: runs at the same time, which have the same ports inside, do not take each other's children.
+func TestChildrenDial(t *testing.T) {
+	var runs sync.WaitGroup
+	for seed := range uint64(3) {
+		r := mustRunner(t, network(t), "TestChildDials", Control{})
+		runs.Go(func() {
+			if o, err := r.Run(t.Context(), Control{Seed: seed}); err != nil || o.Verdict != Passed {
+				t.Errorf("seed %d: %v, %v", seed, o, err)
+			}
+		})
+	}
+	runs.Wait()
+}
+
 // BenchmarkRequest compares an HTTP request and its answer over the simulated network with the same over that of the
 // kernel, both under control.
 func BenchmarkRequest(b *testing.B) {
