@@ -33,8 +33,8 @@ type Waiting struct {
 }
 
 // Leaked reports whether w belongs to a test and can never continue: it waits for something that neither a timer nor
-// the outside will end, and that no code which may still run reaches. Locks and counters of package sync count even if code
-// reaches them: everything else is at rest, and another goroutine would have to give them back.
+// the outside will end, and that no code which may still run reaches. Locks and counters of package sync count even if
+// code reaches them: everything else is at rest, and another goroutine would have to give them back.
 func (w Waiting) Leaked() bool {
 	return w.Test && !slices.Contains(passing, w.Reason) && (!w.Kept || slices.Contains(certain, w.Reason))
 }

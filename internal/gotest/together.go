@@ -116,8 +116,8 @@ func (c *search) tellMembers(interrupted error) (ok bool) {
 	return all.Failed() == 0 && all.Err == nil && interrupted == nil
 }
 
-// tellMember prints the findings and the result of one of several tests that ran together, which has started. The report
-// of the first also has what concerns all of them.
+// tellMember prints the findings and the result of one of several tests that ran together, which has started. The
+// report of the first also has what concerns all of them.
 func (c *search) tellMember(member string, output []byte, runs []*explore.Run, interrupted error) {
 	failed, first := false, member == c.function
 	for _, r := range runs {

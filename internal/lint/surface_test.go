@@ -17,7 +17,7 @@ var surfaceLimits = map[string]int{
 	"event/gorun":       35,
 	"explore":           25,
 	"gort":              25,
-	"minimize":          10,
+	"minimize":          15,
 	"recorder":          20,
 	"replayer":          35,
 	"simsched":          75,
@@ -25,7 +25,7 @@ var surfaceLimits = map[string]int{
 	"simtest":           15,
 	"source":            20,
 	"strategy":          45,
-	"tracefile":         65,
+	"tracefile":         70,
 	"traceview":         40,
 }
 

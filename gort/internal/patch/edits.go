@@ -39,6 +39,9 @@ const (
 // point is a preemption point inside the runtime.
 const point = "if rprOn { rprPoint() };"
 
+// afterPoint is a preemption point inside the runtime behind an operation that has had a point before it.
+const afterPoint = "if rprOn { rprAfterPoint() };"
+
 // chanPoint is a preemption point of an operation on the channel c.
 const chanPoint = "if rprOn { getg().rpr.uses = uintptr(unsafe.Pointer(c)); rprPointAt(uintptr(unsafe.Pointer(c)), rprsSync) };"
 
@@ -55,6 +58,9 @@ const (
 
 // userPoint is a preemption point in another package, which has the declaration of an addition.
 const userPoint = "reprisePoint();"
+
+// userAfterPoint is an afterPoint in package sync.
+const userAfterPoint = "repriseAfterPoint();"
 
 // enter starts a system call that may have to give up the processor at once.
 const enter = "if repriseBlocks(trap, a2) { repriseEnterBlock() } else { runtime_entersyscall() }"
@@ -203,23 +209,23 @@ var edits = []edit{
 	{all, "sync/atomic/value.go", "methods", "", before, atomicPoint},
 
 	// Points after operations that make other goroutines ready, which may then run before the next line of the program.
-	{all, "runtime/chan.go", "chansend1", "true, sys.GetCallerPC())", after, ";" + point},
-	{all, "runtime/chan.go", "chanrecv1", "chanrecv(c, elem, true)", after, ";" + point},
-	{all, "runtime/chan.go", "chanrecv2", "chanrecv(c, elem, true)", after, ";" + point},
+	{all, "runtime/chan.go", "chansend1", "true, sys.GetCallerPC())", after, ";" + afterPoint},
+	{all, "runtime/chan.go", "chanrecv1", "chanrecv(c, elem, true)", after, ";" + afterPoint},
+	{all, "runtime/chan.go", "chanrecv2", "chanrecv(c, elem, true)", after, ";" + afterPoint},
 	{all, "runtime/chan.go", "selectnbsend", "return chansend(", swap, "selected = chansend("},
-	{all, "runtime/chan.go", "selectnbsend", "false, sys.GetCallerPC())", after, ";" + point + "return"},
+	{all, "runtime/chan.go", "selectnbsend", "false, sys.GetCallerPC())", after, ";" + afterPoint + "return"},
 	{all, "runtime/chan.go", "selectnbrecv", "return chanrecv(c, elem, false)", swap,
-		"selected, received = chanrecv(c, elem, false);" + point + "return"},
+		"selected, received = chanrecv(c, elem, false);" + afterPoint + "return"},
 	{all, "runtime/chan.go", "closechan", "for !glist.empty() {", before,
-		"if rprOn { rprReadyAll(&glist); rprPoint(); return };"},
-	{all, "runtime/select.go", "selectgo", "return casi, recvOK", before, point},
-	{all, "runtime/time.go", "newTimer", "t.init = true", after, ";" + point},
+		"if rprOn { rprReadyAll(&glist); rprAfterPoint(); return };"},
+	{all, "runtime/select.go", "selectgo", "return casi, recvOK", before, afterPoint},
+	{all, "runtime/time.go", "newTimer", "t.init = true", after, ";" + afterPoint},
 	{all, "runtime/time.go", "resetTimer", "return t.reset(when, period)", swap,
-		"pending := t.reset(when, period);" + point + "return pending"},
-	{all, "sync/rwmutex.go", "(*RWMutex).rUnlockSlow", "(&rw.writerSem, false, 1)", after, ";" + userPoint},
-	{all, "sync/waitgroup.go", "(*WaitGroup).Add", "(&wg.sema, false, 0)", after, ";" + userPoint},
-	{all, "sync/cond.go", "(*Cond).Signal", "NotifyOne(&c.notify)", after, ";" + userPoint},
-	{all, "sync/cond.go", "(*Cond).Broadcast", "NotifyAll(&c.notify)", after, ";" + userPoint},
+		"pending := t.reset(when, period);" + afterPoint + "return pending"},
+	{all, "sync/rwmutex.go", "(*RWMutex).rUnlockSlow", "(&rw.writerSem, false, 1)", after, ";" + userAfterPoint},
+	{all, "sync/waitgroup.go", "(*WaitGroup).Add", "(&wg.sema, false, 0)", after, ";" + userAfterPoint},
+	{all, "sync/cond.go", "(*Cond).Signal", "NotifyOne(&c.notify)", after, ";" + userAfterPoint},
+	{all, "sync/cond.go", "(*Cond).Broadcast", "NotifyAll(&c.notify)", after, ";" + userAfterPoint},
 }
 
 // A declaration is a file that is added to the standard library.
@@ -228,6 +234,9 @@ type declaration struct{ file, text string }
 // declarations are the files that are added to packages other than runtime.
 var declarations = []declaration{
 	{"sync/zreprise.go", pointDeclaration("sync", "runtime.rprPoint") + objectPointDeclaration + `
+//go:linkname repriseAfterPoint runtime.rprAfterPoint
+func repriseAfterPoint()
+
 //go:linkname repriseHeld runtime.rprHeld
 func repriseHeld(lock uintptr)
 
