@@ -76,7 +76,7 @@ func (s *Story) ending() string {
 		if s.beside() {
 			return "the test can never end, although other goroutines go on"
 		}
-		return "nobody can go on"
+		return "no goroutine can continue"
 	case "leaked":
 		return s.leftBehind()
 	case "timed out":
