@@ -53,11 +53,12 @@ The recording should be a minimal one, as reprise test and reprise minimize save
 func NewMinimize() *cobra.Command {
 	s := &search{}
 	cmd := &cobra.Command{
-		Use:   "minimize FILE",
-		Short: "Find the smallest run that fails as a recording does",
-		Long:  minimizeHelp,
-		Args:  verb.ExactArgs(1),
-		RunE:  func(cmd *cobra.Command, args []string) error { return s.run(cmd, args[0], "minimize", s.minimize) },
+		Use:     "minimize FILE",
+		Example: "  reprise minimize failed.reprise --budget 1m",
+		Short:   "Find the smallest run that fails as a recording does",
+		Long:    minimizeHelp,
+		Args:    verb.ExactArgs(1),
+		RunE:    func(cmd *cobra.Command, args []string) error { return s.run(cmd, args[0], "minimize", s.minimize) },
 	}
 	cmd.Flags().DurationVar(&s.budget, "budget", defaultBudget, "real time after which the search ends")
 	cmd.Flags().StringVarP(&s.output, "output", "o", "", "the file for the smallest run")
@@ -68,11 +69,12 @@ func NewMinimize() *cobra.Command {
 func NewWhy() *cobra.Command {
 	s := &search{}
 	cmd := &cobra.Command{
-		Use:   "why FILE",
-		Short: "Find the turn that decided a failing run",
-		Long:  whyHelp,
-		Args:  verb.ExactArgs(1),
-		RunE:  func(cmd *cobra.Command, args []string) error { return s.run(cmd, args[0], "why", s.why) },
+		Use:     "why FILE",
+		Example: "  reprise why failed.reprise\n  reprise why failed.reprise --json",
+		Short:   "Find the turn that decided a failing run",
+		Long:    whyHelp,
+		Args:    verb.ExactArgs(1),
+		RunE:    func(cmd *cobra.Command, args []string) error { return s.run(cmd, args[0], "why", s.why) },
 	}
 	cmd.Flags().DurationVar(&s.budget, "budget", defaultBudget, "real time after which the search ends")
 	cmd.Flags().BoolVar(&s.json, "json", false, "print the result as JSON")
