@@ -55,12 +55,10 @@ func arithmeticProg(w world) {
 func phase01(w world) {
 	x, y := w.mutex("x"), w.mutex("y")
 	f := func() {
-		x.Lock()
-		x.Unlock()
+		pass(x)
 		x.Lock()
 		for range 2 {
-			y.Lock()
-			y.Unlock()
+			pass(y)
 		}
 	}
 	w.join(w.task("t1", f), w.task("t2", f))
@@ -98,8 +96,7 @@ func philosophers(n int) func(world) {
 				right := forks[(id+1)%n]
 				g.Lock()
 				right.Lock()
-				forks[id].Lock()
-				forks[id].Unlock()
+				pass(forks[id])
 				right.Unlock()
 				if n == 7 {
 					g.Lock()
@@ -152,4 +149,13 @@ func fsbench(w world) {
 		}))
 	}
 	w.join(tasks...)
+}
+
+// pass locks and unlocks.
+func pass(m interface {
+	Lock()
+	Unlock()
+}) {
+	m.Lock()
+	defer m.Unlock()
 }

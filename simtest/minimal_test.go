@@ -29,8 +29,7 @@ func (p buggy) run(s *simsched.Sim) error {
 		other := s.NewMutex(fmt.Sprint("other ", i/2))
 		list = append(list, s.Go(fmt.Sprint("other ", i), func() error {
 			for range 5 {
-				other.Lock()
-				other.Unlock()
+				pass(other)
 			}
 			return nil
 		}))
@@ -46,8 +45,7 @@ func (p buggy) run(s *simsched.Sim) error {
 			}
 			first.Lock()
 			if p.deadlocks {
-				second.Lock()
-				second.Unlock()
+				pass(second)
 				first.Unlock()
 				return nil
 			}
@@ -134,4 +132,10 @@ func BenchmarkMinimize(b *testing.B) {
 		b.ReportMetric(float64(m.Runs), "runs")
 		b.ReportMetric(time.Since(start).Seconds(), "s/finding")
 	}
+}
+
+// pass locks and unlocks.
+func pass(m *simsched.Mutex) {
+	m.Lock()
+	defer m.Unlock()
 }
