@@ -60,7 +60,8 @@ func (f *tempFolder) empty() {
 // remove removes the folder.
 func (f *tempFolder) remove() { removeAll(f.path) }
 
-// removeAll removes a folder with all that is in it, also if a run has left folders in it that cannot be written.
+// removeAll removes a folder with all that is in it, also if a run has left folders in it that cannot be written. What
+// cannot be removed stays.
 func removeAll(path string) {
 	if os.RemoveAll(path) == nil {
 		return

@@ -49,8 +49,10 @@ func NewView() *cobra.Command {
 			"two runs, aligned where they part", "reprise view failed.reprise passed.reprise -o both.html",
 			"text with a column for each task", "reprise view --text failed.reprise",
 		),
-		Args: cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 1 && len(args) != 2 {
+				return base.Usage("%d arguments instead of 1 or 2: %s", len(args), cmd.UseLine())
+			}
 			if err := o.check(cmd, args); err != nil {
 				return err
 			}
