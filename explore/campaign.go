@@ -70,7 +70,8 @@ type Campaign struct {
 	Why     string // the Run.Why of the last run, with EndLast
 	Err     error  // with EndBroken
 
-	seen map[string]*Run // the first run of each signature
+	extra int             // runs that belong to no seed
+	seen  map[string]*Run // the first run of each signature
 }
 
 // New returns a campaign. Failing runs are kept and replayed by replayer, which may be one of the workers if there is
@@ -201,8 +202,9 @@ func (c *Campaign) stop(end End, err error) bool {
 }
 
 // Extra handles a run that does not belong to a seed, such as the run of a pinned trace. It is neither kept nor
-// replayed, and not counted in Ran, but it counts as a failure if it fails.
+// replayed, and not counted in Ran, but in the runs of each finding, and it counts as a failure if it fails.
 func (c *Campaign) Extra(r *Run) {
+	c.extra++
 	if r.Outcome == Failed {
 		c.failures.Add(1)
 	}
@@ -298,7 +300,7 @@ func (c *Campaign) Finish() {
 		c.End = c.drawn
 	}
 	for _, r := range c.seen { // lint: order does not matter because each finding is set alone
-		r.Finding.Ran = c.Ran
+		r.Finding.Ran = c.Ran + c.extra
 	}
 }
 

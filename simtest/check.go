@@ -32,7 +32,7 @@ func check(t testing.TB, body func(*simsched.Sim) error, opts []Option) {
 	}
 	c := newCampaign(t, body, s)
 	defer c.watch.Close()
-	if len(s.only) == 0 && !s.comparing {
+	if len(s.only) == 0 && !s.comparing && s.share.First() {
 		c.pins()
 	}
 	if c.enumeration != nil {
@@ -87,7 +87,7 @@ func (c *campaign) nth(i int) uint64 {
 	case len(c.only) > 0:
 		return c.only[i]
 	}
-	return testpath.DeriveSeed(c.t.Name(), i)
+	return testpath.DeriveSeed(c.t.Name(), c.share.Number(i))
 }
 
 // all returns the number of seeds, 0 with a budget alone.
@@ -98,7 +98,7 @@ func (c *campaign) all() int {
 	case len(c.only) > 0:
 		return len(c.only)
 	}
-	return c.settings.seeds
+	return c.share.Part(c.settings.seeds)
 }
 
 // margin is the maximum of the time before the deadline of go test that is reserved for reports and replays, which is a

@@ -37,6 +37,7 @@
 //
 //	-reprise.seed         REPRISE_SEED         run only these seeds, decimal or hex as in 0x4d2, separated by commas
 //	-reprise.seeds        REPRISE_SEEDS        number of seeds to run
+//	-reprise.shard        REPRISE_SHARD        which part of the seeds to run, such as 2/4
 //	-reprise.budget       REPRISE_BUDGET       time during which seeds are run, such as 30s, instead of a number
 //	-reprise.trace        REPRISE_TRACE        replay only this file; the path is relative to the package folder
 //	-reprise.determinism  REPRISE_DETERMINISM  repeat each passing run twice and compare the runs

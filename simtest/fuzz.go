@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/fnv"
+	"sync"
 	"testing"
 
 	"github.com/reprise-go/reprise/explore"
@@ -19,9 +20,10 @@ import (
 // A choice takes one byte of the input, or two, four or eight if it has more alternatives; a random value takes
 // eight. Faults of Sim's Chaos are drawn from a hash of the input. When the input is used up, every choice is the
 // default and every random value zero, so the empty input gives the least surprising run. A failing input is
-// reported like a failing seed of [Check], with its trace; go test also keeps the input. Of the options only Sim is
-// used.
+// reported like a failing seed of [Check], with its trace; go test also keeps the input. The pinned traces of the fuzz
+// target run before its first input, except with -fuzz. Of the options only Sim is used.
 func MakeFuzz(body func(*simsched.Sim) error, opts ...Option) func(*testing.T, []byte) {
+	var once sync.Once
 	return func(t *testing.T, input []byte) {
 		t.Helper()
 		s, err := newSettings(t, opts)
@@ -32,6 +34,9 @@ func MakeFuzz(body func(*simsched.Sim) error, opts ...Option) func(*testing.T, [
 			replayFile(t, s.trace, body, &s)
 			return
 		}
+		if testFlag("fuzz") == "" {
+			once.Do(func() { fuzzPins(t, body, s) })
+		}
 		s.strategyName, s.strategy = "fuzz", func(uint64) simsched.Chooser { return newBytesChooser(input) }
 		c := newSearch(t, body, s)
 		defer c.watch.Close()
@@ -41,10 +46,17 @@ func MakeFuzz(body func(*simsched.Sim) error, opts ...Option) func(*testing.T, [
 		r := campaign.Make(context.Background(), c, p)
 		c.leave()
 		if f, ok := r.Detail.(*failing); ok {
-			f.input = true
 			f.tell(t, t, &s)
 		}
 	}
+}
+
+// fuzzPins runs the pinned traces of a fuzz target, in the test of its first input.
+func fuzzPins(t *testing.T, body func(*simsched.Sim) error, s settings) {
+	t.Helper()
+	c := newCampaign(t, body, s)
+	defer c.watch.Close()
+	c.pins()
 }
 
 // bytesChooser is a Chooser that takes its answers from bytes.

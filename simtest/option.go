@@ -67,6 +67,7 @@ type settings struct {
 	seeds        int                   // 0 if there is only a budget
 	budget       time.Duration         // real time; 0 if there is none
 	only         []uint64              // run only these seeds
+	share        wire.Share            // of the seeds
 	trace        string                // replay only this file
 	determinism  bool
 	minimal      time.Duration // real time for making a finding smaller; 0 if it is not made smaller
@@ -119,6 +120,7 @@ func (s *settings) readKeys() error {
 	err := errors.Join(
 		read(wire.Seed, &s.only),
 		read(wire.Seeds, &seeds),
+		read(wire.Shard, &s.share),
 		read(wire.Budget, &budget),
 		read(wire.Trace, &s.trace),
 		read(wire.Determinism, &s.determinism),

@@ -105,7 +105,7 @@ func sameTest(t testing.TB, path string, f source.Recording) error {
 // pins runs the pinned traces.
 func (c *campaign) pins() {
 	c.t.Helper()
-	dir := filepath.FromSlash(testpath.Pins(c.t.Name()))
+	dir := filepath.FromSlash(testpath.Pins(testName(c.t)))
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		if !errors.Is(err, fs.ErrNotExist) {
@@ -133,14 +133,11 @@ func (c *campaign) pins() {
 	}
 }
 
-// pinWindow is the window, in events, within which a replay follows a pinned trace before it continues without it.
-const pinWindow = 256
-
 // pin replays a pinned trace as far as the program still follows it. It fails t only if the program fails.
 func (c *campaign) pin(t testing.TB, name, path string) {
 	t.Helper()
 	p := &replay{program: c.program, settings: &c.settings, path: path,
-		how: front.Settings{Policy: replayer.Resync, Window: pinWindow}}
+		how: front.Settings{Policy: replayer.Resync, Window: wire.PinWindow}}
 	c.pinned++
 	result, err := p.run()
 	if c.skipped = p.skipped; c.skipped && t != c.t {
@@ -153,13 +150,17 @@ func (c *campaign) pin(t testing.TB, name, path string) {
 		t.Errorf("simtest: the pinned trace cannot be run: %v", err)
 		return
 	}
+	alike := result.Err != nil && finding.Alike(p.before, headline(result.Err))
+	showed := wire.NewPin(result.Err != nil, alike, fidelity(result))
+	t.Attr(wire.AttrPin.Name, showed.String())
 	if result.Err == nil {
-		p.passed(t, result)
+		p.passed(t, result, showed)
 		return
 	}
 	f := &failing{
 		Finding: finding.Finding{Name: name, Seed: p.seed, Verdict: finding.Reproduced},
 		failure: result.Err, trace: p.witness.rec.Trace(), witness: p.witness, pinned: path, changed: result.First,
+		showed: showed,
 	}
 	r := &explore.Run{Last: p.marked}
 	f.report(r)
@@ -167,15 +168,25 @@ func (c *campaign) pin(t testing.TB, name, path string) {
 	c.tell(t, r)
 }
 
+// fidelity returns the part of a lenient replay that matches its recording, from 0 to 1.
+func fidelity(result replayer.Result) float64 {
+	if result.First == nil {
+		return 1
+	}
+	return result.Fidelity
+}
+
 // passed reports a pinned trace whose program does not fail, and records it again if it has changed and that is wanted.
-func (p *replay) passed(t testing.TB, result replayer.Result) {
+func (p *replay) passed(t testing.TB, result replayer.Result, showed wire.Pin) {
 	t.Helper()
 	switch {
-	case result.First == nil:
-		t.Logf("simtest: %d events match, and the run passes", result.Events)
-	case !p.settings.update:
-		t.Logf("simtest: the run passes; the program has changed since the trace was pinned: fidelity %.2f, first at %s\n"+
-			"to record it anew: -"+wire.FlagPrefix+wire.Update.Flag, result.Fidelity, result.First.Summary())
+	case result.First == nil || !p.settings.update:
+		text := "simtest: the pinned recording " + showed.Text()
+		if result.First != nil {
+			text += "\nthe program has changed since, first at " + result.First.Summary() +
+				"\nto record it anew: -" + wire.FlagPrefix + wire.Update.Flag
+		}
+		t.Log(text)
 	default:
 		if err := p.witness.write(p.path, nil); err != nil {
 			t.Errorf("simtest: the pinned trace could not be recorded anew: %v", err)

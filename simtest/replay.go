@@ -36,6 +36,7 @@ type replay struct {
 	how      front.Settings
 
 	seed    uint64
+	before  string // the failure at the end of the recording, "" if it has none
 	witness *witness
 	marked  bool // whether the body has marked the test as failed
 
@@ -74,6 +75,9 @@ func (p *replay) open() (*base.Input, replayer.Config, error) {
 		return nil, replayer.Config{}, err
 	}
 	id := identity(p.t, p.settings)
+	if end, ok := in.End(); ok {
+		p.before = end.Message
+	}
 	p.seed, p.witness = in.Metadata().Seed, newWitness(in.Metadata(), id)
 	cfg := p.how.Config(p.settings.sim)
 	cfg.Recorded, cfg.Identity = p.settings.strategy, id

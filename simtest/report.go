@@ -115,9 +115,9 @@ func (f *failing) compare() {
 func (f *failing) matched() string {
 	switch {
 	case f.changed != nil:
-		return "the program has changed since the trace was pinned, first at " + f.changed.Summary()
+		return "the pinned recording " + f.showed.Text() + "\nthe program has changed since, first at " + f.changed.Summary()
 	case f.pinned != "":
-		return fmt.Sprintf("all %d events of the pinned trace match", f.trace.Len())
+		return "the pinned recording " + f.showed.Text()
 	}
 	if errors.Is(f.failure, errMarked) {
 		return fmt.Sprintf("run again from its trace: all %d events match; a test cannot be marked twice", f.trace.Len())
@@ -142,7 +142,7 @@ func (f *failing) commands(own testing.TB) {
 		f.Reproduce = append(f.Reproduce, fmt.Sprintf("go test -count=1 -run %s %s -%s=%s",
 			prose.ShellQuote(testpath.Pattern(testName(own))), pkg, wire.FlagPrefix+wire.Trace.Flag, prose.ShellQuote(f.Trace)))
 	}
-	if f.Trace != "" && f.pinned == "" && !f.input {
+	if f.Trace != "" && f.pinned == "" {
 		f.Pin = "reprise pin " + prose.ShellQuote(f.Trace)
 	}
 }

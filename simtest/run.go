@@ -107,9 +107,9 @@ type failing struct {
 	divergence *divergence.Divergence // the first event at which the second run differs; nil if none does
 	second     error                  // the failure of the second run, if flaky without a divergence
 	problem    error                  // the reason why the second run could not be made
-	input      bool                   // the run is an input of a fuzz target, which go test keeps
 	marked     bool                   // the body marked the test as failed, which it cannot do again
 	pinned     string                 // the trace file that was replayed; "" if the run was made from a seed
+	showed     wire.Pin               // what that replay showed
 	changed    *divergence.Divergence // the first event at which the program differs from a pinned trace; nil if none
 	original   *failing               // the run as found, if this is the smallest that fails alike; otherwise nil
 	flags      string                 // further flags for a run of the seed, each with a space in front

@@ -14,6 +14,7 @@ import (
 	"github.com/reprise-go/reprise/internal/cli/files"
 	"github.com/reprise-go/reprise/internal/cli/gotest"
 	"github.com/reprise-go/reprise/internal/cli/replay"
+	"github.com/reprise-go/reprise/internal/cli/report"
 	"github.com/reprise-go/reprise/internal/cli/verb"
 	"github.com/reprise-go/reprise/internal/cli/view"
 )
@@ -45,7 +46,8 @@ func newRoot() *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SuggestionsMinimumDistance = 2
 	root.Version = moduleVersion()
-	root.AddCommand(demo.New(), gotest.New(), gotest.NewExec(), replay.New(), replay.NewPin(), replay.NewMinimize(),
+	root.AddCommand(demo.New(), gotest.New(), gotest.NewExec(), report.New(),
+		replay.New(), replay.NewPin(), replay.NewMinimize(),
 		replay.NewWhy(), files.NewDump(),
 		files.NewStats(),
 		files.NewVerify(), compare.NewDiff(), files.NewConvert(), files.NewRecover(), compare.NewExplain(),

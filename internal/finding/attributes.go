@@ -3,7 +3,10 @@ package finding
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"path/filepath"
+	"regexp"
 
 	"github.com/reprise-go/reprise/internal/wire"
 )
@@ -59,7 +62,29 @@ func (f *Finding) counts() string {
 
 func seedText(seed uint64) string { return fmt.Sprintf("0x%016x", seed) }
 
-// MarshalJSON implements [json.Marshaler]. Keys are only ever added; schema is the version of their meaning.
+// form is the JSON form of a finding. Keys are only ever added; Schema is the version of their meaning.
+type form struct {
+	Schema    int      `json:"schema"`
+	Signature string   `json:"signature"`
+	Class     string   `json:"class"`
+	Verdict   Verdict  `json:"verdict"`
+	Failure   string   `json:"failure"`
+	Package   string   `json:"package"`
+	Test      string   `json:"test"`
+	Seed      string   `json:"seed"`
+	Event     string   `json:"event"`
+	Trace     string   `json:"trace"`
+	Reproduce string   `json:"reproduce"`
+	Also      []string `json:"also"` // the other tests and subtests with this signature
+	Runs      int      `json:"runs"`
+	Failed    int      `json:"failed"`
+	Report    string   `json:"report"`
+	Passes    bool     `json:"passes"` // it is a note: the run is not a failure
+	File      string   `json:"file,omitempty"`
+	Line      int      `json:"line,omitempty"`
+}
+
+// MarshalJSON implements [json.Marshaler].
 func (f *Finding) MarshalJSON() ([]byte, error) {
 	also := f.Also
 	if also == nil {
@@ -68,26 +93,43 @@ func (f *Finding) MarshalJSON() ([]byte, error) {
 	var b bytes.Buffer
 	x := json.NewEncoder(&b)
 	x.SetEscapeHTML(false) // for people, who read the lines too
-	err := x.Encode(struct {
-		Schema    int      `json:"schema"`
-		Signature string   `json:"signature"`
-		Class     string   `json:"class"`
-		Verdict   Verdict  `json:"verdict"`
-		Failure   string   `json:"failure"`
-		Package   string   `json:"package"`
-		Test      string   `json:"test"`
-		Seed      string   `json:"seed"`
-		Event     string   `json:"event"`
-		Trace     string   `json:"trace"`
-		Reproduce string   `json:"reproduce"`
-		Also      []string `json:"also"` // the other tests and subtests with this signature
-		Runs      int      `json:"runs"`
-		Failed    int      `json:"failed"`
-		Report    string   `json:"report"`
-		Passes    bool     `json:"passes"` // it is a note: the run is not a failure
-	}{
+	err := x.Encode(form{
 		1, f.Signature, f.Class, f.Verdict, f.Headline(), f.Package, f.Test, seedText(f.Seed), f.Event, f.Trace, f.Command(),
-		also, f.Ran, f.Failed, f.Report(), f.Passes,
+		also, f.Ran, f.Failed, f.Report(), f.Passes, f.File, f.Line,
 	})
 	return b.Bytes(), err
+}
+
+// errForm is wrapped by the errors of [Finding.UnmarshalJSON] for an object that is no finding.
+var errForm = errors.New("finding: no finding in the form of schema 1")
+
+var (
+	signatureForm = regexp.MustCompile(`^[0-9a-f]{16}$`)
+	classForm     = regexp.MustCompile(`^[a-z][a-z -]{0,39}$`)
+)
+
+// UnmarshalJSON implements [json.Unmarshaler]. The file may come from a stranger: a path that leads out of the folder
+// where it is looked up is left out.
+func (f *Finding) UnmarshalJSON(b []byte) error {
+	var x form
+	if err := json.Unmarshal(b, &x); err != nil {
+		return err
+	}
+	seed, ok := wire.AttrSeed.Parse(x.Seed)
+	if x.Schema != 1 || !ok || x.Runs < 0 || x.Failed < 0 || !signatureForm.MatchString(x.Signature) ||
+		!classForm.MatchString(x.Class) || !wire.AttrVerdict.Valid(string(x.Verdict)) {
+		return fmt.Errorf("%w: signature %.20q, class %.20q, seed %.20q", errForm, x.Signature, x.Class, x.Seed)
+	}
+	*f = Finding{
+		Package: x.Package, Test: x.Test, Seed: seed, Event: x.Event, Class: x.Class, Failure: x.Failure,
+		Signature: x.Signature, Verdict: x.Verdict, Passes: x.Passes, Trace: x.Trace, Ran: x.Runs, Failed: x.Failed,
+		Also: x.Also, Text: x.Report, File: x.File, Line: x.Line,
+	}
+	if x.Reproduce != "" {
+		f.Reproduce = []string{x.Reproduce}
+	}
+	if !filepath.IsLocal(filepath.FromSlash(x.File)) || x.Line < 1 {
+		f.File, f.Line = "", 0
+	}
+	return nil
 }

@@ -34,6 +34,9 @@ type Finding struct {
 	Seed    uint64
 	Event   string // index of the event that fails, "" if it is not known
 
+	File string // the file of the code that it is about, relative to the workspace, with slashes; "" if it is not known
+	Line int    // in File, from 1
+
 	Class     string // kind of failure in a word or two, such as "data race"
 	Failure   string // what failed, in lines
 	Telling   string // the most telling line of the failure; "" for the first

@@ -2,6 +2,7 @@ package finding
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -91,6 +92,43 @@ func TestAttributes(t *testing.T) {
 	}
 }
 
+// TestJSON: what is written is read, as far as the form has it; what is no finding is refused, and a path that leads
+// out of the folder is left out.
+func TestJSON(t *testing.T) {
+	for name, f := range samples() { // lint: order does not matter because each is checked alone
+		f.File, f.Line = "pool/pool.go", 12
+		f.Signature, f.Class = "0123456789abcdef", "data race"
+		if f.Verdict == "" {
+			f.Verdict = Unconfirmed
+		}
+		first, err := f.MarshalJSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got Finding
+		if err := json.Unmarshal(first, &got); err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if second, err := got.MarshalJSON(); err != nil || string(second) != string(first) {
+			t.Errorf("%s is read as\n%s\nnot\n%s%v", name, second, first, err)
+		}
+	}
+	good := `{"schema":1,"signature":"0123456789abcdef","class":"leak","verdict":"flaky","seed":"0x0000000000000001"`
+	var f Finding
+	for _, file := range []string{`"/etc/passwd","line":1`, `"../x.go","line":1`, `"x.go","line":-1`} {
+		if err := json.Unmarshal([]byte(good+`,"file":`+file+`}`), &f); err != nil || f.File != "" || f.Line != 0 {
+			t.Errorf("%s is read as %s:%d, %v", file, f.File, f.Line, err)
+		}
+	}
+	for _, change := range []string{`"schema":2`, `"signature":"x"`, `"class":"*a*"`, `"verdict":"good"`, `"seed":"x"`,
+		`"runs":-1`} {
+		if err := json.Unmarshal([]byte(good+`,`+change+`}`), &f); !errors.Is(err, errForm) {
+			t.Errorf("%s: %v", change, err)
+		}
+	}
+}
+
 // TestOthers: what is told of the other failures of a signature.
 func TestOthers(t *testing.T) {
 	f := &Finding{Package: "p", Test: "T/seed=0x1"}
@@ -98,7 +136,7 @@ func TestOthers(t *testing.T) {
 		"": nil, ", and 1 more": {"p T/seed=0x2"}, ", and 3 more in 3 tests": {"p T/pin=a", "p U", "q T/seed=0x1"},
 	} {
 		f.Also = also
-		if got := f.Others(); got != want {
+		if got := f.others(); got != want {
 			t.Errorf("of %q: %q, want %q", also, got, want)
 		}
 	}

@@ -117,13 +117,14 @@ func (f *Finding) Entry(label string) string {
 	return fmt.Sprintf("%s %s\n   %s\n%s\n", label, f.Headline(), f.Summary(), report)
 }
 
-// Summary returns a line with the class, the verdict, the signature and the test of the finding, and [Finding.Others].
+// Summary returns a line with the class, the verdict, the signature and the test of the finding, and how many others
+// there are.
 func (f *Finding) Summary() string {
-	return fmt.Sprintf("%s, %s, signature %s, in %s %s%s", f.Class, f.Verdict, f.Signature, f.Package, f.Test, f.Others())
+	return fmt.Sprintf("%s, %s, signature %s, in %s %s%s", f.Class, f.Verdict, f.Signature, f.Package, f.Test, f.others())
 }
 
-// Others states how many further runs failed with the signature, and the number of runs.
-func (f *Finding) Others() (text string) {
+// others states how many further runs failed with the signature, and the number of runs.
+func (f *Finding) others() (text string) {
 	if len(f.Also) > 0 {
 		tests := map[string]bool{}
 		for _, name := range append(f.Also[:len(f.Also):len(f.Also)], f.Package+" "+f.Test) {

@@ -22,6 +22,18 @@ func Sign(class string, parts ...string) string {
 	return fmt.Sprintf("%016x", h.Sum64())
 }
 
+// Alike reports whether the first lines of two failures agree, as [fold] leaves them, besides numbers of lines: the
+// same failure of a program that was edited elsewhere.
+func Alike(a, b string) bool {
+	first := func(text string) string {
+		line, _, _ := strings.Cut(strings.TrimLeft(text, " \n"), "\n")
+		return fold(codeLine.ReplaceAllString(strings.TrimSpace(line), ".go"))
+	}
+	return first(a) == first(b)
+}
+
+var codeLine = regexp.MustCompile(`\.go:[0-9]+`)
+
 // Set returns the distinct parts in order, where folding makes parts equal too: for causes in which neither order nor
 // number matters, such as the goroutines of a deadlock.
 func Set(parts []string) []string {

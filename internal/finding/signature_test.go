@@ -121,3 +121,20 @@ func TestSet(t *testing.T) {
 		t.Errorf("Set returns %q", got)
 	}
 }
+
+// TestAlike: the line of the code and numbers do not matter, nor what follows the first line; names do.
+func TestAlike(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		want bool
+	}{
+		{"x_test.go:16: 1 items left", "  x_test.go:29: 2 items left\nmore", true},
+		{"x_test.go:16: 1 items left", "y_test.go:16: 1 items left", false},
+		{"data race", "deadlock", false},
+		{"", "", true},
+	} {
+		if got := Alike(c.a, c.b); got != c.want {
+			t.Errorf("Alike(%q, %q) = %v", c.a, c.b, got)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/reprise-go/reprise/explore"
 	"github.com/reprise-go/reprise/gort"
 	"github.com/reprise-go/reprise/internal/finding"
 )
@@ -13,7 +14,12 @@ import (
 // judgeAlways adds a note to the finding of a test of which all runs failed. The test is run without control: first
 // alone, and if it fails there too, together with the tests of its package, as the user runs it.
 func (c *search) judgeAlways(ctx context.Context) {
-	failing := c.campaign.Failing
+	var failing []*explore.Run // without pinned recordings
+	for _, r := range c.campaign.Failing {
+		if c.pinOf(r) == nil {
+			failing = append(failing, r)
+		}
+	}
 	if ctx.Err() != nil || len(failing) == 0 || len(failing) < c.campaign.Ran || len(c.only) > 0 {
 		return
 	}
@@ -23,7 +29,7 @@ func (c *search) judgeAlways(ctx context.Context) {
 	case o.Verdict == gort.Leaked: // a run without control does not detect leaks
 		f.Note(c.allRuns("failed") + "; with --leaks report a leak is no failure")
 	default:
-		c.judgePlain(ctx)
+		c.judgePlain(ctx, f)
 	}
 }
 
@@ -35,10 +41,9 @@ func (c *search) allRuns(did string) string {
 	return fmt.Sprintf("all %d runs %s", c.campaign.Ran, did)
 }
 
-// judgePlain compares a test of which all runs failed with the same test without control.
-func (c *search) judgePlain(ctx context.Context) {
+// judgePlain compares a test of which all runs failed, with a finding, with the same test without control.
+func (c *search) judgePlain(ctx context.Context, f *finding.Finding) {
 	all := c.campaign
-	f := all.Failing[0].Finding
 	how, end := c.replays.withoutControl(ctx, c.patience)
 	if end != plainFails {
 		f.Note(c.allRuns("failed") + ", " + how)

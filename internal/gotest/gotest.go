@@ -7,11 +7,14 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/reprise-go/reprise/internal/base"
 	"github.com/reprise-go/reprise/internal/prose"
+	"github.com/reprise-go/reprise/internal/results"
+	"github.com/reprise-go/reprise/internal/wire"
 )
 
 // Options are the options of `reprise test`.
@@ -19,14 +22,27 @@ type Options struct {
 	Env  []string // settings for the tests, each KEY=VALUE
 	Args []string // arguments of go test
 
-	// Memory is the value of --memory: one of wire.MemoryModes, or patterns of packages with commas between; "" is auto.
+	// Memory is the value of --memory: one of wire.MemoryModes, or patterns of packages with commas between; "" is
+	// auto.
 	Memory string
 
 	JUnit, Markdown, JSONL string // files to write, "" for none
+
+	Results string // folder for the results and, unless the artifacts have another, the recordings; "" for none
+	Changed string // revision of git; only packages that differ, and their importers, are tested; "" for all
 }
 
 // Run runs go test and reports on stdout.
 func (o *Options) Run(stdout, stderr io.Writer) error {
+	if err := o.prepare(); err != nil {
+		return err
+	}
+	if o.Changed != "" {
+		some, err := o.narrow(context.Background(), stderr)
+		if err != nil || !some {
+			return err
+		}
+	}
 	p := base.NewProgress(stderr, "test")
 	r := newTestResults(p.Say)
 	names := goFlags(o.Args)
@@ -56,12 +72,15 @@ func (o *Options) Run(stdout, stderr io.Writer) error {
 		return base.Usage("%s", flag)
 	}
 	r.settle()
+	r.locate()
 	var b bytes.Buffer
 	var text bytes.Buffer
 	r.text(&text)
 	b.WriteString(prose.Terminal(text.String(), base.IsDevice(stdout)))
 	if os.Getenv("GITHUB_ACTIONS") == "true" {
-		r.annotate(&b)
+		for _, f := range slices.Concat(r.findings, r.notes) {
+			b.WriteString(f.GitHub())
+		}
 	}
 	if _, werr := stdout.Write(b.Bytes()); werr != nil {
 		return base.Failed(werr)
@@ -75,8 +94,32 @@ func (o *Options) Run(stdout, stderr io.Writer) error {
 	return nil
 }
 
+// prepare makes the folder of the results, and the folder for recordings in it.
+func (o *Options) prepare() error {
+	if o.Results == "" {
+		return nil
+	}
+	abs, err := filepath.Abs(o.Results)
+	if err != nil {
+		return base.Failed(err)
+	}
+	if err := os.MkdirAll(abs, 0o777); err != nil {
+		return base.Failed(err)
+	}
+	o.Results = abs
+	if wire.Artifacts.In(o.Env) == "" && os.Getenv(wire.Artifacts.Env) == "" {
+		o.Env = append(o.Env, wire.Artifacts.Assign(filepath.Join(abs, recordingsFolder)))
+	}
+	return nil
+}
+
+// recordingsFolder is the folder of the recordings in that of the results.
+const recordingsFolder = "recordings"
+
 // files reports whether files with results are requested.
-func (o *Options) files() bool { return o.JUnit != "" || o.Markdown != "" || o.JSONL != "" }
+func (o *Options) files() bool {
+	return o.JUnit != "" || o.Markdown != "" || o.JSONL != "" || o.Results != ""
+}
 
 // noPackages is the error of a go command that failed before any package. It has printed the reason on standard error,
 // or in output that is not an event.
@@ -113,6 +156,11 @@ func (o *Options) write(r *testResults) error {
 			if err := base.ToFile(f.path, f.write); err != nil {
 				return err
 			}
+		}
+	}
+	if o.Results != "" {
+		if err := base.ToFile(filepath.Join(o.Results, results.File), o.results(r).Write); err != nil {
+			return err
 		}
 	}
 	summary := os.Getenv("GITHUB_STEP_SUMMARY")

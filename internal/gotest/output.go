@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -37,6 +35,9 @@ func (r *testResults) text(w io.Writer) {
 	for _, name := range r.left() {
 		_, _ = fmt.Fprintf(w, "not run: %s\n", name)
 	}
+	for _, p := range r.pins() {
+		_, _ = fmt.Fprintf(w, "%s: %s\n", p.name, p.Text())
+	}
 	_, _ = fmt.Fprintln(w, r.summary())
 }
 
@@ -52,6 +53,46 @@ func (r *testResults) left() (names []string) {
 		}
 	}
 	return names
+}
+
+// pinResult is the result of a pinned recording, by package and subtest.
+type pinResult struct {
+	name string
+	wire.Pin
+}
+
+// pins returns the results of the pinned recordings.
+func (r *testResults) pins() (list []pinResult) {
+	for _, t := range r.order {
+		if p, ok := wire.AttrPin.Parse(t.attrs[wire.AttrPin.Name]); ok {
+			list = append(list, pinResult{t.name(), p})
+		}
+	}
+	return list
+}
+
+// pinCounts describes how many pinned recordings showed what, "" if there are none.
+func (r *testResults) pinCounts() string {
+	counts := map[string]int{}
+	list := r.pins()
+	for _, p := range list {
+		counts[p.Verdict]++
+	}
+	if len(list) == 0 {
+		return ""
+	}
+	text := "; " + prose.Count(len(list), "pin")
+	for _, c := range []struct{ verdict, words string }{
+		{wire.PinFails, "fails as before"}, {wire.PinOther, "fails otherwise"}, {wire.PinPasses, "passes"},
+		{wire.PinUnfit, "no longer fits"},
+	} {
+		if n := counts[c.verdict]; n == len(list) && n == 1 {
+			text += ", which " + c.words
+		} else if n > 0 {
+			text += fmt.Sprintf(", %d %s", n, c.words)
+		}
+	}
+	return text
 }
 
 func (r *testResults) summary() string {
@@ -71,7 +112,7 @@ func (r *testResults) summary() string {
 	if r.plain != "" {
 		text += "; ordinary tests ran once, uncontrolled: " + r.plain
 	}
-	return text + r.extent()
+	return text + r.extent() + r.pinCounts()
 }
 
 // extent describes how many runs the ordinary tests had.
@@ -115,44 +156,13 @@ func (r *testResults) markdown(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "### reprise: %s\n", r.summary())
 	for _, f := range slices.Concat(r.findings, r.notes) {
-		fmt.Fprintf(&b, "\n%s\n\n%s, %s, signature `%s`, in `%s` `%s`%s\n\n%s\n", code(f.Headline()), f.Class, f.Verdict,
-			f.Signature, f.Package, f.Test, f.Others(), fence("sh", f.Command()))
-		fmt.Fprintf(&b, "<details><summary>Report</summary>\n\n%s\n</details>\n", fence("", f.Report()))
+		b.WriteString(f.Markdown())
 	}
 	for _, t := range r.others {
-		fmt.Fprintf(&b, "\nFAIL %s\n\n%s", code(t.name()), fence("", t.text()))
+		fmt.Fprintf(&b, "\nFAIL %s\n\n%s", prose.MarkdownCode(t.name()), prose.MarkdownFence("", t.text()))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
-}
-
-// code formats a text as code in a line of Markdown.
-func code(s string) string {
-	ticks := longest(s, '`') + 1
-	edge := strings.Repeat("`", ticks)
-	if ticks > 1 {
-		return edge + " " + s + " " + edge
-	}
-	return edge + s + edge
-}
-
-// fence formats a text as a block of code in Markdown.
-func fence(language, s string) string {
-	edge := strings.Repeat("`", max(3, longest(s, '`')+1))
-	return edge + language + "\n" + strings.TrimRight(s, "\n") + "\n" + edge + "\n"
-}
-
-// longest returns the length of the longest sequence of c in s.
-func longest(s string, c rune) (n int) {
-	run := 0
-	for _, r := range s {
-		run++
-		if r != c {
-			run = 0
-		}
-		n = max(n, run)
-	}
-	return n
 }
 
 // junit writes a suite for each package, with its tests. It includes subtests that fail by themselves, and those that
@@ -214,28 +224,3 @@ func (t *testResult) junit() junit.Testcase {
 	}
 	return c
 }
-
-// reportPlace returns the place in the code at which a report was printed.
-var reportPlace = regexp.MustCompile(`(?m)^ *([^ :]+\.go):([0-9]+): `)
-
-// annotate writes a workflow command of GitHub for each finding and each note, see "Workflow commands for GitHub
-// Actions" in GitHub's documentation.
-func (r *testResults) annotate(w io.Writer) {
-	for _, f := range slices.Concat(r.findings, r.notes) {
-		where, command := "", "error"
-		if f.Passes {
-			command = "notice"
-		}
-		if m := reportPlace.FindStringSubmatch(f.Report()); m != nil {
-			where = fmt.Sprintf("file=%s,line=%s,", property(filepath.Join(RelativeDir(f.Package), m[1])), m[2])
-		}
-		_, _ = fmt.Fprintf(w, "::%s %stitle=%s::%s\n", command, where, property(f.Test),
-			message(f.Headline()+"\n"+f.Command()))
-	}
-}
-
-// message escapes the text of a workflow command, and property the value of one of its properties.
-var (
-	message  = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace
-	property = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C").Replace
-)

@@ -57,20 +57,11 @@ func Rebuild(ctx context.Context, id tracefile.Identity, env []string, more Give
 		return nil, err
 	}
 	pkg, test, args := o.Package, o.Test, append(o.Args, more.Args...)
-	maxTime := time.Duration(0)
-	if text := id[tracefile.KeyMaxTime]; text != "" {
-		if maxTime, err = time.ParseDuration(text); err != nil || maxTime < 0 {
-			return nil, fmt.Errorf("gotest: the recording has a wrong limit of virtual time: %q", text)
-		}
-	}
-	network, err := recordedNetwork(id[tracefile.KeyNetwork], more.Network)
+	common, err := recordedControl(id, more.Network)
 	if err != nil {
 		return nil, err
 	}
-	clock, err := recordedClock(id[tracefile.KeyClock])
-	if err != nil {
-		return nil, err
-	}
+	common.Args, common.Records, common.Wall = args, defaultRecords, replayWall
 	cfg := gort.BuildConfig{Env: env, Args: append(o.Flags, more.Flags...)}
 	if id[tracefile.KeyMemory] != "" {
 		if cfg.Memory, err = mainPatterns(ctx, env); err != nil {
@@ -87,11 +78,7 @@ func Rebuild(ctx context.Context, id tracefile.Identity, env []string, more Give
 	if b.Env, err = testEnv(env, b.Dir); err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
-	r := &Rebuilt{Package: pkg, Notes: o.refusedBut(more), binary: b, test: test, common: gort.Control{
-		Args: args, NoLeaks: id[tracefile.KeyLeaks] == wire.LeaksOff, Records: defaultRecords, Wall: replayWall,
-		MaxTime: maxTime, Clock: clock,
-		RealNetwork: network == wire.NetworkReal,
-	}}
+	r := &Rebuilt{Package: pkg, Notes: o.refusedBut(more), binary: b, test: test, common: common}
 	if err := r.check(ctx, id); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/reprise-go/reprise/internal/finding"
 	"github.com/reprise-go/reprise/internal/prose"
 	"github.com/reprise-go/reprise/internal/story"
+	"github.com/reprise-go/reprise/internal/wire"
 )
 
 // The maximum numbers of lines of the parts of a report, which together fill a screen.
@@ -26,14 +27,21 @@ const (
 func (c *search) tellFinding(r *explore.Run, result string) {
 	f := r.Finding
 	name := c.owner(r) + "/" + f.Name
+	pin := c.pinOf(r)
 	if f.Like == "" {
-		if r != c.disturbed { // it cannot be replayed alone
+		if r != c.disturbed && pin == nil { // a disturbed run cannot be replayed alone
 			f.Reproduce = c.commands(r)
+			f.Pin = c.pinCommand(f)
 		}
 		describe(r)
-		f.KeepReport()
+		if pin == nil {
+			f.KeepReport()
+		}
 	}
 	c.out.run(name)
+	if pin != nil {
+		c.out.attr(name, wire.AttrPin.Name, pin.result.String())
+	}
 	for _, a := range f.Attributes() {
 		c.out.attr(name, a.Key, a.Value)
 	}
@@ -87,6 +95,8 @@ func shown(r *explore.Run) (confirmed, title string) {
 	const schedule = "the schedule up to there:"
 	f := r.Finding
 	switch {
+	case f.Confirmed != "":
+		return f.Confirmed, schedule
 	case r.Problem != nil:
 		return "it could not be replayed from its trace: " + problem(r.Problem), ""
 	case f.Verdict == finding.Unconfirmed && detailOf(r).CutOff() && !f.Passes:
@@ -131,4 +141,12 @@ func (c *search) commands(r *explore.Run) (list []string) {
 		}
 	}
 	return list
+}
+
+// pinCommand returns the command that pins the recording of a finding, "" if it cannot be replayed.
+func (c *search) pinCommand(f *finding.Finding) string {
+	if f.Trace == "" || f.Passes || f.Verdict != finding.Reproduced {
+		return ""
+	}
+	return "reprise pin " + prose.ShellQuote(f.Trace)
 }

@@ -31,6 +31,8 @@ type search struct {
 	passed  int    // number of runs that passed
 	longest extent // maximum over these runs
 
+	pins []*pinned
+
 	company
 	sharing  *sharing
 	campaign *explore.Campaign
@@ -50,7 +52,7 @@ func (c *search) nth(i int) uint64 {
 	if len(c.only) > 0 {
 		return c.only[i]
 	}
-	return testpath.DeriveSeed(c.function, i)
+	return testpath.DeriveSeed(c.function, c.share.Number(i))
 }
 
 // all returns the number of seeds to run, or 0 if only time limits the search.
@@ -58,7 +60,7 @@ func (c *search) all() int {
 	if len(c.only) > 0 {
 		return len(c.only)
 	}
-	return c.seeds
+	return c.share.Part(c.seeds)
 }
 
 // maxFailing returns the number of failing seeds that end the search.
@@ -76,6 +78,7 @@ const replays = 2
 func (c *search) run(ctx context.Context) (ok bool) {
 	c.out.run(c.function)
 	c.start()
+	c.replayPins(ctx)
 	c.measure(ctx)
 	var workers []explore.Subject
 	for range c.processors {
@@ -157,6 +160,7 @@ func (c *search) extent() wire.Extent { return wire.Extent{Ran: c.campaign.Ran, 
 // ended from outside, and nil otherwise.
 func (c *search) tell(interrupted error) (ok bool) {
 	took := c.campaign.Elapsed()
+	pinsOK := c.tellPins(c.function)
 	for _, r := range c.campaign.Notes {
 		c.tellFinding(r, "PASS")
 	}
@@ -175,7 +179,7 @@ func (c *search) tell(interrupted error) (ok bool) {
 		c.out.end("FAIL", c.function, took)
 	case interrupted != nil:
 		return false // with no result, as a test binary that is interrupted
-	case c.campaign.Err != nil:
+	case c.campaign.Err != nil, !pinsOK:
 		c.out.end("FAIL", c.function, took)
 	default:
 		c.out.passed(c.function, c.firstOutput(), took)

@@ -31,6 +31,7 @@ type settings struct {
 	budget      time.Duration // real time for a test; 0: none
 	asked       bool          // seeds or budget were given
 	only        []uint64      // run these seeds
+	share       wire.Share    // of the seeds
 	determinism bool
 	together    bool          // whether all test functions run in one process
 	artifacts   string        // folder; "" for the default
@@ -55,6 +56,7 @@ func newSettings(args []string, getenv func(string) string) (s settings, err err
 	}
 	err = errors.Join(
 		wire.Seeds.Read(getenv, &s.seeds), wire.Budget.Read(getenv, &s.budget), wire.Seed.Read(getenv, &s.only),
+		wire.Shard.Read(getenv, &s.share),
 		wire.Determinism.Read(getenv, &s.determinism), wire.Artifacts.Read(getenv, &s.artifacts),
 		wire.Leaks.Read(getenv, &s.leaks), wire.Slow.Read(getenv, &s.slow), wire.Memory.Read(getenv, &s.memory),
 		wire.Slots.Read(getenv, &s.slotsDir), wire.Progress.Read(getenv, &s.progress),

@@ -73,6 +73,9 @@ func (c *search) owner(r *explore.Run) string {
 	if c.members == nil {
 		return c.function
 	}
+	if p := c.pinOf(r); p != nil {
+		return p.test
+	}
 	for _, run := range []*explore.Run{r, c.campaign.First} { // a later run of a signature may have dropped its output
 		if o := detailOf(run).Outcome; o != nil {
 			_, test := split(o.Output)
@@ -119,7 +122,7 @@ func (c *search) tellMembers(interrupted error) (ok bool) {
 // tellMember prints the findings and the result of one of several tests that ran together, which has started. The
 // report of the first also has what concerns all of them.
 func (c *search) tellMember(member string, output []byte, runs []*explore.Run, interrupted error) {
-	failed, first := false, member == c.function
+	failed, first := !c.tellPins(member), member == c.function
 	for _, r := range runs {
 		result := "PASS"
 		if !r.Finding.Passes {

@@ -86,6 +86,11 @@ var (
 	}, parseText)
 )
 
+// What the replay of a pinned recording showed; an attribute of the subtest of the replay.
+var AttrPin = attribute(Attribute{
+	Name: "reprise.pin", Form: pinForm, Writers: []string{Wrapper, Simulate}, Readers: []string{Wrapper},
+}, parsePin)
+
 // How far the seeds of a test function came; attributes of the test function.
 var (
 	AttrRuns = attribute(Attribute{

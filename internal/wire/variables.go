@@ -55,6 +55,10 @@ var (
 		Env: "REPRISE_SEED", Flag: "seed", Help: "run only these seeds", Form: SeedForm,
 		Writers: []string{User, Command}, Readers: []string{Wrapper, Simulate},
 	}, parseSeeds)
+	Shard = variable(Setting{
+		Env: "REPRISE_SHARD", Flag: "shard", Help: "which part of the seeds is run, such as 2/4", Form: shardForm,
+		Writers: []string{User, Command}, Readers: []string{Wrapper, Simulate},
+	}, parseShard)
 	Strategy = variable(Setting{
 		Env: "REPRISE_STRATEGY", Flag: "strategy", Help: "how the next task is chosen", Form: Alternatives(strategy.Names()),
 		Writers: []string{User, Command}, Readers: []string{Wrapper, Simulate},

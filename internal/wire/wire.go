@@ -63,6 +63,16 @@ func (s *Setting) Valid(value string) bool { return s.valid(value) }
 // Assign returns the setting with a value as a line of an environment, KEY=VALUE.
 func (s *Setting) Assign(value string) string { return s.Env + "=" + value }
 
+// In returns the last value that an environment gives the setting, "" if it has none.
+func (s *Setting) In(env []string) (value string) {
+	for _, line := range env {
+		if v, ok := strings.CutPrefix(line, s.Env+"="); ok {
+			value = v
+		}
+	}
+	return value
+}
+
 // refuse returns the error for a value that the setting cannot have. by is the variable or flag that has the value.
 func (s *Setting) refuse(by, value, form string) error {
 	return fmt.Errorf("%s=%s: must be %s", by, strconv.Quote(value), form)

@@ -114,6 +114,37 @@ func TestExtent(t *testing.T) {
 	}
 }
 
+// TestPin: a result is read as it was written, and says what it means.
+func TestPin(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := NewPin(rapid.Bool().Draw(t, "failed"), rapid.Bool().Draw(t, "alike"),
+			float64(rapid.IntRange(0, 1000).Draw(t, "fidelity"))/1000)
+		if got, ok := AttrPin.Parse(p.String()); !ok || got != p {
+			t.Fatalf("%v is read as %v, %v", p, got, ok)
+		}
+	})
+	for _, s := range []string{"", "passes", "passes 1.5", "passes -1", "fine 1", "passes NaN", "fails 1 2"} {
+		if AttrPin.Valid(s) {
+			t.Errorf("%q is accepted", s)
+		}
+	}
+	for _, c := range []struct {
+		failed, alike bool
+		fidelity      float64
+		want          string
+	}{
+		{true, true, 0.1, "fails as before, fidelity 0.100"},
+		{true, false, 1, "fails, but not as before, fidelity 1.000"},
+		{false, false, 0.5, "passes, fidelity 0.500"},
+		{false, false, 0.499, "no longer fits the program, fidelity 0.499: the run passes, which shows little; pin another run, " +
+			"or remove the file"},
+	} {
+		if got := NewPin(c.failed, c.alike, c.fidelity).Text(); got != c.want {
+			t.Errorf("%+v: %s", c, got)
+		}
+	}
+}
+
 func TestAlternatives(t *testing.T) {
 	for want, list := range map[string][]string{"": nil, "a": {"a"}, "a or b": {"a", "b"}, "a, b or c": {"a", "b", "c"}} {
 		if got := Alternatives(list); got != want {

@@ -50,6 +50,9 @@ var testFlags = []testFlag{
 		"how many seeds a test runs: 100 otherwise, 10 with -short,\nand no more than fit in 10 seconds"),
 	setting(wire.Budget.Setting, "D", "how long a test runs seeds, such as 30s"),
 	setting(wire.Seed.Setting, "S[,S]", "run only these seeds"),
+	setting(wire.Shard.Setting, "I/N", `run the part I of N of the seeds, for N machines: all parts
+together run what one machine would run. Each part may take
+the whole --budget. Pins run in the first part`),
 	setting(wire.Strategy.Setting, "NAME", "how the next goroutine or task is chosen:\n"+strategyHelp()),
 	setting(wire.Leaks.Setting, "WHAT", `of goroutines that a passing test leaves waiting for ever, for
 a lock, a wait group or a cond, or for something that no code
@@ -80,6 +83,11 @@ the process, in virtual time; real, by the kernel`),
 	setting(wire.MaxRecords.Setting, "N", `how many records of a run are kept, of 32 bytes each:
 4194304 otherwise; a report tells the start of a longer run`),
 	setting(wire.MaxDecisions.Setting, "N", "how many decisions a run may take: 10000000 otherwise"),
+	{"results", "FOLDER", `write the results of all tests to FOLDER/results.jsonl, for
+reprise report; recordings go there, too, unless --artifacts
+says otherwise`, func(o *gotest.Options, v string) { o.Results = v }, "", nil, false},
+	{"changed", "REV", `test only the packages that differ from a revision of git, and
+those that import one of them`, func(o *gotest.Options, v string) { o.Changed = v }, "", nil, false},
 	file("junit", "write the results as JUnit XML", func(o *gotest.Options) *string { return &o.JUnit }),
 	file("markdown", "write a summary in Markdown", func(o *gotest.Options) *string { return &o.Markdown }),
 	file("jsonl", "write a JSON object for each finding", func(o *gotest.Options) *string { return &o.JSONL }),

@@ -1,8 +1,10 @@
 package replay
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -24,9 +26,10 @@ func NewPin() *cobra.Command {
 			"replay this failure first from now on", "reprise pin 'failing/example.com/m/TestX/seed=0x4d2.reprise'",
 		),
 		Short: "Keep the trace of a failing test as a regression test",
-		Long: "Copy a trace that package simtest has recorded to testdata/reprise/<TestName>/ of its package, where the test\n" +
-			"replays it first from then on. The package is found from the current folder by its import path. An ordinary test has no\n" +
-			"such traces: keep its file, and replay it.",
+		Long: "Copy the recording of a test, simulated or ordinary, to testdata/reprise/<TestName>/ of its package. From then on\n" +
+			"reprise test replays it first, as far as the program still follows it, and says whether the run fails as before or\n" +
+			"passes, or whether the recording no longer fits the program. So do simulated tests under go test. The package is found\n" +
+			"from the current folder by its import path; only packages of the main module or workspace are written to.",
 		Args: verb.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return pin(cmd.OutOrStdout(), args[0]) },
 	}
@@ -36,10 +39,6 @@ func pin(stdout io.Writer, path string) error {
 	of, err := readOrigin(path)
 	if err != nil {
 		return err
-	}
-	if of.ordinary {
-		return base.BadInput(fmt.Errorf("%s: the test %s of %s is an ordinary one, which replays no pinned traces; keep the file, and run: reprise replay %s",
-			path, of.test, of.pkg, prose.ShellQuote(path)))
 	}
 	if filepath.Ext(path) != testpath.Ext || of.form != source.Reprise {
 		return base.BadInput(fmt.Errorf("%s: only %s files can be pinned; convert it with: reprise convert %s x%s",
@@ -54,15 +53,39 @@ func pin(stdout io.Writer, path string) error {
 		return base.BadInput(err)
 	}
 	name := filepath.Join(filepath.FromSlash(testpath.Pins(of.test)), filepath.Base(path))
-	to := filepath.Join(checked.Dir, name)
-	if err := os.MkdirAll(filepath.Dir(to), 0o777); err != nil {
+	if err := writeInside(checked.Dir, name, b); err != nil {
 		return base.Failed(err)
-	}
-	if err := base.ToFile(to, func(w io.Writer) error { _, err := w.Write(b); return err }); err != nil {
-		return err
 	}
 	_, err = fmt.Fprintf(stdout, "pinned: %s of %s\n", filepath.ToSlash(name), of.pkg)
 	return base.Written(err)
+}
+
+// writeInside writes a file below a folder, completely or not at all. It follows no links that lead out of the folder.
+func writeInside(dir, name string, b []byte) (err error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, root.Close()) }()
+	if err := root.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+		return err
+	}
+	partial := filepath.Join(filepath.Dir(name), "."+filepath.Base(name)+".partial")
+	if err := root.Remove(partial); err != nil && !errors.Is(err, fs.ErrNotExist) { // of a writer that was killed
+		return err
+	}
+	f, err := root.OpenFile(partial, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = root.Rename(partial, name)
+	}
+	if err != nil {
+		_ = root.Remove(partial) // the error that led here is the one to report
+	}
+	return err
 }
 
 // origin is the test that has made a recording.
@@ -70,7 +93,6 @@ type origin struct {
 	pkg, test string
 	id        tracefile.Identity
 	form      source.Form
-	ordinary  bool // it does not use package simtest
 }
 
 // originOf reads the origin of an identity; ok is false if it is of no test.
@@ -89,10 +111,10 @@ func readOrigin(path string) (origin, error) {
 	of, ok := originOf(in.Identity())
 	if !ok {
 		return origin{},
-			base.BadInput(fmt.Errorf("%s: it does not say which test it is of; only a trace that package simtest has recorded does",
+			base.BadInput(fmt.Errorf("%s: it does not say which test it is of; only the recording of a test does",
 				path))
 	}
-	of.form, of.ordinary = in.Form(), source.Ordinary(in.Stream)
+	of.form = in.Form()
 	for {
 		if _, err := in.Next(); err == io.EOF {
 			return of, nil

@@ -1,0 +1,112 @@
+package gotest
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/reprise-go/reprise/internal/finding"
+	"github.com/reprise-go/reprise/internal/results"
+	"github.com/reprise-go/reprise/internal/wire"
+)
+
+// results returns what other machines need of the results: see package results.
+func (o *Options) results(r *testResults) *results.Results {
+	out := &results.Results{Run: results.Run{Time: time.Now().UTC().Truncate(time.Second), Shard: wire.Shard.In(o.Env)}}
+	for _, t := range r.order {
+		if t.test == "" || strings.Contains(t.test, "/") {
+			continue
+		}
+		out.Tests = append(out.Tests, r.counts(t))
+	}
+	for _, list := range [][]*finding.Finding{r.findings, r.notes} {
+		for _, f := range list {
+			copied := *f
+			if rel, err := filepath.Rel(o.Results, f.Trace); f.Trace != "" && err == nil && filepath.IsLocal(rel) {
+				copied.Trace = filepath.ToSlash(rel)
+			}
+			out.Findings = append(out.Findings, &copied)
+		}
+	}
+	return out
+}
+
+// counts returns the numbers of a test function. A test that says nothing of its runs ran once.
+func (r *testResults) counts(t *testResult) *results.Test {
+	c := &results.Test{Package: t.pkg, Test: t.test, Result: t.action, Seconds: t.elapsed, Runs: 1}
+	if e, ok := wire.AttrRuns.Parse(t.attrs[wire.AttrRuns.Name]); ok {
+		c.Runs = e.Ran
+	}
+	told := map[string]bool{} // names of findings of the test
+	for _, sub := range r.order {
+		f, ok := sub.finding()
+		if !ok || sub.pkg != t.pkg || !strings.HasPrefix(sub.test, t.test+"/") || sub.action == "pass" || told[f.Signature] {
+			continue
+		}
+		told[f.Signature] = true
+		c.Failed += max(f.Failed, 1)
+	}
+	if c.Failed == 0 && t.action == "fail" {
+		c.Failed = 1
+	}
+	c.Runs = max(c.Runs, c.Failed)
+	return c
+}
+
+// locate fills in the line of the code that each finding is about: the most telling one in a file of the workspace, or
+// else the start of the test.
+func (r *testResults) locate() {
+	folders := map[string]string{}
+	for _, list := range [][]*finding.Finding{r.findings, r.notes} {
+		for _, f := range list {
+			folder, known := folders[f.Package]
+			if !known {
+				folder = RelativeDir(f.Package)
+				folders[f.Package] = folder
+			}
+			f.File, f.Line = placeIn(folder, f)
+		}
+	}
+}
+
+// placeIn returns the place of a finding, given the folder of its package relative to the workspace.
+func placeIn(folder string, f *finding.Finding) (file string, line int) {
+	for _, p := range f.Places() {
+		path := filepath.Join(workspace(), folder, filepath.Base(p.File))
+		if lines := linesOf(path); p.Line <= len(lines) {
+			return filepath.ToSlash(filepath.Join(folder, filepath.Base(p.File))), p.Line
+		}
+	}
+	name, _, _ := strings.Cut(f.Test, "/")
+	tests, _ := filepath.Glob(filepath.Join(workspace(), folder, "*_test.go")) // a folder that is no pattern
+	for _, path := range tests {
+		for i, text := range linesOf(path) {
+			if strings.HasPrefix(text, "func "+name+"(") {
+				return filepath.ToSlash(filepath.Join(folder, filepath.Base(path))), i + 1
+			}
+		}
+	}
+	return "", 0
+}
+
+// workspace returns the folder to which paths for other programs are relative.
+func workspace() string {
+	if root := os.Getenv("GITHUB_WORKSPACE"); root != "" {
+		return root
+	}
+	return "."
+}
+
+// linesOf returns the lines of a source file, or nil if it cannot be read.
+func linesOf(path string) []string {
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() || info.Size() > maxSource {
+		return nil
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil
+	}
+	return strings.Split(string(b), "\n")
+}
