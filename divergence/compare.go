@@ -182,8 +182,19 @@ func (p *Progress) between(expected, actual *run) (*Divergence, error) {
 		}
 	}
 	d := Describe(m)
+	d.Unlike = Unlike(expected.src, actual.src)
 	d.Notes = append(d.Notes, startNotes(expected.src, actual.src)...)
 	return d, nil
+}
+
+// Unlike returns a line that says that two recordings are of different tests, or "" if they are of one test or if that
+// is not known.
+func Unlike(expected, actual source.Source) string {
+	e, a := source.TestOf(expected), source.TestOf(actual)
+	if e == "" || a == "" || e == a {
+		return ""
+	}
+	return fmt.Sprintf("these are recordings of different tests: %s (expected) and %s (actual)", e, a)
 }
 
 // Notes returns lines about two runs that a reader should know besides their events: the differences of the

@@ -104,6 +104,7 @@ type Divergence struct {
 	Runnable []Entity      // the tasks that could have been chosen, in the order of the scheduler; nil if unknown
 	Cause    Cause         // the probable cause
 	Rest     *Stats        // how far the rest of the runs still matches, as from [Align]; nil if not computed
+	Turns    *Turns        // the divergence in turns of tasks; nil if the recordings do not tell them
 	Drift    *Drift        // difference of the random values around the divergence; nil if there is none
 
 	Decision   event.Event // the last TaskScheduled before Index; the zero Event if there is none
@@ -117,6 +118,19 @@ type Divergence struct {
 	RunError                 string   // the error with which the actual run ended by itself, up to six lines; "" if none
 	Reproduce                string   // the command that shows the divergence again; "" if there is none
 	Notes                    []string // further lines that a reader should know
+
+	// Unlike says that the recordings are of different tests, so that a comparison means little; "" if they are not.
+	Unlike string
+}
+
+// Turns describes a divergence by what tasks did in their turns, in the words of a schedule.
+type Turns struct {
+	Number   int    // the turn in which the runs part: the number of the decision that began it, from 1
+	Expected string // what the task does from there on in the expected run; "" if that run ends
+	Actual   string // what the task does in the actual run; "" if that run ends
+	Table    string // the turns around the parting: lines that begin with "-" or "+" are those of one run
+	// Operation is true if a task does something else although both runs have made the same choices up to there.
+	Operation bool
 }
 
 // Code returns the code of the category, such as "RPR1001", or "" for the zero Divergence. Codes are stable;
@@ -136,6 +150,9 @@ func (d *Divergence) Prefix() uint64 { return d.Index + 1 }
 func (d *Divergence) Summary() string {
 	at := fmt.Sprintf("event %d, virtual time %v: %s: ", d.Index, d.Time, d.Category)
 	switch {
+	case d.Turns != nil && d.Turns.Expected != "" && d.Turns.Actual != "":
+		return at + fmt.Sprintf("in turn %d, expected: %s; got: %s", d.Turns.Number, prose.Line(d.Turns.Expected),
+			prose.Line(d.Turns.Actual))
 	case len(d.Expected) == 0:
 		return at + fmt.Sprintf("the expected run ended, the actual run went on with %v", d.Actual[0])
 	case len(d.Actual) == 0:

@@ -395,16 +395,26 @@ func (o *Outcome) diverged() cause {
 	}
 	who := newCast(o)
 	m := o.Mismatch
+	recorded, now := o.Choices()
 	c.lines = []string{
 		fmt.Sprintf("choice %d of the recording does not fit the program", m.Index),
-		"  recorded: " + who.choice(m.Expected),
-		"  now: " + who.standing(m),
+		"  recorded: " + recorded, "  now: " + now,
 	}
 	c.parts = []string{
 		record.Why(m.Expected.Reason), record.Why(m.Actual.Reason),
 		who.Label(m.Expected.G), who.Label(m.Expected.Prev()), who.Label(m.Actual.Prev()),
 	}
 	return c
+}
+
+// Choices describes, for a replay that diverged, the first recorded choice that did not fit, and the state of the run
+// there. It returns empty texts if they are not known.
+func (o *Outcome) Choices() (recorded, now string) {
+	if o.Mismatch == nil {
+		return "", ""
+	}
+	who := newCast(o)
+	return who.choice(o.Mismatch.Expected), who.standing(o.Mismatch)
 }
 
 // choice describes a recorded choice.
@@ -425,7 +435,7 @@ func (c casting) choice(r record.Record) string {
 // standing describes the state of a replay at the first choice that does not fit.
 func (c casting) standing(m *record.Mismatch) string {
 	if len(m.Ready) == 0 {
-		return c.stopped(m.Actual) + ", and nobody is ready"
+		return c.stopped(m.Actual) + ", and no goroutine is ready"
 	}
 	return c.stopped(m.Actual) + ", and ready: " + c.Paths(m.Ready)
 }

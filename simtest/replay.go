@@ -91,6 +91,10 @@ func (p *replay) open() (*base.Input, replayer.Config, error) {
 // replayFile replays one file, and reports the result to t or, if the command requested the replay, to the command.
 func replayFile(t testing.TB, path string, body func(*simsched.Sim) error, s *settings) {
 	t.Helper()
+	if s.asked != nil && s.asked.Search != nil {
+		searchFile(t, path, body, s)
+		return
+	}
 	p := &replay{program: newProgram(t, body, s), settings: s, path: path, how: front.Settings{
 		Name: path, Path: path, Format: "text", Reproduce: "reprise replay " + prose.ShellQuote(path),
 	}}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/tracefile"
@@ -84,6 +85,15 @@ func First(s Source) uint64 {
 func Ordinary(s Source) bool {
 	r, ok := s.(Recording)
 	return ok && r.Identity()[tracefile.KeyRun] == tracefile.RunOrdinary
+}
+
+// TestOf returns the package and the name of the test that s is a recording of, "" if that is not known.
+func TestOf(s Source) string {
+	r, ok := s.(Recording)
+	if !ok || r.Identity()[tracefile.KeyTest] == "" {
+		return ""
+	}
+	return strings.TrimSpace(r.Identity()[tracefile.KeyPackage] + " " + r.Identity()[tracefile.KeyTest])
 }
 
 // Rewind moves s back to its first event if s is a [Seeker] at another position. The error is that of Seek.

@@ -36,6 +36,16 @@ type jsonDivergence struct {
 	Alignment  *jsonAlignment      `json:"alignment"`
 	Signature  string              `json:"signature"`
 	Notes      []string            `json:"notes"`
+	Turns      *jsonTurns          `json:"turns"`
+	Unlike     string              `json:"unlike"`
+}
+
+type jsonTurns struct {
+	Number    int    `json:"number"`
+	Expected  string `json:"expected"`
+	Actual    string `json:"actual"`
+	Table     string `json:"table"`
+	Operation bool   `json:"operation"`
 }
 
 type jsonField struct {
@@ -109,6 +119,8 @@ type jsonAlignment struct {
 //	alignment    of the whole runs: fidelity, matched, inserted, deleted, changed, reordered, gave_up_at; or null
 //	signature    16 hex digits, equal for divergences with one cause
 //	notes        further lines that a reader should know
+//	turns        the divergence in turns of tasks: number, expected, actual, table, operation; null if unknown
+//	unlike       says that the recordings are of different tests; "" if they are not
 //
 // Events are in the JSON form of the event schema. Values and identifiers are numbers; an absent value is null.
 // Lists are never null, except runnable. Fields may be added under the same schema number. docs/report.md describes
@@ -121,6 +133,7 @@ func (d first) MarshalJSON() ([]byte, error) {
 		Fields: []jsonField{}, Entities: []jsonEntity{}, Cause: jsonCause(d.Cause), Drift: drift(d.Drift), Prefix: d.Prefix(),
 		Sites: jsonSites{d.ExpectedSite, d.ActualSite}, RunError: d.RunError, Reproduce: d.Reproduce,
 		Alignment: alignment(d.Rest), Signature: d.Signature(), Notes: list(d.Notes),
+		Turns: (*jsonTurns)(d.Turns), Unlike: d.Unlike,
 	}
 	for _, f := range d.Fields {
 		j.Fields = append(j.Fields, jsonField(f))

@@ -11,16 +11,27 @@ import (
 // Markdown implements [Report], in GitHub's flavour of Markdown, ending in a newline.
 func (d first) Markdown() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "### Divergence `%s` at event %d: %s\n\n", d.Code(), d.Index, d.kindOfDifference())
+	if d.Unlike != "" {
+		fmt.Fprintf(&b, "%s\n\n", escapeMarkdown(d.Unlike))
+	}
+	fmt.Fprintf(&b, "### Divergence `%s` at event %d%s: %s\n\n", d.Code(), d.Index, d.inTurn(), d.kindOfDifference())
 	fmt.Fprintf(&b, "| | event %d, virtual time %v | code |\n|---|---|---|\n", d.Index, d.Time)
-	fmt.Fprintf(&b, "| expected | %s | %s |\n", cell(opening(d.Expected)), cell(d.ExpectedSite))
-	fmt.Fprintf(&b, "| actual | %s | %s |\n\n", cell(opening(d.Actual)), cell(d.ActualSite))
-	fmt.Fprintf(&b, "**Why, probably** (`%s`): %s %s\n\n", d.Cause.Rule, escapeMarkdown(d.Cause.Text),
-		escapeMarkdown(d.Cause.Suggestion))
+	expected, actual := opening(d.Expected), opening(d.Actual)
+	if d.Turns != nil {
+		expected, actual = d.sides()
+	}
+	fmt.Fprintf(&b, "| expected | %s | %s |\n", cell(expected), cell(d.ExpectedSite))
+	fmt.Fprintf(&b, "| actual | %s | %s |\n\n", cell(actual), cell(d.ActualSite))
+	rule := strings.NewReplacer("(", "(`", ")", "`)").Replace(d.rule())
+	fmt.Fprintf(&b, "**Why, probably**%s: %s %s\n\n", rule, escapeMarkdown(d.reason()), escapeMarkdown(d.Cause.Suggestion))
 	var window strings.Builder
-	d.writeWindow(&window)
-	b.WriteString(fenced("diff", window.String()))
-	bullets(&b, "Who is involved", d.people())
+	if d.Turns != nil {
+		b.WriteString(fenced("diff", prose.Terminal(d.Turns.Table, false)))
+	} else {
+		d.writeWindow(&window)
+		b.WriteString(fenced("diff", window.String()))
+		bullets(&b, "Who is involved", d.people())
+	}
 	bullets(&b, "How the actual run ended", d.runEnd())
 	bullets(&b, "To see it again", d.again())
 	bullets(&b, "Notes", d.Notes)
@@ -82,7 +93,7 @@ func (d first) GitHub() string {
 	}
 	title := fmt.Sprintf("%s %s at event %d", d.Code(), d.Category, d.Index)
 	properties = append(properties, "title="+githubProperty.Replace(title))
-	message := []string{d.Summary(), d.Cause.Text, d.Cause.Suggestion}
+	message := []string{d.Summary(), d.reason(), d.Cause.Suggestion}
 	if d.Reproduce != "" {
 		message = append(message, "To reproduce: "+prose.Line(d.Reproduce))
 	}

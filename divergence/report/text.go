@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -36,15 +37,24 @@ const textWidth = 88
 // Files of code lines are shown by their base names.
 func (d first) Text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "divergence [%s] at event %d, virtual time %v: %s\n", d.Code(), d.Index, d.Time, d.kindOfDifference())
-	fmt.Fprintf(&b, "- expected  %s%s\n", opening(d.Expected), beside(d.ExpectedSite))
-	fmt.Fprintf(&b, "+ actual    %s%s\n\n", opening(d.Actual), beside(d.ActualSite))
-	d.writeWindow(&b)
-	section(&b, "what differs", d.Fields, func(f divergence.FieldDiff) string {
-		return fmt.Sprintf("%-14s  expected %v, actual %v", f.Name, f.Expected, f.Actual)
-	})
-	section(&b, "who is involved", d.people(), func(s string) string { return s })
-	section(&b, "why, probably ("+d.Cause.Rule+")", d.reasons(), func(s string) string { return s })
+	if d.Unlike != "" {
+		fmt.Fprintf(&b, "%s\n", prose.Line(d.Unlike))
+	}
+	fmt.Fprintf(&b, "divergence [%s] at event %d%s, virtual time %v: %s\n", d.Code(), d.Index, d.inTurn(), d.Time,
+		d.kindOfDifference())
+	expected, actual := d.sides()
+	fmt.Fprintf(&b, "- expected  %s\n", expected)
+	fmt.Fprintf(&b, "+ actual    %s\n\n", actual)
+	if d.Turns != nil {
+		b.WriteString(prose.Terminal(d.Turns.Table, false))
+	} else {
+		d.writeWindow(&b)
+		section(&b, "what differs", d.Fields, func(f divergence.FieldDiff) string {
+			return fmt.Sprintf("%-14s  expected %v, actual %v", f.Name, f.Expected, f.Actual)
+		})
+		section(&b, "who is involved", d.people(), func(s string) string { return s })
+	}
+	section(&b, "why, probably"+d.rule(), d.reasons(), func(s string) string { return s })
 	section(&b, "to see it again", d.again(), func(s string) string { return s })
 	section(&b, "notes", d.Notes, func(n string) string { return n })
 	return b.String()
@@ -73,10 +83,29 @@ func paint(line string) string {
 	return bold + line + plain
 }
 
+// inTurn names the turn of a divergence if it is known.
+func (d first) inTurn() string {
+	if d.Turns == nil {
+		return ""
+	}
+	return fmt.Sprintf(", in turn %d", d.Turns.Number)
+}
+
+// sides describes what each run does at the divergence, in words if they are known, and otherwise by its event.
+func (d first) sides() (expected, actual string) {
+	if t := d.Turns; t != nil {
+		return prose.Line(cmp.Or(t.Expected, ends)), prose.Line(cmp.Or(t.Actual, ends))
+	}
+	return opening(d.Expected) + beside(d.ExpectedSite), opening(d.Actual) + beside(d.ActualSite)
+}
+
+// ends is what a run does that has no event at a divergence.
+const ends = "nothing: the run ends"
+
 // opening returns the event at the index of a divergence.
 func opening(events []event.Event) string {
 	if len(events) == 0 {
-		return "nothing: the run ends"
+		return ends
 	}
 	return events[0].String()
 }
@@ -115,7 +144,7 @@ func (d first) people() []string {
 // reasons returns the lines on the cause.
 func (d first) reasons() []string {
 	var lines []string
-	for _, text := range []string{d.Cause.Text, d.Cause.Suggestion} {
+	for _, text := range []string{d.reason(), d.Cause.Suggestion} {
 		if text != "" {
 			lines = append(lines, hang("", text)...)
 		}
@@ -125,6 +154,22 @@ func (d first) reasons() []string {
 		lines = append(lines, hang("", prose.Capital(text)+".")...)
 	}
 	return append(lines, d.runEnd()...)
+}
+
+// rule returns the rule of the cause in brackets, unless the turns show more than it does.
+func (d first) rule() string {
+	if d.Turns != nil && d.Turns.Operation {
+		return ""
+	}
+	return " (" + d.Cause.Rule + ")"
+}
+
+// reason returns the text of the cause, without names of events if the turns are known.
+func (d first) reason() string {
+	if d.Turns != nil && d.Turns.Operation {
+		return "Both runs have made the same choices up to there; the program itself does something else."
+	}
+	return d.Cause.Text
 }
 
 // runEnd returns the lines on how the actual run ended, as far as the cause does not mention it.
@@ -148,7 +193,7 @@ func startsWithDraw(events []event.Event) bool {
 // again returns the lines on how to see the divergence again.
 func (d first) again() []string {
 	lines := []string{"prefix     " + prose.Count(int(d.Prefix()), "event")}
-	if d.Decision.Kind() != 0 {
+	if d.Decision.Kind() != 0 && d.Turns == nil {
 		lines = append(lines, fmt.Sprintf("choice     event %d: %v%s is the last before", d.DecisionAt, d.Decision,
 			prose.AtSite(d.DecisionSite)))
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/reprise-go/reprise/divergence"
 	"github.com/reprise-go/reprise/gort"
+	"github.com/reprise-go/reprise/internal/base"
 	"github.com/reprise-go/reprise/source"
 )
 
@@ -63,9 +64,13 @@ func Compare(path string, actual *gort.Outcome) (c Comparison, err error) {
 		return c, err
 	}
 	c.First = d
+	base.TellTurns(d, expected, run, newSources(actual).line)
 	switch actual.Verdict {
 	case gort.Diverged:
 		d.Notes = append(d.Notes, strings.Split(actual.Failure(), "\n")...)
+		if d.Turns != nil && d.Turns.Actual == "" {
+			d.Turns.Expected, d.Turns.Actual = actual.Choices()
+		}
 		return c, nil
 	case gort.Passed:
 	default:

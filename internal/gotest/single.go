@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/reprise-go/reprise/explore"
 	"github.com/reprise-go/reprise/gort"
 	"github.com/reprise-go/reprise/internal/finding"
-	"github.com/reprise-go/reprise/internal/prose"
 	"github.com/reprise-go/reprise/internal/record"
 	"github.com/reprise-go/reprise/internal/story"
 	"github.com/reprise-go/reprise/minimize"
@@ -51,6 +49,7 @@ func firstOf(all *record.Choices, decisions int) *record.Choices {
 // Failing is the failing run of a recording, of a test that was built again.
 type Failing struct {
 	test *Rebuilt
+	id   map[string]string // identity of the recording
 	run  *explore.Run
 	cfg  minimize.Config
 }
@@ -88,9 +87,11 @@ func (f *Failing) subjects() []minimize.Subject {
 // errPasses is returned for a recording that is not of a failing run.
 var errPasses = errors.New("gotest: the run does not fail")
 
-// Failing replays the recording in a file, for a search that takes some time at most. The errors are those of
-// [gort.Load] and of the runs, and an error if the run does not fail.
-func (r *Rebuilt) Failing(ctx context.Context, path string, most time.Duration) (*Failing, error) {
+// Failing replays the recording in a file, whose identity is given, for a search that takes some time at most. The
+// errors are those of [gort.Load] and of the runs, and an error if the run does not fail.
+func (r *Rebuilt) Failing(
+	ctx context.Context, path string, id map[string]string, most time.Duration,
+) (*Failing, error) {
 	choices, _, err := gort.Load(path)
 	if err != nil {
 		return nil, err
@@ -105,11 +106,11 @@ func (r *Rebuilt) Failing(ctx context.Context, path string, most time.Duration) 
 		return nil, fmt.Errorf("gotest: the program does not fit the recording any more: %s", first.Finding.Headline())
 	}
 	now := time.Now
-	return &Failing{r, first, minimize.Config{Now: now, Deadline: now().Add(most)}}, nil
+	return &Failing{r, id, first, minimize.Config{Now: now, Deadline: now().Add(most)}}, nil
 }
 
 // Minimize replaces the run by the smallest that fails in the same way, and saves it in a file.
-func (f *Failing) Minimize(ctx context.Context, path string, id map[string]string) (*minimize.Result, error) {
+func (f *Failing) Minimize(ctx context.Context, path string) (*minimize.Result, error) {
 	m, err := minimize.Run(ctx, f.cfg, f.subjects(), f.run)
 	if err != nil {
 		return nil, err
@@ -118,7 +119,7 @@ func (f *Failing) Minimize(ctx context.Context, path string, id map[string]strin
 	if err := f.detail(ctx); err != nil {
 		return nil, err
 	}
-	return m, detailOf(f.run).SaveContext(ctx, path, f.test.test, id)
+	return m, detailOf(f.run).SaveContext(ctx, path, f.test.test, f.id)
 }
 
 // detail makes the run again, recording all that the goroutines do.
@@ -138,22 +139,16 @@ func (f *Failing) Explain(ctx context.Context) (*minimize.Why, error) {
 	return minimize.Explain(ctx, f.cfg, f.subjects(), f.run, f.run.Length)
 }
 
-// Text returns the failure, what decided the run if that is known, and the schedule, in at most some lines of it.
-func (f *Failing) Text(w *minimize.Why, lines int) (string, error) {
+// Units implements Failing of package internal/replay.
+func (f *Failing) Units() (turn, length string) { return "turn", "decision" }
+
+// Tell implements Failing of package internal/replay.
+func (f *Failing) Tell(turning, lines int) (failure, critical, schedule string, err error) {
 	o := detailOf(f.run).Outcome
 	run, err := story.Of(o)
 	if err != nil {
-		return "", err
+		return "", "", "", err
 	}
-	run.SourceLine = newSources(o).line
-	var b strings.Builder
-	b.WriteString(f.run.Finding.Failure + "\n")
-	if w != nil {
-		if !w.Always {
-			run.Turning = max(w.Turn, 1)
-		}
-		b.WriteString("\n" + w.Text("turn") + "\n" + run.Critical())
-	}
-	b.WriteString("\n" + prose.Indent(strings.TrimRight(run.Schedule(lines), "\n")) + "\n")
-	return b.String(), nil
+	run.SourceLine, run.Turning = newSources(o).line, turning
+	return f.run.Finding.Failure, run.Critical(), run.Schedule(lines), nil
 }

@@ -2,6 +2,7 @@ package replay
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,12 +12,14 @@ import (
 	"github.com/reprise-go/reprise/internal/base"
 )
 
-// Request asks a test binary of package simtest for a replay. It is the value of the variable Replay of package wire.
+// Request asks a test binary of package simtest for a replay, or for a search that begins with one. It is the value of
+// the variable Replay of package wire.
 //
 // The answer contains the report. Only the output of Step is printed by the test, because a person waits for it.
 type Request struct {
 	Settings
-	Answer string `json:"answer"` // path of the file to which the [Answer] is written
+	Search *Search `json:"search,omitempty"` // what to do with the recording instead of a replay; nil for a replay
+	Answer string  `json:"answer"`           // path of the file to which the [Answer] is written
 }
 
 // String returns the form of r in the environment.
@@ -54,6 +57,12 @@ func (r Request) Run(s *Session) error {
 		s.Stdout = &report
 	}
 	return r.answer(s.Run(), report.String())
+}
+
+// RunSearch makes the search that is asked for and writes the answer with its result.
+func (r Request) RunSearch(ctx context.Context, f Failing) error {
+	var report bytes.Buffer
+	return r.answer(r.Search.Run(ctx, f, &report), report.String())
 }
 
 // Fail writes the answer for a replay that could not start because of err.

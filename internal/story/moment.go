@@ -46,8 +46,9 @@ type moment struct {
 	fault  bool             // happens: a fault that was injected
 	id     event.TimerID
 	due    uint64
-	leap   int64 // runs: length of a preceding leap of time, in nanoseconds
-	time   int64 // virtual, in nanoseconds since the start
+	points uint32 // runs: number of preemption points that the task before passed
+	leap   int64  // runs: length of a preceding leap of time, in nanoseconds
+	time   int64  // virtual, in nanoseconds since the start
 }
 
 // reader turns events and notes into moments.
@@ -274,10 +275,10 @@ func (r *reader) scheduled(e event.Event, choice gorun.Choice, chosen bool, site
 	g := r.number(e.Task())
 	m := moment{kind: runs, g: g, by: r.running, time: r.turn, held: r.held}
 	if chosen {
-		m.leap = int64(choice.Leap)
+		m.leap, m.points = int64(choice.Leap), choice.Points
 	}
 	if !r.s.ordinary {
-		m.leap = 0
+		m.leap, m.points = 0, 0
 		r.point(g, site)
 	}
 	if !r.unknown {

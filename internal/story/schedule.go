@@ -1,6 +1,7 @@
 package story
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -37,7 +38,7 @@ func (s *Story) Schedule(most int) string {
 		room--
 	}
 	var b strings.Builder
-	newTable(s, s.fit(steps, room)).write(&b)
+	newTable(s, s.fit(steps, room), s.turnHeading()).write(&b)
 	if end != "" {
 		b.WriteString("  " + end + "\n")
 	}
@@ -300,8 +301,9 @@ func folded(steps []step, who *cast.Cast) string {
 // table arranges the lines of a schedule in columns.
 type table struct {
 	story *Story
+	turn  string // heading of the last column
 	steps []step
-	lanes map[uint32]int // the column of each goroutine in the order in which they appear
+	lanes map[string]int // the column of each goroutine, by name, in the order in which they appear
 	width [4]int         // of the columns decision, time, ready, goroutine
 }
 
@@ -324,14 +326,14 @@ func (s *Story) turnHeading() string {
 	return "turn (* a fault was injected)"
 }
 
-func newTable(story *Story, steps []step) *table {
-	t := &table{story: story, steps: steps, lanes: map[uint32]int{}}
+func newTable(story *Story, steps []step, turn string) *table {
+	t := &table{story: story, steps: steps, turn: turn, lanes: map[string]int{}}
 	for i, h := range t.headings() {
 		t.width[i] = len(h)
 	}
 	for _, s := range steps {
-		if _, found := t.lanes[s.g]; !found && s.g != 0 {
-			t.lanes[s.g] = len(t.lanes) % maxLanes
+		if _, found := t.lanes[s.path]; !found && s.g != 0 {
+			t.lanes[s.path] = len(t.lanes) % maxLanes
 		}
 		for i, cell := range t.cells(s) {
 			t.width[i] = max(t.width[i], utf8.RuneCountInString(cell))
@@ -350,25 +352,26 @@ func (t *table) cells(s step) (c [4]string) {
 		if s.ready > 0 {
 			c[2] = fmt.Sprint(s.ready)
 		}
-		c[3] = strings.Repeat("  ", t.lanes[s.g]) + t.story.who.Path(s.g)
+		c[3] = strings.Repeat("  ", t.lanes[s.path]) + s.path
 	}
 	return c
 }
 
 func (t *table) write(b *strings.Builder) {
-	t.line(b, " ", t.headings(), t.story.turnHeading())
+	t.line(b, " ", t.headings(), t.turn)
 	for _, s := range t.steps {
 		if s.note {
-			b.WriteString("  " + s.text + "\n")
+			b.WriteString(cmp.Or(s.mark, " ") + " " + s.text + "\n")
 			continue
 		}
 		mark := " "
 		if s.marked {
 			mark = "*"
 		}
-		if s.g != 0 && s.decision == t.story.Turning {
+		if s.g != 0 && s.decision == t.story.Turning && s.decision > 0 {
 			mark = ">"
 		}
+		mark = cmp.Or(s.mark, mark)
 		t.line(b, mark, t.cells(s), s.text)
 	}
 }
@@ -379,12 +382,19 @@ const maxColumns = 130
 func (t *table) line(b *strings.Builder, mark string, c [4]string, text string) {
 	w := t.width
 	line := fmt.Sprintf("%s %*s  %*s  %*s  %-*s  ", mark, w[0], c[0], w[1], c[1], w[2], c[2], w[3], c[3])
-	wrapped(b, line, text)
+	again := " "
+	if mark == "-" || mark == "+" {
+		again = mark
+	}
+	wrappedWith(b, again, line, text)
 }
 
 // wrapped writes a text behind the start of a line, broken into lines of at most maxColumns, at commas, if possible.
-func wrapped(b *strings.Builder, line, text string) {
-	indent := strings.Repeat(" ", utf8.RuneCountInString(line))
+func wrapped(b *strings.Builder, line, text string) { wrappedWith(b, " ", line, text) }
+
+// wrappedWith is like wrapped, with the first character of further lines.
+func wrappedWith(b *strings.Builder, again, line, text string) {
+	indent := again + strings.Repeat(" ", max(utf8.RuneCountInString(line)-1, 0))
 	column := len(indent)
 	for _, part := range strings.SplitAfter(text, ", ") {
 		n := utf8.RuneCountInString(part)

@@ -24,6 +24,8 @@ type step struct {
 	note     bool   // it is about steps that are left out
 	times    int    // how often it happened again, of a step between two turns
 	text     string
+	path     string // name of g in the schedule
+	mark     string // mark in the first column, "" for the one that follows from the other fields
 }
 
 // stepper turns moments into steps.
@@ -83,25 +85,48 @@ const horizon = 5_000
 
 // steps returns the end of the run as steps.
 func (s *Story) steps() []step {
+	list, _ := s.stepsOf(s.untilOver(), -1)
+	return list
+}
+
+// stepsOf returns moments as steps, and the number of steps before moment n, which begins a step of its own.
+func (s *Story) stepsOf(moments []moment, n int) (list []step, at int) {
 	t := &stepper{story: s, who: s.who, state: make([]uint8, len(s.list)), settled: math.MaxInt,
 		timers: map[event.TimerID]moment{}}
-	moments := s.untilOver()
 	for _, m := range moments {
 		if m.kind == runs {
 			t.left++
 		}
 	}
 	for i, m := range moments {
+		if i == n {
+			at = t.split()
+		}
 		if int(m.g) < len(t.state) {
 			t.moment(m, moments[i+1:])
 		}
 		t.time = m.time
 	}
+	if n >= len(moments) {
+		at = t.split()
+	}
 	if t.opened && t.open.g != 0 {
 		t.finish(s.lastWords(t.open.g))
 	}
 	t.flush()
-	return t.told
+	return t.told, at
+}
+
+// split ends the open step, returns the number of steps so far, and continues the turn, if there is one, in a new step.
+func (s *stepper) split() int {
+	rest := s.open
+	if s.opened && (rest.g == 0 || len(s.acts) > 0) {
+		s.flush()
+	}
+	if rest.g != 0 {
+		s.opened, s.open = true, rest
+	}
+	return len(s.told)
 }
 
 // untilOver returns the relevant moments of the run. Those of a failed test end with the turn in which it was marked as
@@ -219,7 +244,9 @@ func (s *stepper) turn(r moment) {
 	s.decisions++
 	s.left--
 	s.state[r.g] = stateRuns
-	s.opened, s.open = true, step{g: r.g, decision: s.decisions, ready: r.ready, time: r.time}
+	s.opened, s.open = true, step{
+		g: r.g, path: s.who.Path(r.g), decision: s.decisions, ready: r.ready, time: r.time,
+	}
 }
 
 // The numbers of operations at the start and at the end of a turn that are described, if it has many.

@@ -98,7 +98,7 @@ func New(ctx context.Context, cfg Config, test Test) (*Driver, error) {
 // plan sets control and until according to the policy.
 func (d *Driver) plan() error {
 	choices := d.recorded.choices
-	d.control = gort.Control{Choices: choices, Seed: d.cfg.Seed, Detail: d.cfg.All}
+	d.control = gort.Control{Choices: choices, Seed: d.cfg.Seed, Detail: d.cfg.All || d.recorded.places.detail}
 	switch d.cfg.Policy {
 	case replayer.Resync:
 		d.control.Resync = d.cfg.Window

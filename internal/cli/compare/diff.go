@@ -124,12 +124,16 @@ func (c *comparison) compare() error {
 	if c.found = report.Of(first); err != nil || first == nil {
 		return err
 	}
-	e, again := c.expected.(source.Seeker)
-	a, ok := c.actual.(source.Seeker)
+	e, again := c.expected.(*source.File)
+	a, ok := c.actual.(*source.File)
 	if !again || !ok {
 		return nil
 	}
-	return first.Align(e, a, c.window)
+	if err := first.Align(e, a, c.window); err != nil {
+		return err
+	}
+	base.TellTurns(first, e, a, nil)
+	return nil
 }
 
 // write writes the report.
@@ -191,7 +195,11 @@ func (c *comparison) events() uint64 {
 }
 
 func (c *comparison) notes() []string {
-	return divergence.Notes(c.expected, c.actual)
+	notes := divergence.Notes(c.expected, c.actual)
+	if unlike := divergence.Unlike(c.expected, c.actual); unlike != "" {
+		notes = slices.Insert(notes, 0, unlike)
+	}
+	return notes
 }
 
 type equality struct {

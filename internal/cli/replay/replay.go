@@ -118,8 +118,9 @@ func (o *options) answer(err error) error {
 // replay is one run of the command. It knows the recording before it knows the program.
 type replay struct {
 	front.Settings
-	fixed bool
-	given gotest.Given
+	search *front.Search // what to do instead of a replay; nil for a replay
+	fixed  bool
+	given  gotest.Given
 	verb.Streams
 
 	in *base.Input

@@ -35,7 +35,7 @@ func (r *replay) simulated() (known bool, err error) {
 		return true, base.Failed(err)
 	}
 	defer os.RemoveAll(tmp) // it is no longer used
-	request := front.Request{Settings: r.Settings, Answer: filepath.Join(tmp, "answer")}
+	request := front.Request{Settings: r.Settings, Search: r.search, Answer: filepath.Join(tmp, "answer")}
 	if request.Path, err = filepath.Abs(r.Path); err != nil {
 		return true, base.Failed(err)
 	}

@@ -1,0 +1,100 @@
+package replay
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/reprise-go/reprise/internal/base"
+	"github.com/reprise-go/reprise/internal/prose"
+	"github.com/reprise-go/reprise/minimize"
+)
+
+// Search asks for the smallest run that fails as a recording does, or for what decided the recorded run.
+type Search struct {
+	Why    bool          `json:"why"`    // what decided the run; otherwise the smallest run
+	Budget time.Duration `json:"budget"` // real time that the search takes at most
+	Output string        `json:"output"` // path of the file for the smallest run
+	JSON   bool          `json:"json"`   // with Why, the result is printed as JSON
+}
+
+// Failing is the failing run of a recording, in either world.
+type Failing interface {
+	// Minimize replaces the run by the smallest that fails in the same way, and saves it in a file.
+	Minimize(ctx context.Context, path string) (*minimize.Result, error)
+
+	// Explain finds out what decided the run.
+	Explain(ctx context.Context) (*minimize.Why, error)
+
+	// Units returns the noun for what a decision begins, and the one in which the length of a run is measured.
+	Units() (turn, length string)
+
+	// Tell returns the failure, what happened around the turn that decided it, and the schedule in at most some lines.
+	// Turning is the number of the decision with that turn, 0 if it is not known.
+	Tell(turning, lines int) (failure, critical, schedule string, err error)
+}
+
+const (
+	maxLines = 60 // lines of the schedule
+	maxBars  = 60 // width of the curve
+)
+
+// Run searches and writes the result. The errors are those of f, and of w with an exit code.
+func (s Search) Run(ctx context.Context, f Failing, w io.Writer) error {
+	turn, length := f.Units()
+	var b strings.Builder
+	if !s.Why {
+		m, err := f.Minimize(ctx, s.Output)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(&b, "%s\n%d runs:\n", m.Describe(length), m.Runs)
+		for _, p := range m.Passes {
+			fmt.Fprintf(&b, "  %-22s %4d tried, %4d kept\n", p.Name, p.Tried, p.Kept)
+		}
+		return s.write(w, &b, f, 0, "")
+	}
+	why, err := f.Explain(ctx)
+	if err != nil {
+		return err
+	}
+	if s.JSON {
+		x := json.NewEncoder(w)
+		x.SetIndent("", "  ")
+		return base.Written(x.Encode(why))
+	}
+	curve(&b, why)
+	turning := max(why.Turn, 1)
+	if why.Always {
+		turning = 0
+	}
+	return s.write(w, &b, f, turning, why.Text(turn))
+}
+
+// write writes a text and the run below it, with what decided it.
+func (s Search) write(w io.Writer, b *strings.Builder, f Failing, turning int, decided string) error {
+	failure, critical, schedule, err := f.Tell(turning, maxLines)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(b, "\n%s\n", failure)
+	if decided != "" {
+		fmt.Fprintf(b, "\n%s\n%s", decided, critical)
+	}
+	fmt.Fprintf(b, "\n%s\n", prose.Indent(strings.TrimRight(schedule, "\n")))
+	_, err = io.WriteString(w, prose.Terminal(b.String(), false))
+	return base.Written(err)
+}
+
+// curve writes the samples of an explanation.
+func curve(b *strings.Builder, w *minimize.Why) {
+	fmt.Fprintf(b, "%s  continuations that fail, by the number of decisions (%d runs)\n", w.Bars(maxBars), w.Runs)
+	for _, sample := range w.Curve {
+		low, high := sample.Interval()
+		fmt.Fprintf(b, "  %6d decisions: %2d of %2d, between %3.0f and %3.0f %%\n",
+			sample.Decisions, sample.Failed, sample.Of, 100*low, 100*high)
+	}
+}
