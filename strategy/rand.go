@@ -40,15 +40,6 @@ func Below(x, n uint64) uint64 {
 	return hi
 }
 
-// mul64 returns the 128 bits of a product, as math/bits.Mul64.
-func mul64(x, y uint64) (hi, lo uint64) {
-	const mask = 1<<32 - 1
-	x0, x1, y0, y1 := x&mask, x>>32, y&mask, y>>32
-	middle := x1*y0 + x0*y0>>32
-	low := middle&mask + x0*y1
-	return x1*y1 + middle>>32 + low>>32, x * y
-}
-
 // splitMix is SplitMix64 (Steele, Lea and Flood, OOPSLA 2014).
 func splitMix(x *uint64) uint64 {
 	*x += 0x9e3779b97f4a7c15

@@ -3,6 +3,7 @@ package strategy
 import (
 	"embed"
 	"io/fs"
+	"math/bits"
 	"strings"
 )
 
@@ -14,6 +15,10 @@ var files embed.FS
 func strategyState[T any]() *T { return new(T) }
 
 func strategySlice[T any](n int) []T { return make([]T, n) }
+
+// mul64 returns the 128 bits of a product. The runtime has a function of the same name, because it cannot import
+// math/bits in every version of Go.
+func mul64(x, y uint64) (hi, lo uint64) { return bits.Mul64(x, y) }
 
 // Sources returns the text of the files of this package that are compiled into the runtime of ordinary tests, by name:
 // all but this one, which imports something, and the tests.
