@@ -44,6 +44,9 @@ type Config struct {
 	// Progress is updated during the run, for a watchdog; nil means none.
 	Progress *Progress
 
+	// Pool lends the run its stacks; nil means that they are made for the run.
+	Pool *Pool
+
 	// CallSites records the code lines at which tasks come to scheduling points, for reports. It changes no run.
 	CallSites bool
 

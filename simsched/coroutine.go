@@ -9,6 +9,7 @@ import (
 // coroutine runs tasks, one after another. It is an iter.Pull iterator: the cheapest way in Go to switch between
 // stacks, about a fifth of the cost of a channel hand-off.
 type coroutine struct {
+	sim   *Sim // of task
 	task  *Task
 	next  func() (struct{}, bool)
 	yield func(struct{}) bool
@@ -35,27 +36,32 @@ func (s *Sim) adopt(t *Task) {
 		t.co = s.idle[n-1]
 		s.idle = s.idle[:n-1]
 	} else {
-		t.co = s.newCoroutine()
+		t.co = s.cfg.Pool.take()
+		t.co.sim, t.co.place = s, int32(len(s.coroutines))
+		s.coroutines = append(s.coroutines, t.co)
 	}
 	t.co.task = t
 }
 
-func (s *Sim) newCoroutine() *coroutine {
-	c := &coroutine{place: int32(len(s.coroutines))}
-	c.next, _ = iter.Pull(func(yield func(struct{}) bool) { s.work(c, yield) })
-	s.coroutines = append(s.coroutines, c)
+func newCoroutine() *coroutine {
+	c := &coroutine{}
+	c.next, _ = iter.Pull(func(yield func(struct{}) bool) {
+		c.yield = yield
+		c.work()
+	})
 	return c
 }
 
 func (c *coroutine) resume() { c.next() }
 
-// work runs the task of c, then the next task if that has not started yet, and otherwise waits for a new task.
-func (s *Sim) work(c *coroutine, yield func(struct{}) bool) {
-	c.yield = yield
-	if s.cfg.CheckGoroutines {
-		s.goroutines[c] = goroutineID()
-	}
+// work runs the task of c, then the next task if that has not started yet, and otherwise waits for a new task, which
+// may be of another run.
+func (c *coroutine) work() {
 	for {
+		s := c.sim
+		if s.cfg.CheckGoroutines && s.goroutines[c] == 0 {
+			s.goroutines[c] = goroutineID()
+		}
 		s.runTask(c.task)
 		c.task.co = nil
 		next := s.pick()
@@ -65,19 +71,22 @@ func (s *Sim) work(c *coroutine, yield func(struct{}) bool) {
 		}
 		s.next, c.task = next, nil
 		s.idle = append(s.idle, c)
-		if yield(struct{}{}); c.ending {
+		if c.yield(struct{}{}); c.ending {
 			return
 		}
 	}
 }
 
-// shutDown ends all coroutines.
+// shutDown ends all coroutines that the Pool does not take.
 func (s *Sim) shutDown() {
 	s.unwinding, s.current = true, nil
 	for _, c := range s.coroutines {
-		c.end()
+		if c.task != nil || !s.cfg.Pool.put(c) {
+			c.end()
+		}
 	}
 	s.unwinding = false
+	s.cfg.Pool.release()
 }
 
 // end ends c. A task in it is unwound by runtime.Goexit, which also reaches the goroutine that called next; end

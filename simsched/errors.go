@@ -94,14 +94,20 @@ func (e *chooserError) Error() string {
 
 // result joins all errors of a run.
 func (s *Sim) result() error {
-	errs := []error{s.err}
-	if s.main.outcome != event.OutcomePanicked {
+	var errs []error
+	if s.err != nil {
+		errs = append(errs, s.err)
+	}
+	if s.main.err != nil && s.main.outcome != event.OutcomePanicked {
 		errs = append(errs, s.main.err)
 	}
 	for i := range s.regions.slots {
-		if r := s.regions.slots[i]; r == s.root || !r.closed {
+		if r := s.regions.slots[i].value; r == s.root || !r.closed {
 			errs = append(errs, r.errors()...)
 		}
+	}
+	if errs == nil && s.panics == nil {
+		return nil
 	}
 	told := map[*PanicError]bool{}
 	for _, err := range errs {

@@ -65,8 +65,8 @@ type TaskInfo struct {
 // TaskScheduled the chosen task is running. See [Attacher] for when it may be called.
 func (s *Sim) Tasks() []TaskInfo {
 	var list []TaskInfo
-	for _, t := range s.tasks.slots {
-		if !t.done {
+	for i := range s.tasks.slots {
+		if t := s.tasks.slots[i].value; !t.done {
 			list = append(list, t.info())
 		}
 	}

@@ -16,6 +16,9 @@ type waiter struct {
 	ok    bool   // channels: the value was sent, so the channel was not closed
 }
 
+// fewItems is the initial capacity of what is empty in the smallest programs only.
+const fewItems = 4
+
 // queue holds waiters. Any of them can be removed in constant time, and the others keep their age. Alternative 0 is
 // always the one that has waited longest; the other alternatives are in no particular order.
 type queue struct {
@@ -40,6 +43,9 @@ func (q *queue) at(i int) *waiter {
 func (q *queue) push(w *waiter) {
 	q.turns++
 	w.queue, w.place, w.turn = q, int32(q.n), q.turns
+	if q.all == nil {
+		q.all = make([]*waiter, 0, fewItems)
+	}
 	q.all = append(q.all, w)
 	q.n++
 	w.older = q.newest

@@ -201,7 +201,10 @@ func (r *Region) taskEnded(t *Task) {
 
 // errors returns the error of the body and the errors of failed tasks that no task has joined.
 func (r *Region) errors() []error {
-	errs := []error{r.err}
+	var errs []error
+	if r.err != nil {
+		errs = append(errs, r.err)
+	}
 	for _, t := range r.failed {
 		switch {
 		case t.joined || t == r.sim.main:

@@ -90,6 +90,10 @@ func newSim(cfg Config) *Sim {
 		panic("simsched: Run called with a Chooser that was used in another run")
 	}
 	s := &Sim{cfg: cfg, toCheck: uint64(max(cfg.CheckpointEvery, 0))}
+	s.idle, s.coroutines = make([]*coroutine, 0, fewItems), make([]*coroutine, 0, fewItems)
+	if cfg.Pool != nil && !cfg.Pool.claim() {
+		s.cfg.Pool = nil
+	}
 	s.noter, _ = cfg.Observer.(Noter)
 	if c, ok := cfg.Chooser.(stepping); ok {
 		s.stepper = c.Stepper()

@@ -148,6 +148,9 @@ func (s *Sim) spawn(r *Region, p *taskPath, name string, fn func() error) *Task 
 	}
 	t.id = event.NewTaskID(s.tasks.add(t))
 	t.place = int32(len(r.members))
+	if r.members == nil {
+		r.members = make([]*Task, 0, fewItems)
+	}
 	r.members = append(r.members, t)
 	s.emit(event.TaskSpawned(t.id, r.id, s.tick))
 	s.ready.push(&t.self)

@@ -90,7 +90,7 @@ type loser interface{ lostWakeup() bool }
 func (s *Sim) stuck() error {
 	var g WaitGraph
 	for i := range s.tasks.slots {
-		if t := s.tasks.slots[i]; !t.done {
+		if t := s.tasks.slots[i].value; !t.done {
 			g.Blocked = append(g.Blocked, t.blocked())
 			if s.noter != nil {
 				s.left = append(s.left, Left{t.id, t.wait()})
@@ -98,7 +98,7 @@ func (s *Sim) stuck() error {
 		}
 	}
 	for i := range s.regions.slots {
-		if r := s.regions.slots[i]; r != s.root && !r.closed {
+		if r := s.regions.slots[i].value; r != s.root && !r.closed {
 			g.Regions = append(g.Regions, OpenRegion{r.id, r.name, len(r.members)})
 		}
 	}

@@ -20,7 +20,7 @@ var surfaceLimits = map[string]int{
 	"minimize":          15,
 	"recorder":          20,
 	"replayer":          35,
-	"simsched":          75,
+	"simsched":          76,
 	"simsched/simdisk":  10,
 	"simtest":           15,
 	"source":            20,

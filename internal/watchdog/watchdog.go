@@ -56,6 +56,7 @@ type Watch struct {
 	tick   <-chan time.Time // the times at which it looks
 	stop   func()           // of tick
 	worker *worker          // nil if there is none
+	pool   *simsched.Pool   // of the worker
 }
 
 // New returns a Watch. It must be closed.
@@ -75,15 +76,14 @@ func (w *Watch) Close() {
 // goroutine is then left behind, since there is no way to end it, and whatever run uses must not be used again.
 // Under a debugger Run waits forever. If run panics or ends in runtime.Goexit, Run does the same.
 func (w *Watch) Run(cfg simsched.Config, run func(simsched.Config) error) error {
-	cfg.Progress = &simsched.Progress{}
+	w.hire()
+	cfg.Progress, cfg.Pool = &simsched.Progress{}, w.pool
 	return w.Do(cfg.Progress, func() error { return run(cfg) })
 }
 
 // Do is [Watch.Run] for a function whose simulation already has a Progress.
 func (w *Watch) Do(progress *simsched.Progress, f func() error) error {
-	if w.worker == nil {
-		w.worker = newWorker()
-	}
+	w.hire()
 	w.worker.jobs <- f
 	end, blocked := w.wait(progress)
 	switch {
@@ -101,10 +101,18 @@ func (w *Watch) Do(progress *simsched.Progress, f func() error) error {
 	return end.err
 }
 
+// hire makes sure that there is a worker.
+func (w *Watch) hire() {
+	if w.worker == nil {
+		w.worker, w.pool = newWorker(), &simsched.Pool{}
+	}
+}
+
 func (w *Watch) dismiss() {
 	if w.worker != nil {
 		close(w.worker.jobs)
-		w.worker = nil
+		w.pool.Close()
+		w.worker, w.pool = nil, nil
 	}
 }
 
