@@ -133,7 +133,8 @@ func TestJSON(t *testing.T) {
 func TestOthers(t *testing.T) {
 	f := &Finding{Package: "p", Test: "T/seed=0x1"}
 	for want, also := range map[string][]string{
-		"": nil, ", and 1 more": {"p T/seed=0x2"}, ", and 3 more in 3 tests": {"p T/pin=a", "p U", "q T/seed=0x1"},
+		"": nil, ", and 1 more": {"p T/seed=0x2"}, ", and 3 more in T, U and q T": {"p T/pin=a", "p U", "q T/seed=0x1"},
+		", and 4 more in 4 tests, such as T, q T, V": {"q T/seed=0x1", "p V", "q T", "p U"},
 	} {
 		f.Also = also
 		if got := f.others(); got != want {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/reprise-go/reprise/internal/prose"
@@ -123,22 +124,38 @@ func (f *Finding) Summary() string {
 	return fmt.Sprintf("%s, %s, signature %s, in %s %s%s", f.Class, f.Verdict, f.Signature, f.Package, f.Test, f.others())
 }
 
-// others states how many further runs failed with the signature, and the number of runs.
+// others states how many further runs failed with the signature, of which tests if there are several, and the number of
+// runs.
 func (f *Finding) others() (text string) {
 	if len(f.Also) > 0 {
-		tests := map[string]bool{}
-		for _, name := range append(f.Also[:len(f.Also):len(f.Also)], f.Package+" "+f.Test) {
-			tests[withoutRun(name)] = true
-		}
-		text = fmt.Sprintf(", and %d more", len(f.Also))
-		if len(tests) > 1 {
-			text += fmt.Sprintf(" in %d tests", len(tests))
-		}
+		text = fmt.Sprintf(", and %d more", len(f.Also)) + f.inTests()
 	}
 	if f.Ran > 1 {
 		text += fmt.Sprintf("; in %d of %s", f.Failed, prose.Count(f.Ran, "run"))
 	}
 	return text
+}
+
+// namedTests is the maximum number of tests that a summary names.
+const namedTests = 3
+
+// inTests names the tests that failed with the signature, or returns "" if there is only one. A test of another package
+// is named with its package.
+func (f *Finding) inTests() string {
+	var tests []string
+	for _, name := range append([]string{f.Package + " " + f.Test}, f.Also...) {
+		if name = strings.TrimPrefix(withoutRun(name), f.Package+" "); !slices.Contains(tests, name) {
+			tests = append(tests, name)
+		}
+	}
+	switch n := len(tests); {
+	case n < 2:
+		return ""
+	case n <= namedTests:
+		return " in " + strings.Join(tests[:n-1], ", ") + " and " + tests[n-1]
+	default:
+		return fmt.Sprintf(" in %d tests, such as %s", n, strings.Join(tests[:namedTests], ", "))
+	}
 }
 
 // withoutRun returns the name of the test to which the subtest of a seed or of a pinned trace belongs.

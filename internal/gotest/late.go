@@ -19,11 +19,11 @@ import (
 //  1. Run gives the run the class "timing", and leaves it to Keep whether it is a failure (explore.Doubtful).
 //  2. Keep, for the first run of a signature, searches for a run that fails in the same way with less lateness. If one
 //     fails without any, it takes the place of the first run and is an ordinary failure. Otherwise the run with the
-//     least lateness takes its place. It is a failure if that lateness is within --slow, and a note if it is not.
+//     least lateness takes its place. It is a failure if that lateness is below --slow, and a note if it is not.
 //  3. After all seeds, judgeTiming drops findings of the class if an ordinary failing run of another seed shows that
 //     the failure does not need lateness.
 
-// defaultSlow is the lateness that counts as a failure unless --slow says otherwise. RATIONALE.md says why.
+// defaultSlow is the lateness from which on a failure does not count unless --slow says otherwise. RATIONALE.md says why.
 const defaultSlow = 10 * time.Millisecond
 
 // The bounds of the search for a run with less lateness.
@@ -41,6 +41,11 @@ func (s *settings) slowest() time.Duration {
 	}
 	return s.slow
 }
+
+// counts reports whether a failure that needs a lateness counts: if it is less than --slow, to a hundredth. The search
+// for the least lateness is no more exact, and a goroutine that is slower than a sleep of 10 ms is late by 10 ms less what
+// the program does in the meantime.
+func (s *settings) counts(by time.Duration) bool { return by < s.slow-s.slow/100 }
 
 // doubt leaves it to Keep what a run means that fails after goroutines were late.
 func (w *subject) doubt(r *explore.Run, o *gort.Outcome) {
@@ -67,11 +72,11 @@ func (w *subject) settle(ctx context.Context, r *explore.Run) (known bool) {
 	switch {
 	case t == nil:
 		r.Outcome, r.Common = w.judge(d.Outcome), false
-	case t.By <= w.slow:
+	case w.counts(t.By):
 		r.Outcome = explore.Failed
 	default:
 		r.Outcome = explore.Noted
-		f.Note(fmt.Sprintf("that is more than the %v of lateness that count as a failure; --%s raises it", w.slow,
+		f.Note(fmt.Sprintf("a failure counts if it needs less than %v of lateness; --%s raises the bound", w.slow,
 			wire.Slow.Flag))
 	}
 	return false

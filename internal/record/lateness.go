@@ -13,13 +13,18 @@ type Late struct {
 
 // Lateness returns the goroutines of the program that were late since main.main started, each with the longest time
 // that it was late at once, by that time and then by number. A goroutine is late by the time that leapt between the
-// moment at which it became ready and the moment at which it ran.
+// moment at which it became ready and the moment at which it ran, or the end of the run.
 func (r *Recording) Lateness() []Late {
 	type waiting struct {
 		since int64 // when it became ready
 		late  int64
 	}
 	ready, longest := map[uint32]*waiting{}, map[uint32]int64{}
+	runs := func(g uint32) {
+		if w := ready[g]; w != nil && w.late > longest[g] {
+			longest[g] = w.late
+		}
+	}
 	begun := false
 	for _, rec := range r.Records {
 		switch rec.Kind {
@@ -35,11 +40,12 @@ func (r *Recording) Lateness() []Late {
 					}
 				}
 			}
-			if w := ready[rec.G]; w != nil && w.late > longest[rec.G] {
-				longest[rec.G] = w.late
-			}
+			runs(rec.G)
 			delete(ready, rec.G)
 		}
+	}
+	for g := range ready { // lint: order does not matter because each is compared with itself
+		runs(g)
 	}
 	var list []Late
 	for g, by := range longest { // lint: order does not matter because the list is sorted below

@@ -68,7 +68,7 @@ var (
 		Form: Alternatives(LeakModes), Writers: []string{User, Command}, Readers: []string{Wrapper, Simulate},
 	}, among(LeakModes))
 	Slow = variable(Setting{
-		Env: "REPRISE_SLOW", Flag: "slow", Help: "by how much a goroutine may be late in a run that counts as a failure",
+		Env: "REPRISE_SLOW", Flag: "slow", Help: "below which lateness a failure counts that needs a goroutine to be late",
 		Form: "0, any, or a positive duration such as 20ms", Writers: []string{User, Command}, Readers: []string{Wrapper},
 	}, parseSlow)
 	Determinism = variable(Setting{

@@ -58,9 +58,9 @@ the whole --budget. Pins run in the first part`),
 a lock, a wait group or a cond, or for something that no code
 which may still run reaches: auto (the default) and fail, the run
 fails; report, it passes with a note; off`),
-	setting(wire.Slow.Setting, "D", `up to which lateness a failure counts that needs a goroutine
+	setting(wire.Slow.Setting, "D", `below which lateness a failure counts that needs a goroutine
 to be late, such as 20ms: 10ms otherwise, 0 for none, any.
-Beyond, the failure is a note`),
+One that needs more is a note`),
 	setting(wire.Together.Setting, "BOOL", `run all tests of a package in one process, as go test does,
 for tests that need their neighbours or run in parallel`),
 	setting(wire.Determinism.Setting, "BOOL", "run each passing seed twice and tell the first difference"),
