@@ -133,11 +133,11 @@ func TestJSON(t *testing.T) {
 func TestOthers(t *testing.T) {
 	f := &Finding{Package: "p", Test: "T/seed=0x1"}
 	for want, also := range map[string][]string{
-		"": nil, ", and 1 more": {"p T/seed=0x2"}, ", and 3 more in T, U and q T": {"p T/pin=a", "p U", "q T/seed=0x1"},
-		", and 4 more in 4 tests, such as T, q T, V": {"q T/seed=0x1", "p V", "q T", "p U"},
+		"": nil, ", and 1 more": {"p T/seed=0x2"}, ", and 3 more in t, u and q t": {"p T/pin=a", "p U", "q T/seed=0x1"},
+		", and 4 more in 4 tests, such as t, q t, v": {"q T/seed=0x1", "p V", "q T", "p U"},
 	} {
 		f.Also = also
-		if got := f.others(); got != want {
+		if got := f.others(strings.ToLower); got != want {
 			t.Errorf("of %q: %q, want %q", also, got, want)
 		}
 	}

@@ -10,7 +10,7 @@ import (
 // reproduces it, and the whole report folded away.
 func (f *Finding) Markdown() string {
 	text := fmt.Sprintf("\n%s\n\n%s, %s, signature `%s`, in %s %s%s\n", prose.MarkdownCode(f.Headline()), f.Class,
-		f.Verdict, f.Signature, prose.MarkdownCode(f.Package), prose.MarkdownCode(f.Test), f.others())
+		f.Verdict, f.Signature, prose.MarkdownCode(f.Package), prose.MarkdownCode(f.Test), f.others(prose.MarkdownCode))
 	if f.File != "" {
 		text += "\n" + prose.MarkdownCode(fmt.Sprintf("%s:%d", f.File, f.Line)) + "\n"
 	}

@@ -121,14 +121,15 @@ func (f *Finding) Entry(label string) string {
 // Summary returns a line with the class, the verdict, the signature and the test of the finding, and how many others
 // there are.
 func (f *Finding) Summary() string {
-	return fmt.Sprintf("%s, %s, signature %s, in %s %s%s", f.Class, f.Verdict, f.Signature, f.Package, f.Test, f.others())
+	return fmt.Sprintf("%s, %s, signature %s, in %s %s%s", f.Class, f.Verdict, f.Signature, f.Package, f.Test,
+		f.others(func(test string) string { return test }))
 }
 
 // others states how many further runs failed with the signature, of which tests if there are several, and the number of
-// runs.
-func (f *Finding) others() (text string) {
+// runs. quote formats the name of a test.
+func (f *Finding) others(quote func(string) string) (text string) {
 	if len(f.Also) > 0 {
-		text = fmt.Sprintf(", and %d more", len(f.Also)) + f.inTests()
+		text = fmt.Sprintf(", and %d more", len(f.Also)) + f.inTests(quote)
 	}
 	if f.Ran > 1 {
 		text += fmt.Sprintf("; in %d of %s", f.Failed, prose.Count(f.Ran, "run"))
@@ -141,11 +142,11 @@ const namedTests = 3
 
 // inTests names the tests that failed with the signature, or returns "" if there is only one. A test of another package
 // is named with its package.
-func (f *Finding) inTests() string {
+func (f *Finding) inTests(quote func(string) string) string {
 	var tests []string
 	for _, name := range append([]string{f.Package + " " + f.Test}, f.Also...) {
-		if name = strings.TrimPrefix(withoutRun(name), f.Package+" "); !slices.Contains(tests, name) {
-			tests = append(tests, name)
+		if name = strings.TrimPrefix(withoutRun(name), f.Package+" "); !slices.Contains(tests, quote(name)) {
+			tests = append(tests, quote(name))
 		}
 	}
 	switch n := len(tests); {
