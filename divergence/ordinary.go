@@ -77,6 +77,10 @@ func (f *facts) preemptText(does, other string, e, next event.Event, site, other
 // outsideText describes a task that something outside made ready in one run.
 func (f *facts) outsideText() string {
 	e, a, does, other := f.e, f.a, "expected", "actual"
+	if !f.either(event.KindIoReady) {
+		return fmt.Sprintf("The runs differ in a read of a pipe, a socket or the like outside of the control: %v was expected, "+
+			"and %v came.", next(e), next(a))
+	}
 	if gorun.MeaningOf(e) != gorun.LetIn {
 		e, a, does, other = a, e, other, does
 	}
@@ -124,7 +128,7 @@ var ordinaryRules = []rule{
 		}},
 	{Rule{"outside", "outside", "something outside made a task of an ordinary run ready, in one of the runs",
 		"Run it where the outside answers as in the recorded run, or keep files, sockets and processes out of the test."},
-		func(f *facts) bool { return f.Ordinary && f.either(event.KindIoReady) },
+		func(f *facts) bool { return f.Ordinary && (f.either(event.KindIoReady) || f.either(event.KindIoResult)) },
 		func(f *facts) string { return f.outsideText() }},
 	{Rule{"not-preempted", "preempted-here-only",
 		"a task of an ordinary run is preempted in the expected run, and not in the actual run", whatRuns},

@@ -112,7 +112,7 @@ func (t *translator) before(kind event.Kind, n tracefile.Note) { t.ahead, t.ahea
 
 // decided writes the note of a decision, and before it the reason if a goroutine is in a system call.
 func (t *translator) decided(r *record.Record, n tracefile.Note) {
-	if r.Reason == record.WhySyscall && r.Prev() != 0 {
+	if (r.Reason == record.WhySyscall || r.Reason == record.WhyStuck) && r.Prev() != 0 {
 		t.Note(tracefile.Note{Act: tracefile.ActStop, Task: gorun.Task(r.Prev()), Reason: gorun.ReasonSyscall})
 	}
 	n.Act = tracefile.ActTurn

@@ -152,9 +152,9 @@ func (r *Runner) sweep(except ...int) {
 
 // prepare prepares the files for a run.
 func (r *Runner) prepare(c Control, flags uint32) error {
-	var choices []record.Record
+	var choices, reads []record.Record
 	if c.Choices != nil {
-		choices = c.Choices.Records
+		choices, reads = c.Choices.Records, c.Choices.Reads
 	}
 	for n := len(choices); c.Prefix && n > 0 && choices[n-1].Kind == record.Admit; n = len(choices) {
 		choices = choices[:n-1] // the replay ends at a decision, and none follows
@@ -173,7 +173,7 @@ func (r *Runner) prepare(c Control, flags uint32) error {
 	if err := r.output.Truncate(0); err != nil {
 		return fmt.Errorf("gort: %w", err)
 	}
-	if err := r.s.prepare(h, choices, or(c.Records, defaultRecords)); err != nil {
+	if err := r.s.prepare(h, choices, reads, or(c.Records, defaultRecords)); err != nil {
 		return err
 	}
 	switch {

@@ -15,7 +15,7 @@ import (
 // Numbers in the shared file. The runtime defines them under the same names with the prefix "rpr".
 const (
 	magic   = 0x31304f47_52505249
-	version = 7
+	version = 8
 
 	modeLive   = 1
 	modeReplay = 2
@@ -56,6 +56,7 @@ type header struct {
 	maxTime   int64
 	clock     int64
 	choices   uint64
+	reads     uint64
 	choicesAt uint64
 	recordsAt uint64
 	recordCap uint64
@@ -146,28 +147,29 @@ func (s *shared) close() error {
 	return errors.Join(unmap, s.file.Close())
 }
 
-// prepare writes the header and the choices of a run. The file contains the header, records, texts, the profile and
-// choices in this order, so that only the size of the last part changes between runs.
-func (s *shared) prepare(h header, choices []record.Record, records int) error {
+// prepare writes the header, the choices of a run and its reads. The file contains the header, records, texts, the
+// profile, choices and reads in this order, so that only the size of the last parts changes between runs.
+func (s *shared) prepare(h header, choices, reads []record.Record, records int) error {
 	h.magic, h.version = magic, version
 	h.recordsAt, h.recordCap = headerSpace, uint64(records)
 	h.textAt = h.recordsAt + h.recordCap*uint64(recordSize)
 	h.textCap = textSpace
-	h.choices = uint64(len(choices))
+	h.choices, h.reads = uint64(len(choices)), uint64(len(reads))
 	h.profileAt = h.textAt + h.textCap
 	h.choicesAt = (h.profileAt + profileSpace + choiceAlign - 1) / choiceAlign * choiceAlign
 	if h.choicesAt > math.MaxUint32 { // the runtime maps the choices with a 32-bit offset
 		return fmt.Errorf("gort: no room for %d records; the most are %d", records, maxRecords)
 	}
-	size := int(h.choicesAt) + len(choices)*recordSize
+	size := int(h.choicesAt) + (len(choices)+len(reads))*recordSize
 	if len(s.mem) < size {
 		if err := s.resize(size); err != nil {
 			return err
 		}
 	}
 	*s.header(), s.sent = h, h
-	if len(choices) > 0 {
-		copy(s.at(h.choicesAt, len(choices)), choices)
+	if n := len(choices) + len(reads); n > 0 {
+		copy(s.at(h.choicesAt, n), choices)
+		copy(s.at(h.choicesAt, n)[len(choices):], reads)
 	}
 	return nil
 }
@@ -227,7 +229,7 @@ func intact(list []record.Record) error {
 			timers++
 		}
 		switch {
-		case r.Kind == 0 || r.Kind > record.Does:
+		case r.Kind == 0 || r.Kind > record.Read:
 		case r.Kind == record.Spawn && (r.G != goroutines || r.Val>>32 >= uint64(r.G)):
 		case r.Kind == record.TimerSet && r.Points != timers:
 		case r.G == 0 && !slices.Contains(withoutGoroutine, r.Kind):

@@ -102,6 +102,8 @@ func (t *translator) record(r *record.Record) {
 		t.w.Start(r.Time)
 	case record.Admit:
 		t.w.LetIn(r.G, r.Time)
+	case record.Read:
+		t.w.Read(r.G, int64(r.Val))
 	}
 }
 
@@ -134,7 +136,12 @@ func (cr *choiceReader) event(e event.Event) error {
 	case err != nil:
 		return fmt.Errorf("%w: %w", ErrNotOrdinary, err)
 	case gorun.MeaningOf(e) == gorun.Start:
-		cr.c.Records = nil
+		cr.c.Records, cr.c.Reads = nil, nil
+	case gorun.MeaningOf(e) == gorun.Read:
+		if len(cr.c.Reads) == maxChoices {
+			return fmt.Errorf("%w that can be replayed: more than %d reads", ErrNotOrdinary, maxChoices)
+		}
+		cr.c.Reads = append(cr.c.Reads, readRecord(e, len(cr.c.Records)))
 	case !ok:
 	case len(cr.c.Records) == maxChoices:
 		return fmt.Errorf("%w that can be replayed: more than %d choices", ErrNotOrdinary, maxChoices)
@@ -150,6 +157,13 @@ func choiceRecord(c gorun.Choice) record.Record {
 		return record.Record{Kind: record.Admit, G: c.G, Time: c.Time}
 	}
 	return record.Record{
-		Kind: record.Sched, G: c.G, Points: c.Points, Val: c.Leap<<32 | uint64(c.Prev), Reason: uint8(c.Why),
+		Kind: record.Sched, G: c.G, Points: c.Points, Val: c.Leap<<32 | uint64(c.Prev), Reason: uint8(c.Why), Time: c.Time,
+	}
+}
+
+// readRecord returns the record of a read from outside that follows a number of choices.
+func readRecord(e event.Event, choices int) record.Record {
+	return record.Record{
+		Kind: record.Read, G: gorun.Goroutine(gorun.Reading(e)), Val: uint64(max(e.Bytes(), 0)), Points: uint32(choices),
 	}
 }

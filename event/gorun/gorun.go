@@ -20,6 +20,8 @@
 //	WakerWake                    the task became ready
 //	IoReady                      let in from outside: the poller or the end of a system call made a task ready, whose
 //	                             number is the token; WakerWake follows
+//	IoResult                     read from outside: the task whose number is the token read so many bytes, 0 at the end,
+//	                             from a pipe, a socket or the like
 //	Checkpoint                   start of main.main, once; a replay begins here
 //	TimeAdvanced                 the virtual time, written when it is a millisecond ahead of the last TimeAdvanced, and
 //	                             before events that depend on it
@@ -57,9 +59,11 @@ const (
 	Preemption                // a task was preempted at a point
 	Leap                      // time leapt to a timer although tasks were ready
 	LetIn                     // something outside, not controlled, made a task ready
+	Read                      // a task read from outside
 )
 
-var meanings = [...]string{"", "start of main.main", "decision", "preemption", "leap of time", "let in from outside"}
+var meanings = [...]string{"", "start of main.main", "decision", "preemption", "leap of time", "let in from outside",
+	"read from outside"}
 
 // String returns the meaning in words, or "" for Other.
 func (m Meaning) String() string {
@@ -78,6 +82,8 @@ func MeaningOf(e event.Event) Meaning {
 		return Decision
 	case event.KindIoReady:
 		return LetIn
+	case event.KindIoResult:
+		return Read
 	case event.KindChaosInjection:
 		if _, ok := e.ChaosTask(); ok {
 			return Preemption
@@ -89,6 +95,9 @@ func MeaningOf(e event.Event) Meaning {
 
 // Admitted returns the task of a [LetIn]. It panics if the event is not an IoReady.
 func Admitted(e event.Event) event.TaskID { return event.TaskID(e.Token()) }
+
+// Reading returns the task of a [Read]. It panics if the event is not an IoResult.
+func Reading(e event.Event) event.TaskID { return event.TaskID(e.Token()) }
 
 // Points returns the number of preemption points passed between two decisions, given their ticks, or between the
 // start of main.main and the next decision. If the ticks decrease, it returns 0.

@@ -237,6 +237,7 @@ func TestMeanings(t *testing.T) {
 		{event.ChaosInjectionInto(task, event.ChaosDelay, 0), gorun.Preemption},
 		{event.ChaosInjection(event.ChaosDelay, 5), gorun.Leap},
 		{event.IoReady(event.Token(task), event.Readable), gorun.LetIn},
+		{event.IoResult(event.Token(task), 7), gorun.Read},
 		{event.WakerWake(task), gorun.Other},
 		{event.TaskYielded(task), gorun.Other},
 	} {
@@ -246,6 +247,9 @@ func TestMeanings(t *testing.T) {
 	}
 	if got := gorun.Admitted(event.IoReady(event.Token(task), event.Readable)); got != task {
 		t.Errorf("let in is %v, want %v", got, task)
+	}
+	if got := gorun.Reading(event.IoResult(event.Token(task), 7)); got != task {
+		t.Errorf("%v reads, want %v", got, task)
 	}
 	if got := gorun.Meaning(99).String(); got != "unknown meaning" {
 		t.Error(got)

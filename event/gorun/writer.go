@@ -113,6 +113,11 @@ func (w *Writer) LetIn(g uint32, now int64) {
 	w.Wake(g)
 }
 
+// Read writes that g has read a number of bytes from outside.
+func (w *Writer) Read(g uint32, bytes int64) {
+	w.Event(event.IoResult(event.Token(Task(g)), bytes), "")
+}
+
 // Start writes that main.main starts.
 func (w *Writer) Start(now int64) {
 	w.Advance(now)

@@ -48,6 +48,7 @@ const (
 	// G does something besides stopping, if Control.Detail is set. Reason: one of the Does values; Site; Points: text of
 	// the name of the operation; Val: number of the object.
 	Does
+	Read // G read from a pipe, a socket or the like outside. Val: number of bytes, 0 at the end of the stream
 )
 
 // What a goroutine does, in Record.Reason of a [Does].
@@ -68,12 +69,14 @@ const (
 	WhyYield   = uint8(gorun.Yielded)   // it called Gosched
 	WhyPreempt = uint8(gorun.Preempted) // it was preempted at a point
 	WhyEnd     = uint8(gorun.Ended)     // it ended
-	WhySyscall = WhyEnd + 1             // it is stuck in a system call
+	WhySyscall = WhyEnd + 1             // it is in a system call that waits
 	WhyForced  = WhyEnd + 2             // it passed no point for a second
+	WhyStuck   = WhyEnd + 3             // it is in a system call that did not return for a while
 )
 
 var whyNames = [...]string{
 	"start", "blocked", "yielded", "preempted", "ended", "in a system call", "preempted by force",
+	"stuck in a system call",
 }
 
 // Why returns the reason for a decision in words, such as "preempted".
@@ -107,6 +110,7 @@ func (r Record) IsChoice() bool { return r.Kind == Sched || r.Kind == Admit }
 type Choices struct {
 	Seed    uint64
 	Records []Record // of the kinds Sched and Admit
+	Reads   []Record // of the kind Read; Points is the number of Records before it
 	Memory  bool     // accesses to memory were preemption points
 
 	// Loose means that the records were read from a trace file: N is unknown, and Reason is WhyBlock if the file does not

@@ -32,9 +32,12 @@ func (r *Recording) Choices() *Choices {
 	for i, rec := range r.Records {
 		switch {
 		case rec.Kind == Begin:
-			c.Records = make([]Record, 0, len(r.Records)-i)
+			c.Records, c.Reads = make([]Record, 0, len(r.Records)-i), nil
 		case rec.IsChoice():
 			c.Records = append(c.Records, rec)
+		case rec.Kind == Read:
+			rec.Points = uint32(len(c.Records))
+			c.Reads = append(c.Reads, rec)
 		}
 	}
 	return c

@@ -126,6 +126,8 @@ var edits = []edit{
 	// The outside.
 	{all, "syscall/syscall_linux.go", "RawSyscall", "", before,
 		"if repriseRaw(trap) { if r, e, done := repriseNet(trap, a1, a2, a3, 0, 0, 0); done { return r, 0, Errno(e) } };"},
+	{all, "syscall/syscall_linux.go", "RawSyscall", "return RawSyscall6(trap, a1, a2, a3, 0, 0, 0)", swap,
+		"repriseSends(trap); r1, r2, err = RawSyscall6(trap, a1, a2, a3, 0, 0, 0); repriseSent(trap, a1, a2); return"},
 	{all, "syscall/syscall_linux.go", "Syscall", "", before,
 		"if r, e, done := repriseNet(trap, a1, a2, a3, 0, 0, 0); done { return r, 0, Errno(e) };repriseSyscall(trap, a1);"},
 	{all, "syscall/syscall_linux.go", "Syscall6", "", before,
@@ -141,7 +143,7 @@ var edits = []edit{
 	{all, "runtime/proc.go", "syscall_runtime_BeforeFork", "", before, "if rprOn { rprForks() };"},
 	{all, "syscall/exec_unix.go", "forkExec", "acquireForkLock()", before, "repriseGoReal();"},
 	{all, "syscall/exec_unix.go", "forkExec", "// Read child error status", before, "repriseChild(pid);"},
-	{all, "runtime/netpoll.go", "poll_runtime_pollReset", "", before, "if rprOn { rprPoint(); rprPoll(pd) };"},
+	{all, "runtime/netpoll.go", "poll_runtime_pollReset", "", before, "if rprOn { rprPoint(); rprPrepares(pd, mode); rprPoll(pd) };"},
 	{all, "runtime/netpoll.go", "poll_runtime_pollWait", "", before, "if rprOn { rprPoll(pd) };"},
 	{all, "runtime/netpoll.go", "netpollblockcommit", "netpollAdjustWaiters(1)", swap,
 		"netpollAdjustWaiters(rprWaits(gp))"},
@@ -151,6 +153,12 @@ var edits = []edit{
 	{all, "runtime/netpoll_epoll.go", "netpollclose", "", before, "if rprOn && rprPollClose(fd) { return 0 };"},
 	{all, "runtime/os_linux.go", "fcntl", "", before,
 		"if r, e, done := rprFcntlOf(fd, cmd, arg); done { return r, e };"},
+
+	{all, "runtime/sigqueue.go", "sigsend", "return true // signal already in queue", before,
+		"if rprOn { rprSignalled() };"},
+	{all, "runtime/sigqueue.go", "sigsend", "// Notify receiver that queue has new bit.", before,
+		"if rprOn { rprSignalled() };"},
+	{all, "runtime/sigqueue.go", "signalWaitUntilIdle", "", before, "if rprOn { rprSignalsIdle(); return };"},
 
 	// The end.
 	{all, "runtime/proc.go", "os_beforeExit", "", before, "if rprOn { rprExit(int32(exitCode)) };"},
@@ -314,6 +322,12 @@ func repriseBlocks(trap, a2 uintptr) bool
 
 //go:linkname repriseRaw runtime.rprRaw
 func repriseRaw(trap uintptr) bool
+
+//go:linkname repriseSends runtime.rprSends
+func repriseSends(trap uintptr)
+
+//go:linkname repriseSent runtime.rprSent
+func repriseSent(trap, a1, a2 uintptr)
 
 //go:linkname repriseNet runtime.rprNet
 func repriseNet(trap, a1, a2, a3, a4, a5, a6 uintptr) (r, errno uintptr, done bool)

@@ -43,3 +43,35 @@ func TestChildDescriptors(t *testing.T) {
 	}
 	fmt.Println("descriptors", strings.Join(strings.Fields(string(list)), " "))
 }
+
+// TestChunks reads what a child writes in two parts, with a pause of PAUSE seconds between them.
+func TestChunks(t *testing.T) {
+	out, err := exec.Command("sh", "-c", "echo one; sleep $PAUSE; echo two").Output()
+	if err != nil || string(out) != "one\ntwo\n" {
+		t.Fatalf("%q, %v", out, err)
+	}
+}
+
+// TestStuck reads from a child in a system call of which the scheduler does not know that it waits.
+func TestStuck(t *testing.T) {
+	var pipe [2]int
+	if err := syscall.Pipe2(pipe[:], syscall.O_CLOEXEC); err != nil {
+		t.Fatal(err)
+	}
+	c := exec.Command("sh", "-c", "sleep $PAUSE; echo one")
+	c.Stdout = os.NewFile(uintptr(pipe[1]), "pipe")
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	other := make(chan bool)
+	go func() { close(other) }()
+	b := make([]byte, 8)
+	n, err := syscall.Read(pipe[0], b)
+	<-other
+	if err != nil || string(b[:n]) != "one\n" {
+		t.Fatalf("%q, %v", b[:n], err)
+	}
+	if err := c.Wait(); err != nil {
+		t.Fatal(err)
+	}
+}

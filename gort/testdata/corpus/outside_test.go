@@ -107,3 +107,48 @@ func TestHour(t *testing.T) {
 		t.Errorf("%d minutes in %v", n, d)
 	}
 }
+
+// TestSignalSoon waits for a signal that it sends to itself, for a time that is long enough on every machine.
+func TestSignalSoon(t *testing.T) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGUSR1)
+	defer signal.Stop(c)
+	for range 3 {
+		if err := syscall.Kill(os.Getpid(), syscall.SIGUSR1); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case <-c:
+		case <-time.After(time.Second):
+			t.Error("no signal")
+		}
+	}
+}
+
+// TestCompute passes no point for a while.
+func TestCompute(t *testing.T) {
+	println("computing")
+	x := 1
+	for range 200_000_000 {
+		x = x*5 + 1
+	}
+	if x == 0 {
+		t.Error("none")
+	}
+}
+
+// TestSignalWakes sends itself a signal for which a goroutine waits.
+func TestSignalWakes(t *testing.T) {
+	c, done := make(chan os.Signal, 1), make(chan bool)
+	signal.Notify(c, syscall.SIGUSR1)
+	defer signal.Stop(c)
+	go func() {
+		<-c
+		close(done)
+	}()
+	time.Sleep(time.Millisecond)
+	if err := syscall.Kill(os.Getpid(), syscall.SIGUSR1); err != nil {
+		t.Fatal(err)
+	}
+	<-done
+}
