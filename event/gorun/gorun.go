@@ -115,7 +115,7 @@ func startTick(tick uint64) uint64 { return (tick/1000 + 1) * 1000 }
 const (
 	ReasonYield   = "runtime.Gosched"      // a task yields
 	ReasonPreempt = "preempted"            // a task is preempted
-	ReasonForced  = "preempted by force"   // a task is preempted that passed no point for a second of real time
+	ReasonForced  = "preempted by force"   // a task is preempted that passed no point for a second of processor time
 	ReasonSyscall = "system call"          // a task is in a system call that waits
 	ReasonPoller  = "poller or a signal"   // a task is let in by the network poller or a signal
 	ReasonReturn  = "end of a system call" // a task is let in after a system call

@@ -126,8 +126,9 @@ var edits = []edit{
 	// The outside.
 	{all, "syscall/syscall_linux.go", "RawSyscall", "", before,
 		"if repriseRaw(trap) { if r, e, done := repriseNet(trap, a1, a2, a3, 0, 0, 0); done { return r, 0, Errno(e) } };"},
-	{all, "syscall/syscall_linux.go", "RawSyscall", "return RawSyscall6(trap, a1, a2, a3, 0, 0, 0)", swap,
-		"repriseSends(trap); r1, r2, err = RawSyscall6(trap, a1, a2, a3, 0, 0, 0); repriseSent(trap, a1, a2); return"},
+	{all, "syscall/syscall_linux.go", "RawSyscall", "return RawSyscall6(", swap,
+		"repriseSends(trap); r1, r2, err = RawSyscall6("},
+	{all, "syscall/syscall_linux.go", "RawSyscall", "a2, a3, 0, 0, 0)", after, "; repriseSent(trap, a1, a2); return"},
 	{all, "syscall/syscall_linux.go", "Syscall", "", before,
 		"if r, e, done := repriseNet(trap, a1, a2, a3, 0, 0, 0); done { return r, 0, Errno(e) };repriseSyscall(trap, a1);"},
 	{all, "syscall/syscall_linux.go", "Syscall6", "", before,
@@ -156,7 +157,7 @@ var edits = []edit{
 
 	{all, "runtime/sigqueue.go", "sigsend", "return true // signal already in queue", before,
 		"if rprOn { rprSignalled() };"},
-	{all, "runtime/sigqueue.go", "sigsend", "// Notify receiver that queue has new bit.", before,
+	{all, "runtime/sigqueue.go", "sigsend", "// Notify receiver", before,
 		"if rprOn { rprSignalled() };"},
 	{all, "runtime/sigqueue.go", "signalWaitUntilIdle", "", before, "if rprOn { rprSignalsIdle(); return };"},
 
