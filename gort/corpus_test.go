@@ -13,9 +13,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
-	"sync"
 	"testing"
 	"time"
 
@@ -555,8 +555,8 @@ func TestChild(t *testing.T) {
 	}
 }
 
-// TestPauses checks that a replay does not depend on when a child writes: neither in the sizes of reads, nor in a system
-// call in which the recorded run was stuck.
+// TestPauses checks that a replay does not depend on when a child writes: neither in the sizes of reads, nor in a
+// system call in which the recorded run was stuck.
 func TestPauses(t *testing.T) {
 	for _, function := range []string{"TestChunks", "TestStuck"} {
 		for _, pauses := range [][2]string{{"0.20", "0.00"}, {"0.00", "0.20"}} {
@@ -579,7 +579,7 @@ func TestPauses(t *testing.T) {
 	}
 }
 
-// TestUnrecordedWake checks that a replay ends at once as one that differs when something wakes it from outside that the
+// TestUnrecordedWake checks that a replay ends at once, as different, when something wakes it from outside that the
 // recording does not have.
 func TestUnrecordedWake(t *testing.T) {
 	for _, function := range []string{"TestSignalWakes", "TestPipe"} {

@@ -87,16 +87,16 @@
 // # What is outside
 //
 // Files, processes, other sockets and C are not controlled. System calls that are known to wait, such as wait4, give
-// up the processor at once; any other in which its thread sleeps for 100 ms loses it. A goroutine that the network poller or the end of a
-// system call makes ready is let in between two decisions. This is recorded, and a replay waits for it at the same
-// place. Outcome.Admitted counts such goroutines, Outcome.Calls counts all system calls by number, and
-// [Outcome.Outside] names what they reach. A run from a seed is therefore as deterministic as the outside. Of data that is
-// read from pipes and sockets outside, the size of each read is recorded, and a replay waits for as much; the data
-// themselves are not, and if they differ, the run differs. A signal that the program sends itself arrives in the call
-// that sends it. One from another process is let in in the same way as data, but its arrival in a buffered channel is
-// not recorded. While a goroutine is in a system call that waits, or a child process
-// lives, virtual time advances with real time; while one waits only for the poller, virtual time jumps when the poller
-// has been quiet for some milliseconds.
+// up the processor at once; any other in which its thread sleeps for 100 ms loses it. A goroutine that the network
+// poller or the end of a system call makes ready is let in between two decisions. This is recorded, and a replay waits
+// for it at the same place. Outcome.Admitted counts such goroutines, Outcome.Calls counts all system calls by number,
+// and [Outcome.Outside] names what they reach. A run from a seed is therefore as deterministic as the outside. Of data
+// that is read from pipes and sockets outside, the size of each read is recorded, and a replay waits for as much; the
+// data themselves are not, and if they differ, the run differs. A signal that the program sends itself arrives in the
+// call that sends it. One from another process is let in in the same way as data, but its arrival in a buffered
+// channel is not recorded. While a goroutine is in a system call that waits, or a child process lives, virtual time
+// advances with real time; while one waits only for the poller, virtual time jumps when the poller has been quiet for
+// some milliseconds.
 //
 // The times of files agree with the clock: what a run writes has the virtual time of the write. Each run has its own
 // folder of temporary files; Outcome.Wrote names the first file outside it that the run changed.
@@ -105,8 +105,8 @@
 //
 //   - Without BuildConfig.Memory, plain accesses to memory and the functions of sync/atomic are not preemption points,
 //     and data races are not found.
-//   - A goroutine that passes no point for a second of processor time is preempted by force. A recording cannot represent
-//     the place; Outcome.Forced counts these preemptions.
+//   - A goroutine that passes no point for a second of processor time is preempted by force. A recording cannot
+//     represent the place; Outcome.Forced counts these preemptions.
 //   - The time of a garbage collection depends a little on real time, which a program can observe through finalizers
 //     and sync.Pool.
 //   - Arguments in a traceback that are marked "?" may differ between a run and its replay.
