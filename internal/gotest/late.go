@@ -23,7 +23,7 @@ import (
 //  3. After all seeds, judgeTiming drops findings of the class if an ordinary failing run of another seed shows that
 //     the failure does not need lateness.
 
-// defaultSlow is the lateness from which on a failure does not count unless --slow says otherwise. RATIONALE.md says why.
+// defaultSlow is the lateness below which a failure counts unless --slow says otherwise. RATIONALE.md says why.
 const defaultSlow = 10 * time.Millisecond
 
 // The bounds of the search for a run with less lateness.
@@ -43,8 +43,8 @@ func (s *settings) slowest() time.Duration {
 }
 
 // counts reports whether a failure that needs a lateness counts: if it is less than --slow, to a hundredth. The search
-// for the least lateness is no more exact, and a goroutine that is slower than a sleep of 10 ms is late by 10 ms less what
-// the program does in the meantime.
+// for the least lateness is no more exact, and a goroutine that is slower than a sleep of 10 ms is late by 10 ms less
+// what the program does in the meantime.
 func (s *settings) counts(by time.Duration) bool { return by < s.slow-s.slow/100 }
 
 // doubt leaves it to Keep what a run means that fails after goroutines were late.
