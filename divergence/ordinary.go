@@ -128,7 +128,9 @@ var ordinaryRules = []rule{
 		}},
 	{Rule{"outside", "outside", "something outside made a task of an ordinary run ready, in one of the runs",
 		"Run it where the outside answers as in the recorded run, or keep files, sockets and processes out of the test."},
-		func(f *facts) bool { return f.Ordinary && (f.either(event.KindIoReady) || f.either(event.KindIoResult)) },
+		func(f *facts) bool {
+			return f.Ordinary && (f.either(event.KindIoReady) || f.either(event.KindIoResult))
+		},
 		func(f *facts) string { return f.outsideText() }},
 	{Rule{"not-preempted", "preempted-here-only",
 		"a task of an ordinary run is preempted in the expected run, and not in the actual run", whatRuns},
