@@ -74,6 +74,39 @@ func TestRunner(t *testing.T) {
 	}
 }
 
+// TestRunnerFaults bounds the page faults of one more run in a copy of the process: most of the time of a short run is
+// theirs.
+func TestRunnerFaults(t *testing.T) {
+	faults := func(runs int) int64 {
+		var before, after syscall.Rusage
+		if err := syscall.Getrusage(syscall.RUSAGE_CHILDREN, &before); err != nil {
+			t.Fatal(err)
+		}
+		r, err := corpus(t).Runner("TestLostUpdateFixed", Control{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for seed := range runs {
+			mustAgain(t, r, Control{Seed: uint64(seed)})
+		}
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+		if err := syscall.Getrusage(syscall.RUSAGE_CHILDREN, &after); err != nil {
+			t.Fatal(err)
+		}
+		return after.Minflt - before.Minflt
+	}
+	const runs = 20
+	corpus(t)
+	few := faults(1)
+	if each := (faults(1+runs) - few) / runs; each < 10 || each > 400 {
+		t.Errorf("a run in a copy takes %d page faults, want 10 to 400", each)
+	} else {
+		t.Logf("a run in a copy takes %d page faults", each)
+	}
+}
+
 // TestRunnerWall checks that a run that does not end is ended with the stacks of its goroutines, and that the next is
 // made.
 func TestRunnerWall(t *testing.T) {

@@ -121,3 +121,34 @@ func (panicking) Observe(e event.Event) error {
 	}
 	return nil
 }
+
+// TestAllocations bounds the allocations of a short run with the stacks of the run before, and of a step.
+func TestAllocations(t *testing.T) {
+	pool := &Pool{}
+	defer pool.Close()
+	run := func(yields int) float64 {
+		return testing.AllocsPerRun(20, func() {
+			err := Run(Config{Pool: pool, Chooser: NewRandom(1), CheckpointEvery: -1}, func(s *Sim) error {
+				for range 2 {
+					s.Go("task", func() error {
+						for range yields {
+							s.Yield()
+						}
+						return nil
+					})
+				}
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	short, long := run(10), run(10_000)
+	if short > 24 {
+		t.Errorf("a run with two tasks allocates %v times, want at most 24", short)
+	}
+	if long != short {
+		t.Errorf("a run of 20,000 steps allocates %v times, one of 20 steps %v times", long, short)
+	}
+}
