@@ -31,9 +31,9 @@ func (o *Outcome) Failure() string {
 	return strings.Join(cast.Clip(o.cause().lines, maxFailureLines), "\n")
 }
 
-// Class returns the kind of failure in a word or two, for reports: "test failure", "data race", "exit" and "killed"
-// for a test that failed, "panic", "fatal error", "deadlock", "leak", "timeout", "limit" and "divergence". It
-// returns "" for a run that passed.
+// Class returns the kind of failure in a word or two, for reports: "test failure", "data race", "assertion", "exit"
+// and "killed" for a test that failed, "panic", "fatal error", "deadlock", "leak", "timeout", "limit" and
+// "divergence". It returns "" for a run that passed.
 func (o *Outcome) Class() string { return o.cause().class }
 
 // casting is a [cast.Cast] that describes choices too.
@@ -72,6 +72,8 @@ func (o *Outcome) failed() cause {
 	switch {
 	case len(accesses) > 0:
 		return raced(accesses, list)
+	case o.Exit == 0 && len(o.violated()) > 0:
+		return o.assertedFalse()
 	case o.Exit < 0:
 		return cause{"killed", o.withOutput("the process was ended by a signal"), []string{"killed"}}
 	case len(failing) == 0:

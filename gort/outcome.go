@@ -71,6 +71,8 @@ type Outcome struct {
 	// writing, so that concurrent runs may disturb each other; "" if there is none.
 	Wrote string
 
+	Assertions []record.Assertion // of the Antithesis SDK, if the program uses it
+
 	// Effects of the outside, on which a replay depends.
 	Admitted int            // goroutines that the poller or the end of a system call made ready
 	Forced   int            // preemptions by force, of goroutines that passed no point for a second

@@ -2,6 +2,9 @@ package gort
 
 import "syscall"
 
+// openCall is the system call that opens a file.
+const openCall = syscall.SYS_OPENAT
+
 // outsideClasses has the kind of object that a system call reaches. Calls that are not listed reach nothing outside the
 // process, or many kinds of objects.
 var outsideClasses = map[int]string{

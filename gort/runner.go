@@ -32,9 +32,11 @@ type Runner struct {
 	test   string
 	common Control
 	output *os.File
-	tmp    *tempFolder
-	server *server // nil if there is none yet, or none is possible
-	alone  bool    // whether every run is a process of its own
+	// assertions is where the program writes its assertions; nil if it has none. See assertions.go.
+	assertions *os.File
+	tmp        *tempFolder
+	server     *server // nil if there is none yet, or none is possible
+	alone      bool    // whether every run is a process of its own
 }
 
 // Runner returns a Runner for one test function or subtest, by its exact name, or for all tests if test is "". It
@@ -52,7 +54,11 @@ func (b *Binary) Runner(test string, c Control) (*Runner, error) {
 	if err != nil {
 		return nil, errors.Join(err, out.Close(), s.close())
 	}
-	return &Runner{b: b, s: s, test: test, common: c, output: out, tmp: tmp}, nil
+	r := &Runner{b: b, s: s, test: test, common: c, output: out, tmp: tmp}
+	if err := r.openAssertions(); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	return r, nil
 }
 
 // Close ends the Runner and releases its resources.
@@ -62,7 +68,7 @@ func (r *Runner) Close() error {
 		err = r.server.close()
 	}
 	r.tmp.remove()
-	return errors.Join(err, r.output.Close(), r.s.close())
+	return errors.Join(err, r.output.Close(), r.closeAssertions(), r.s.close())
 }
 
 // Run runs one test function or subtest, by its exact name, or all tests if test is "", in a separate process. A
@@ -123,7 +129,7 @@ func (r *Runner) Run(ctx context.Context, c Control) (*Outcome, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w\n%s", err, out)
 	}
-	return o, nil
+	return o, r.readAssertions(o)
 }
 
 // execute makes one run, ends all processes that it started, and returns its exit status, or -1 if a signal ended
@@ -172,6 +178,9 @@ func (r *Runner) prepare(c Control, flags uint32) error {
 	}
 	if err := r.output.Truncate(0); err != nil {
 		return fmt.Errorf("gort: %w", err)
+	}
+	if err := r.clearAssertions(); err != nil {
+		return err
 	}
 	if err := r.s.prepare(h, choices, reads, or(c.Records, defaultRecords)); err != nil {
 		return err
@@ -232,6 +241,9 @@ func (r *Runner) command() (*exec.Cmd, *os.File, error) {
 		env = os.Environ()
 	}
 	cmd.Env = append(env[:len(env):len(env)], wire.Gort.Assign(nameOf(r.s.file)), r.tmp.variable())
+	if r.assertions != nil {
+		cmd.Env = append(cmd.Env, assertionVariable(r.assertions))
+	}
 	cmd.Stdout, cmd.Stderr = out, out
 	procs.Group(cmd, syscall.SIGKILL)
 	return cmd, out, nil

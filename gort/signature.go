@@ -10,6 +10,7 @@ import "github.com/reprise-go/reprise/internal/finding"
 //   - test failure: the lines that were logged where the test was first marked as failed, with file and line; if that
 //     is not known, the set of lines that the failing tests logged; of properties of package rapid only their line and
 //     failure, without the values drawn; the names of the tests if they logged nothing;
+//   - assertion: the first one that was violated: its kind, message and file;
 //   - data race: the two accesses, in any order: read or write, and their places;
 //   - panic, fatal error: the first line of the message, and the innermost place of the program;
 //   - deadlock: for each goroutine, what it waits for and its place; only the goroutines of a cycle if the holders of

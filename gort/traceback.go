@@ -62,9 +62,11 @@ func parseTraceback(output, start string) (t traceback) {
 	return t
 }
 
-// isStack reports whether a line starts the stack of a goroutine, as in "goroutine 7 [running]:".
+// isStack reports whether a line starts the stack of a goroutine, as in "goroutine 7 [running]:", or, with labels of
+// package runtime/pprof since Go 1.27, "goroutine 7 [running] {key: value}:".
 func isStack(line string) bool {
-	return strings.HasPrefix(line, "goroutine ") && strings.HasSuffix(line, "]:") && strings.Contains(line, " [")
+	return strings.HasPrefix(line, "goroutine ") && strings.Contains(line, " [") &&
+		(strings.HasSuffix(line, "]:") || strings.HasSuffix(line, "}:") && strings.Contains(line, "] {"))
 }
 
 // panicValue returns a line of a message without the runtime's remark about a recovery.
@@ -76,8 +78,8 @@ func panicValue(line string) string {
 
 // parseStack reads a stack and returns the lines after it.
 func parseStack(lines []string) (s stack, rest []string) {
-	_, s.state, _ = strings.Cut(strings.TrimSuffix(lines[0], "]:"), " [")
-	s.state, _, _ = strings.Cut(s.state, ",")
+	_, s.state, _ = strings.Cut(lines[0], " [")
+	s.state = s.state[:strings.IndexAny(s.state, ",]")]
 	for lines = lines[1:]; len(lines) > 0 && lines[0] != "" && !isStack(lines[0]); lines = lines[1:] {
 		if strings.HasPrefix(lines[0], "\t") || len(lines) < 2 {
 			continue

@@ -132,7 +132,7 @@ func waitable(op string, ctx context.Context) *simContext {
 	c, ok := ctx.Value(simContextKey{}).(*simContext)
 	if !ok || ctx.Done() != c.Done() {
 		panic("simsched: " + op + " called with a context that tasks cannot wait for: it must come from Sim.Context, " +
-			"Region.Context, Sim.WithCancel, Sim.WithDeadline or Sim.WithTimeout, with values at the most")
+			"Region.Context, Sim.WithCancel, Sim.WithDeadline or Sim.WithTimeout, with values at the most" + libraries)
 	}
 	return c
 }

@@ -14,8 +14,12 @@
 // on anything outside the package (a real channel, a real lock, time.Sleep), and must take time and randomness only
 // from the Sim. Neither a task nor the goroutine that calls Run may call runtime.LockOSThread. Misuse that can be
 // detected panics with a message that names the method and the rule. Use by a real goroutine, or by a task of
-// another run, is detected only if [Config.CheckGoroutines] is set. Package simtest finds a task that blocks
-// outside the simulation.
+// another run, is detected only if [Config.CheckGoroutines] is set, which package simtest does in the first run of a
+// test. Package simtest also finds a task that blocks outside the simulation.
+//
+// Libraries that start goroutines of their own, such as net/http, gRPC and database/sql, do not work in a simulation.
+// Call their handlers directly, or write an ordinary test: `reprise test` controls its goroutines, and simulates the
+// network between them.
 //
 // Virtual time starts at 2000-01-01 UTC. It moves only when no task is ready, to the next deadline. Events state it
 // in nanoseconds since the start.

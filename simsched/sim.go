@@ -1,8 +1,10 @@
 package simsched
 
 import (
+	"errors"
 	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/strategy"
@@ -45,10 +47,11 @@ type Sim struct {
 	left   []Left   // see Sim.Left
 	net    *Network // nil until used
 
-	stepper    strategy.Stepper      // of the Chooser; nil if it has none
-	idle       []*coroutine          // coroutines without a task
-	coroutines []*coroutine          // all coroutines
-	goroutines map[*coroutine]uint64 // see goroutineID; nil unless Config.CheckGoroutines is set
+	stepper    strategy.Stepper       // of the Chooser; nil if it has none
+	idle       []*coroutine           // coroutines without a task
+	coroutines []*coroutine           // all coroutines
+	goroutines map[*coroutine]uint64  // see goroutineID; nil unless Config.CheckGoroutines is set
+	foreign    atomic.Pointer[string] // what is said to a goroutine that is no task, and must not use the Sim
 	choice     Choice
 	asked      [numPoints]uint16    // number of choices in this step, by kind; it stops at the maximum
 	chaotic    [len(occasions)]bool // whether faults are possible at an occasion
@@ -80,6 +83,9 @@ func Run(cfg Config, body func(*Sim) error) error {
 	}
 	if s.hookPanic != nil {
 		panic(s.hookPanic)
+	}
+	if text := s.foreign.Load(); text != nil { // which has also disturbed what happened
+		return errors.New(*text)
 	}
 	return s.result()
 }
@@ -304,14 +310,27 @@ func (s *Sim) enter(op string) *Task {
 		runtime.Goexit()
 	}
 	if s.current == nil {
-		panic("simsched: " + op + " called outside the run: objects of a Sim may be used only by its tasks, during Run")
+		s.refuse("simsched: " + op + " called outside the run: objects of a Sim may be used only by its tasks, during Run")
 	}
 	if s.cfg.CheckGoroutines && goroutineID() != s.goroutines[s.current.co] {
-		panic("simsched: " + op +
+		s.refuse("simsched: " + op +
 			" called by a goroutine that is not the running task: only tasks may use the objects of a Sim")
 	}
 	return s.current
 }
+
+// refuse panics with a text for a goroutine that is no task. The run fails with it as well, because the goroutine may
+// belong to a library that recovers panics.
+func (s *Sim) refuse(text string) {
+	text += libraries
+	s.foreign.CompareAndSwap(nil, &text)
+	panic(text)
+}
+
+// libraries says what to do with a program that comes here by a library with goroutines of its own.
+const libraries = "; net/http, gRPC, database/sql and other libraries that start goroutines do not work inside of a " +
+	"simulation: call their handlers directly and speak over connections in tasks, or write an ordinary test, without a " +
+	"Sim, and run it with reprise test, which simulates the network between its goroutines"
 
 // release is enter for operations that release something and never block: while tasks are unwound they do nothing.
 func (s *Sim) release(op string) (t *Task, ok bool) {

@@ -17,8 +17,10 @@
 // The body runs once for each seed, and again when it fails, so it must create everything that it uses. It fails by
 // returning an error, by a panic, by a deadlock or a leak, or by t.Fatal and similar methods, in any task; t.Error
 // counts as well. A task that blocks outside the simulation for ten seconds, on a real channel, lock or sleep, fails
-// the test with its name and its stack, and ends the test. t.Skip in any task skips the test. Since a test that has
-// failed cannot fail again, Check ends with the first seed under which the body itself marks the test as failed.
+// the test with its name and its stack, and ends the test. A goroutine that the body starts with a go statement, or
+// that a library starts, must not use the simulation: the first run, that of a pinned trace or of a file, and one in
+// 256 panic if one does. t.Skip in any task skips the test. Since a test that has failed cannot fail again, Check
+// ends with the first seed under which the body itself marks the test as failed.
 //
 // # Subtests
 //

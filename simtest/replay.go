@@ -84,7 +84,7 @@ func (p *replay) open() (*base.Input, replayer.Config, error) {
 	if cfg.Policy != replayer.Strict {
 		cfg.Strategy = p.settings.strategy
 	}
-	cfg.Sim.Observer, cfg.Sim.CallSites = p.witness, true
+	cfg.Sim.Observer, cfg.Sim.CallSites, cfg.Sim.CheckGoroutines = p.witness, true, true
 	return in, cfg, nil
 }
 

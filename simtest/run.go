@@ -158,10 +158,15 @@ func (s *search) Run(_ context.Context, p explore.Plan) (*explore.Run, error) {
 	return r, nil
 }
 
+// checkEvery is how often a run checks that only its tasks use the simulation, which takes several times as long. A
+// program in which another goroutine does usually does so in every run, and then in the first.
+const checkEvery = 256
+
 // attempt makes the run of a seed.
 func (s *search) attempt(p explore.Plan) *explore.Run {
 	r := &explore.Run{Plan: p}
 	cfg := s.config(p.Seed)
+	cfg.CheckGoroutines = cfg.CheckGoroutines || p.Script == nil && p.Number%checkEvery == 0
 	s.rec.Reset(cfg.Metadata())
 	cfg.Observer = s.rec
 	if p.Script != nil {

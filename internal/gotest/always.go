@@ -28,6 +28,8 @@ func (c *search) judgeAlways(ctx context.Context) {
 	case f.Class == finding.Nondeterminism, o.Verdict == gort.Limited, o.CutOff(): // expected to be the same in all runs
 	case o.Verdict == gort.Leaked: // a run without control does not detect leaks
 		f.Note(c.allRuns("failed") + "; with --leaks report a leak is no failure")
+	case f.Class == "assertion": // a run without control does not look at assertions
+		f.Note(c.allRuns("failed"))
 	default:
 		c.judgePlain(ctx, f)
 	}

@@ -224,7 +224,7 @@ func (o *Options) goTest(ctx context.Context, r *testResults, stdout, stderr io.
 		r.plain = plain
 		names := goFlags(o.Args)
 		if !slices.Contains(names, "list") && !slices.Contains(names, "c") { // which run no tests
-			_, _ = fmt.Fprintf(stderr, "reprise: ordinary tests run once, uncontrolled: %s\n", plain)
+			_, _ = fmt.Fprintf(stderr, "reprise: ordinary tests run once, as go test runs them: %s\n", plain)
 		}
 	}
 	cmd := exec.Command(c.name, c.args...)

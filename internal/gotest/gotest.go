@@ -73,6 +73,7 @@ func (o *Options) Run(stdout, stderr io.Writer) error {
 	}
 	r.settle()
 	r.locate()
+	r.lookForAssertions(context.Background())
 	var b bytes.Buffer
 	var text bytes.Buffer
 	r.text(&text)

@@ -109,6 +109,7 @@ func (c *search) excuse(r *explore.Run) {
 
 // count adds a run that passed to the extents. It is called in the order of the seeds.
 func (c *search) count(r *explore.Run) {
+	c.reached.add(detailOf(r).asserted)
 	if r.Outcome != explore.Failed && r.Outcome != explore.Doubtful {
 		c.passed, c.longest = c.passed+1, c.longest.most(detailOf(r).extent)
 	}

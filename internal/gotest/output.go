@@ -35,6 +35,7 @@ func (r *testResults) text(w io.Writer) {
 	for _, name := range r.left() {
 		_, _ = fmt.Fprintf(w, "not run: %s\n", name)
 	}
+	_, _ = io.WriteString(w, r.tellAssertions())
 	for _, p := range r.pins() {
 		_, _ = fmt.Fprintf(w, "%s: %s\n", p.name, p.Text())
 	}

@@ -47,6 +47,8 @@ type testResults struct {
 	done     int                // number of packages that have ended
 	last     string             // last test that ended, or the progress of a test
 
+	reached reached // assertions of the Antithesis SDK
+
 	echo io.Writer // destination of the output of go test as it arrives; nil means none
 	json bool      // echo receives events
 	asIs bool      // go test prints its usual output and no events

@@ -31,7 +31,8 @@ type search struct {
 	passed  int    // number of runs that passed
 	longest extent // maximum over these runs
 
-	pins []*pinned
+	pins    []*pinned
+	reached reached
 
 	company
 	sharing  *sharing
@@ -172,6 +173,7 @@ func (c *search) tell(interrupted error) (ok bool) {
 		ran.All = ran.Ran
 	}
 	c.out.attr(c.function, wire.AttrRuns.Name, ran.String())
+	c.tellReached(c.function)
 	c.tellEnd(took, interrupted)
 	switch n := c.campaign.Failed(); {
 	case n > 0:

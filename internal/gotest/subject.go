@@ -11,6 +11,7 @@ import (
 	"github.com/reprise-go/reprise/explore"
 	"github.com/reprise-go/reprise/gort"
 	"github.com/reprise-go/reprise/internal/finding"
+	"github.com/reprise-go/reprise/internal/record"
 	"github.com/reprise-go/reprise/internal/testpath"
 	"github.com/reprise-go/reprise/internal/wire"
 )
@@ -35,6 +36,7 @@ var _ explore.Subject = (*subject)(nil)
 type detail struct {
 	*gort.Outcome // nil for a run that passed, except the first and replays
 	extent        extent
+	asserted      []record.Assertion
 	second        *gort.Outcome // second run of the same seed, if it should be equal to the first and is not
 }
 
@@ -106,7 +108,7 @@ func (w *subject) Run(ctx context.Context, p explore.Plan) (*explore.Run, error)
 	if o.Verdict == gort.TimedOut && w.took >= control.Wall {
 		r.Last, r.Why = true, "no more, since this run took all the time that a run may"
 	}
-	d := detail{Outcome: o, extent: extent{w.took, o.Virtual, o.Recording.Steps}}
+	d := detail{Outcome: o, extent: extent{w.took, o.Virtual, o.Recording.Steps}, asserted: o.Assertions}
 	if second != nil && !equal(o, second) {
 		r.Outcome, d.second = explore.Failed, second
 	} else {
@@ -138,7 +140,7 @@ func (w *subject) complete(r *explore.Run, d detail) {
 	replay := r.Choices != nil || r.Script != nil
 	r.Detail = d
 	if r.Outcome == explore.Passed && r.Number > 0 && !replay { // nothing more is needed
-		r.Detail = detail{extent: d.extent}
+		r.Detail = detail{extent: d.extent, asserted: d.asserted}
 	}
 	if r.Outcome == explore.Passed {
 		r.Skipped = r.Number == 0 && !replay && w.members == nil && skipped(w.function, d.Output)

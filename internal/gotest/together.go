@@ -131,6 +131,9 @@ func (c *search) tellMember(member string, output []byte, runs []*explore.Run, i
 		c.tellFinding(r, result)
 	}
 	c.out.attr(member, wire.AttrRuns.Name, c.extent().String())
+	if first {
+		c.tellReached(member)
+	}
 	took := c.campaign.Elapsed()
 	if first {
 		c.tellEnd(took, interrupted)

@@ -20,7 +20,7 @@ type goroutine struct {
 type task goroutine
 
 var (
-	header  = regexp.MustCompile(`^goroutine ([0-9]+) .*\[([^],]+)`)
+	header  = regexp.MustCompile(`^goroutine ([0-9]+) [^[]*\[([^],]+)`)
 	creator = regexp.MustCompile(`^created by .* in goroutine ([0-9]+)$`)
 )
 

@@ -96,6 +96,10 @@ var (
 	AttrRuns = attribute(Attribute{
 		Name: "reprise.runs", Form: extentForm, Writers: []string{Wrapper}, Readers: []string{Wrapper},
 	}, parseExtent)
+	AttrReached = attribute(Attribute{
+		Name: "reprise.reached", Form: "a list of assertions of the Antithesis SDK in JSON, with counts of runs",
+		Writers: []string{Wrapper}, Readers: []string{Wrapper},
+	}, parseJSON)
 	AttrProgress = attribute(Attribute{
 		Name: "reprise.progress", Form: extentForm, Writers: []string{Wrapper}, Readers: []string{Wrapper},
 	}, parseExtent)

@@ -54,8 +54,8 @@ type Toolchain struct {
 // Check returns an error if the table and the injected files do not support the Go version or the system.
 func (tc Toolchain) Check() error {
 	if target := tc.GOOS + "/" + tc.GOARCH; !slices.Contains(targets, target) {
-		return fmt.Errorf("%w: %s; ordinary tests can be controlled on %s only", ErrUnsupported, target,
-			strings.Join(targets, " and "))
+		return fmt.Errorf("%w: %s; ordinary tests can be controlled on %s only; docs/troubleshooting.md has the command for "+
+			"a container", ErrUnsupported, target, strings.Join(targets, " and "))
 	}
 	if !slices.Contains(supported, minor(tc.GOVERSION)) {
 		return fmt.Errorf("%w: %s; ordinary tests can be controlled with %s", ErrUnsupported, tc.GOVERSION,
