@@ -11,13 +11,17 @@ import (
 // Config sets the seeds of a campaign and its limits.
 type Config struct {
 	Seed func(number int) uint64 // returns the seed with a number, from 0; must not be nil
-	All  int                     // number of seeds; 0 means as many as there is time for
+	All  int                     // maximum number of seeds; 0 means as many as there is time for
 
-	Now      func() time.Time // the real clock; if it is nil, Budget and Deadline have no effect
+	Strategy string // Plan.Strategy of all runs
+
+	Now      func() time.Time // the real clock; if it is nil, Budget, Limit and Deadline have no effect
 	Budget   time.Duration    // real time for the seeds; 0 means no limit
+	Least    int              // number of seeds that are run even if Budget is used up
+	Limit    time.Duration    // real time after which not even those are run; 0 means no limit
 	Deadline time.Time        // only the first seed may start after it; the zero Time means none
 
-	// MaxFailing is the number of failing seeds that ends the campaign; 0 means DefaultMaxFailing. Runs that are Common
+	// MaxFailing is the number of failing seeds that ends the campaign; 0 means 5. Runs that are Common
 	// do not count, unless it is 1.
 	MaxFailing int
 	Replays    int // number of replays of the first failing run of each signature
@@ -25,8 +29,15 @@ type Config struct {
 	Progress func(*Run) // called with each run, in the order of the seeds; may be nil
 }
 
-// DefaultMaxFailing is the default of Config.MaxFailing.
-const DefaultMaxFailing = 5
+// defaultMaxFailing is the default of Config.MaxFailing.
+const defaultMaxFailing = 5
+
+// The limits of a campaign for which the user has set none. Some bugs fail in one of a hundred runs that take 3 ms
+// each. Therefore a test that passes in all of its first DefaultSeeds runs gets more, unless they were all alike.
+const (
+	DefaultSeeds  = 100             // Config.Least
+	DefaultBudget = 2 * time.Second // Config.Budget
+)
 
 // End is the reason why a campaign ended.
 type End uint8
@@ -35,7 +46,8 @@ type End uint8
 const (
 	EndAll         End = iota // all seeds were run
 	EndEnough                 // enough seeds failed
-	EndBudget                 // the budget was used up
+	EndBudget                 // enough seeds were run, and the budget was used up or all behave alike
+	EndLimit                  // the limit was reached before
 	EndDeadline               // the deadline passed
 	EndLast                   // Run.Last was set
 	EndSkipped                // the test skipped itself
@@ -70,15 +82,16 @@ type Campaign struct {
 	Why     string // the Run.Why of the last run, with EndLast
 	Err     error  // with EndBroken
 
-	extra int             // runs that belong to no seed
-	seen  map[string]*Run // the first run of each signature
+	extra  int             // runs that belong to no seed
+	seen   map[string]*Run // the first run of each signature
+	census census          // of the classes of runs
 }
 
 // New returns a campaign. Failing runs are kept and replayed by replayer, which may be one of the workers if there is
 // one.
 func New(cfg Config, replayer Subject) *Campaign {
 	if cfg.MaxFailing == 0 {
-		cfg.MaxFailing = DefaultMaxFailing
+		cfg.MaxFailing = defaultMaxFailing
 	}
 	c := &Campaign{cfg: cfg, replayer: replayer, seen: map[string]*Run{}}
 	c.start = c.now()
@@ -109,14 +122,16 @@ func (c *Campaign) Next() (p Plan, ok bool) {
 	case i == 0:
 	case !c.cfg.Deadline.IsZero() && c.cfg.Now != nil && !c.now().Before(c.cfg.Deadline):
 		c.drawn = EndDeadline
-	case c.cfg.Budget > 0 && c.cfg.Now != nil && c.Elapsed() >= c.cfg.Budget:
+	case c.cfg.Budget > 0 && i >= c.cfg.Least && c.cfg.Now != nil && c.Elapsed() >= c.cfg.Budget:
 		c.drawn = EndBudget
+	case c.cfg.Limit > 0 && c.cfg.Now != nil && c.Elapsed() >= c.cfg.Limit:
+		c.drawn = EndLimit
 	}
 	if c.drawn != EndAll {
 		return Plan{}, false
 	}
 	c.next++
-	return Plan{Number: i, Seed: c.cfg.Seed(i)}, true
+	return Plan{Number: i, Seed: c.cfg.Seed(i), Strategy: c.cfg.Strategy}, true
 }
 
 // Run makes the runs with several workers, and finishes the campaign. It returns after all workers have ended.
@@ -165,6 +180,7 @@ func (c *Campaign) Take(ctx context.Context, r *Run, err error) bool {
 		return c.stop(EndBroken, err)
 	}
 	c.Ran++
+	c.census.add(r.Class)
 	if c.cfg.Progress != nil {
 		c.cfg.Progress(r)
 	}
@@ -176,6 +192,8 @@ func (c *Campaign) Take(ctx context.Context, r *Run, err error) bool {
 		return c.stop(EndSkipped, nil)
 	case c.enough():
 		return c.stop(EndEnough, nil)
+	case c.cfg.Least > 0 && c.Ran >= c.cfg.Least && c.census.Classes == 1 && c.census.Runs == c.Ran:
+		return c.stop(EndBudget, nil)
 	}
 	return true
 }
@@ -263,7 +281,7 @@ func (c *Campaign) examine(ctx context.Context, r *Run) error {
 		if r.Recorded == nil {
 			break
 		}
-		again, err := c.replayer.Run(ctx, Plan{Number: r.Number, Seed: r.Seed, Choices: r.Recorded})
+		again, err := c.replayer.Run(ctx, Plan{Number: r.Number, Seed: r.Seed, Strategy: r.Strategy, Choices: r.Recorded})
 		if ended := ctx.Err(); ended != nil {
 			f.Verdict, r.Problem = finding.Unconfirmed, ended
 			return nil

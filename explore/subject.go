@@ -12,6 +12,8 @@ type Plan struct {
 	Number int    // number of the seed in its campaign, from 0
 	Seed   uint64 // seed of the choices of the run
 
+	Strategy string // name of the strategy of package strategy that makes the choices, unless one of the following does
+
 	// Choices is the Run.Recorded of an earlier run, which is to be repeated. If nil, the run is made from Seed.
 	Choices any
 
@@ -59,6 +61,7 @@ type Run struct {
 	Script   strategy.Script // the deviations of a run that was made from Choices or a Script
 	Recorded any             // the choices that repeat the run; nil if it cannot be repeated
 	Digest   uint64          // equal for runs with equal behaviour
+	Class    uint64          // equal for runs that differ only in the order of what is independent; 0 if unknown
 	Loose    bool            // the run depends on more than its choices: a replay may differ and still fail alike
 	Reached  bool            // of a replay: it followed the whole recording, which ends before the run did
 	Detail   any             // data of the front end

@@ -153,7 +153,7 @@ type Control struct {
 	// Choices must be nil then. Time leaps only where the script says so.
 	Script *strategy.Script
 
-	// Strategy is the name of a strategy of package strategy; "" means strategy.Default. Gap, Depth and Length are the
+	// Strategy is the name of a strategy of package strategy; "" means strategy.Single. Gap, Depth and Length are the
 	// fields of strategy.Config; a strategy ignores those that it does not read.
 	Strategy string
 	Gap      int // mean number of points between preemptions; 0 means one of several, by the seed
@@ -220,7 +220,7 @@ var memoryGaps = []uint32{2, 4, 10, 30, 100, 1000}
 
 // header returns the control part of the shared file.
 func (c *Control) header() (header, error) {
-	s := strategy.Find(or(c.Strategy, strategy.Default))
+	s := strategy.Find(or(c.Strategy, strategy.Single))
 	if s == nil {
 		return header{}, fmt.Errorf("gort: Control.Strategy: there is no strategy %q", c.Strategy)
 	}
@@ -234,7 +234,7 @@ func (c *Control) header() (header, error) {
 	if c.memory() {
 		gaps = memoryGaps
 	}
-	if h.gap == 0 {
+	if h.gap == 0 && s.Name != strategy.Default { // which has gaps of its own
 		h.gap = gaps[mix(c.Seed, 3)%uint64(len(gaps))]
 	}
 	if slow := c.slow(); slow > 0 && !s.Tame {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/reprise-go/reprise/explore"
 	"github.com/reprise-go/reprise/internal/prose"
+	"github.com/reprise-go/reprise/strategy"
 )
 
 // Sample is an estimate of the probability that a run fails, given its first decisions.
@@ -153,7 +154,7 @@ func (e *explainer) sample(ctx context.Context, decisions, most int) error {
 	for range most - e.samples[i].Of {
 		e.fresh++
 		plans = append(plans, explore.Plan{
-			Number: e.origin.Number, Seed: e.origin.Seed, Choices: e.origin.Recorded,
+			Number: e.origin.Number, Seed: e.origin.Seed, Strategy: strategy.Single, Choices: e.origin.Recorded,
 			Fork: &explore.Fork{Decisions: decisions, Seed: e.fresh}, Limit: 2*e.longest + 1000,
 		})
 	}

@@ -178,7 +178,7 @@ var pointLabels = func() (labels [numPoints]uint64) {
 }()
 
 var (
-	randomStrategy     = strategy.Find(strategy.Default)
+	randomStrategy     = strategy.Find(strategy.Single)
 	roundRobinStrategy = strategy.Find("round-robin")
 )
 

@@ -61,9 +61,9 @@ type campaign struct {
 func newCampaign(t testing.TB, body func(*simsched.Sim) error, s settings) *campaign {
 	c := &campaign{search: newSearch(t, body, s), selection: selected(t)}
 	cfg := explore.Config{
-		Seed: c.nth, All: c.all(), Now: time.Now, Budget: c.budget, Deadline: deadline(t), Replays: 1,
+		Seed: c.nth, All: c.all(), Now: time.Now, Budget: c.budget, Least: c.least(), Deadline: deadline(t), Replays: 1,
 	}
-	if c.named || len(c.only) > 0 {
+	if c.named || len(c.only) > 0 || c.filtered && !c.given {
 		cfg.Budget = 0
 	}
 	if c.enumeration != nil { // all runs have one seed, and the first that fails is the simplest
@@ -90,13 +90,24 @@ func (c *campaign) nth(i int) uint64 {
 	return testpath.DeriveSeed(c.t.Name(), c.share.Number(i))
 }
 
-// all returns the number of seeds, 0 with a budget alone.
+// all returns the number of seeds, 0 if time ends them.
 func (c *campaign) all() int {
 	switch {
 	case c.named:
 		return 1
 	case len(c.only) > 0:
 		return len(c.only)
+	case c.least() > 0:
+		return 0
+	}
+	return c.settings.seeds
+}
+
+// least returns the number of seeds that are run even if the budget is used up: without a word about seeds. If -run or
+// -skip may leave out subtests, no more are run, since time would end the seeds after any number that is left out.
+func (c *campaign) least() int {
+	if c.given || c.budget == 0 || c.filtered {
+		return 0
 	}
 	return c.share.Part(c.settings.seeds)
 }
@@ -154,7 +165,7 @@ func (c *campaign) seed(p explore.Plan) {
 	switch {
 	case !ok:
 		c.tell(c.t, c.Make(context.Background(), c.search, p))
-	case c.filtered || testing.Verbose():
+	case c.filtered || testing.Verbose() && (c.least() == 0 || p.Number < c.least()):
 		t.Run(testpath.Seed(p.Seed), func(t *testing.T) {
 			t.Helper()
 			r := c.Make(context.Background(), c.search, p)

@@ -7,10 +7,14 @@
 //		simtest.Check(t, func(s *simsched.Sim) error { ... })
 //	}
 //
-// It first runs the pinned traces of the test, which are in testdata/reprise/<TestName>/, and then seeds. The seeds
-// derive from the name of the test, so that every machine runs the same ones. A failing run is repeated from its
-// trace. If it fails in the same way, the trace is kept. If not, the verdict is flaky: the behaviour of the program
-// is not a function of the choices that the simulation makes.
+// It first runs the pinned traces of the test, which are in testdata/reprise/<TestName>/, and then seeds: a hundred at
+// least, and more for two seconds. The seeds derive from the name of the test, so that every machine runs the same
+// ones, as far as it gets. A seed selects one of several strategies, which choose the next task; see package strategy.
+// A failing run is repeated from its trace. If it fails in the same way, the trace is kept. If not, the verdict is
+// flaky: the behaviour of the program is not a function of the choices that the simulation makes.
+//
+// The run of the first seed also counts what the tasks do, which some strategies need to know. It is therefore made
+// before other seeds even where only these are asked for.
 //
 // # The body
 //
@@ -25,7 +29,8 @@
 // # Subtests
 //
 // Each pinned trace is a subtest pin=<file>, each seed a subtest seed=0x<16 digits>. A seed that passes runs
-// without a subtest unless -v, -json, -run or -skip make a difference to it. If -run names one seed, as in
+// without a subtest unless -v, -json, -run or -skip make a difference to it; -v and -json do for the first hundred
+// seeds, if their number was not set. If -run names one seed, as in
 //
 //	go test -run '^TestTransfer$/^seed=0x00000000000004d2$'
 //

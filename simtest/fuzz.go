@@ -37,7 +37,7 @@ func MakeFuzz(body func(*simsched.Sim) error, opts ...Option) func(*testing.T, [
 		if testFlag("fuzz") == "" {
 			once.Do(func() { fuzzPins(t, body, s) })
 		}
-		s.strategyName, s.strategy = "fuzz", func(uint64) simsched.Chooser { return newBytesChooser(input) }
+		s.profile, s.strategyName, s.strategy = nil, "fuzz", func(uint64) simsched.Chooser { return newBytesChooser(input) }
 		c := newSearch(t, body, s)
 		defer c.watch.Close()
 		c.name = func(uint64) string { return fmt.Sprintf("input=%016x", hash(input)) }

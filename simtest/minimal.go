@@ -38,7 +38,7 @@ func (s *search) fork(p explore.Plan, f *failing) *explore.Run {
 	r := &explore.Run{Plan: p}
 	cfg := replayer.Config{
 		Sim: s.sim, Policy: replayer.Prefix, Index: indexOf(f.trace, p.Fork.Decisions),
-		Seed: p.Fork.Seed, Strategy: s.strategy,
+		Seed: p.Fork.Seed, Strategy: s.named(p.Strategy),
 	}
 	cfg.Sim.Chaos.Seed = testpath.Mix(p.Fork.Seed)
 	s.rec.Reset(f.trace.Metadata)

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/reprise-go/reprise/explore"
 	front "github.com/reprise-go/reprise/internal/replay"
 	"github.com/reprise-go/reprise/internal/testpath"
 	"github.com/reprise-go/reprise/internal/wire"
@@ -14,9 +15,6 @@ import (
 	"github.com/reprise-go/reprise/strategy"
 )
 
-// DefaultSeeds is the number of seeds that [Check] runs by default.
-const DefaultSeeds = 100
-
 // defaultMinimal is the real time that is spent on looking for the smallest run of a finding.
 const defaultMinimal = 3 * time.Second
 
@@ -24,10 +22,12 @@ const defaultMinimal = 3 * time.Second
 type Option func(*settings)
 
 // Seeds sets the number of seeds to run, from 1 to 1,000,000,000.
-func Seeds(n int) Option { return func(s *settings) { s.seeds, s.budget = n, 0 } }
+func Seeds(n int) Option { return func(s *settings) { s.seeds, s.budget, s.given = n, 0, true } }
 
 // Budget sets the real time during which seeds are run, instead of their number. At least one seed is run.
-func Budget(d time.Duration) Option { return func(s *settings) { s.budget, s.seeds = d, 0 } }
+func Budget(d time.Duration) Option {
+	return func(s *settings) { s.budget, s.seeds, s.given = d, 0, true }
+}
 
 // Sim sets how runs are made. Seed, Chooser and Observer must be zero, because the test sets them. Each seed gets
 // faults of its own, whatever Chaos.Seed is. An empty Program means the name of the test.
@@ -39,16 +39,29 @@ func Strategy(name string) Option { return func(s *settings) { s.setStrategy(nam
 
 // setStrategy sets the strategy with a name; s.strategy is nil if there is none.
 func (s *settings) setStrategy(name string) {
-	s.strategyName, s.strategy, s.enumeration, s.profile = name, nil, nil, nil
-	if named := strategy.Find(name); named != nil {
-		var profile *strategy.Profile
-		if named.Profiled {
-			profile = &strategy.Profile{}
-		}
-		s.profile = profile
-		s.strategy = func(seed uint64) simsched.Chooser {
-			return simsched.NewChooser(named, strategy.Config{Seed: seed, Profile: profile})
-		}
+	s.strategyName, s.enumeration, s.profile = name, nil, nil
+	if named := strategy.Find(name); named != nil && named.Profiled {
+		s.profile = &strategy.Profile{}
+	}
+	s.strategy = s.named(name)
+}
+
+// live returns the strategy of a replay that leaves its recording.
+func (s *settings) live() replayer.Strategy {
+	if s.strategyName == strategy.Default {
+		return s.named(strategy.Single) // there are no counts
+	}
+	return s.strategy
+}
+
+// named returns the strategy with a name, nil if there is none.
+func (s *settings) named(name string) replayer.Strategy {
+	named, profile := strategy.Find(name), s.profile
+	if named == nil {
+		return nil
+	}
+	return func(seed uint64) simsched.Chooser {
+		return simsched.NewChooser(named, strategy.Config{Seed: seed, Profile: profile})
 	}
 }
 
@@ -64,7 +77,8 @@ type settings struct {
 	strategy     replayer.Strategy
 	enumeration  *simsched.Enumeration // of all schedules, instead of seeds; nil without Exhaustive
 	profile      *strategy.Profile     // filled by a run before the others; nil if the strategy does not use it
-	seeds        int                   // 0 if there is only a budget
+	seeds        int                   // 0 if there is only a budget; without given the number that is run at least
+	given        bool                  // seeds or budget were given
 	budget       time.Duration         // real time; 0 if there is none
 	only         []uint64              // run only these seeds
 	share        wire.Share            // of the seeds
@@ -80,7 +94,9 @@ type settings struct {
 
 // newSettings combines the settings of a test. The error names everything that is wrong.
 func newSettings(t testing.TB, opts []Option) (settings, error) {
-	s := settings{seeds: DefaultSeeds, leaks: wire.LeaksAuto, minimal: defaultMinimal}
+	s := settings{
+		seeds: explore.DefaultSeeds, budget: explore.DefaultBudget, leaks: wire.LeaksAuto, minimal: defaultMinimal,
+	}
 	s.setStrategy(strategy.Default)
 	for _, o := range opts {
 		o(&s)
@@ -88,6 +104,9 @@ func newSettings(t testing.TB, opts []Option) (settings, error) {
 	err := s.checkOptions()
 	if testing.Short() {
 		s.seeds, s.budget = (s.seeds+9)/10, s.budget/10
+		if !s.given {
+			s.budget = 0
+		}
 	}
 	err = errors.Join(err, s.readKeys())
 	if s.sim.Program == "" {
@@ -132,7 +151,7 @@ func (s *settings) readKeys() error {
 		s.readRequest(),
 	)
 	if seeds > 0 || budget > 0 { // if both are set, both apply
-		s.seeds, s.budget = seeds, budget
+		s.seeds, s.budget, s.given = seeds, budget, true
 	}
 	return err
 }
@@ -165,11 +184,10 @@ func (s *settings) readStrategy() error {
 	return err
 }
 
-// config returns the settings of the run of a seed.
+// config returns the settings of the run of a seed, without its Chooser.
 func (s *settings) config(seed uint64) simsched.Config {
 	cfg := s.sim
 	cfg.Seed = seed
 	cfg.Chaos.Seed = testpath.Mix(s.sim.Chaos.Seed ^ testpath.Mix(seed))
-	cfg.Chooser = s.strategy(seed)
 	return cfg
 }

@@ -82,7 +82,7 @@ func (p *replay) open() (*base.Input, replayer.Config, error) {
 	cfg := p.how.Config(p.settings.sim)
 	cfg.Recorded, cfg.Identity = p.settings.strategy, id
 	if cfg.Policy != replayer.Strict {
-		cfg.Strategy = p.settings.strategy
+		cfg.Strategy = p.settings.live()
 	}
 	cfg.Sim.Observer, cfg.Sim.CallSites, cfg.Sim.CheckGoroutines = p.witness, true, true
 	return in, cfg, nil

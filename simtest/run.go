@@ -119,29 +119,38 @@ type failing struct {
 type search struct {
 	program
 	settings
-	rec  *recorder.Recorder
-	name func(seed uint64) string // of the run of a seed
+	rec     *recorder.Recorder
+	name    func(seed uint64) string // of the run of a seed
+	first   uint64                   // the first seed, whose run fills the profile
+	counted bool                     // it has been made
 }
 
 var _ explore.Subject = (*search)(nil)
 
 func newSearch(t testing.TB, body func(*simsched.Sim) error, s settings) *search {
-	c := &search{newProgram(t, body, &s), s, recorder.New(event.Metadata{}), testpath.Seed}
-	c.count()
-	return c
+	return &search{program: newProgram(t, body, &s), settings: s, rec: recorder.New(event.Metadata{}), name: testpath.Seed,
+		first: testpath.DeriveSeed(t.Name(), 0)}
 }
 
-// count fills the profile by a run that always has the same seed, so that a seed that is run alone makes the same
-// choices. Whether that run fails does not matter, since the others find what it finds.
-func (s *search) count() {
-	if s.profile == nil {
-		return
+// chooser returns the Chooser of the run of a seed, and the profile that the run fills, nil if it fills none.
+func (s *search) chooser(seed uint64) (chooser simsched.Chooser, counts *strategy.Profile) {
+	if s.profile == nil || seed != s.first {
+		return s.strategy(seed), nil
 	}
-	cfg := s.config(testpath.DeriveSeed(s.t.Name(), 0))
-	cfg.Chooser = simsched.NewChooser(strategy.Find(strategy.Default), strategy.Config{Seed: cfg.Seed, Record: s.profile})
-	if failed := s.t.Failed(); s.run(cfg) != nil && !failed && s.t.Failed() {
-		s.t.Logf("simtest: the run that counts operations has marked the test as failed")
+	counts = &strategy.Profile{}
+	return simsched.NewChooser(strategy.Find(strategy.Single), strategy.Config{Seed: seed, Record: counts}), counts
+}
+
+// count makes the run of the first seed if no other has been made, so that the profile is known. It returns the run if
+// there can be no other, and otherwise nil; the seeds will show whether it fails.
+func (s *search) count() *explore.Run {
+	if s.profile == nil || s.counted {
+		return nil
 	}
+	if r := s.attempt(explore.Plan{Seed: s.first}); r.Last || r.Skipped {
+		return r
+	}
+	return nil
 }
 
 // Run implements [explore.Subject]. The choices of a plan are a failing run.
@@ -150,6 +159,12 @@ func (s *search) Run(_ context.Context, p explore.Plan) (*explore.Run, error) {
 		return s.fork(p, f), nil
 	} else if ok {
 		return s.again(p, f), nil
+	}
+	if p.Seed != s.first {
+		if r := s.count(); r != nil {
+			r.Plan = p
+			return r, nil
+		}
 	}
 	r := s.attempt(p)
 	if s.enumeration != nil && !s.enumeration.Next() {
@@ -169,11 +184,17 @@ func (s *search) attempt(p explore.Plan) *explore.Run {
 	cfg.CheckGoroutines = cfg.CheckGoroutines || p.Script == nil && p.Number%checkEvery == 0
 	s.rec.Reset(cfg.Metadata())
 	cfg.Observer = s.rec
-	if p.Script != nil {
+	var counts *strategy.Profile
+	if p.Script == nil {
+		cfg.Chooser, counts = s.chooser(p.Seed)
+	} else {
 		cfg.Chooser, cfg.Script, cfg.Observer = simsched.NewScripted(*p.Script), &r.Script, &bounded{s.rec, p.Limit}
 	}
 	before := s.t.Failed()
 	failure := s.run(cfg)
+	if counts != nil && !s.counted {
+		*s.profile, s.counted = *counts, true
+	}
 	if s.comparing && !isBlocked(failure) {
 		failure = nil
 	}
@@ -264,6 +285,7 @@ func (s *search) Close() error {
 
 // twice checks whether two runs under cfg are equal.
 func (s *search) twice(cfg simsched.Config) error {
-	cfg.Chooser, cfg.Observer = s.strategy(cfg.Seed), nil
+	cfg.Chooser, _ = s.chooser(cfg.Seed)
+	cfg.Observer = nil
 	return s.watch.Run(cfg, func(cfg simsched.Config) error { return replayer.CheckDeterminism(cfg, s.body) })
 }

@@ -47,7 +47,9 @@ func order(t *testing.T, opts ...Option) (names string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = simsched.Run(s.config(3), func(s *simsched.Sim) error {
+	cfg := s.config(3)
+	cfg.Chooser = s.strategy(3)
+	err = simsched.Run(cfg, func(s *simsched.Sim) error {
 		for _, name := range []string{"a", "b", "c", "d", "e"} {
 			s.Go(name, func() error { names += name; return nil })
 		}

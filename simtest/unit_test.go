@@ -165,7 +165,7 @@ func TestConfig(t *testing.T) {
 		t.Fatal(err)
 	}
 	a, again, b := s.config(1), s.config(1), s.config(2)
-	if a.Chaos != again.Chaos || a.Chaos.Seed == b.Chaos.Seed || a.Chooser == again.Chooser {
+	if a.Chaos != again.Chaos || a.Chaos.Seed == b.Chaos.Seed || s.strategy(1) == s.strategy(1) {
 		t.Errorf("settings of seed 1 %+v and %+v, of seed 2 %+v", a, again, b)
 	}
 	if a.Program != "TestConfig" || a.Seed != 1 || !a.ContainGoexit || a.Hash() != b.Hash() {

@@ -1,8 +1,16 @@
 package strategy
 
 // The mix is a portfolio: each run has another strategy, chosen by its seed, because no strategy is the best for all
-// programs. The shares follow the measurements in package sctbench: SURW needs the fewest schedules for most programs
-// there, and no other strategy comes close where it does; the rest find what is rare for it.
+// programs.
+//
+//  1. A run that the profile expects to be short has one of shortShares. They follow the measurements in package
+//     sctbench: SURW needs the fewest schedules for most programs there, and no other strategy comes close where it
+//     does; the rest find what is rare for it.
+//  2. A run with more than [longRun] contested points has one of longShares, which make few decisions. If it were
+//     preempted at every other point, it would take long and its recording would be large, and most bugs need few
+//     preemptions.
+//  3. A random walk is preempted at nearly every point, hardly ever, or something between. The mean gap of a short run
+//     is one of shortGaps. In a long run the mean number of preemptions is one of longCounts.
 var _ = Register(&Strategy{
 	Name:  "mix",
 	About: "another strategy for each seed, with no, few or many preemptions",
@@ -16,17 +24,31 @@ var _ = Register(&Strategy{
 	New:      newMix,
 })
 
-// shares are the strategies of the mix, each as often as it is chosen.
-var shares = [...]string{"surw", "surw", "surw", "surw", "pos", "pos", "urw", "urw", "pct", "pct", "random", "random"}
+// The strategies of the mix, each as often as it is chosen.
+var (
+	shortShares = [...]string{
+		"surw", "surw", "surw", "surw", "surw", "surw", "pos", "pos", "urw", "pct", "pct", "random", "random", "random",
+	}
+	longShares = [...]string{"pct", "random", "random"}
+)
 
-// mixGaps are the mean gaps of random walks. In the last one a task is hardly ever preempted.
-var mixGaps = [...]uint64{1, 1, 3, 10, 100, 1 << 20}
+var (
+	shortGaps  = [...]uint64{1, 1, 3, 10, 100, 1 << 20}
+	longCounts = [...]uint64{1, 4, 16, 64, 256, 1024}
+)
+
+// longRun is the number of contested points above which a run is long.
+const longRun = 1 << 14
 
 func newMix(c Config) Picker {
 	r := NewRand(c.Seed, Label("mix"))
-	s := Find(shares[r.Below(uint64(len(shares)))])
-	if c.Gap <= 1 {
-		c.Gap = mixGaps[r.Below(uint64(len(mixGaps)))]
+	name, gap := shortShares[r.Below(uint64(len(shortShares)))], shortGaps[r.Below(uint64(len(shortGaps)))]
+	if c.Profile != nil && c.Profile.Contested > longRun {
+		name = longShares[r.Below(uint64(len(longShares)))]
+		gap = c.Profile.Contested / longCounts[r.Below(uint64(len(longCounts)))]
 	}
-	return s.New(c)
+	if c.Gap == 0 {
+		c.Gap = gap
+	}
+	return Find(name).New(c)
 }

@@ -1,7 +1,10 @@
 package strategy
 
-// Default is the name of the strategy that is used unless another is asked for.
-const Default = "random"
+// Default is the name of the strategy of a campaign unless another is asked for: a portfolio.
+const Default = "mix"
+
+// Single is the name of the strategy of a run that belongs to no campaign, such as the one that fills a [Profile].
+const Single = "random"
 
 // registry holds the registered strategies, sorted by name. It is an array because the runtime must not allocate.
 var (

@@ -46,7 +46,7 @@ func evenly(t *testing.T, f fixed, name string, object uint64, orders int) {
 	t.Helper()
 	s := Find(name)
 	profile := &Profile{}
-	f.run(Find(Default).Start(Config{Seed: 1, Record: profile}), 0)
+	f.run(Find(Single).Start(Config{Seed: 1, Record: profile}), 0)
 	const runs = 20_000
 	counts := map[string]int{}
 	for seed := range uint64(runs) {

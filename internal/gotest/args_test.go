@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/reprise-go/reprise/internal/wire"
+	"github.com/reprise-go/reprise/strategy"
 )
 
 func TestParseArguments(t *testing.T) {
@@ -54,7 +55,7 @@ func TestSettings(t *testing.T) {
 		want      func(s *settings) bool
 	}{
 		{"", "", func(s *settings) bool {
-			return s.seeds == 100 && !s.asked && s.leaks == wire.LeaksAuto && s.strategy == "random"
+			return s.seeds == 100 && !s.asked && s.leaks == wire.LeaksAuto && s.strategy == strategy.Default
 		}},
 		{"", "-test.short=true", func(s *settings) bool { return s.seeds == 10 && !s.asked }},
 		{"", "-test.count=1", func(s *settings) bool { return s.seeds == 100 }},

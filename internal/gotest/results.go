@@ -159,9 +159,14 @@ func (t *testResult) finding() (*finding.Finding, bool) {
 	return finding.FromAttributes(t.pkg, t.test, t.attrs, t.text())
 }
 
-// gather merges a finding with the first one of its signature, or adds it to the list if it is the first.
+// gather merges a finding with the first one of its signature, or adds it to the list if it is the first. In tests that
+// run together, one whose run was replayed and told can come behind one that only refers to it, and takes its place.
 func gather(list []*finding.Finding, first map[string]*finding.Finding, f *finding.Finding) []*finding.Finding {
 	if earlier := first[f.Signature]; earlier != nil {
+		if earlier.Verdict == "" && f.Verdict != "" {
+			f.Also = earlier.Also
+			*earlier, *f = *f, *earlier
+		}
 		earlier.Also = append(earlier.Also, f.Package+" "+f.Test)
 		return list
 	}

@@ -9,7 +9,6 @@ import (
 	"github.com/reprise-go/reprise/explore"
 	"github.com/reprise-go/reprise/gort"
 	"github.com/reprise-go/reprise/internal/prose"
-	"github.com/reprise-go/reprise/internal/record"
 	"github.com/reprise-go/reprise/internal/testpath"
 	"github.com/reprise-go/reprise/internal/wire"
 	"github.com/reprise-go/reprise/strategy"
@@ -18,15 +17,14 @@ import (
 // search is the search for failing seeds of one test function.
 type search struct {
 	*session
-	function  string            // or a test of a suite, "TestSuite/TestX"
-	members   []string          // the tests that run together, of which function is the first; nil for a single test
-	selection string            // pattern of -run that selects the function, and among its subtests
-	args      []string          // arguments of each run
-	limit     time.Duration     // real time of the search; 0: none
-	wall      time.Duration     // real time of a run
-	length    int               // points that a run passes, where the strategy has to know
-	profile   *strategy.Profile // counts of a run, where the strategy has to know; else nil
-	told      time.Time         // time of the last message of progress
+	function  string               // or a test of a suite, "TestSuite/TestX"
+	members   []string             // the tests that run together, of which function is the first; nil for a single test
+	selection string               // pattern of -run that selects the function, and among its subtests
+	args      []string             // arguments of each run
+	limit     time.Duration        // real time of the search; 0: none
+	wall      time.Duration        // real time of a run
+	profiles  [2]*strategy.Profile // counts of runs without and with points at accesses to memory; nil if there are none
+	told      time.Time            // time of the last message of progress
 
 	passed  int    // number of runs that passed
 	longest extent // maximum over these runs
@@ -44,8 +42,16 @@ type search struct {
 // control returns the control of the run of a seed.
 func (c *search) control(seed uint64) gort.Control {
 	control := c.session.control(seed, c.args)
-	control.Wall, control.Length, control.Profile = c.wall, c.length, c.profile
+	control.Wall, control.Profile = c.wall, *c.profile(control.Memory)
 	return control
+}
+
+// profile returns the place of the profile of runs with or without points at accesses to memory.
+func (c *search) profile(memory bool) **strategy.Profile {
+	if memory {
+		return &c.profiles[1]
+	}
+	return &c.profiles[0]
 }
 
 // nth returns a seed.
@@ -56,20 +62,24 @@ func (c *search) nth(i int) uint64 {
 	return testpath.DeriveSeed(c.function, c.share.Number(i))
 }
 
-// all returns the number of seeds to run, or 0 if only time limits the search.
+// all returns the number of seeds to run, or 0 if only time limits the search. Without a word about seeds, it is the
+// number that is run at least, until that is reached.
 func (c *search) all() int {
-	if len(c.only) > 0 {
+	switch {
+	case len(c.only) > 0:
 		return len(c.only)
+	case !c.asked && c.campaign != nil && c.campaign.Ran > c.seeds:
+		return 0
 	}
 	return c.share.Part(c.seeds)
 }
 
-// maxFailing returns the number of failing seeds that end the search.
+// maxFailing returns the number of failing seeds that end the search, 0 for the usual one.
 func (c *search) maxFailing() int {
 	if c.failfast {
 		return 1
 	}
-	return explore.DefaultMaxFailing
+	return 0
 }
 
 // replays is the number of replays of the first failing run of a signature from its trace.
@@ -106,40 +116,53 @@ func (c *search) run(ctx context.Context) (ok bool) {
 func (c *search) start() {
 	c.replays, c.ordinary = &subject{search: c}, map[string]*explore.Run{}
 	c.told = c.now()
-	c.campaign = explore.New(explore.Config{
-		Seed: c.nth, All: c.all(), Now: c.now, Budget: c.limit, Deadline: c.deadline, MaxFailing: c.maxFailing(),
-		Replays: replays, Progress: c.tellProgress,
-	}, c.replays)
+	cfg := explore.Config{
+		Seed: c.nth, Strategy: c.strategy, All: c.all(), Now: c.now, Budget: c.limit, Deadline: c.deadline,
+		MaxFailing: c.maxFailing(), Replays: replays, Progress: c.tellProgress,
+	}
+	if !c.asked && len(c.only) == 0 {
+		cfg.Budget, cfg.Limit = 0, c.limit
+		if !c.short {
+			cfg.All, cfg.Least, cfg.Budget = 0, c.seeds, min(explore.DefaultBudget, c.limit)
+		}
+	}
+	c.campaign = explore.New(cfg, c.replays)
 }
 
-// measure finds out how many points a run passes while several goroutines are ready, over which the changes of
-// priorities are spread. It takes the same seed always, so that a seed that is run alone makes the same choices.
+// measure fills the profiles that the strategy needs, by runs that always have the same seeds, so that a seed that is
+// run alone makes the same choices. A test that takes long has no profile.
 func (c *search) measure(ctx context.Context) {
 	s := strategy.Find(c.strategy)
 	if !s.Reads("length") && !s.Profiled {
 		return
 	}
-	control := c.control(testpath.DeriveSeed(c.function, 0))
-	control.Strategy = strategy.Default
-	if s.Profiled {
-		control.Record = &strategy.Profile{}
-	}
-	o, err := c.replays.make(ctx, control, false)
-	if err != nil {
-		return // the runs will report the error
-	}
-	if c.profile = control.Record; c.profile != nil {
-		return
-	}
-	ready := uint16(0)
-	for _, r := range o.Recording.Choices().Records {
-		if r.Kind == record.Sched {
-			if ready > 1 {
-				c.length += int(r.Points)
-			}
-			ready = r.N
+	ctx, cancel := context.WithTimeout(ctx, c.wall/measureShare)
+	defer cancel()
+	defer c.boundRuns()
+	for _, memory := range c.memories() {
+		control := c.control(testpath.DeriveSeed(c.function, 0))
+		control.Strategy, control.Memory, control.Record = strategy.Single, memory, &strategy.Profile{}
+		if _, err := c.replays.make(ctx, control, false); err != nil {
+			return // the runs will report an error
 		}
+		*c.profile(memory) = control.Record
 	}
+}
+
+// measureShare is the part of the real time of a run that is spent on measuring, at most.
+const measureShare = 8
+
+// memories returns whether the seeds have points at accesses to memory: some or all may, or none.
+func (c *search) memories() []bool {
+	switch {
+	case c.memory == wire.MemoryOn:
+		return []bool{true}
+	case c.memory == wire.MemoryOff:
+		return []bool{false}
+	case len(c.only) == 1:
+		return []bool{c.watchesMemory(c.only[0])}
+	}
+	return []bool{false, true}
 }
 
 // progressEvery is the time between two messages of progress.
@@ -214,7 +237,7 @@ func (c *search) cut() string {
 	case c.campaign.End == explore.EndEnough:
 	case c.campaign.End == explore.EndDeadline:
 		return "ended before -timeout"
-	case c.campaign.End == explore.EndBudget && !c.asked:
+	case c.campaign.End == explore.EndLimit:
 		return "--seeds N or --budget D runs more"
 	case c.campaign.End == explore.EndLast:
 		return c.campaign.Why

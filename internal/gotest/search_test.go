@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -295,7 +296,7 @@ func TestCampaignStops(t *testing.T) {
 	s, _ := fakeSession(t, f, "SEEDS=150 MINIMIZE=off ARTIFACTS="+t.TempDir())
 	s.processors = 2
 	s.search("TestX", 1).run(t.Context())
-	if n := runs.Load(); n > explore.DefaultMaxFailing+2+replays+enoughAgreed+2 {
+	if n := runs.Load(); n > 5+2+replays+enoughAgreed+2 {
 		t.Errorf("%d runs", n)
 	}
 }
@@ -348,11 +349,59 @@ func TestTime(t *testing.T) {
 	} {
 		var clock fakeClock
 		f := &fakeRunner{end: func(uint64) string { clock.pass(time.Second); return "" }, turns: atOnce}
-		s, out := fakeSession(t, f, c.env, "-test.timeout="+c.timeout)
+		s, out := fakeSession(t, f, "STRATEGY=random "+c.env, "-test.timeout="+c.timeout)
 		s.now = clock.now
 		s.setDeadline()
 		if !s.search("TestX", c.left).run(t.Context()) || !strings.Contains(out.String(), c.want) {
 			t.Errorf("%s, -timeout %s, %d tests left: no %q in\n%s", c.env, c.timeout, c.left, c.want, out)
+		}
+	}
+}
+
+// profiled is a fake runner that says which runs were counted and which knew of the counts of another.
+type profiled struct {
+	*fakeRunner
+	runs *[]string
+}
+
+func (p profiled) Run(ctx context.Context, c gort.Control) (*gort.Outcome, error) {
+	how := "without"
+	switch {
+	case c.Record != nil:
+		how, c.Record.Points = "counts", c.Seed
+		if c.Memory {
+			c.Record.Points++
+		}
+	case c.Profile != nil:
+		how = fmt.Sprintf("knows %x", c.Profile.Points)
+	}
+	*p.runs = append(*p.runs, fmt.Sprintf("%x %s %v %s", c.Seed, c.Strategy, c.Memory, how))
+	return p.fakeRunner.Run(ctx, c)
+}
+
+// TestMeasure: runs with and without points at accesses to memory know the counts of a run of their kind, which is the
+// same whichever seeds are asked for.
+func TestMeasure(t *testing.T) {
+	first := testpath.DeriveSeed("TestX", 0)
+	for _, c := range []struct {
+		env  string
+		want []string
+	}{
+		{"SEED=1 STRATEGY=random", []string{"1 random false without"}},
+		{"SEED=1", []string{fmt.Sprintf("%x random false counts", first), fmt.Sprintf("1 mix false knows %x", first)}},
+		{"SEED=1 STRATEGY=pct", []string{
+			fmt.Sprintf("%x random false counts", first), fmt.Sprintf("1 pct false knows %x", first)}},
+		{"SEED=1,2 MEMORY=auto", []string{
+			fmt.Sprintf("%x random false counts", first), fmt.Sprintf("%x random true counts", first),
+			fmt.Sprintf("1 mix true knows %x", first+1), fmt.Sprintf("2 mix false knows %x", first)}},
+	} {
+		var runs []string
+		f := &fakeRunner{end: at(nil), turns: atOnce}
+		s, _ := fakeSession(t, f, c.env)
+		s.processors = 1
+		s.open = func(string, gort.Control) (runner, error) { return profiled{f, &runs}, nil }
+		if s.search("TestX", 1).run(t.Context()); !slices.Equal(runs, c.want) {
+			t.Errorf("%s: the runs are\n%s\nwant\n%s", c.env, strings.Join(runs, "\n"), strings.Join(c.want, "\n"))
 		}
 	}
 }

@@ -177,13 +177,18 @@ func (s *session) search(test string, left int) *search {
 	return c
 }
 
+// boundRuns limits the real time of a run.
+func (c *search) boundRuns() {
+	c.wall = c.session.wall()
+	if !c.deadline.IsZero() {
+		c.wall = min(c.wall, max(c.deadline.Sub(c.now()), time.Second))
+	}
+}
+
 // bound limits the real time of a search, after which so many others of equal weight shall have time, too.
 func (c *search) bound(left int) {
 	s := c.session
-	c.wall = s.wall()
-	if !s.deadline.IsZero() {
-		c.wall = min(c.wall, max(s.deadline.Sub(s.now()), time.Second))
-	}
+	c.boundRuns()
 	if !s.asked && len(s.only) == 0 {
 		c.limit = defaultLimit
 		if !s.deadline.IsZero() { // each function gets a share of the time

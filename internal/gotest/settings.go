@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/reprise-go/reprise/explore"
 	"github.com/reprise-go/reprise/gort"
 	"github.com/reprise-go/reprise/internal/wire"
 	"github.com/reprise-go/reprise/strategy"
@@ -12,8 +13,7 @@ import (
 
 // The defaults of the settings.
 const (
-	defaultSeeds = 100
-	defaultLimit = 10 * time.Second // real time for all seeds of a test
+	defaultLimit = 10 * time.Second // real time for the seeds that a test runs at least
 	defaultWall  = time.Minute      // real time for a run
 
 	defaultMinimal = 10 * time.Second // of real time for making a finding smaller
@@ -27,7 +27,7 @@ const (
 type settings struct {
 	arguments
 	limits
-	seeds       int           // 0: no limit
+	seeds       int           // 0: no limit; without asked the number that is run at least
 	budget      time.Duration // real time for a test; 0: none
 	asked       bool          // seeds or budget were given
 	only        []uint64      // run these seeds
@@ -71,7 +71,7 @@ func newSettings(args []string, getenv func(string) string) (s settings, err err
 	return s, nil
 }
 
-// fill sets the default number of seeds.
+// fill sets the default number of seeds, which is the least if nothing was asked for.
 func (s *settings) fill() {
 	s.asked = s.seeds > 0 || s.budget > 0
 	switch {
@@ -79,9 +79,9 @@ func (s *settings) fill() {
 	case s.count > 1: // -count sets the number of runs
 		s.seeds, s.asked = s.count, true
 	case s.short:
-		s.seeds = defaultSeeds / 10
+		s.seeds = explore.DefaultSeeds / 10
 	default:
-		s.seeds = defaultSeeds
+		s.seeds = explore.DefaultSeeds
 	}
 }
 

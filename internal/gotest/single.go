@@ -21,6 +21,9 @@ func steer(control *gort.Control, p explore.Plan) {
 		control.Choices, control.Prefix = again.Choices, again.cutOff
 	}
 	control.Detail = p.Detail
+	if p.Strategy != "" {
+		control.Strategy = p.Strategy
+	}
 	if f := p.Fork; f != nil {
 		control.Choices = firstOf(control.Choices, f.Decisions)
 		control.Seed, control.Continue, control.Prefix = f.Seed, true, false

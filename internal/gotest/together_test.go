@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/reprise-go/reprise/internal/testpath"
+
+	"github.com/reprise-go/reprise/internal/finding"
 )
 
 func TestSplit(t *testing.T) {
@@ -77,5 +79,20 @@ func TestSuites(t *testing.T) {
 	c := s.search("TestSuite/TestA", 1)
 	if words := s.command(c.selection, &s.settings, c.args, 7); !slices.Contains(words, "^TestSuite$/^TestA$") {
 		t.Errorf("the command is %q", words)
+	}
+}
+
+// TestGatherTold: of findings with one signature the one with a verdict is told, and the others are named with it.
+func TestGatherTold(t *testing.T) {
+	first := map[string]*finding.Finding{}
+	var list []*finding.Finding
+	for _, f := range []*finding.Finding{
+		{Signature: "1", Package: "p", Test: "A"}, {Signature: "1", Package: "p", Test: "B", Verdict: "reproduced"},
+		{Signature: "1", Package: "p", Test: "C"},
+	} {
+		list = gather(list, first, f)
+	}
+	if len(list) != 1 || list[0].Test != "B" || !slices.Equal(list[0].Also, []string{"p A", "p C"}) {
+		t.Errorf("found %+v", list[0])
 	}
 }

@@ -29,7 +29,7 @@ type fact struct {
 var facts = []fact{
 	{[]string{"patch.supported"}, regexp.MustCompile(`Go (1\.\d+(?:(?:,| to| and| or|, and|, or) 1\.\d+)+)`), goVersions},
 	{[]string{"go.mod go"}, regexp.MustCompile(`machine with Go (\d+\.\d+)`), minorVersion},
-	{[]string{"simtest.DefaultSeeds", "gotest.defaultSeeds"},
+	{[]string{"explore.DefaultSeeds"},
 		regexp.MustCompile(`(?:under|test runs:) (a hundred|\d+) (?:seeds|otherwise)`), number},
 	{[]string{"divergence.DefaultWindow", "replay.defaultWindow"},
 		regexp.MustCompile(`in events \(default (\d+)\)`), number},

@@ -47,7 +47,9 @@ func file(name, help string, field func(o *gotest.Options) *string) testFlag {
 // manual page.
 var testFlags = []testFlag{
 	setting(wire.Seeds.Setting, "N",
-		"how many seeds a test runs: 100 otherwise, 10 with -short,\nand no more than fit in 10 seconds"),
+		`how many seeds a test runs: 100 otherwise and as many more as
+fit in 2 seconds, unless all runs are alike; 10 with -short;
+and no more than fit in 10 seconds`),
 	setting(wire.Budget.Setting, "D", "how long a test runs seeds, such as 30s"),
 	setting(wire.Seed.Setting, "S[,S]", "run only these seeds"),
 	setting(wire.Shard.Setting, "I/N", `run the part I of N of the seeds, for N machines: all parts
