@@ -83,14 +83,18 @@ func (r *testResults) pinCounts() string {
 		return ""
 	}
 	text := "; " + prose.Count(len(list), "pin")
-	for _, c := range []struct{ verdict, words string }{
-		{wire.PinFails, "fails as before"}, {wire.PinOther, "fails otherwise"}, {wire.PinPasses, "passes"},
-		{wire.PinUnfit, "no longer fits"},
+	for _, c := range []struct{ verdict, one, more string }{
+		{wire.PinFails, "fails as before", "fail as before"}, {wire.PinOther, "fails otherwise", "fail otherwise"},
+		{wire.PinPasses, "passes", "pass"}, {wire.PinUnfit, "no longer fits", "no longer fit"},
 	} {
-		if n := counts[c.verdict]; n == len(list) && n == 1 {
-			text += ", which " + c.words
-		} else if n > 0 {
-			text += fmt.Sprintf(", %d %s", n, c.words)
+		switch n := counts[c.verdict]; {
+		case n == 0:
+		case len(list) == 1:
+			text += ", which " + c.one
+		case n == 1:
+			text += ", 1 " + c.one
+		default:
+			text += fmt.Sprintf(", %d %s", n, c.more)
 		}
 	}
 	return text
