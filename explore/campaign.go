@@ -21,6 +21,10 @@ type Config struct {
 	Limit    time.Duration    // real time after which not even those are run; 0 means no limit
 	Deadline time.Time        // only the first seed may start after it; the zero Time means none
 
+	// Unseen ends the campaign when the estimate of what is unseen is below this bound, see Coverage.Unseen; 0 means that
+	// it does not.
+	Unseen float64
+
 	// MaxFailing is the number of failing seeds that ends the campaign; 0 means 5. Runs that are Common
 	// do not count, unless it is 1.
 	MaxFailing int
@@ -48,6 +52,7 @@ const (
 	EndEnough                 // enough seeds failed
 	EndBudget                 // enough seeds were run, and the budget was used up or all behave alike
 	EndLimit                  // the limit was reached before
+	EndCovered                // the estimate of what is unseen is below Config.Unseen
 	EndDeadline               // the deadline passed
 	EndLast                   // Run.Last was set
 	EndSkipped                // the test skipped itself
@@ -192,6 +197,8 @@ func (c *Campaign) Take(ctx context.Context, r *Run, err error) bool {
 		return c.stop(EndSkipped, nil)
 	case c.enough():
 		return c.stop(EndEnough, nil)
+	case c.cfg.Unseen > 0 && c.census.covers(c.cfg.Unseen):
+		return c.stop(EndCovered, nil)
 	case c.cfg.Least > 0 && c.Ran >= c.cfg.Least && c.census.Classes == 1 && c.census.Runs == c.Ran:
 		return c.stop(EndBudget, nil)
 	}
@@ -321,6 +328,9 @@ func (c *Campaign) Finish() {
 		r.Finding.Ran = c.Ran + c.extra
 	}
 }
+
+// Coverage returns what the runs so far have shown.
+func (c *Campaign) Coverage() Coverage { return c.census.Coverage }
 
 // Failed returns how many runs failed, after Finish.
 func (c *Campaign) Failed() int { return len(c.Failing) }

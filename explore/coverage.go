@@ -1,15 +1,56 @@
 package explore
 
-// coverage says how much of what a test can do the runs of a campaign have shown.
-type coverage struct {
+import (
+	"fmt"
+
+	"github.com/reprise-go/reprise/internal/prose"
+)
+
+// Coverage says how much of what a test can do the runs of a campaign have shown. The runs are samples, and their
+// classes (Run.Class) are species, of which an unknown number has not been seen. Seeds select strategies at random as
+// well, so that runs are drawn independently from one distribution, the mix of those of the strategies.
+type Coverage struct {
 	Runs    int // runs with a class
 	Classes int // distinct classes
-	Once    int // classes that one run belongs to
+	Once    int // classes that a single run belongs to
 }
+
+// Unseen estimates the probability that another run belongs to a class that has not been seen, from 0 to 1, by the rule
+// of Good and Turing: the share of the runs whose class was seen once (Good, "The Population Frequencies of Species and
+// the Estimation of Population Parameters", Biometrika 40, 1953; for tests: Böhme, "STADS: Software Testing as Species
+// Discovery", ACM TOSEM 27, 2018). Without runs it is 1. It says nothing about a probability below about 3/Runs, at
+// which no run of so many need have shown a class (95 %).
+func (c Coverage) Unseen() float64 {
+	if c.Runs == 0 {
+		return 1
+	}
+	return float64(c.Once) / float64(c.Runs)
+}
+
+// covers reports whether the estimate is below a bound, after enough runs for such a bound.
+func (c Coverage) covers(bound float64) bool {
+	return c.Unseen() < bound && float64(c.Runs)*bound >= 3
+}
+
+// String returns the numbers in words.
+func (c Coverage) String() string {
+	orders := prose.Count(c.Classes, "order")
+	if c.Classes == c.Runs {
+		return fmt.Sprintf("%s of operations in as many runs; how many there are cannot be told", orders)
+	}
+	text := fmt.Sprintf("%s of operations in %s, %d of them once; ", orders, prose.Count(c.Runs, "run"), c.Once)
+	least := 3 / float64(c.Runs)
+	if c.Unseen() < least {
+		return text + fmt.Sprintf("less than %s of further runs would show another", percent(least))
+	}
+	return text + fmt.Sprintf("about %s of further runs would show another", percent(c.Unseen()))
+}
+
+func percent(x float64) string { return fmt.Sprintf("%.2g %%", 100*x) }
 
 // census counts the runs of each class.
 type census struct {
-	coverage
+	Coverage
 	runs map[uint64]int
 }
 

@@ -14,7 +14,7 @@ func TestCensus(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		classes := rapid.SliceOf(rapid.Uint64Range(0, 9)).Draw(t, "classes")
 		var c census
-		want, times := coverage{}, map[uint64]int{}
+		want, times := Coverage{}, map[uint64]int{}
 		for _, class := range classes {
 			c.add(class)
 			if class != 0 {
@@ -28,10 +28,29 @@ func TestCensus(t *testing.T) {
 				want.Once++
 			}
 		}
-		if c.coverage != want {
-			t.Fatalf("%v: %+v, want %+v", classes, c.coverage, want)
+		if c.Coverage != want {
+			t.Fatalf("%v: %+v, want %+v", classes, c.Coverage, want)
 		}
 	})
+}
+
+func TestUnseen(t *testing.T) {
+	for _, x := range []struct {
+		c      Coverage
+		unseen float64
+		covers bool // for 1 %
+	}{
+		{Coverage{}, 1, false},
+		{Coverage{Runs: 1, Classes: 1, Once: 1}, 1, false},
+		{Coverage{Runs: 100, Classes: 1}, 0, false}, // too few for such a bound
+		{Coverage{Runs: 300, Classes: 1}, 0, true},
+		{Coverage{Runs: 200, Classes: 30, Once: 10}, 0.05, false},
+		{Coverage{Runs: 1000, Classes: 30, Once: 9}, 0.009, true},
+	} {
+		if got := x.c.Unseen(); got != x.unseen || x.c.covers(0.01) != x.covers {
+			t.Errorf("%+v: %v, covers 1 %%: %v", x.c, got, x.c.covers(0.01))
+		}
+	}
 }
 
 // classified is a Subject whose runs pass and have classes in turn.
@@ -71,6 +90,29 @@ func TestAlike(t *testing.T) {
 				t.Errorf("%v, %d workers: ran %d, end %d; want %d, %d", c.classes, workers, campaign.Ran, campaign.End,
 					c.ran, c.end)
 			}
+		}
+	}
+}
+
+// TestUntilCovered: a campaign ends at the run after which the estimate is below the bound, for any number of workers.
+func TestUntilCovered(t *testing.T) {
+	var classes []uint64
+	for i := range uint64(1000) {
+		classes = append(classes, 10+min(i, 40+i%7))
+	}
+	want := 0
+	var c census
+	for want < len(classes) && !c.covers(0.05) {
+		c.add(classes[want])
+		want++
+	}
+	for workers := 1; workers <= 3; workers++ {
+		s := classified{classes}
+		campaign := New(Config{Seed: func(int) uint64 { return 0 }, All: 1000, Unseen: 0.05}, s)
+		campaign.Run(t.Context(), []Subject{s, s, s}[:workers])
+		if campaign.Ran != want || campaign.End != EndCovered || campaign.Coverage() != c.Coverage {
+			t.Errorf("%d workers: ran %d, end %d, %+v; want %d, %+v", workers, campaign.Ran, campaign.End,
+				campaign.Coverage(), want, c.Coverage)
 		}
 	}
 }

@@ -91,7 +91,7 @@ func outcome(s *shared, exit int, seed uint64, killed bool, out []byte) (*Outcom
 		Admitted: int(h.admits), Forced: int(h.forced), Calls: map[int]uint32{},
 		Recording: &record.Recording{
 			Seed: seed, Records: records, Texts: s.texts(), Steps: h.steps, Points: h.points, Hash: h.hash,
-			Dropped: h.dropped, Memory: s.sent.flags&flagMemory != 0, Clock: time.Unix(0, s.sent.clock),
+			Class: h.class, Dropped: h.dropped, Memory: s.sent.flags&flagMemory != 0, Clock: time.Unix(0, s.sent.clock),
 			RealNetwork: s.sent.flags&flagNet == 0,
 		},
 	}

@@ -81,6 +81,7 @@ type header struct {
 	pid     uint32
 	forks   uint32
 	dropped uint64
+	class   uint64
 	dials   uint32
 	wrote   uint32
 	calls   [512]uint32

@@ -121,6 +121,9 @@ func (s *Sim) ask() uint64 {
 	if s.cfg.Script != nil {
 		s.noteDeviation(answer)
 	}
+	if s.cfg.Order != nil {
+		s.cfg.Order.chose(s.current, s.choice.Point, answer)
+	}
 	if n := &s.asked[s.choice.Point]; *n < math.MaxUint16 {
 		*n++
 	}

@@ -41,6 +41,9 @@ type Config struct {
 	// choices; nil means that they are not wanted. With [NewScripted] they make the run again.
 	Script *strategy.Script
 
+	// Order computes the class of the run; nil means that it is not wanted.
+	Order *Order
+
 	// Progress is updated during the run, for a watchdog; nil means none.
 	Progress *Progress
 

@@ -96,6 +96,9 @@ func newSim(cfg Config) *Sim {
 		panic("simsched: Run called with a Chooser that was used in another run")
 	}
 	s := &Sim{cfg: cfg, toCheck: uint64(max(cfg.CheckpointEvery, 0))}
+	if cfg.Order != nil {
+		cfg.Order.reset()
+	}
 	s.idle, s.coroutines = make([]*coroutine, 0, fewItems), make([]*coroutine, 0, fewItems)
 	if cfg.Pool != nil && !cfg.Pool.claim() {
 		s.cfg.Pool = nil
@@ -169,6 +172,9 @@ func (s *Sim) pick() *Task {
 	if s.stepper != nil {
 		s.stepper.Step(&t.strategic)
 	}
+	if s.cfg.Order != nil {
+		s.cfg.Order.step(t)
+	}
 	s.emit(event.TaskScheduled(t.id, s.tick))
 	if s.err != nil {
 		return nil
@@ -212,6 +218,9 @@ func (s *Sim) pointAt(t *Task, next strategy.Op) {
 
 // block parks the running task t in q until it is woken. Reports use on to say what t waits for.
 func (s *Sim) block(t *Task, q *queue, on blocker) {
+	if t.strategic.Next.Object != 0 {
+		t.awaited = strategy.Op{Object: t.strategic.Next.Object, Kind: strategy.Sync}
+	}
 	t.blockedOn, t.strategic.Next = on, strategy.Op{}
 	q.push(&t.self)
 	s.switchFrom(t)

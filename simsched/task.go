@@ -30,6 +30,8 @@ type Task struct {
 
 	strategic strategy.Task // its number, and what the strategy knows of it
 	steps     uint64        // number of scheduling steps in which it was chosen
+	order     uint64        // see Order
+	awaited   strategy.Op   // the operation for which it has waited since
 
 	err     error
 	joiners *queue // tasks in Join; nil if there are none
@@ -145,6 +147,10 @@ func (s *Sim) spawn(r *Region, p *taskPath, name string, fn func() error) *Task 
 	t.strategic.Number, t.strategic.Path = s.spawned, p.hash
 	if p.parent != nil {
 		t.strategic.Parent = p.parent.hash
+	}
+	t.order = p.hash
+	if s.current != nil {
+		t.order = after(s.current.order, p.hash)
 	}
 	t.id = event.NewTaskID(s.tasks.add(t))
 	t.place = int32(len(r.members))

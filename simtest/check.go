@@ -2,6 +2,7 @@ package simtest
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -61,7 +62,8 @@ type campaign struct {
 func newCampaign(t testing.TB, body func(*simsched.Sim) error, s settings) *campaign {
 	c := &campaign{search: newSearch(t, body, s), selection: selected(t)}
 	cfg := explore.Config{
-		Seed: c.nth, All: c.all(), Now: time.Now, Budget: c.budget, Least: c.least(), Deadline: deadline(t), Replays: 1,
+		Seed: c.nth, All: c.all(), Now: time.Now, Budget: c.budget, Least: c.least(), Unseen: c.unseen,
+		Deadline: deadline(t), Replays: 1,
 	}
 	if c.named || len(c.only) > 0 || c.filtered && !c.given {
 		cfg.Budget = 0
@@ -150,12 +152,20 @@ func (c *campaign) seeds() {
 	if n := c.Failed(); n > 0 {
 		c.t.Logf("simtest: %d of %s failed", n, prose.Count(c.Ran+c.pinned, "run"))
 	} else if c.Ran > 0 {
-		c.t.Logf("simtest: %s passed", prose.Count(c.Ran, "seed"))
+		c.t.Logf("simtest: %s passed%s", prose.Count(c.Ran, "seed"), c.covered())
 	}
 	if c.leak != nil {
 		c.t.Logf("simtest: the first run that left tasks behind, which is no failure with %s:\n%v",
 			wire.Leaks.Assign(c.leaks), c.leak)
 	}
+}
+
+// covered returns what the runs have shown, as the end of a sentence; "" if they are too few.
+func (c *campaign) covered() string {
+	if x := c.Coverage(); x.Runs > 1 && len(c.only) == 0 {
+		return fmt.Sprintf(": %v", x)
+	}
+	return ""
 }
 
 // seed runs one seed, in a subtest where that makes a difference.

@@ -42,17 +42,18 @@
 // A flag follows the package on the command line of go test, which passes it on to the test. Each flag has an
 // environment variable, which also reaches packages that do not know the flag. The flag overrides the variable.
 //
-//	-reprise.seed         REPRISE_SEED         run only these seeds, decimal or hex as in 0x4d2, separated by commas
-//	-reprise.seeds        REPRISE_SEEDS        number of seeds to run
-//	-reprise.shard        REPRISE_SHARD        which part of the seeds to run, such as 2/4
-//	-reprise.budget       REPRISE_BUDGET       time during which seeds are run, such as 30s, instead of a number
-//	-reprise.trace        REPRISE_TRACE        replay only this file; the path is relative to the package folder
-//	-reprise.determinism  REPRISE_DETERMINISM  repeat each passing run twice and compare the runs
-//	-reprise.strategy     REPRISE_STRATEGY     name of the strategy that chooses the next task
-//	-reprise.leaks        REPRISE_LEAKS        whether leaked tasks fail the run: auto, fail, report or off
-//	-reprise.minimize     REPRISE_MINIMIZE     how long to look for the smallest run of a finding, or off
-//	-reprise.update       REPRISE_UPDATE       pin failing runs, and record outdated pinned traces again
-//	-reprise.artifacts    REPRISE_ARTIFACTS    folder for traces and reports of failing runs
+//	-reprise.seed           REPRISE_SEED           run only these seeds, decimal or hex as in 0x4d2, separated by commas
+//	-reprise.seeds          REPRISE_SEEDS          number of seeds to run
+//	-reprise.shard          REPRISE_SHARD          which part of the seeds to run, such as 2/4
+//	-reprise.budget         REPRISE_BUDGET         time during which seeds are run, such as 30s, instead of a number
+//	-reprise.until-covered  REPRISE_UNTIL_COVERED  run seeds until so few more, such as 1%, would show another order
+//	-reprise.trace          REPRISE_TRACE          replay only this file; the path is relative to the package folder
+//	-reprise.determinism    REPRISE_DETERMINISM    repeat each passing run twice and compare the runs
+//	-reprise.strategy       REPRISE_STRATEGY       name of the strategy that chooses the next task
+//	-reprise.leaks          REPRISE_LEAKS          whether leaked tasks fail the run: auto, fail, report or off
+//	-reprise.minimize       REPRISE_MINIMIZE       how long to look for the smallest run of a finding, or off
+//	-reprise.update         REPRISE_UPDATE         pin failing runs, and record outdated pinned traces again
+//	-reprise.artifacts      REPRISE_ARTIFACTS      folder for traces and reports of failing runs
 //
 // [Check] also respects the flags of go test: with -short it runs a tenth of the seeds; with -failfast it ends with
 // the first failing seed; it ends before the -timeout is over and reports how far it came; with -count each count

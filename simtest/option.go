@@ -78,6 +78,7 @@ type settings struct {
 	enumeration  *simsched.Enumeration // of all schedules, instead of seeds; nil without Exhaustive
 	profile      *strategy.Profile     // filled by a run before the others; nil if the strategy does not use it
 	seeds        int                   // 0 if there is only a budget; without given the number that is run at least
+	unseen       float64               // bound of explore.Config.Unseen; 0 if there is none
 	given        bool                  // seeds or budget were given
 	budget       time.Duration         // real time; 0 if there is none
 	only         []uint64              // run only these seeds
@@ -141,6 +142,7 @@ func (s *settings) readKeys() error {
 		read(wire.Seeds, &seeds),
 		read(wire.Shard, &s.share),
 		read(wire.Budget, &budget),
+		read(wire.UntilCovered, &s.unseen),
 		read(wire.Trace, &s.trace),
 		read(wire.Determinism, &s.determinism),
 		read(wire.Update, &s.update),
@@ -150,7 +152,7 @@ func (s *settings) readKeys() error {
 		s.readStrategy(),
 		s.readRequest(),
 	)
-	if seeds > 0 || budget > 0 { // if both are set, both apply
+	if seeds > 0 || budget > 0 || s.unseen > 0 { // if several are set, all apply
 		s.seeds, s.budget, s.given = seeds, budget, true
 	}
 	return err

@@ -120,6 +120,7 @@ type search struct {
 	program
 	settings
 	rec     *recorder.Recorder
+	order   simsched.Order
 	name    func(seed uint64) string // of the run of a seed
 	first   uint64                   // the first seed, whose run fills the profile
 	counted bool                     // it has been made
@@ -183,7 +184,7 @@ func (s *search) attempt(p explore.Plan) *explore.Run {
 	cfg := s.config(p.Seed)
 	cfg.CheckGoroutines = cfg.CheckGoroutines || p.Script == nil && p.Number%checkEvery == 0
 	s.rec.Reset(cfg.Metadata())
-	cfg.Observer = s.rec
+	cfg.Observer, cfg.Order = s.rec, &s.order
 	var counts *strategy.Profile
 	if p.Script == nil {
 		cfg.Chooser, counts = s.chooser(p.Seed)
@@ -202,6 +203,9 @@ func (s *search) attempt(p explore.Plan) *explore.Run {
 		return r
 	}
 	r.Length = s.rec.Trace().Len()
+	if p.Script == nil {
+		r.Class = s.order.Class()
+	}
 	if failure == nil && p.Script == nil && (s.determinism || s.comparing) {
 		failure = s.twice(cfg)
 	}

@@ -24,7 +24,7 @@ func TestSettingsAreRead(t *testing.T) {
 		if !slices.Contains(s.Readers, wire.Simulate) {
 			continue
 		}
-		if s.Flag != "" && !strings.Contains(string(doc), fmt.Sprintf("//\t-%-21s%-21s", wire.FlagPrefix+s.Flag, s.Env)) {
+		if s.Flag != "" && !strings.Contains(string(doc), fmt.Sprintf("//\t-%-23s%-23s", wire.FlagPrefix+s.Flag, s.Env)) {
 			t.Errorf("the package comment does not describe -%s%s and %s", wire.FlagPrefix, s.Flag, s.Env)
 		}
 		const bad = "\x00"

@@ -57,6 +57,7 @@ var runMasks = []struct {
 	what *regexp.Regexp
 	with string
 }{
+	{regexp.MustCompile(`(?m)^coverage of .*\n`), ""},
 	{regexp.MustCompile(`0x[0-9a-f]{16}`), "0xSEED"},
 	{regexp.MustCompile(`after [0-9]+ decisions?, at [0-9.]+[a-zµ]+`), "after N decisions, at TIME"},
 	{regexp.MustCompile(`, [0-9]+ runs`), ", N runs"},

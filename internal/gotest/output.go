@@ -39,6 +39,7 @@ func (r *testResults) text(w io.Writer) {
 	for _, p := range r.pins() {
 		_, _ = fmt.Fprintf(w, "%s: %s\n", p.name, p.Text())
 	}
+	r.coverage(w)
 	_, _ = fmt.Fprintln(w, r.summary())
 }
 

@@ -38,6 +38,10 @@ func (r *testResults) counts(t *testResult) *results.Test {
 	if e, ok := wire.AttrRuns.Parse(t.attrs[wire.AttrRuns.Name]); ok {
 		c.Runs = e.Ran
 	}
+	if x, ok := t.coverage(); ok {
+		unseen := x.Unseen()
+		c.Classes, c.Once, c.Unseen = x.Classes, x.Once, &unseen
+	}
 	told := map[string]bool{} // names of findings of the test
 	for _, sub := range r.order {
 		f, ok := sub.finding()

@@ -118,7 +118,7 @@ func (c *search) start() {
 	c.told = c.now()
 	cfg := explore.Config{
 		Seed: c.nth, Strategy: c.strategy, All: c.all(), Now: c.now, Budget: c.limit, Deadline: c.deadline,
-		MaxFailing: c.maxFailing(), Replays: replays, Progress: c.tellProgress,
+		Unseen: c.unseen, MaxFailing: c.maxFailing(), Replays: replays, Progress: c.tellProgress,
 	}
 	if !c.asked && len(c.only) == 0 {
 		cfg.Budget, cfg.Limit = 0, c.limit
@@ -197,6 +197,7 @@ func (c *search) tell(interrupted error) (ok bool) {
 	}
 	c.out.attr(c.function, wire.AttrRuns.Name, ran.String())
 	c.tellReached(c.function)
+	c.tellCoverage()
 	c.tellEnd(took, interrupted)
 	switch n := c.campaign.Failed(); {
 	case n > 0:

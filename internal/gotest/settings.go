@@ -29,7 +29,8 @@ type settings struct {
 	limits
 	seeds       int           // 0: no limit; without asked the number that is run at least
 	budget      time.Duration // real time for a test; 0: none
-	asked       bool          // seeds or budget were given
+	asked       bool          // seeds, budget or unseen were given
+	unseen      float64       // bound of explore.Config.Unseen; 0: none
 	only        []uint64      // run these seeds
 	share       wire.Share    // of the seeds
 	determinism bool
@@ -56,6 +57,7 @@ func newSettings(args []string, getenv func(string) string) (s settings, err err
 	}
 	err = errors.Join(
 		wire.Seeds.Read(getenv, &s.seeds), wire.Budget.Read(getenv, &s.budget), wire.Seed.Read(getenv, &s.only),
+		wire.UntilCovered.Read(getenv, &s.unseen),
 		wire.Shard.Read(getenv, &s.share),
 		wire.Determinism.Read(getenv, &s.determinism), wire.Artifacts.Read(getenv, &s.artifacts),
 		wire.Leaks.Read(getenv, &s.leaks), wire.Slow.Read(getenv, &s.slow), wire.Memory.Read(getenv, &s.memory),
@@ -73,7 +75,7 @@ func newSettings(args []string, getenv func(string) string) (s settings, err err
 
 // fill sets the default number of seeds, which is the least if nothing was asked for.
 func (s *settings) fill() {
-	s.asked = s.seeds > 0 || s.budget > 0
+	s.asked = s.seeds > 0 || s.budget > 0 || s.unseen > 0
 	switch {
 	case s.asked:
 	case s.count > 1: // -count sets the number of runs

@@ -1,6 +1,7 @@
 package gotest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -100,7 +101,8 @@ func (w *subject) Run(ctx context.Context, p explore.Plan) (*explore.Run, error)
 			return nil, err
 		}
 	}
-	r := &explore.Run{Plan: p, Outcome: w.judge(o), Digest: o.Recording.Hash, Class: o.Recording.Hash, Loose: o.Forced > 0}
+	r := &explore.Run{Plan: p, Outcome: w.judge(o), Digest: o.Recording.Hash, Loose: o.Forced > 0}
+	r.Class = cmp.Or(o.Recording.Class, o.Recording.Hash) // without a class, each schedule is one
 	r.Reached = control.Prefix && o.Verdict == gort.Reached
 	if replay && o.Killed {
 		r.Unfinished = fmt.Errorf("the replay had not ended after %v of real time", control.Wall.Round(time.Second))

@@ -136,6 +136,7 @@ func (c *search) tellMember(member string, output []byte, runs []*explore.Run, i
 	}
 	took := c.campaign.Elapsed()
 	if first {
+		c.tellCoverage()
 		c.tellEnd(took, interrupted)
 		if n := c.campaign.Failed(); n > 0 {
 			c.out.log(member, fmt.Sprintf("%d of %s failed", n, prose.Count(c.campaign.Ran, "run")))

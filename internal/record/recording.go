@@ -20,6 +20,7 @@ type Recording struct {
 	Steps       uint64   // number of decisions since the start of the process
 	Points      uint64   // number of preemption points passed
 	Hash        uint64   // hash of the decisions; equal runs have equal hashes
+	Class       uint64   // hash of the order of what synchronises; 0 if unknown, as without points at accesses to memory
 
 	// Dropped is the number of records for which there was no room. If it is not 0, Records contains only the start of
 	// the run, and its end. Steps, Points and Hash are those of the whole run.

@@ -40,6 +40,13 @@ type Test struct {
 	Failed  int     `json:"failed"` // number of these runs
 	Seconds float64 `json:"seconds"`
 
+	// What the runs have shown, of a test of which that is known: the number of classes, each of which is one order of
+	// the operations that depend on each other, how many of them one run has shown, and an estimate of the probability
+	// that another run shows one that is not among them, from 0 to 1.
+	Classes int      `json:"classes,omitempty"`
+	Once    int      `json:"once,omitempty"`
+	Unseen  *float64 `json:"unseen,omitempty"`
+
 	History []Point `json:"history,omitempty"` // of earlier reports, the oldest first
 }
 

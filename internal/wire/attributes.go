@@ -105,6 +105,33 @@ var (
 	}, parseExtent)
 )
 
+// AttrCoverage is what the runs of a test function have shown, an attribute of the test function.
+var AttrCoverage = attribute(Attribute{
+	Name: "reprise.coverage", Form: "the number of runs, of classes of runs, and of classes with one run: 474/37/2",
+	Writers: []string{Wrapper}, Readers: []string{Wrapper},
+}, parseCoverage)
+
+// CoverageText returns the value of [AttrCoverage].
+func CoverageText(runs, classes, once int) string {
+	return fmt.Sprintf("%d/%d/%d", runs, classes, once)
+}
+
+// parseCoverage parses what [CoverageText] returns.
+func parseCoverage(s string) (c [3]int, ok bool) {
+	parts := strings.Split(s, "/")
+	if len(parts) != len(c) {
+		return c, false
+	}
+	for i, part := range parts {
+		n, err := strconv.Atoi(part)
+		if err != nil || n < 0 {
+			return c, false
+		}
+		c[i] = n
+	}
+	return c, true
+}
+
 // The values of [AttrVerdict]: what replays of a failing run have shown.
 const (
 	Reproduced  = "reproduced"  // they fail in the same way

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -51,6 +52,11 @@ var (
 		Form:    "a positive duration such as 30s or 5m",
 		Writers: []string{User, Command}, Readers: []string{Wrapper, Simulate},
 	}, parseDuration)
+	UntilCovered = variable(Setting{
+		Env: "REPRISE_UNTIL_COVERED", Flag: "until-covered",
+		Help: "run seeds until so few of them would show another order of operations", Form: percentForm,
+		Writers: []string{User, Command}, Readers: []string{Wrapper, Simulate},
+	}, parsePercent)
 	Seed = variable(Setting{
 		Env: "REPRISE_SEED", Flag: "seed", Help: "run only these seeds", Form: SeedForm,
 		Writers: []string{User, Command}, Readers: []string{Wrapper, Simulate},
@@ -203,6 +209,16 @@ func ParseClock(s string) (time.Time, bool) {
 
 // ClockText returns the value of [Clock] for a time.
 func ClockText(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
+
+// percentForm describes what [UntilCovered] accepts.
+const percentForm = "a percentage above 0 and below 100 such as 1%"
+
+// parsePercent parses a percentage, as a number from 0 to 1.
+func parsePercent(s string) (float64, bool) {
+	digits, ok := strings.CutSuffix(s, "%")
+	x, err := strconv.ParseFloat(digits, 64)
+	return x / 100, ok && err == nil && x > 0 && x < 100
+}
 
 func parseJSON(s string) (string, bool) { return s, json.Valid([]byte(s)) }
 

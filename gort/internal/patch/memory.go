@@ -62,6 +62,7 @@ const (
 // memoryFiles are the files that these builds replace as a whole, each with the injected file that replaces it.
 var memoryFiles = []struct{ file, injected string }{
 	{"runtime/race0.go", "race"},
+	{"runtime/zreprise_order.go", "order"},
 	{"internal/race/norace.go", "norace"},
 	{"sync/atomic/zreprise_atomic.go", "atomic"},
 }

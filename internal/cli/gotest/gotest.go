@@ -51,6 +51,8 @@ var testFlags = []testFlag{
 fit in 2 seconds, unless all runs are alike; 10 with -short;
 and no more than fit in 10 seconds`),
 	setting(wire.Budget.Setting, "D", "how long a test runs seeds, such as 30s"),
+	setting(wire.UntilCovered.Setting, "P", `run seeds until less than a part of further runs, such as 1%,
+would show another order of operations, by an estimate`),
 	setting(wire.Seed.Setting, "S[,S]", "run only these seeds"),
 	setting(wire.Shard.Setting, "I/N", `run the part I of N of the seeds, for N machines: all parts
 together run what one machine would run. Each part may take
