@@ -60,6 +60,7 @@ func Program(forgetVotes bool) func(*simsched.Sim) error {
 				n.host.Crash()
 			}
 		}
+		//reprise:ignore porcupine checks the finished history in goroutines of its own, outside of the simulation
 		return errors.Join(err, w.broken, w.linearizable())
 	}
 }

@@ -11,6 +11,7 @@ import (
 // internal package. Except for gort the limit is the current number, rounded up to a multiple of 5, so that a surface
 // cannot grow unnoticed. Raise a limit only for names that programs need.
 var surfaceLimits = map[string]int{
+	"analysis":          5,
 	"divergence":        60,
 	"divergence/report": 10,
 	"event":             145,

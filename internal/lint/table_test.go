@@ -104,8 +104,8 @@ func split(list string) (entries []string) {
 var (
 	diagram   = regexp.MustCompile("(?s)```text\n(.*?)```")
 	layerName = regexp.MustCompile(`(?m)^ [a-z]+`)
-	pathWord  = regexp.MustCompile(`[a-z]+(?:/[a-z]+)*`)
-	described = regexp.MustCompile("\\*\\*`([a-z/_]+)`\\*\\*")
+	pathWord  = regexp.MustCompile(`[a-z]+(?:[/-][a-z]+)*`)
+	described = regexp.MustCompile("\\*\\*`([a-z/_-]+)`\\*\\*")
 )
 
 // checkDocument checks that no package imports one of a higher layer of the diagram, and that the document describes
