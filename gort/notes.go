@@ -78,12 +78,33 @@ func (t *translator) does(r *record.Record, n tracefile.Note) {
 var operations = map[string][2]string{
 	"runtime.chansend": {"sends on", "channel"}, "runtime.chanrecv": {"receives from", "channel"},
 	"runtime.closechan": {"closes", "channel"}, "runtime.selectgo": {"selects", ""},
-	"runtime.timeSleep":     {"sleeps", ""},
+	"runtime.timeSleep": {"sleeps", ""}, "time.Sleep": {"sleeps", ""}, "runtime.Gosched": {"yields", ""},
 	"sync.(*WaitGroup).Add": {"adds to a wait group", ""}, "sync.(*WaitGroup).Wait": {"waits for a wait group", ""},
 	"sync.(*WaitGroup).Done": {"leaves a wait group", ""}, "sync.(*WaitGroup).Go.func1": {"leaves a wait group", ""},
 	"sync.(*WaitGroup).Go": {"adds to a wait group", ""},
 	"sync.(*Cond).Wait":    {"waits on a cond", ""}, "sync.(*Cond).Signal": {"signals a cond", ""},
 	"sync.(*Cond).Broadcast": {"broadcasts to a cond", ""}, "sync.(*Once).Do": {"enters a once", ""},
+}
+
+// atomics are the words for functions and methods of package sync/atomic, by the start of the name.
+var atomics = [][2]string{
+	{"Load", "loads"}, {"Store", "stores"}, {"Add", "adds to"}, {"Swap", "swaps"},
+	{"CompareAndSwap", "compares and swaps"}, {"And", "clears bits of"}, {"Or", "sets bits of"},
+}
+
+// atomicWords returns the words for an operation of package sync/atomic, "" if the name is of another one.
+func atomicWords(name string) string {
+	fn, ok := strings.CutPrefix(name, "sync/atomic.")
+	if !ok {
+		return ""
+	}
+	fn = fn[strings.LastIndexByte(fn, '.')+1:]
+	for _, a := range atomics {
+		if strings.HasPrefix(fn, a[0]) {
+			return a[1]
+		}
+	}
+	return ""
 }
 
 // operation returns what a goroutine does in words, and the kind of the object that it does it to.
@@ -97,9 +118,22 @@ func operation(what uint8, name string) (text string, o tracefile.Object) {
 		return "locks for reading", tracefile.Object{Kind: "rwmutex"}
 	case record.DoesRUnlock:
 		return "unlocks for reading", tracefile.Object{Kind: "rwmutex"}
+	case record.DoesOfferSend:
+		return tracefile.OfferSend, tracefile.Object{Kind: "channel"}
+	case record.DoesOfferRecv:
+		return tracefile.OfferReceive, tracefile.Object{Kind: "channel"}
+	case record.DoesTookSend:
+		return "takes the case that sends on", tracefile.Object{Kind: "channel"}
+	case record.DoesTookRecv:
+		return "takes the case that receives from", tracefile.Object{Kind: "channel"}
+	case record.DoesTookDefault:
+		return "takes the default case", o
 	}
 	if words, known := operations[name]; known {
 		return words[0], tracefile.Object{Kind: words[1]}
+	}
+	if words := atomicWords(name); words != "" {
+		return words, tracefile.Object{Kind: "atomic"}
 	}
 	if i := strings.IndexByte(name, '['); i >= 0 { // the type arguments
 		name = name[:i] + name[strings.LastIndexByte(name, ']')+1:]

@@ -25,13 +25,18 @@ const checkEvery = 1 << 12
 // translate writes the events of a run to out, in the form of package gorun, and notes with further information.
 func (o *Outcome) translate(ctx context.Context, out sink) error {
 	out.NameRegion(gorun.Region, "process")
-	t := &translator{sink: out, r: o.Recording, names: o.Recording.Goroutines(), last: map[uint32]tracefile.Object{}}
+	t := &translator{sink: out, r: o.Recording, names: o.Recording.Goroutines(), last: map[uint32]tracefile.Object{},
+		held: map[uint32]*record.Record{}}
 	t.w = gorun.NewWriter(t, o.Recording.Seed)
 	for i := range o.Recording.Records {
 		if i%checkEvery == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
 		r := &o.Recording.Records[i]
+		t.resume(r)
+		if t.postponed(i) {
+			continue
+		}
 		t.note(r)
 		t.record(r)
 	}
@@ -55,6 +60,8 @@ type translator struct {
 
 	objects objectBook
 	last    map[uint32]tracefile.Object // what each goroutine waited for last
+	held    map[uint32]*record.Record   // the operation that each goroutine does when it goes on
+	chosen  *record.Record              // the last decision, until something follows it
 }
 
 // Append implements [gorun.Sink].

@@ -56,6 +56,12 @@ const (
 	ActEnd   Act = "ends"
 )
 
+// The reasons of an ActDo for the cases of a select, of which it takes at most one.
+const (
+	OfferSend    = "offers to send on"
+	OfferReceive = "offers to receive from"
+)
+
 // NoTask is the Task of a [Note] that concerns no task.
 const NoTask event.TaskID = math.MaxUint64
 

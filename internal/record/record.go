@@ -53,11 +53,16 @@ const (
 
 // What a goroutine does, in Record.Reason of a [Does].
 const (
-	DoesOther   uint8 = iota // the operation that Points names
-	DoesLock                 // has locked a mutex
-	DoesUnlock               // has unlocked it
-	DoesRLock                // has locked it for reading
-	DoesRUnlock              // has unlocked that
+	DoesOther       uint8 = iota // the operation that Points names
+	DoesLock                     // has locked a mutex
+	DoesUnlock                   // has unlocked it
+	DoesRLock                    // has locked it for reading
+	DoesRUnlock                  // has unlocked that
+	DoesOfferSend                // its select can send on a channel
+	DoesOfferRecv                // its select can receive from a channel
+	DoesTookSend                 // its select has sent on a channel
+	DoesTookRecv                 // its select has received from a channel
+	DoesTookDefault              // its select has taken the default case
 )
 
 // leftKept is a Record.Reason of a [Left].

@@ -59,7 +59,13 @@ func (s *Story) Critical() string {
 			at = i
 		}
 	}
-	if s.Turning == 0 || at < 0 || at+1 >= len(turns) {
+	if s.Turning == 0 || at < 0 {
+		return ""
+	}
+	if at+1 >= len(turns) {
+		if kind := s.kindOf(turns, at, len(turns)); kind != "" {
+			return kind + "\n"
+		}
 		return ""
 	}
 	apart := s.unrelated(s.steps())
@@ -72,8 +78,12 @@ func (s *Story) Critical() string {
 		}
 	}
 	var b strings.Builder
-	s.stood(&b, t, turns, next)
-	s.meanwhile(&b, turns[at+1:next], apart)
+	if t.stop.kind == ends {
+		s.cameFirst(&b, turns[at:], apart)
+	} else {
+		s.stood(&b, t, turns, next)
+		s.meanwhile(&b, turns[at+1:next], apart)
+	}
 	if kind := s.kindOf(turns, at, next); kind != "" {
 		b.WriteString(kind + "\n")
 	}
@@ -106,8 +116,6 @@ func (s *Story) stood(b *strings.Builder, t turn, turns []turn, next int) {
 		to = s.placed(t.stop)
 	}
 	switch {
-	case t.stop.kind == ends:
-		fmt.Fprintf(b, "%s ended\n", name)
 	case from == "":
 	case to == "" || to == from:
 		wrapped(b, name+" stood at ", from)
@@ -115,6 +123,22 @@ func (s *Story) stood(b *strings.Builder, t turn, turns []turn, next int) {
 		wrapped(b, name+" stood between ", from)
 		wrapped(b, strings.Repeat(" ", len([]rune(name))+len(" stood between ")-len("and "))+"and ", to)
 	}
+}
+
+// cameFirst tells what the task of the first of some turns did in it before it ended, and what others did only then: it
+// is the order of the two that decided.
+func (s *Story) cameFirst(b *strings.Builder, turns []turn, apart map[uint32]bool) {
+	steps := s.steps()
+	i := slices.IndexFunc(steps, func(u step) bool { return u.g == turns[0].g && u.decision == turns[0].decision })
+	if i < 0 {
+		return
+	}
+	wrapped(b, s.who.Title(turns[0].g)+" came first: ", passed(turns[0])+steps[i].text)
+	rest := turns[1:]
+	if next := slices.IndexFunc(rest, func(t turn) bool { return !apart[t.g] && s.inTest(t.g) }); next >= 0 {
+		rest = rest[next : next+1]
+	}
+	s.meanwhile(b, rest, apart)
 }
 
 // meanwhile tells what tasks did in some turns.
@@ -200,32 +224,142 @@ func (s *Story) placed(m moment) string {
 
 // kindOf names the kind of a bug where it is certain:
 //
+//   - double lock: a task waits for a lock that it holds itself;
 //   - order of locks: tasks wait for each other in a circle, each for a lock that the next one holds;
 //   - lost wake-up: a task waits for a condition at the end, and was not yet waiting when another one signalled it;
-//   - check-then-act: the task of turns[at] gave back a lock and took it again later, and another held it meanwhile;
-//   - use after close: the task sends on a channel that another one has closed meanwhile.
+//   - check-then-act: see checkThenAct;
+//   - use after close: the task sends on a channel that another one has closed meanwhile, or closes it;
+//   - wait without add: a test has passed a wait for a wait group that nothing had been added to.
 func (s *Story) kindOf(turns []turn, at, next int) string {
-	if circle := cast.WaitCycle(s.left); len(circle) > 1 {
+	switch circle := cast.WaitCycle(s.left); {
+	case len(circle) > 1:
 		return "order of locks: " + s.who.Cycle(circle)
+	case len(circle) == 1:
+		return s.doubleLock(circle[0])
 	}
 	if text := s.lostWakeUp(turns); text != "" {
+		return text
+	}
+	if text := s.waitWithoutAdd(turns); text != "" {
 		return text
 	}
 	if next >= len(turns) {
 		return ""
 	}
 	g := turns[at].g
-	released := lastObject(turns[:at+1], g, "unlocks")
-	taken := takenFirst(turns[next])
-	if released != "" && released == taken && othersDo(turns[at+1:next], g, "locks", released) {
-		return fmt.Sprintf("check-then-act: what %s saw before it unlocked %s need not hold when it locked it again",
-			s.who.Path(g), released)
+	if text := s.usedAfterClose(turns, at, next); text != "" {
+		return text
 	}
-	sent := firstObject(turns[next:], g, "sends on")
-	if sent != "" && s.ended == "panicked" && othersDo(turns[at+1:next], g, "closes", sent) {
-		return fmt.Sprintf("use after close: %s sends on %s, which was closed in the meantime", s.who.Path(g), sent)
+	return s.checkThenAct(turns[at:], g)
+}
+
+// doubleLock describes a task that waits for a lock that it holds itself.
+func (s *Story) doubleLock(g uint32) string {
+	i := slices.IndexFunc(s.left, func(w cast.Waiting) bool { return w.ID == g })
+	w := s.left[i]
+	text := fmt.Sprintf("double lock: %s waits for a lock that it holds itself", s.who.Path(g))
+	if place := s.lockedAtEnd()[lockOf{w.Object, g}]; place != "" {
+		text += fmt.Sprintf(": it took %s at %s and takes it again at %s", w.Object, cast.Spot(place), cast.Spot(w.Where))
+	}
+	return text
+}
+
+// waitWithoutAdd describes a wait for a wait group in a failed test, before which nothing was added to any wait group,
+// although the goroutine had started others.
+func (s *Story) waitWithoutAdd(turns []turn) string {
+	if s.ended != "failed" {
+		return ""
+	}
+	started := map[uint32]bool{}
+	for _, t := range turns {
+		for _, m := range t.acts {
+			switch {
+			case m.kind == spawns && s.inTest(m.by):
+				started[m.by] = true
+			case m.kind == happens && strings.HasPrefix(m.reason, "adds to a wait group"):
+				return ""
+			case m.kind == happens && strings.HasPrefix(m.reason, "waits for a wait group") && started[t.g]:
+				return fmt.Sprintf("wait without add: %s did not wait at %s, since nothing had been added to the wait group "+
+					"before; goroutines that add to it themselves may start too late", s.who.Path(t.g), cast.Spot(m.place))
+			}
+		}
 	}
 	return ""
+}
+
+// usedAfterClose describes a send on a channel, or a second close, that panics because another task closed the channel
+// while the task of turns[at] stood.
+func (s *Story) usedAfterClose(turns []turn, at, next int) string {
+	g := turns[at].g
+	for _, verb := range []string{"sends on", "closes"} {
+		object := firstObject(turns[next:], g, verb)
+		if object != "" && s.ended == "panicked" && s.by == g && othersDo(turns[at+1:next], g, "closes", object) {
+			return fmt.Sprintf("use after close: %s %s %s, which was closed in the meantime", s.who.Path(g), verb, object)
+		}
+	}
+	return ""
+}
+
+// access is what a task does to a lock or to an atomic.
+type access struct {
+	moment
+	checks, acts bool // it is the end of the first part of a check-then-act, or the start of the second
+	changes      bool // it could change what was checked
+}
+
+// accessOf returns what a moment means for a check-then-act. A task checks under a lock and acts under it, too, when it
+// has taken the lock again; or it loads an atomic and stores to it later.
+func accessOf(m moment) access {
+	stores := m.does("stores") || m.does("adds to") || m.does("swaps")
+	return access{
+		moment: m,
+		checks: m.does("unlocks") || m.does("loads"),
+		acts:   m.does("locks") || m.object.Kind == "atomic" && stores,
+		changes: m.does("locks") && !m.does("locks for reading") ||
+			m.object.Kind == "atomic" && (stores || m.does("compares and swaps")),
+	}
+}
+
+// checkThenAct describes what a task has checked, under a lock that it gave back or by loading an atomic, and acted
+// upon in its next operation, if another task could change it in between, from some turns on. A lock that is taken
+// again at the line at which it was taken before, as in a loop, is a new check and not an act.
+func (s *Story) checkThenAct(turns []turn, g uint32) string {
+	var check, change moment // of the last operation of the task, and of another task since
+	locked := map[string]string{}
+	for _, t := range turns {
+		for _, m := range t.acts {
+			a := accessOf(m)
+			switch {
+			case m.kind != happens || t.g != g && (!a.changes || m.object.Name != check.object.Name):
+			case t.g != g:
+				change = m
+			case a.acts && check.kind != 0 && change.kind != 0 && m.object.Name == check.object.Name &&
+				m.place != locked[m.object.Name]:
+				return s.stale(check, change, m)
+			default:
+				check, change = moment{}, moment{}
+				if a.checks {
+					check = m
+				}
+			}
+			if t.g == g && m.does("locks") {
+				locked[m.object.Name] = m.place
+			}
+		}
+	}
+	return ""
+}
+
+// stale describes a check that no longer held when it was acted upon.
+func (s *Story) stale(check, change, act moment) string {
+	if check.object.Kind == "atomic" {
+		return fmt.Sprintf("check-then-act: what %s loaded at %s no longer held at %s, since %s changed %s at %s meanwhile",
+			s.who.Path(check.g), cast.ShortSite(check.place), cast.ShortSite(act.place), s.who.Path(change.g),
+			check.object.Name, cast.ShortSite(change.place))
+	}
+	return fmt.Sprintf("check-then-act: what %s saw before it unlocked %s at %s need not hold when it locked it again at "+
+		"%s: %s locked it at %s meanwhile", s.who.Path(check.g), check.object.Name, cast.ShortSite(check.place),
+		cast.ShortSite(act.place), s.who.Path(change.g), cast.ShortSite(change.place))
 }
 
 // lostWakeUp describes a signal that woke no task, if a task waits for a condition at the end.
@@ -247,33 +381,9 @@ func (s *Story) lostWakeUp(turns []turn) string {
 	return ""
 }
 
-// takenFirst returns the lock that a task takes first in a turn, "" if it does something else before.
-func takenFirst(t turn) string {
-	for _, m := range t.acts {
-		switch {
-		case m.does("locks"):
-			return m.object.Name
-		case m.kind == happens:
-			return ""
-		}
-	}
-	return ""
-}
-
 // does reports whether a moment is an operation with a name on an object.
 func (m moment) does(operation string) bool {
 	return m.kind == happens && m.object.Name != "" && strings.HasPrefix(m.reason, operation+" ")
-}
-
-func lastObject(turns []turn, g uint32, operation string) string {
-	for _, t := range slices.Backward(turns) {
-		for _, m := range slices.Backward(t.acts) {
-			if t.g == g && m.does(operation) {
-				return m.object.Name
-			}
-		}
-	}
-	return ""
 }
 
 func firstObject(turns []turn, g uint32, operation string) string {

@@ -10,6 +10,7 @@ import (
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/event/gorun"
 	"github.com/reprise-go/reprise/internal/cast"
+	"github.com/reprise-go/reprise/tracefile"
 )
 
 // step is one line of a schedule: a turn of a goroutine, or what happened between two turns.
@@ -45,6 +46,7 @@ type stepper struct {
 	decisions int
 	left      int                      // number of further decisions
 	state     []uint8                  // of each goroutine
+	locked    map[lockOf]string        // the line at which each lock was taken
 	timers    map[event.TimerID]moment // the moment that set each timer
 	leap      int64                    // length of the leap of time before the next decision, in nanoseconds
 	time      int64                    // virtual time of the previous record, in nanoseconds
@@ -92,7 +94,7 @@ func (s *Story) steps() []step {
 // stepsOf returns moments as steps, and the number of steps before moment n, which begins a step of its own.
 func (s *Story) stepsOf(moments []moment, n int) (list []step, at int) {
 	t := &stepper{story: s, who: s.who, state: make([]uint8, len(s.list)), settled: math.MaxInt,
-		timers: map[event.TimerID]moment{}}
+		timers: map[event.TimerID]moment{}, locked: map[lockOf]string{}}
 	for _, m := range moments {
 		if m.kind == runs {
 			t.left++
@@ -334,9 +336,45 @@ func (s *stepper) blocked(r moment) {
 	}
 	text := "waits: " + r.reason
 	if !s.story.ordinary {
-		text = "waits: " + r.reason + s.heldBy(r)
+		s.finish(text + s.heldBy(r) + s.at(r))
+		return
 	}
-	s.finish(text + s.at(r))
+	if r.object.Name != "" {
+		text += " on " + r.object.Name
+	}
+	s.finish(text + s.at(r) + s.heldSince(r))
+}
+
+// heldSince names the goroutine that holds the lock for which a goroutine waits, and the line at which it took it.
+func (s *stepper) heldSince(r moment) string {
+	if r.by == 0 || !s.recent() {
+		return ""
+	}
+	return ", " + cast.HeldBy(r.reason) + " " + s.who.Path(r.by) + since(s.locked[lockOf{r.object.Name, r.by}])
+}
+
+// lockOf is a lock that a goroutine holds.
+type lockOf struct {
+	name string
+	g    uint32
+}
+
+// since returns " since bank.go:23" for a place, "" if it is not known.
+func since(place string) string {
+	if line := cast.ShortSite(place); line != "" {
+		return " since " + line
+	}
+	return ""
+}
+
+// locks notes where a goroutine takes a lock.
+func locks(locked map[lockOf]string, m moment) {
+	switch {
+	case m.does("locks"):
+		locked[lockOf{m.object.Name, m.g}] = m.place
+	case m.does("unlocks"):
+		delete(locked, lockOf{m.object.Name, m.g})
+	}
 }
 
 // heldBy names the holder of the object for which a task of a simulated run waits.
@@ -509,7 +547,8 @@ func bracketed(place string) string {
 
 // happened tells what happens in the turn of a task, or between two turns.
 func (s *stepper) happened(r moment) {
-	if s.failed && s.story.ordinary {
+	locks(s.locked, r)
+	if s.failed && s.story.ordinary || r.does(tracefile.OfferSend) || r.does(tracefile.OfferReceive) {
 		return
 	}
 	if s.open.g != 0 {
