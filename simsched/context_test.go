@@ -199,7 +199,8 @@ func TestOnDone(t *testing.T) {
 // TestOnDoneOfForeignContexts takes no context that can be cancelled without its region: it would wait for the wrong
 // thing.
 func TestOnDoneOfForeignContexts(t *testing.T) {
-	const want = "simsched: OnDone called with a context that tasks cannot wait for: it must come from Sim.Context, Region.Context, Sim.WithCancel, Sim.WithDeadline or Sim.WithTimeout, with values at the most"
+	const want = "simsched: OnDone called with a context that tasks cannot wait for: it must come from Sim.Context, " +
+		"Region.Context, Sim.WithCancel, Sim.WithDeadline or Sim.WithTimeout, with values at the most" + libraries
 	mustRun(t, inTurns(), func(s *Sim) {
 		wantPanic(t, want, func() { OnDone(context.Background()) })
 		wantPanic(t, want, func() { OnDone(context.WithoutCancel(s.Context())) })

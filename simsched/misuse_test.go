@@ -44,7 +44,8 @@ var operations = map[string]func(*objects){
 }
 
 func outside(name string) string {
-	return "simsched: " + name + " called outside the run: objects of a Sim may be used only by its tasks, during Run"
+	return "simsched: " + name + " called outside the run: objects of a Sim may be used only by its tasks, during Run" +
+		libraries
 }
 
 // TestAfterTheRun uses objects of runs that have ended well, by a deadlock and by runtime.Goexit.
@@ -122,11 +123,12 @@ func TestTwoRunsAtOnce(t *testing.T) {
 	}
 }
 
-// TestForeignGoroutine: with CheckGoroutines an operation of a real goroutine panics, and those of tasks do not.
+// TestForeignGoroutine: with CheckGoroutines an operation of a real goroutine panics and fails the run, and those of
+// tasks do not.
 func TestForeignGoroutine(t *testing.T) {
 	cfg := inTurns()
 	cfg.CheckGoroutines = true
-	mustRun(t, cfg, func(s *Sim) {
+	err := Run(cfg, func(s *Sim) error {
 		mu := s.NewMutex("m")
 		for range 3 {
 			_ = s.Go("task", func() error { mu.Lock(); s.Yield(); mu.Unlock(); return nil })
@@ -141,5 +143,9 @@ func TestForeignGoroutine(t *testing.T) {
 			"Mutex.Lock called by a goroutine that is not the running task") || !strings.Contains(v, "net/http") {
 			t.Errorf("panic %q, want one that names the method and the rule", v)
 		}
+		return nil
 	})
+	if err == nil || strings.Count(err.Error(), "called by a goroutine that is not the running task") != 1 {
+		t.Errorf("Run = %v, want the one operation of the goroutine", err)
+	}
 }
