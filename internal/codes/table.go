@@ -105,7 +105,10 @@ var table = []Entry{
 	{"RPR3005", "outside-use", "The simulation was used from outside",
 		"An operation of the simulation was called by a goroutine that is not its running task, or after the run.",
 		"Start tasks with Sim.Go and do not use goroutines; Config.CheckGoroutines finds the place.",
-		"simsched: Mutex.Lock called outside the run: objects of a Sim may be used only by its tasks, during Run"},
+		"simsched: Mutex.Lock called outside the run: objects of a Sim may be used only by its tasks, during Run" +
+			"; net/http, gRPC, database/sql and other libraries that start goroutines do not work inside of a " +
+			"simulation: call their handlers directly and speak over connections in tasks, or write an ordinary test, " +
+			"without a Sim, and run it with reprise test, which simulates the network between its goroutines"},
 	{"RPR3006", "failed-run", "The program itself returned an error",
 		"The run ended, and the function under test returned an error.",
 		"Replay the recording: it fails the same way each time.",
