@@ -19,12 +19,13 @@ var memoryEdits = append(mapEdits(), []edit{
 
 	// The functions of sync/atomic on pointers. No other goroutine may run between a write barrier and its store, so the
 	// point is before both, and the store does not call another function of sync/atomic, which would be a point as well.
-	{all, "runtime/atomic_pointer.go", "sync_atomic_StorePointer", "", before, point},
+	{all, "runtime/atomic_pointer.go", wholeFile, `"internal/runtime/atomic"`, after, "\n\"internal/runtime/sys\"\n"},
+	{all, "runtime/atomic_pointer.go", "sync_atomic_StorePointer", "", before, point + pointerStore},
 	{all, "runtime/atomic_pointer.go", "sync_atomic_StorePointer", "sync_atomic_StoreUintptr(", swap,
 		"atomic.Storeuintptr("},
-	{all, "runtime/atomic_pointer.go", "sync_atomic_SwapPointer", "", before, point},
+	{all, "runtime/atomic_pointer.go", "sync_atomic_SwapPointer", "", before, point + pointerUpdate},
 	{all, "runtime/atomic_pointer.go", "sync_atomic_SwapPointer", "sync_atomic_SwapUintptr(", swap, "atomic.Xchguintptr("},
-	{all, "runtime/atomic_pointer.go", "sync_atomic_CompareAndSwapPointer", "", before, point},
+	{all, "runtime/atomic_pointer.go", "sync_atomic_CompareAndSwapPointer", "", before, point + pointerUpdate},
 	{all, "runtime/atomic_pointer.go", "sync_atomic_CompareAndSwapPointer", "sync_atomic_CompareAndSwapUintptr(", swap,
 		"atomic.Casuintptr("},
 
@@ -52,6 +53,13 @@ func mapEdits() (list []edit) {
 
 // methodHook calls the function for a method of a type of sync/atomic.
 const methodHook = "repriseMethod{method}(unsafe.Pointer({receiver}), 0);"
+
+// pointerStore and pointerUpdate tell the race detector of an operation on a pointer: the compiler adds no calls to
+// package runtime, in which these functions are.
+const (
+	pointerStore  = "if rprOn { rprAtomicStore(unsafe.Pointer(ptr), sys.GetCallerPC()) };"
+	pointerUpdate = "if rprOn { rprAtomicUpdate(unsafe.Pointer(ptr), sys.GetCallerPC()) };"
+)
 
 // mapWriting is the statement by which an operation marks a map as being written, and mapPoint the point after it.
 const (

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+	"unsafe"
 )
 
 type lazy struct {
@@ -57,6 +58,39 @@ func TestPublicationFixed(t *testing.T) {
 		if c := config.Load(); c != nil {
 			sinkInt = c.b
 		}
+	})
+}
+
+func TestUnsafePublicationRace(t *testing.T) { // published before it is complete
+	var config unsafe.Pointer
+	both(func() {
+		c := &pair{1, 2}
+		atomic.StorePointer(&config, unsafe.Pointer(c))
+		c.b = 3
+	}, func() {
+		if c := (*pair)(atomic.LoadPointer(&config)); c != nil {
+			sinkInt = c.b
+		}
+	})
+}
+
+func TestUnsafePublicationFixed(t *testing.T) {
+	var config unsafe.Pointer
+	read := func(at unsafe.Pointer) {
+		if c := (*pair)(at); c != nil {
+			sinkInt = c.b
+		}
+	}
+	both(func() {
+		atomic.StorePointer(&config, unsafe.Pointer(&pair{1, 2}))
+		atomic.SwapPointer(&config, unsafe.Pointer(&pair{3, 4}))
+	}, func() {
+		seen := atomic.LoadPointer(&config)
+		read(seen)
+		if atomic.CompareAndSwapPointer(&config, seen, unsafe.Pointer(&pair{5, 6})) {
+			read(atomic.LoadPointer(&config))
+		}
+		read(atomic.SwapPointer(&config, nil))
 	})
 }
 
