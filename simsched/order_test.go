@@ -107,7 +107,7 @@ func classes(t *testing.T, body func(*Sim) error) int {
 func TestOrderOfLocks(t *testing.T) {
 	sections := func(shared bool) func(*Sim) error {
 		return func(s *Sim) error {
-			one := s.NewMutex("one")
+			one, n := s.NewMutex("one"), 0
 			for i := range 2 {
 				m := one
 				if !shared {
@@ -116,6 +116,7 @@ func TestOrderOfLocks(t *testing.T) {
 				s.Go(fmt.Sprint(i), func() error {
 					for range 2 {
 						m.Lock()
+						n++
 						m.Unlock()
 					}
 					return nil
