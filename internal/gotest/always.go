@@ -57,17 +57,40 @@ func (c *search) judgePlain(ctx context.Context, f *finding.Finding) {
 	switch {
 	case c.members != nil:
 		f.Note(c.allRuns("failed") + ", " + how)
-	case c.passesAmong(ctx, c.selected):
+	case c.needsOthers(ctx, c.selected):
 		f.Note(c.allRuns("failed") + needs + together)
+		var pins []*explore.Run
 		for _, r := range all.Failing {
+			if c.pinOf(r) != nil {
+				pins = append(pins, r)
+				continue
+			}
 			c.excuse(r)
 		}
-		all.Failing = nil
-	case c.selected != "" && c.passesAmong(ctx, ""):
+		all.Failing = pins
+	case c.selected != "" && c.needsOthers(ctx, ""):
 		f.Note(c.allRuns("failed") + needs + ", which -run leaves out")
 	default:
 		f.Note(c.allRuns("failed") + ", " + how + ": an ordinary failure")
 	}
+}
+
+// companyRounds is how often a test has to pass among the tests of its package, and to fail alone, before it is said to
+// need them: one that fails now and then may do both once.
+const companyRounds = 3
+
+// needsOthers reports whether the test, which has failed alone once, passes among the tests that a pattern of -run
+// selects and fails alone, each companyRounds times.
+func (c *search) needsOthers(ctx context.Context, run string) bool {
+	for range companyRounds {
+		if !c.passesAmong(ctx, run) {
+			return false
+		}
+		if _, end := c.replays.withoutControl(ctx, c.patience); end != plainFails {
+			return false
+		}
+	}
+	return true
 }
 
 // amongPatience is the maximum real time of the tests of a package without control.
