@@ -14,14 +14,16 @@ import (
 	"time"
 )
 
-// gone reports whether a process has ended, though its parent may not have taken notice.
+// gone reports whether a process that ran sleep or a shell has ended, though its parent may not have taken notice. Its
+// number may be that of another process by now.
 func gone(pid string) bool {
 	state, err := os.ReadFile("/proc/" + pid + "/stat")
 	if err != nil {
 		return true
 	}
-	_, rest, _ := strings.Cut(string(state), ") ")
-	return strings.HasPrefix(rest, "Z")
+	_, named, _ := strings.Cut(string(state), " (")
+	name, rest, _ := strings.Cut(named, ") ")
+	return name != "sleep" && name != "sh" || strings.HasPrefix(rest, "Z")
 }
 
 // awaitGone waits for the end of processes that were killed.
