@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
+	"time"
 
 	"github.com/reprise-go/reprise/internal/finding"
 	"github.com/reprise-go/reprise/internal/record"
@@ -19,11 +21,31 @@ const (
 	sdkVariable = "ANTITHESIS_SDK_LOCAL_OUTPUT"
 )
 
+// asserting remembers the answers of asserts, since reading a binary takes longer than a run.
+var asserting sync.Map // of content to bool
+
+// content identifies what is in a file.
+type content struct {
+	path     string
+	size     int64
+	modified time.Time
+}
+
 // asserts reports whether the SDK is part of the binary: whether the table of functions names one of it. The build
 // information of a test binary does not list modules.
 func (b *Binary) asserts() bool {
+	info, err := os.Stat(b.Path)
+	if err != nil {
+		return false
+	}
+	key := content{b.Path, info.Size(), info.ModTime()}
+	if known, ok := asserting.Load(key); ok {
+		return known.(bool)
+	}
 	text, err := os.ReadFile(b.Path)
-	return err == nil && bytes.Contains(text, []byte("\x00"+sdkModule+"/assert."))
+	has := err == nil && bytes.Contains(text, []byte("\x00"+sdkModule+"/assert."))
+	asserting.Store(key, has)
+	return has
 }
 
 // openAssertions opens the file for the assertions of the runs, if the binary has any.
