@@ -29,8 +29,8 @@ func TestUserFlags(t *testing.T) {
 		{Key: "-tags", Value: "a,b," + controlTags}, {Key: "-gcflags", Value: "all=-N -l"},
 		{Key: "CGO_ENABLED", Value: "1"}, {Key: "GOARCH", Value: "arm64"}, {Key: "-tags", Value: controlTags},
 	}
-	for _, flag := range memoryFlags([]string{"example.com/m/..."}) {
-		if value := strings.TrimPrefix(flag, "-gcflags="); value != "std=" {
+	for _, flag := range memoryFlags([]string{"sync"}, []string{"example.com/m/..."}) {
+		if value := strings.TrimPrefix(flag, "-gcflags="); value != "sync/...=" {
 			settings = append(settings, debug.BuildSetting{Key: "-gcflags", Value: value})
 		}
 	}

@@ -70,7 +70,7 @@ func TestTiming(t *testing.T) {
 func TestLateBound(t *testing.T) {
 	r := mustRunner(t, corpus(t), "TestTickers", Control{})
 	late := 0
-	for seed := range uint64(100) {
+	for seed := range uint64(400) {
 		bound := time.Duration(1+seed%5) * time.Millisecond
 		o := mustAgain(t, r, Control{Seed: seed, Late: bound})
 		for _, l := range o.Recording.Lateness() {

@@ -41,13 +41,14 @@ type Tools struct {
 	Env     []string // environment of the go command; nil for that of this process
 	overlay string   // file for the flag -overlay
 	memory  []string // patterns of packages with preemption points at accesses to memory
+	std     []string // with memory: folders of the standard library
 }
 
 // Args returns the arguments of "go test" for a controlled build, given those that the user wants.
 func (t *Tools) Args(args []string) []string {
 	own := []string{"-overlay=" + t.overlay}
 	if len(t.memory) > 0 {
-		own = append(own, memoryFlags(t.memory)...)
+		own = append(own, memoryFlags(t.std, t.memory)...)
 	}
 	return append(own, withTags(args)...)
 }
@@ -86,6 +87,11 @@ func Overlay(ctx context.Context, dir string, env []string, cache string, memory
 			env = os.Environ()
 		}
 		tools.Env = append(env[:len(env):len(env)], "GOROOT="+root, "GOTOOLCHAIN=local")
+	}
+	if len(memory) > 0 {
+		if tools.std, err = standard(root); err != nil {
+			return nil, err
+		}
 	}
 	tools.overlay, err = tc.overlay(cache)
 	return tools, err
