@@ -49,7 +49,7 @@ func document(files []*file, r *report) {
 func (t table) checkPackages(files []*file, r *report) {
 	packages := map[string]bool{}
 	for _, f := range files {
-		if f.ast != nil && !packages[f.pkg()] {
+		if f.ast != nil && !packages[f.pkg()] && !inOtherModule(f, files) {
 			packages[f.pkg()] = true
 			if t.rows[f.pkg()] == nil {
 				r.at(f.ast.Package, "package %q has no row in the table of %s", f.pkg(), tableFile)
@@ -61,6 +61,14 @@ func (t table) checkPackages(files []*file, r *report) {
 			r.line(tableFile, t.rows[pkg].line, "there is no package %q; remove the row", pkg)
 		}
 	}
+}
+
+// inOtherModule reports whether a folder above f, other than the root, has a go.mod.
+func inOtherModule(f *file, files []*file) bool {
+	return slices.ContainsFunc(files, func(m *file) bool {
+		dir, isModule := strings.CutSuffix(m.path, "/go.mod")
+		return isModule && strings.HasPrefix(f.path, dir+"/")
+	})
 }
 
 // checkUse checks that production code uses each direction of the table, but none of those in parentheses.
