@@ -31,7 +31,7 @@ var injected embed.FS
 
 // injectedNames are the files that every system gets.
 var injectedNames = []string{
-	"runtime", "clock", "detail", "files", "fork", "holders", "late", "net", "outside", "random", "reach", "reads",
+	"runtime", "cgo", "clock", "detail", "files", "fork", "holders", "late", "net", "outside", "random", "reach", "reads",
 	"replay", "script", "sysmon", "text",
 }
 
