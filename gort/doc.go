@@ -98,6 +98,11 @@
 // advances with real time; while one waits only for the poller, virtual time jumps when the poller has been quiet for
 // some milliseconds.
 //
+// A thread of C code that calls Go is outside, too. While a program that exports functions to C has a thread that the
+// Go runtime has not started, virtual time advances with real time, and a run in which every goroutine is blocked is no
+// deadlock. What such a thread runs in Go makes no decisions; a goroutine that it makes ready is let in from outside. A
+// replay lets it in at the same decision, but how far the thread has come by then depends on real time.
+//
 // The times of files agree with the clock: what a run writes has the virtual time of the write. Each run has its own
 // folder of temporary files; Outcome.Wrote names the first file outside it that the run changed.
 //

@@ -37,8 +37,11 @@ func (t *translator) note(r *record.Record) {
 		t.Note(n)
 	case record.Admit:
 		n.Act, n.Reason = tracefile.ActWake, gorun.ReasonPoller
-		if r.Reason == 2 {
+		switch r.Reason {
+		case 2:
 			n.Reason = gorun.ReasonReturn
+		case 3:
+			n.Reason = gorun.ReasonThread
 		}
 		t.before(event.KindIoReady, n)
 	case record.TimerSet:

@@ -12,24 +12,9 @@ import (
 // is not counted.
 func (o *Outcome) Dependence() string {
 	var lines []string
-	polled, returned := 0, 0
-	for _, r := range o.Recording.Records {
-		if r.Kind == record.Admit && r.Reason == 2 {
-			returned++
-		} else if r.Kind == record.Admit {
-			polled++
-		}
-	}
-	var came []string
-	if polled > 0 {
-		came = append(came, cast.Plural(polled, "wake-up")+" by the network poller or a signal")
-	}
-	if returned > 0 {
-		came = append(came, cast.Plural(returned, "return")+" from system calls that wait")
-	}
-	reached := o.reached()
-	if len(came) > 0 {
-		lines = append(lines, "from outside: "+cast.Enumerate(came)+" ("+strings.Join(o.Outside(), ", ")+")",
+	reached, came := o.reached(), o.came()
+	if came != "" {
+		lines = append(lines, "from outside: "+came+" ("+strings.Join(o.Outside(), ", ")+")",
 			"a replay waits for each at the same decision, but what is read there is not recorded, so that other data make another run")
 	} else if reached != "" {
 		lines = append(lines, "outside of the control: "+reached,
@@ -40,6 +25,33 @@ func (o *Outcome) Dependence() string {
 			" by the real clock, of goroutines that passed no point for a second: a replay cannot repeat them")
 	}
 	return strings.Join(lines, "\n")
+}
+
+// came counts what came from outside, by how it came.
+func (o *Outcome) came() string {
+	polled, returned, called := 0, 0, 0
+	for _, r := range o.Recording.Records {
+		switch {
+		case r.Kind != record.Admit:
+		case r.Reason == 2:
+			returned++
+		case r.Reason == 3:
+			called++
+		default:
+			polled++
+		}
+	}
+	var list []string
+	if polled > 0 {
+		list = append(list, cast.Plural(polled, "wake-up")+" by the network poller or a signal")
+	}
+	if called > 0 {
+		list = append(list, cast.Plural(called, "wake-up")+" by threads of C code that call Go")
+	}
+	if returned > 0 {
+		list = append(list, cast.Plural(returned, "return")+" from system calls that wait")
+	}
+	return cast.Enumerate(list)
 }
 
 // reached counts the system calls by the kind of object: "3 system calls for files and 1 system call for sockets".

@@ -40,6 +40,8 @@ func TestDependence(t *testing.T) {
 		{"calls", nil, 0, []uint8{2, 1},
 			[]string{"1 wake-up by the network poller or a signal and 1 return from system calls that wait (other calls that wait)",
 				"a replay waits"}},
+		{"threads", nil, 0, []uint8{3, 3},
+			[]string{"from outside: 2 wake-ups by threads of C code that call Go (", "a replay waits"}},
 		{"forced", nil, 1, nil, []string{"1 preemption by the real clock"}},
 		{"all", map[int]uint32{socket: 3}, 2, []uint8{1},
 			[]string{"from outside: 1 wake-up", "a replay waits", "2 preemptions by the real clock"}},

@@ -95,6 +95,9 @@ func TestOtherVersions(t *testing.T) {
 			if d := same(own, mustAgain(t, r, Control{Seed: 3})); d != "" || r.alone {
 				t.Errorf("the run in a copy differs in %s", d)
 			}
+			if compiler(t) {
+				cgo(t, append(os.Environ(), "GOTOOLCHAIN="+v))
+			}
 		})
 	}
 }

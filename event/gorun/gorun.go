@@ -119,6 +119,7 @@ const (
 	ReasonSyscall = "system call"          // a task is in a system call that waits
 	ReasonPoller  = "poller or a signal"   // a task is let in by the network poller or a signal
 	ReasonReturn  = "end of a system call" // a task is let in after a system call
+	ReasonThread  = "thread of C code"     // a task is let in that a thread of C code made ready by a call of Go
 )
 
 // Why is the reason for which a task stops.

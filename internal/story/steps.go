@@ -562,8 +562,11 @@ func (s *stepper) happened(r moment) {
 // admitted adds that something outside made a goroutine ready.
 func (s *stepper) admitted(r moment) {
 	how := "%s ready from outside, by the network poller or a signal"
-	if r.reason == gorun.ReasonReturn {
+	switch r.reason {
+	case gorun.ReasonReturn:
 		how = "%s back from a system call"
+	case gorun.ReasonThread:
+		how = "%s ready from outside, by a thread of C code"
 	}
 	if !s.opened || s.open.g != 0 || s.open.text != "" {
 		s.between(r.time, "")
