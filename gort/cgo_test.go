@@ -51,8 +51,8 @@ func cgo(t *testing.T, env []string) {
 	}
 	defer func() { _ = b.Close() }()
 	seeds := map[string]uint64{
-		"TestThread": 5, "TestThreads": 5, "TestTimeout": 5, "TestSleeps": 5, "TestJoined": 3, "TestPause": 2, "TestDirect": 5,
-		"TestStay": 2, "TestDead": 2,
+		"TestThread": 5, "TestThreads": 5, "TestTimeout": 5, "TestSleeps": 5, "TestJoined": 3, "TestPause": 2,
+		"TestDirect": 5, "TestStay": 2, "TestDead": 2,
 	}
 	for test, n := range seeds {
 		want := Passed

@@ -33,7 +33,7 @@ const (
 	TimerFire // timer Val fires
 	TimerStop // timer Val will not fire
 	Rand      // G drew Val; Reason: 0 math/rand, 1 crypto/rand with Points bytes
-	Admit     // something outside made G ready; Reason: 1 the poller or a signal, 2 the end of a system call, 3 a thread of C code
+	Admit     // outside made G ready; Reason: 1 the poller or a signal, 2 the end of a system call, 3 a thread of C
 	// G existed at the end. Site; Points: text of what it waits for; Val: holder of the lock<<32 | text of the stack;
 	// Reason: leftKept if code that may still run reaches what it waits for.
 	Left
