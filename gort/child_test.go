@@ -3,6 +3,7 @@
 package gort
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -81,6 +82,26 @@ func TestChildrenEnd(t *testing.T) {
 			if o != nil && (o.Verdict == Passed) != (test.function == "TestChildLeft") {
 				t.Errorf("%s, alone %t: %s", test.function, alone, o.describe())
 			}
+		}
+	}
+}
+
+// TestChildSettles checks that runs of a seed are equal although a child process takes part, whose time differs.
+func TestChildSettles(t *testing.T) {
+	r := mustRunner(t, corpus(t), "TestChildTalks", Control{})
+	for seed := range uint64(6) {
+		first := mustAgain(t, r, Control{Seed: seed})
+		if first.Verdict != Passed {
+			t.Fatalf("seed %d: %s\n%s", seed, first.describe(), first.Output)
+		}
+		for range 4 {
+			again := mustAgain(t, r, Control{Seed: seed})
+			if again.Recording.Hash != first.Recording.Hash || !bytes.Equal(again.Output, first.Output) {
+				t.Errorf("seed %d: the run differs from another one\n%s\n%s", seed, again.Output, first.Output)
+			}
+		}
+		if again := mustAgain(t, r, Control{Choices: first.Recording.Choices()}); again.Verdict != Passed || again.Mismatch != nil {
+			t.Errorf("seed %d: replayed: %s, %v", seed, again.describe(), again.Mismatch)
 		}
 	}
 }

@@ -74,6 +74,7 @@ type Outcome struct {
 	Assertions []record.Assertion // of the Antithesis SDK, if the program uses it
 
 	// Effects of the outside, on which a replay depends.
+	Children int            // processes that the run has started
 	Admitted int            // goroutines that the poller or the end of a system call made ready
 	Forced   int            // preemptions by force, of goroutines that passed no point for a second
 	Calls    map[int]uint32 // number of system calls by their number, except writes to standard output and error
@@ -88,7 +89,7 @@ func outcome(s *shared, exit int, seed uint64, killed bool, out []byte) (*Outcom
 	h := s.header()
 	o := &Outcome{
 		Exit: exit, Output: out, Virtual: time.Duration(h.time), Task: h.endTask,
-		Admitted: int(h.admits), Forced: int(h.forced), Calls: map[int]uint32{},
+		Children: int(h.forks), Admitted: int(h.admits), Forced: int(h.forced), Calls: map[int]uint32{},
 		Recording: &record.Recording{
 			Seed: seed, Records: records, Texts: s.texts(), Steps: h.steps, Points: h.points, Hash: h.hash,
 			Class: h.class, Dropped: h.dropped, Memory: s.sent.flags&flagMemory != 0, Clock: time.Unix(0, s.sent.clock),

@@ -49,9 +49,7 @@ func (r *Recording) Lateness() []Late {
 	}
 	var list []Late
 	for g, by := range longest { // lint: order does not matter because the list is sorted below
-		if by > 0 {
-			list = append(list, Late{g, by})
-		}
+		list = append(list, Late{g, by})
 	}
 	slices.SortFunc(list, func(a, b Late) int { return cmp.Or(cmp.Compare(b.By, a.By), cmp.Compare(a.G, b.G)) })
 	return list

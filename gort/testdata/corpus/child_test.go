@@ -1,12 +1,15 @@
 package corpus
 
 import (
+	"bufio"
 	"fmt"
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // leave starts a process that outlives the test and prints its number.
@@ -73,5 +76,43 @@ func TestStuck(t *testing.T) {
 	}
 	if err := c.Wait(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestChildTalks talks with a child that computes, answers, sleeps and fails, while other goroutines run.
+func TestChildTalks(t *testing.T) {
+	c := exec.Command("sh", "-c", `echo one; i=0; while [ $i -lt 2000 ]; do i=$((i+1)); done; echo two; echo other >&2;
+		read line; echo $line; sleep 0.03; exit 3`)
+	in, err := c.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var other strings.Builder
+	c.Stderr = &other
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	var wg sync.WaitGroup
+	lines := make(chan string)
+	wg.Go(func() {
+		defer close(lines)
+		for s := bufio.NewScanner(out); s.Scan(); {
+			lines <- s.Text()
+		}
+	})
+	wg.Go(func() { fmt.Fprintln(in, "three") })
+	for line := range lines {
+		fmt.Println(line)
+	}
+	wg.Wait()
+	err = c.Wait()
+	fmt.Println(err, other.String(), time.Since(start).Round(time.Millisecond))
+	if time.Since(start) < 30*time.Millisecond {
+		t.Error("the child has slept for longer")
 	}
 }
