@@ -251,6 +251,16 @@ func TestDeterminism(t *testing.T) {
 	}
 }
 
+// TestSubtests checks that package testing is not preempted between starting a test and waiting for it.
+func TestSubtests(t *testing.T) {
+	r := mustRunner(t, corpus(t), "TestSubtests", Control{})
+	for seed := range uint64(100) {
+		if o := mustAgain(t, r, Control{Seed: seed}); o.Verdict != Passed {
+			t.Fatalf("seed %d: %s\n%s", seed, o.describe(), o.Output)
+		}
+	}
+}
+
 // TestRandomness checks that what is random follows from the seed and differs between seeds.
 func TestRandomness(t *testing.T) {
 	b := corpus(t)

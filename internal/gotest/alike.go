@@ -14,15 +14,15 @@ import (
 // unsure matches arguments in a traceback that are no longer live, so that their values are accidental.
 var unsure = regexp.MustCompile(`0x[0-9a-f]+\?`)
 
-// number matches numbers in what a run prints that has started child processes. Children are outside of the control, and
-// often print addresses, durations and numbers of processes, which the test then logs.
-var number = regexp.MustCompile(`0x[0-9a-f]+|[0-9]+`)
+// childish matches numbers in the output of a run that has started child processes. Children are outside of the control,
+// and often print addresses, durations and process numbers, which the test then logs.
+var childish = regexp.MustCompile(`0x[0-9a-f]+|[0-9]+`)
 
 // printed returns what a run printed, without what may differ between equal runs.
 func printed(o *gort.Outcome) []byte {
 	text := unsure.ReplaceAll(o.Output, nil)
 	if o.Children > 0 {
-		text = number.ReplaceAll(text, nil)
+		text = childish.ReplaceAll(text, nil)
 	}
 	return text
 }
