@@ -100,7 +100,8 @@ func TestChildSettles(t *testing.T) {
 				t.Errorf("seed %d: the run differs from another one\n%s\n%s", seed, again.Output, first.Output)
 			}
 		}
-		if again := mustAgain(t, r, Control{Choices: first.Recording.Choices()}); again.Verdict != Passed || again.Mismatch != nil {
+		again := mustAgain(t, r, Control{Choices: first.Recording.Choices()})
+		if again.Verdict != Passed || again.Mismatch != nil {
 			t.Errorf("seed %d: replayed: %s, %v", seed, again.describe(), again.Mismatch)
 		}
 	}

@@ -14,8 +14,8 @@ import (
 // unsure matches arguments in a traceback that are no longer live, so that their values are accidental.
 var unsure = regexp.MustCompile(`0x[0-9a-f]+\?`)
 
-// childish matches numbers in the output of a run that has started child processes. Children are outside of the control,
-// and often print addresses, durations and process numbers, which the test then logs.
+// childish matches numbers in the output of a run that has started child processes. Children are not controlled, and
+// often print addresses, durations and process numbers, which the test then logs.
 var childish = regexp.MustCompile(`0x[0-9a-f]+|[0-9]+`)
 
 // printed returns what a run printed, without what may differ between equal runs.
