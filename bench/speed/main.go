@@ -1,4 +1,5 @@
-// Command speed runs the benchmarks that the README quotes and prints its table of them.
+// Command speed runs the benchmarks that the README quotes and prints its table of them, the most telling ones:
+// "go test -bench ." in a package has the rest.
 //
 //	go run -C bench ./speed [-count N] [-benchtime T] [-w FILE]
 //
@@ -36,22 +37,13 @@ type row struct {
 var rows = []row{
 	{"encode an event", "event", "Encode/reprise", "ns/event",
 		"Encode/rival=msgpack-v5-calls", "calls of msgpack/v5", "15 ns"},
-	{"encode a trace into memory, an event", "event", "WriteMsgpack/events=5000/reprise", "ns/event",
-		"WriteMsgpack/events=5000/rival=growing", "a buffer that grows", ""},
 	{"decode and check an event", "event", "Decode/reprise", "ns/event", "", "", "33 ns"},
 	{"trace file: write an event", "tracefile", "Write/file", "ns/event",
 		"Write/rival=msgpack", msgpackAlone, "90 ns"},
-	{"trace file: read and check an event", "tracefile", "Read/file", "ns/event",
-		"Read/rival=msgpack", msgpackAlone, ""},
 	{"a step with recording, 5 tasks", "replayer", "Step/tasks=5/recording", "ns/step",
 		handOff, overChannel, "120 ns"},
-	{"a step with recording, 100 tasks", "replayer", "Step/tasks=100/recording", "ns/step",
-		handOff, overChannel, "170 ns"},
 	{"a step with recording, 10,000 ready tasks", "replayer", "Step/tasks=10000/recording", "ns/step",
 		handOff, overChannel, "500 ns"},
-	{"a step while replaying, 5 tasks", "replayer", "Step/tasks=5/replaying", "ns/step", handOff, overChannel, ""},
-	{"spawn and end a task, 1,000 live", "replayer", "Spawn/live=1000", "ns/task",
-		"Spawn/rival=goroutine", "a goroutine", "400 ns"},
 	{"runs of two short tasks", "simsched", "Schedules", "schedules/s", "", "", "200,000/s"},
 	{"a schedule of an exhaustive search", "simsched", "Enumeration", "ns/schedule", "", "", "50 µs"},
 	{"ordinary: a decision with its record", "gort", "Decision", "ns/decision", "", "", "400 ns"},
