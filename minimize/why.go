@@ -57,6 +57,15 @@ type Why struct {
 	Runs   int      `json:"runs"`   // number of runs that were made
 }
 
+// leastJump is the smallest jump of the rate at which a turn is said to have decided the run: a quarter, more than two
+// samples of 16 differ by chance.
+const leastJump = 0.25
+
+// Decided reports whether a turn decided the run: not nearly every schedule fails, and the jump at the turn is clear.
+func (w *Why) Decided() bool {
+	return !w.Always && w.After.rate()-w.Before.rate() >= leastJump
+}
+
 // How many continuations are made for a sample, for the two that the answer consists of, and to be sure that nearly
 // every schedule fails.
 const (
@@ -155,7 +164,7 @@ func (e *explainer) sample(ctx context.Context, decisions, most int) error {
 		e.fresh++
 		plans = append(plans, explore.Plan{
 			Number: e.origin.Number, Seed: e.origin.Seed, Strategy: strategy.Single, Choices: e.origin.Recorded,
-			Fork: &explore.Fork{Decisions: decisions, Seed: e.fresh}, Limit: 2*e.longest + 1000,
+			Fork: &explore.Fork{Decisions: decisions, Seed: e.fresh}, Limit: forkFactor*e.longest + forkRest,
 		})
 	}
 	for len(plans) > 0 {
@@ -174,6 +183,14 @@ func (e *explainer) sample(ctx context.Context, decisions, most int) error {
 	}
 	return nil
 }
+
+// A continuation may be forkFactor times as long as the failing run, and forkRest decisions more: the failing run is a
+// minimal one with few preemptions, and a continuation that is cut off would count as one that passes. With a factor of
+// 2, three of 16 were cut off in tests with goroutines that exchange a thousand values.
+const (
+	forkFactor = 8
+	forkRest   = 10_000
+)
 
 // maxFlips is the maximum number of deviations that are flipped.
 const maxFlips = 12
@@ -205,12 +222,16 @@ func (e *explainer) flip(ctx context.Context, w *Why) error {
 // Text describes what decided the run, in lines without a newline at the end. unit names what decisions begin.
 func (w *Why) Text(unit string) string {
 	var b strings.Builder
-	if w.Always {
+	switch {
+	case w.Always:
 		fmt.Fprintf(&b, "nearly every schedule fails: %d of %d runs with other choices from the start on", w.Curve[0].Failed,
 			w.Curve[0].Of)
-	} else {
+	case !w.Decided():
+		fmt.Fprintf(&b, "no single %s decided it: the largest step is at %d; before its end %d of %d continuations fail, "+
+			"after it %d of %d", unit, max(w.Turn, 1), w.Before.Failed, w.Before.Of, w.After.Failed, w.After.Of)
+	default:
 		fmt.Fprintf(&b, "the %s that decided it: %d; before its end %d of %d continuations fail, after it %d of %d",
-			unit, w.Turn, w.Before.Failed, w.Before.Of, w.After.Failed, w.After.Of)
+			unit, max(w.Turn, 1), w.Before.Failed, w.Before.Of, w.After.Failed, w.After.Of)
 	}
 	passes := 0
 	for _, f := range w.Flips {

@@ -95,3 +95,23 @@ func TestInterval(t *testing.T) {
 		t.Errorf("8 of 8: %v to %v", low, high)
 	}
 }
+
+// TestDecided: a jump that can be chance names no turn.
+func TestDecided(t *testing.T) {
+	for _, c := range []struct {
+		before, after int
+		always        bool
+		want          string
+	}{
+		{11, 13, false, "no single turn decided it: the largest step is at 7; before its end 11 of 16 continuations fail, " +
+			"after it 13 of 16"},
+		{5, 13, false, "the turn that decided it: 7; before its end 5 of 16 continuations fail, after it 13 of 16"},
+		{15, 16, true, "nearly every schedule fails: 15 of 16 runs with other choices from the start on"},
+	} {
+		before, after := Sample{Failed: c.before, Of: 16}, Sample{Failed: c.after, Of: 16}
+		w := &Why{Turn: 7, Before: before, After: after, Curve: []Sample{before}, Always: c.always}
+		if got := w.Text("turn"); got != c.want || w.Decided() != (c.after-c.before > 4) {
+			t.Errorf("%q, %v; want %q", got, w.Decided(), c.want)
+		}
+	}
+}

@@ -35,6 +35,9 @@ func (r *Recorder) Note(what string, o simsched.Object) {
 	if id, ok := n.sim.Acting(); ok {
 		note.Task = id
 	}
+	if places := n.sim.Operation(); len(places) > 0 {
+		note.Place, note.Stack = places[0], places[1:]
+	}
 	n.annotate(note)
 }
 

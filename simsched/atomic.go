@@ -13,23 +13,27 @@ type Atomic[T comparable] struct {
 // NewAtomic returns an Atomic with the initial value v.
 func NewAtomic[T comparable](s *Sim, v T) *Atomic[T] { return &Atomic[T]{s, s.objectID(), v} }
 
-// point is the scheduling point of an access.
-func (a *Atomic[T]) point(op string, kind strategy.OpKind) {
+// point is the scheduling point of an access; verb says what it is.
+func (a *Atomic[T]) point(op string, kind strategy.OpKind, verb string) {
 	a.sim.pointAt(a.sim.enter(op), strategy.Op{Object: a.id, Kind: kind})
+	a.sim.did(verb, Object{"atomic", "", a})
 }
 
 // Load returns the value.
 func (a *Atomic[T]) Load() T {
-	a.point("Atomic.Load", strategy.Load)
+	a.point("Atomic.Load", strategy.Load, "loads")
 	return a.v
 }
 
 // Store sets the value.
-func (a *Atomic[T]) Store(v T) { a.Swap(v) }
+func (a *Atomic[T]) Store(v T) {
+	a.point("Atomic.Store", strategy.Store, "stores")
+	a.v = v
+}
 
 // Swap sets the value and returns the previous one.
 func (a *Atomic[T]) Swap(v T) T {
-	a.point("Atomic.Swap", strategy.Store)
+	a.point("Atomic.Swap", strategy.Store, "swaps")
 	old := a.v
 	a.v = v
 	return old
@@ -37,7 +41,7 @@ func (a *Atomic[T]) Swap(v T) T {
 
 // CompareAndSwap sets the value if it is old, and reports whether it was.
 func (a *Atomic[T]) CompareAndSwap(old, v T) bool {
-	a.point("Atomic.CompareAndSwap", strategy.Store)
+	a.point("Atomic.CompareAndSwap", strategy.Store, "compares and swaps")
 	if a.v != old {
 		return false
 	}
@@ -47,7 +51,7 @@ func (a *Atomic[T]) CompareAndSwap(old, v T) bool {
 
 // AddAtomic adds delta to the value and returns the sum. It wraps around like integer addition.
 func AddAtomic[T integer](a *Atomic[T], delta T) T {
-	a.point("AddAtomic", strategy.Store)
+	a.point("AddAtomic", strategy.Store, "adds to")
 	a.v += delta
 	return a.v
 }

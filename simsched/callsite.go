@@ -76,6 +76,21 @@ func firstLine(calls []uintptr) string {
 	}
 }
 
+// places returns the innermost places in the program on the call stack of t, at most that many, with their functions.
+func (t *Task) places(most int) (list []string) {
+	if t.calls == nil {
+		return nil
+	}
+	frames := runtime.CallersFrames(t.calls[:])
+	for more := true; more && len(list) < most; {
+		var f runtime.Frame
+		if f, more = frames.Next(); f.Function != "" && !ours(&f) {
+			list = append(list, thisBuild.file(f.Function, f.File)+":"+strconv.Itoa(f.Line)+" "+f.Function)
+		}
+	}
+	return list
+}
+
 // build holds what is needed to shorten the names of source files.
 type build struct {
 	module string // the path of the main module; "" if unknown

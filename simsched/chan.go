@@ -81,6 +81,7 @@ func (c *Chan[T]) Send(v T) {
 	t := c.enter("Chan.Send")
 	c.sim.pointAt(t, syncOn(c.id))
 	if c.canSend() {
+		c.sim.did("sends on", c.object())
 		c.send(v)
 		return
 	}
@@ -94,6 +95,7 @@ func (c *Chan[T]) Recv() (v T, ok bool) {
 	t := c.enter("Chan.Recv")
 	c.sim.pointAt(t, syncOn(c.id))
 	if c.canRecv() {
+		c.sim.did("receives from", c.object())
 		return c.recv()
 	}
 	t.self.slot = &v
@@ -122,6 +124,7 @@ func (c *Chan[T]) Close() {
 		return
 	}
 	c.sim.pointAt(t, syncOn(c.id))
+	c.sim.did("closes", c.object())
 	if c.closed {
 		panic("simsched: Chan.Close of a closed channel")
 	}

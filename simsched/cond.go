@@ -47,6 +47,7 @@ func (c *Cond) Signal() {
 		return
 	}
 	c.sim.pointAt(t, syncOn(c.id))
+	c.sim.did("signals", c.object())
 	if c.queue.n == 0 {
 		c.miss()
 		return
@@ -66,6 +67,7 @@ func (c *Cond) Broadcast() {
 		return
 	}
 	c.sim.pointAt(t, syncOn(c.id))
+	c.sim.did("broadcasts to", c.object())
 	if c.queue.n == 0 {
 		c.miss()
 	}

@@ -25,6 +25,7 @@ func (m *Mutex) Lock() {
 	t := m.sim.enter("Mutex.Lock")
 	m.sim.pointAt(t, syncOn(m.id))
 	m.acquire(t)
+	m.sim.did("locks", m.object())
 }
 
 // acquire is Lock without the scheduling point.
@@ -46,6 +47,7 @@ func (m *Mutex) TryLock() bool {
 		return false
 	}
 	m.holder = t
+	m.sim.did("locks", m.object())
 	return true
 }
 
@@ -59,6 +61,7 @@ func (m *Mutex) Unlock() {
 	if m.holder == nil {
 		panic("simsched: Mutex.Unlock of an unlocked mutex")
 	}
+	m.sim.did("unlocks", m.object())
 	m.free()
 }
 

@@ -41,6 +41,68 @@ func (s *Sim) tell(what string, o Object) {
 	s.inHook = false
 }
 
+// did tells the Noter that the running task does something to an object, if the run records call sites.
+func (s *Sim) did(verb string, o Object) {
+	if s.noter == nil || !s.cfg.CallSites {
+		return
+	}
+	s.operating = true
+	s.tell(verb, o)
+	s.operating = false
+}
+
+// chose tells the Noter which case of a Select the running task takes, and which others it could have taken.
+func (s *Sim) chose(cases []Case, taken int, ready []uint64) {
+	if s.noter == nil || !s.cfg.CallSites {
+		return
+	}
+	verb, o := caseVerb(cases[taken])
+	switch {
+	case verb == "":
+		verb = "takes the default case"
+	case len(cases) > 1 && o.Kind != "semaphore":
+		verb = "takes the case that " + verb
+	}
+	s.did(verb, o)
+	for _, i := range ready {
+		if verb, o := caseVerb(cases[i]); int(i) != taken {
+			s.did("could have taken the case that "+verb, o)
+		}
+	}
+}
+
+// caseVerbs says what the operations of cases do.
+var caseVerbs = map[string]string{
+	"Chan.Send": "sends on", "Chan.Recv": "receives from", "Semaphore.Acquire": "acquires",
+}
+
+// caseVerb returns what a case of a Select does, and to which object; "" for the default case.
+func caseVerb(c Case) (verb string, o Object) {
+	switch c := c.(type) {
+	case defaultCase:
+		return "", o
+	case *doneCase:
+		return "receives from", Object{Kind: "done channel of a context"}
+	case doer:
+		op, o := c.doing()
+		return caseVerbs[op], o
+	}
+	return "does", Object{Kind: "nothing"}
+}
+
+// Operation returns the places of the operation that a [Noter] is being told of, such as
+// "internal/cli/bank.go:25 example.com/m/internal/cli.Move", the innermost first and at most three. It returns none if
+// the note is about an object and not about what the running task does to it. It is for calls within Note.
+func (s *Sim) Operation() []string {
+	if !s.operating || s.current == nil {
+		return nil
+	}
+	return s.current.places(maxPlaces)
+}
+
+// maxPlaces is the maximum number of places of an operation.
+const maxPlaces = 3
+
 // Waiting returns what a task waits for, and whether it waits. See [Attacher] for when it may be called.
 func (s *Sim) Waiting(id event.TaskID) (Wait, bool) {
 	t := s.task(id)
@@ -97,13 +159,18 @@ func (s *Sim) Ended() error { return s.err }
 // doer is a blocker that knows the operation and the object for which a task waits.
 type doer interface{ doing() (op string, o Object) }
 
-func (c *sending[T]) doing() (string, Object) {
-	return "Chan.Send", Object{"channel", c.name, (*Chan[T])(c)}
-}
+func (c *Chan[T]) object() Object      { return Object{"channel", c.name, c} }
+func (c *Cond) object() Object         { return Object{"cond", c.name, c} }
+func (m *Mutex) object() Object        { return Object{"mutex", m.name, m} }
+func (rw *RWMutex) object() Object     { return Object{"rwmutex", rw.name, rw} }
+func (m *Semaphore) object() Object    { return Object{"semaphore", m.name, m} }
+func (wg *WaitGroup) object() Object   { return Object{"wait group", wg.name, wg} }
+func (r *Registration) object() Object { return Object{"I/O", r.name, r} }
+func (h *Host) object() Object         { return Object{"host", h.name, h} }
 
-func (c *receiving[T]) doing() (string, Object) {
-	return "Chan.Recv", Object{"channel", c.name, (*Chan[T])(c)}
-}
+func (c *sending[T]) doing() (string, Object) { return "Chan.Send", (*Chan[T])(c).object() }
+
+func (c *receiving[T]) doing() (string, Object) { return "Chan.Recv", (*Chan[T])(c).object() }
 
 func (sleeping) doing() (string, Object) { return "Sleep", Object{} }
 
@@ -122,32 +189,22 @@ func (k *sendCase[T]) doing() (string, Object) { return (*sending[T])(k.c).doing
 
 func (k *recvCase[T]) doing() (string, Object) { return (*receiving[T])(k.c).doing() }
 
-func (c *Cond) doing() (string, Object) { return "Cond.Wait", Object{"cond", c.name, c} }
+func (c *Cond) doing() (string, Object) { return "Cond.Wait", c.object() }
 
-func (m *Mutex) doing() (string, Object) { return "Mutex.Lock", Object{"mutex", m.name, m} }
+func (m *Mutex) doing() (string, Object) { return "Mutex.Lock", m.object() }
 
-func (rw *RWMutex) doing() (string, Object) { return "RWMutex.Lock", Object{"rwmutex", rw.name, rw} }
+func (rw *RWMutex) doing() (string, Object) { return "RWMutex.Lock", rw.object() }
 
-func (rw *reading) doing() (string, Object) {
-	return "RWMutex.RLock", Object{"rwmutex", rw.name, (*RWMutex)(rw)}
-}
+func (rw *reading) doing() (string, Object) { return "RWMutex.RLock", (*RWMutex)(rw).object() }
 
-func (g *grant) doing() (string, Object) {
-	return "Semaphore.Acquire", Object{"semaphore", g.sem.name, g.sem}
-}
+func (g *grant) doing() (string, Object) { return "Semaphore.Acquire", g.sem.object() }
 
-func (wg *WaitGroup) doing() (string, Object) {
-	return "WaitGroup.Wait", Object{"wait group", wg.name, wg}
-}
+func (wg *WaitGroup) doing() (string, Object) { return "WaitGroup.Wait", wg.object() }
 
 func (a *awaiting) doing() (string, Object) { return "wait to be " + a.interest.String(), a.r.object() }
-
-func (r *Registration) object() Object { return Object{"I/O", r.name, r} }
 
 func (r *closing) doing() (string, Object) {
 	return "end of region", Object{"region", r.name, (*Region)(r)}
 }
 
 func (t *joining) doing() (string, Object) { return "Task.Join", Object{"task", t.name, (*Task)(t)} }
-
-func (h *Host) object() Object { return Object{"host", h.name, h} }

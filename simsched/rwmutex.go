@@ -38,6 +38,7 @@ func (rw *RWMutex) Lock() {
 	if rw.readers > 0 {
 		rw.sim.block(t, &rw.drain, rw)
 	}
+	rw.sim.did("locks", rw.object())
 }
 
 // TryLock locks rw for writing if it is free, and reports whether it did.
@@ -48,6 +49,7 @@ func (rw *RWMutex) TryLock() bool {
 		return false
 	}
 	rw.writers.holder, rw.pending = t, true
+	rw.sim.did("locks", rw.object())
 	return true
 }
 
@@ -61,6 +63,7 @@ func (rw *RWMutex) Unlock() {
 	if !rw.pending || rw.readers > 0 {
 		panic("simsched: RWMutex.Unlock of an unlocked RWMutex")
 	}
+	rw.sim.did("unlocks", rw.object())
 	rw.pending = false
 	rw.sim.wakeAll(&rw.readq, func(w *waiter) { rw.admit(w.task) })
 	rw.writers.free()
@@ -71,10 +74,11 @@ func (rw *RWMutex) RLock() {
 	t := rw.sim.enter("RWMutex.RLock")
 	rw.sim.pointAt(t, strategy.Op{Object: rw.id}) // readers do not mind each other
 	if rw.pending {
-		rw.sim.block(t, &rw.readq, (*reading)(rw))
-		return // the writer has counted this reader
+		rw.sim.block(t, &rw.readq, (*reading)(rw)) // until the writer has admitted this reader
+	} else {
+		rw.admit(t)
 	}
-	rw.admit(t)
+	rw.sim.did("locks for reading", rw.object())
 }
 
 // maxReaders is the maximum number of readers that are kept for reports.
@@ -95,6 +99,7 @@ func (rw *RWMutex) TryRLock() bool {
 		return false
 	}
 	rw.admit(t)
+	rw.sim.did("locks for reading", rw.object())
 	return true
 }
 
@@ -108,6 +113,7 @@ func (rw *RWMutex) RUnlock() {
 	if rw.readers == 0 {
 		panic("simsched: RWMutex.RUnlock of an unlocked RWMutex")
 	}
+	rw.sim.did("unlocks for reading", rw.object())
 	rw.readers--
 	if i := slices.Index(rw.by, t); i >= 0 {
 		rw.by = slices.Delete(rw.by, i, i+1)

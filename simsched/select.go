@@ -34,6 +34,7 @@ func (s *Sim) Select(cases ...Case) int {
 	}
 	if len(ready) == 0 {
 		if fallback >= 0 {
+			s.chose(cases, fallback, nil)
 			return fallback
 		}
 		return s.selectBlocked(t, cases)
@@ -45,6 +46,7 @@ func (s *Sim) Select(cases ...Case) int {
 		s.emit(event.RngValue(i))
 		s.stopIfEnded(t)
 	}
+	s.chose(cases, int(i), ready)
 	cases[i].take()
 	return int(i)
 }
@@ -64,6 +66,7 @@ func (s *Sim) selectBlocked(t *Task, cases []Case) int {
 	s.switchFrom(t)
 	w := t.sel.served
 	t.blockedOn, t.sel = nil, nil
+	s.chose(cases, int(w.index), nil)
 	cases[w.index].finish(w)
 	return int(w.index)
 }

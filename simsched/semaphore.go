@@ -55,6 +55,7 @@ func (m *Semaphore) TryAcquire(n int64) bool {
 	if !g.ready() {
 		return false
 	}
+	m.sim.did("acquires", m.object())
 	g.take()
 	return true
 }
@@ -70,6 +71,7 @@ func (m *Semaphore) Release(n int64) {
 	if n > m.held {
 		panic("simsched: Semaphore.Release of more than is held")
 	}
+	m.sim.did("releases", m.object())
 	m.held -= n
 	m.serve()
 }

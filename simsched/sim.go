@@ -41,11 +41,12 @@ type Sim struct {
 	panics      []*PanicError
 	hookPanic   any // panic value of the Observer or the Chooser
 
-	clock  clock
-	tokens uint64
-	noter  Noter    // the Observer, if it is one
-	left   []Left   // see Sim.Left
-	net    *Network // nil until used
+	clock     clock
+	tokens    uint64
+	noter     Noter    // the Observer, if it is one
+	operating bool     // the Noter is being told of an operation of the running task
+	left      []Left   // see Sim.Left
+	net       *Network // nil until used
 
 	stepper    strategy.Stepper       // of the Chooser; nil if it has none
 	idle       []*coroutine           // coroutines without a task

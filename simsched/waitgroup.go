@@ -29,6 +29,11 @@ func (wg *WaitGroup) add(op string, delta int) {
 		return
 	}
 	wg.sim.pointAt(t, syncOn(wg.id))
+	if delta < 0 {
+		wg.sim.did("leaves", wg.object())
+	} else {
+		wg.sim.did("adds to", wg.object())
+	}
 	wg.n += delta
 	if wg.n < 0 {
 		panic("simsched: " + op + " makes the counter negative")
@@ -42,6 +47,7 @@ func (wg *WaitGroup) add(op string, delta int) {
 func (wg *WaitGroup) Wait() {
 	t := wg.sim.enter("WaitGroup.Wait")
 	wg.sim.pointAt(t, syncOn(wg.id))
+	wg.sim.did("waits for", wg.object())
 	if wg.n > 0 {
 		wg.sim.block(t, &wg.queue, wg)
 	}

@@ -48,10 +48,12 @@ func class(err error) (name string, parts []string) {
 	return "error", []string{firstLine(err)}
 }
 
-// waits describes what each task waits for.
+// waits describes what each task waits for. How many signals were lost before depends on the schedule, and the cause
+// can be the same.
 func waits(g simsched.WaitGraph) (list []string) {
 	for _, b := range g.Blocked {
-		list = append(list, b.Name, b.WaitsFor)
+		waitsFor, _, _ := strings.Cut(b.WaitsFor, "; lost wake-ups")
+		list = append(list, b.Name, waitsFor)
 	}
 	return list
 }

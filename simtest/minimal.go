@@ -113,7 +113,7 @@ func (s *search) explain(r *explore.Run, f *failing) {
 	if err != nil {
 		return // the subject of a simulated test has no errors
 	}
-	if f.Why = w.Text("decision"); !w.Always {
+	if f.Why = w.Text("decision"); w.Decided() {
 		f.Turning = max(w.Turn, 1)
 	}
 }

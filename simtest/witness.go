@@ -2,8 +2,10 @@ package simtest
 
 import (
 	"io"
+	"os"
 
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/internal/gofiles"
 	"github.com/reprise-go/reprise/internal/story"
 	"github.com/reprise-go/reprise/recorder"
 	"github.com/reprise-go/reprise/simsched"
@@ -64,6 +66,9 @@ func (w *witness) tell(failed bool, turning, lines int) (schedule, critical stri
 		return "the schedule cannot be told: " + err.Error() + "\n", ""
 	}
 	run.Turning = turning
+	if dir, err := os.Getwd(); err == nil {
+		run.SourceLine = gofiles.New(gofiles.Module(dir)).Line
+	}
 	return run.Schedule(lines), run.Critical()
 }
 

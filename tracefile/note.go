@@ -25,6 +25,8 @@ import (
 //	ActKept   code that may still run reaches what it waits for; follows ActLeft
 //	ActEnd    it ended the run  how the run ended   -                -               where it stands
 //
+// An ActDo with neither a place nor a time is about what happens to the object, such as "crashes"; see [Note.Deed].
+//
 // Unknown fields are empty. A reader must ignore an Act that it does not know.
 type Note struct {
 	Act    Act
@@ -91,6 +93,15 @@ const (
 	fullNotes     = 1 << 15 // number of notes at which a chunk is full
 	maxNotesBytes = 8 << 20 // bytes of the notes before one event
 )
+
+// Deed says what an [ActDo] is about: "locks mutex 1" for what the task does to the object, and "host a crashes" for
+// what happens to the object.
+func (n Note) Deed() string {
+	if n.Place != "" || n.Time != 0 {
+		return strings.TrimSpace(n.Reason + " " + n.Object.String())
+	}
+	return strings.TrimSpace(n.Object.String() + " " + n.Reason)
+}
 
 // clipped returns n cut to the limits. Its slices share memory with those of n.
 func (n Note) clipped() Note {

@@ -152,7 +152,7 @@ func (r *reader) note(n tracefile.Note) {
 	case tracefile.ActPart:
 		r.mark(nil, MarkDifference, strings.TrimSpace("the recording has instead: "+text(n.Reason)))
 	case tracefile.ActDo:
-		r.mark(t, MarkOther, text(strings.TrimSpace(n.Object.String()+" "+n.Reason)))
+		r.mark(t, MarkOther, text(n.Deed()))
 	case tracefile.ActEnd:
 		r.m.End = text(strings.TrimSpace(n.Reason + " " + cast.ShortSite(n.Place)))
 	}

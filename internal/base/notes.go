@@ -25,7 +25,10 @@ func noteText(n tracefile.Note, name func(event.TaskID) string) string {
 		by := phrase(" by ", names(n.Tasks, name)) + phrase(" by ", n.Reason)
 		return ifAny(task+"is woken", by+phrase(", waited for ", n.Object.String()))
 	case tracefile.ActDo:
-		return strings.TrimSpace(ifAny(strings.TrimSpace(task), ": ") + n.Object.String() + " " + n.Reason)
+		if (n.Place != "" || n.Time != 0) && n.Task != tracefile.NoTask {
+			return task + n.Deed()
+		}
+		return strings.TrimSpace(ifAny(strings.TrimSpace(task), ": ") + n.Deed())
 	case tracefile.ActFail:
 		return task + "marks the test as failed"
 	case tracefile.ActPart:

@@ -113,8 +113,19 @@ var reportMasks = []struct {
 	{regexp.MustCompile(`signature [0-9a-f]{16}`), "signature N"},
 }
 
-// reports checks that the reports below a folder name all lines that the sources below another mark for their tests. It
-// writes them to a file, without what changes: reports FOLDER SOURCES FILE
+// told returns what a report says about how the failure came about: what decided it and the schedule, without the
+// failure and the goroutines at the end.
+func told(report string) string {
+	_, report, _ = strings.Cut(report, "minimal run: ")
+	report, _, _ = strings.Cut(report, "\ngoroutines at the end:")
+	report, _, _ = strings.Cut(report, "\nsignature ")
+	return report
+}
+
+// reports checks that the reports below a folder name all lines that the sources below another mark for their tests, in
+// what decided the failure or in the schedule. It writes them to a file, without what changes:
+//
+//	reports FOLDER SOURCES FILE
 func reports(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 3 {
 		ts.Fatalf("usage: reports FOLDER SOURCES FILE")
@@ -124,7 +135,7 @@ func reports(ts *testscript.TestScript, neg bool, args []string) {
 	walk(ts, args[0], ".txt", func(path string) {
 		test := filepath.Base(filepath.Dir(path))
 		text := ts.ReadFile(path)
-		found[test] += text
+		found[test] += told(text)
 		for _, m := range reportMasks {
 			text = m.what.ReplaceAllString(text, m.with)
 		}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	slashpath "path"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -26,6 +27,7 @@ const (
 type Finder struct {
 	root  string
 	index map[string][]string // paths by base name; nil before the walk
+	lines map[string][]string // of the files that were read
 }
 
 // New returns a Finder of a folder, or one that finds nothing if root is "".
@@ -55,6 +57,40 @@ func (f *Finder) Lines(place string) string {
 		return ""
 	}
 	return excerpt(os.DirFS(f.root), name, number)
+}
+
+// Line returns the text of the line that a place means, without its indentation and a comment behind it; "" without a
+// source.
+func (f *Finder) Line(place string) string {
+	name, number, ok := f.Find(place)
+	if !ok {
+		return ""
+	}
+	if _, read := f.lines[name]; !read {
+		if f.lines == nil {
+			f.lines = map[string][]string{}
+		}
+		f.lines[name] = linesOf(os.DirFS(f.root), name)
+	}
+	if number < 1 || number > len(f.lines[name]) {
+		return ""
+	}
+	text, _, _ := strings.Cut(f.lines[name][number-1], " // ")
+	return strings.TrimSpace(text)
+}
+
+// Module returns the folder of the module to which a folder belongs, or "" if there is none.
+func Module(folder string) string {
+	for {
+		if _, err := os.Stat(filepath.Join(folder, "go.mod")); err == nil {
+			return folder
+		}
+		parent := filepath.Dir(folder)
+		if parent == folder {
+			return ""
+		}
+		folder = parent
+	}
 }
 
 // fileOf splits the code line of a place, "queue.go:25 example.com/queue.Open", into file and number.
@@ -93,6 +129,9 @@ func match(paths []string, file, place string) (found string) {
 	_, fn := cast.SplitPlace(place)
 	pkg := strings.TrimSuffix(slashpath.Base(cast.PackageOf(fn)), "_test")
 	for _, p := range paths {
+		if p == file && strings.Contains(file, "/") {
+			return p
+		}
 		if !strings.HasSuffix("/"+p, "/"+file) {
 			continue
 		}
@@ -108,17 +147,22 @@ func match(paths []string, file, place string) (found string) {
 	return found
 }
 
-// excerpt returns the lines around a line, with their numbers; the line itself is marked.
-func excerpt(dir fs.FS, name string, number int) string {
+// linesOf returns the lines of a file, or none if it cannot be read.
+func linesOf(dir fs.FS, name string) []string {
 	info, err := fs.Stat(dir, name)
 	if err != nil || !info.Mode().IsRegular() || info.Size() > longestFile {
-		return ""
+		return nil
 	}
 	data, err := fs.ReadFile(dir, name)
 	if err != nil {
-		return ""
+		return nil
 	}
-	all := strings.Split(string(data), "\n")
+	return strings.Split(string(data), "\n")
+}
+
+// excerpt returns the lines around a line, with their numbers; the line itself is marked.
+func excerpt(dir fs.FS, name string, number int) string {
+	all := linesOf(dir, name)
 	if number < 1 || number > len(all) {
 		return ""
 	}

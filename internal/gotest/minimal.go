@@ -94,7 +94,7 @@ func (c *search) explain(ctx context.Context, subjects []minimize.Subject, f *fi
 		return err
 	}
 	f.Why = w.Text("turn")
-	if !w.Always {
+	if w.Decided() {
 		f.Turning = max(w.Turn, 1)
 	}
 	return nil

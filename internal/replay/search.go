@@ -67,9 +67,9 @@ func (s Search) Run(ctx context.Context, f Failing, w io.Writer) error {
 		return base.Written(x.Encode(why))
 	}
 	curve(&b, why)
-	turning := max(why.Turn, 1)
-	if why.Always {
-		turning = 0
+	turning := 0
+	if why.Decided() {
+		turning = max(why.Turn, 1)
 	}
 	return s.write(w, &b, f, turning, why.Text(turn))
 }

@@ -1,11 +1,13 @@
 package story
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/reprise-go/reprise/internal/cast"
+	"github.com/reprise-go/reprise/tracefile"
 )
 
 // turn is what a task did from a decision to the next one for another task.
@@ -53,6 +55,40 @@ const maxMeanwhile = 4
 // others did in the meantime. The text ends with a newline; it is "" if the turn is not known or was the last one.
 func (s *Story) Critical() string {
 	turns := s.turns()
+	p, found := s.pairIn(turns)
+	if !found {
+		return ""
+	}
+	if p.last {
+		if kind := s.kindOf(turns, p.at, p.next); kind != "" {
+			return kind + "\n"
+		}
+		return ""
+	}
+	var b strings.Builder
+	if t := turns[p.at]; t.stop.kind == ends {
+		s.cameFirst(&b, turns[p.at:], p)
+	} else {
+		s.stood(&b, t, turns, p.next)
+		s.meanwhile(&b, turns, p.between, p.next)
+	}
+	if kind := s.kindOf(turns, p.at, p.next); kind != "" {
+		b.WriteString(kind + "\n")
+	}
+	return b.String()
+}
+
+// pair is what decided a run, in numbers of turns.
+type pair struct {
+	at      int   // in which the task comes to stand
+	next    int   // in which it goes on, or the number of turns if it does not
+	between []int // those in between that count: of tasks that share something with the failure
+	last    bool  // the turn that decided the run is the last one
+	apart   map[uint32]bool
+}
+
+// pairIn finds what decided the run, by s.Turning. found is false if that is not known.
+func (s *Story) pairIn(turns []turn) (p pair, found bool) {
 	at := -1
 	for i, t := range turns {
 		if t.decision <= s.Turning {
@@ -60,34 +96,53 @@ func (s *Story) Critical() string {
 		}
 	}
 	if s.Turning == 0 || at < 0 {
-		return ""
+		return p, false
 	}
-	if at+1 >= len(turns) {
-		if kind := s.kindOf(turns, at, len(turns)); kind != "" {
-			return kind + "\n"
-		}
-		return ""
+	p = pair{at: at, next: len(turns), last: at+1 >= len(turns), apart: s.unrelated(turns)}
+	if p.last {
+		return p, true
 	}
-	apart := s.unrelated(s.steps())
-	at = preemptedBefore(turns, at, apart)
-	t := turns[at]
-	next := len(turns)
-	for i := len(turns) - 1; i > at; i-- {
-		if turns[i].g == t.g {
-			next = i
+	p.at = preemptedBefore(turns, at, p.apart)
+	for i := len(turns) - 1; i > p.at; i-- {
+		if turns[i].g == turns[p.at].g {
+			p.next = i
 		}
 	}
-	var b strings.Builder
-	if t.stop.kind == ends {
-		s.cameFirst(&b, turns[at:], apart)
-	} else {
-		s.stood(&b, t, turns, next)
-		s.meanwhile(&b, turns[at+1:next], apart)
+	for i := p.at + 1; i < p.next; i++ {
+		if !p.apart[turns[i].g] {
+			p.between = append(p.between, i)
+		}
 	}
-	if kind := s.kindOf(turns, at, next); kind != "" {
-		b.WriteString(kind + "\n")
+	p.between = decisive(turns, p)
+	return p, true
+}
+
+// decisive returns at most maxMeanwhile of the turns between the two of a pair: those that do something to an object of
+// the task that stands there come first, and of others the last ones.
+func decisive(turns []turn, p pair) []int {
+	if len(p.between) <= maxMeanwhile {
+		return p.between
 	}
-	return b.String()
+	objects := map[tracefile.Object]bool{}
+	for i := p.at; i < len(turns); i++ {
+		if turns[i].g != turns[p.at].g {
+			continue
+		}
+		for _, m := range append(turns[i].acts, turns[i].stop) {
+			objects[m.object] = m.object.Name != "" && !barrier(m.object)
+		}
+	}
+	shares := func(i int) int {
+		if slices.ContainsFunc(append(turns[i].acts, turns[i].stop), func(m moment) bool { return objects[m.object] }) {
+			return 1
+		}
+		return 0
+	}
+	list := slices.Clone(p.between)
+	slices.SortFunc(list, func(i, j int) int { return cmp.Or(cmp.Compare(shares(j), shares(i)), cmp.Compare(j, i)) })
+	list = list[:maxMeanwhile]
+	slices.Sort(list)
+	return list
 }
 
 // preemptedBefore returns the turn at which a task stands in the middle of something while turns[at] decides the run:
@@ -127,46 +182,48 @@ func (s *Story) stood(b *strings.Builder, t turn, turns []turn, next int) {
 
 // cameFirst tells what the task of the first of some turns did in it before it ended, and what others did only then: it
 // is the order of the two that decided.
-func (s *Story) cameFirst(b *strings.Builder, turns []turn, apart map[uint32]bool) {
+func (s *Story) cameFirst(b *strings.Builder, turns []turn, p pair) {
 	steps := s.steps()
 	i := slices.IndexFunc(steps, func(u step) bool { return u.g == turns[0].g && u.decision == turns[0].decision })
 	if i < 0 {
 		return
 	}
-	wrapped(b, s.who.Title(turns[0].g)+" came first: ", passed(turns[0])+steps[i].text)
-	rest := turns[1:]
-	if next := slices.IndexFunc(rest, func(t turn) bool { return !apart[t.g] && s.inTest(t.g) }); next >= 0 {
-		rest = rest[next : next+1]
-	}
-	s.meanwhile(b, rest, apart)
-}
-
-// meanwhile tells what tasks did in some turns.
-func (s *Story) meanwhile(b *strings.Builder, turns []turn, apart map[uint32]bool) {
-	if len(turns) == 0 {
-		return
-	}
-	steps := s.steps()
-	told := 0
-	for _, t := range turns {
-		i := slices.IndexFunc(steps, func(u step) bool { return u.g == t.g && u.decision == t.decision })
-		if i < 0 || steps[i].text == "" || steps[i].std || steps[i].idle || apart[t.g] {
-			continue
-		}
-		if told++; told > maxMeanwhile {
-			fmt.Fprintf(b, "  and so on, up to turn %d\n", turns[len(turns)-1].decision)
+	wrapped(b, s.who.Title(turns[0].g)+" came first: ", s.passed(turns[0])+steps[i].text)
+	for i, t := range turns {
+		if i > 0 && !p.apart[t.g] && s.inTest(t.g) {
+			s.meanwhile(b, turns, []int{i}, i+1)
 			return
 		}
-		label := "meanwhile "
-		if told > 1 {
-			label = "     then "
-		}
-		wrapped(b, label+s.who.Title(t.g)+" ", passed(t)+steps[i].text)
 	}
 }
 
-// passed lists the lines at which the task of a simulated run came to scheduling points in a turn.
-func passed(t turn) string {
+// meanwhile tells what tasks did in some of the turns before that with an index.
+func (s *Story) meanwhile(b *strings.Builder, turns []turn, list []int, next int) {
+	steps := s.steps()
+	told := 0
+	for _, i := range list {
+		t := turns[i]
+		at := slices.IndexFunc(steps, func(u step) bool { return u.g == t.g && u.decision == t.decision })
+		if at < 0 || steps[at].text == "" || steps[at].std || steps[at].idle {
+			continue
+		}
+		label := "meanwhile "
+		if told++; told > 1 {
+			label = "     then "
+		}
+		wrapped(b, label+s.who.Title(t.g)+" ", s.passed(t)+steps[at].text)
+	}
+	if len(list) == maxMeanwhile && next-list[0] > maxMeanwhile {
+		fmt.Fprintf(b, "  and others, up to turn %d\n", turns[next-1].decision)
+	}
+}
+
+// passed lists the lines at which the task of a simulated run came to scheduling points in a turn, if the recording
+// lacks what it did there.
+func (s *Story) passed(t turn) string {
+	if s.detailed() {
+		return ""
+	}
 	var lines []string
 	for _, m := range t.acts {
 		if line := cast.ShortSite(m.place); m.kind == goesOn && line != "" && !slices.Contains(lines, line) {
@@ -190,7 +247,7 @@ func (s *Story) lastPlace(turns []turn, last turn) string {
 			text := s.placed(m)
 			switch {
 			case text == "":
-			case m.kind == happens && s.ordinary:
+			case m.kind == happens:
 				return text + ", where it " + m.reason + ","
 			case m.kind == goesOn && text != s.placed(last.stop):
 				return text
@@ -212,9 +269,6 @@ func (s *Story) firstPlace(t turn) string {
 
 // placed describes the place of a moment, with its source text and its callers; "" if there is none.
 func (s *Story) placed(m moment) string {
-	if !s.ordinary {
-		return cast.ShortSite(m.place)
-	}
 	spot := cast.Spot(m.place)
 	if spot == "" {
 		return ""
@@ -293,7 +347,7 @@ func (s *Story) usedAfterClose(turns []turn, at, next int) string {
 	g := turns[at].g
 	for _, verb := range []string{"sends on", "closes"} {
 		object := firstObject(turns[next:], g, verb)
-		if object != "" && s.ended == "panicked" && s.by == g && othersDo(turns[at+1:next], g, "closes", object) {
+		if object.Name != "" && s.ended == "panicked" && s.by == g && othersDo(turns[at+1:next], g, "closes", object) {
 			return fmt.Sprintf("use after close: %s %s %s, which was closed in the meantime", s.who.Path(g), verb, object)
 		}
 	}
@@ -325,16 +379,16 @@ func accessOf(m moment) access {
 // again at the line at which it was taken before, as in a loop, is a new check and not an act.
 func (s *Story) checkThenAct(turns []turn, g uint32) string {
 	var check, change moment // of the last operation of the task, and of another task since
-	locked := map[string]string{}
+	locked := map[tracefile.Object]string{}
 	for _, t := range turns {
 		for _, m := range t.acts {
 			a := accessOf(m)
 			switch {
-			case m.kind != happens || t.g != g && (!a.changes || m.object.Name != check.object.Name):
+			case m.kind != happens || t.g != g && (!a.changes || m.object != check.object):
 			case t.g != g:
 				change = m
-			case a.acts && check.kind != 0 && change.kind != 0 && m.object.Name == check.object.Name &&
-				m.place != locked[m.object.Name]:
+			case a.acts && check.kind != 0 && change.kind != 0 && m.object == check.object &&
+				m.place != locked[m.object]:
 				return s.stale(check, change, m)
 			default:
 				check, change = moment{}, moment{}
@@ -343,7 +397,7 @@ func (s *Story) checkThenAct(turns []turn, g uint32) string {
 				}
 			}
 			if t.g == g && m.does("locks") {
-				locked[m.object.Name] = m.place
+				locked[m.object] = m.place
 			}
 		}
 	}
@@ -355,10 +409,10 @@ func (s *Story) stale(check, change, act moment) string {
 	if check.object.Kind == "atomic" {
 		return fmt.Sprintf("check-then-act: what %s loaded at %s no longer held at %s, since %s changed %s at %s meanwhile",
 			s.who.Path(check.g), cast.ShortSite(check.place), cast.ShortSite(act.place), s.who.Path(change.g),
-			check.object.Name, cast.ShortSite(change.place))
+			check.object, cast.ShortSite(change.place))
 	}
 	return fmt.Sprintf("check-then-act: what %s saw before it unlocked %s at %s need not hold when it locked it again at "+
-		"%s: %s locked it at %s meanwhile", s.who.Path(check.g), check.object.Name, cast.ShortSite(check.place),
+		"%s: %s locked it at %s meanwhile", s.who.Path(check.g), check.object, cast.ShortSite(check.place),
 		cast.ShortSite(act.place), s.who.Path(change.g), cast.ShortSite(change.place))
 }
 
@@ -386,21 +440,21 @@ func (m moment) does(operation string) bool {
 	return m.kind == happens && m.object.Name != "" && strings.HasPrefix(m.reason, operation+" ")
 }
 
-func firstObject(turns []turn, g uint32, operation string) string {
+func firstObject(turns []turn, g uint32, operation string) (o tracefile.Object) {
 	for _, t := range turns {
 		for _, m := range t.acts {
 			if t.g == g && m.does(operation) {
-				return m.object.Name
+				return m.object
 			}
 		}
 	}
-	return ""
+	return o
 }
 
 // othersDo reports whether a task other than g did something to an object.
-func othersDo(turns []turn, g uint32, operation, object string) bool {
+func othersDo(turns []turn, g uint32, operation string, object tracefile.Object) bool {
 	return slices.ContainsFunc(turns, func(t turn) bool {
-		does := func(m moment) bool { return m.does(operation) && m.object.Name == object }
+		does := func(m moment) bool { return m.does(operation) && m.object == object }
 		return t.g != g && slices.ContainsFunc(t.acts, does)
 	})
 }

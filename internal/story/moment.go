@@ -3,7 +3,6 @@ package story
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/reprise-go/reprise/event"
@@ -125,14 +124,10 @@ func (r *reader) note(n tracefile.Note) {
 	}
 }
 
-// does takes a note about what a task does. In an ordinary run the goroutine is the subject, in a simulated one the
-// object, such as a host.
+// does takes a note about what a task does, or what happens to an object.
 func (r *reader) does(n tracefile.Note) {
 	m := moment{kind: happens, g: r.number(n.Task), place: n.Place, stack: n.Stack, object: n.Object, time: int64(n.Time)}
-	m.reason = strings.TrimSpace(n.Object.String() + " " + n.Reason)
-	if r.s.ordinary {
-		m.reason = strings.TrimSpace(n.Reason + " " + n.Object.String())
-	}
+	m.reason = n.Deed()
 	r.add(m)
 }
 
@@ -178,7 +173,7 @@ func (r *reader) event(e event.Event, site string) {
 	case event.KindWakerBatchWake:
 		r.unknown = true
 	case event.KindTimerCreated:
-		r.add(moment{kind: sets, id: e.Timer(), due: e.DeadlineNanos(), time: r.set})
+		r.add(moment{kind: sets, id: e.Timer(), due: e.DeadlineNanos(), time: r.set, place: site})
 	case event.KindTimerFired:
 		r.add(moment{kind: fires, id: e.Timer()})
 	case event.KindTimeAdvanced:

@@ -1,50 +1,26 @@
 package story
 
-import "slices"
+import (
+	"slices"
+	"strings"
+
+	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/tracefile"
+)
 
 // unrelated returns the tasks that share nothing with the failure: neither a lock, a condition nor a channel, directly
 // or through other tasks, with a task that failed, is stuck, or was preempted, or whose turn followed a preemption.
 // Wait groups do not count, because a test waits for all of its goroutines with one. Shared memory is not seen; this
 // is why tasks around preemptions count.
 //
-// That is known only of an ordinary run with a record of all that the goroutines did; otherwise unrelated returns nil.
-func (s *Story) unrelated(steps []step) map[uint32]bool {
-	detailed := func(m moment) bool { return m.kind == happens && m.object.Name != "" }
-	if !s.ordinary || !slices.ContainsFunc(s.moments, detailed) {
+// That is known only if the run has a record of all that the tasks did; otherwise unrelated returns nil.
+func (s *Story) unrelated(turns []turn) map[uint32]bool {
+	if !s.detailed() {
 		return nil
 	}
-	groups := newGroups(len(s.list))
-	users := map[string]uint32{}
-	for _, m := range s.moments {
-		if m.object.Name != "" && m.object.Kind != "wait group" && m.g != 0 {
-			if first := users[m.object.Name]; first != 0 {
-				groups.join(first, m.g)
-			}
-			users[m.object.Name] = m.g
-		}
-		if m.by != 0 && m.kind == blocks {
-			groups.join(m.by, m.g)
-		}
-	}
-	involved := map[uint32]bool{s.by: true}
-	for _, w := range s.left {
-		involved[w.ID] = involved[w.ID] || w.Leaked()
-	}
-	for _, m := range s.moments {
-		if m.kind == fails {
-			involved[m.g] = true
-		}
-	}
-	for i, t := range steps {
-		if t.marked && t.g != 0 {
-			involved[t.g] = true
-			if i+1 < len(steps) {
-				involved[steps[i+1].g] = true
-			}
-		}
-	}
+	groups := s.sharing()
 	roots := map[uint32]bool{}
-	for g := range involved { // lint: order does not matter because a set is built
+	for g := range s.involved(turns) { // lint: order does not matter because a set is built
 		if int(g) < len(s.list) && g != 0 {
 			roots[groups.root(g)] = true
 		}
@@ -55,10 +31,72 @@ func (s *Story) unrelated(steps []step) map[uint32]bool {
 			apart[uint32(g)] = true
 		}
 	}
-	if !slices.ContainsFunc(steps, func(t step) bool { return t.g != 0 && !apart[t.g] }) {
+	if !slices.ContainsFunc(turns, func(t turn) bool { return !apart[t.g] }) {
 		return nil
 	}
 	return apart
+}
+
+// sharing returns the sets of tasks that share an object.
+func (s *Story) sharing() groups {
+	groups := newGroups(len(s.list))
+	users := map[tracefile.Object]uint32{}
+	for _, m := range s.moments {
+		if m.g == 0 || barrier(m.object) {
+			continue
+		}
+		if m.object.Name != "" {
+			if first := users[m.object]; first != 0 {
+				groups.join(first, m.g)
+			}
+			users[m.object] = m.g
+		}
+		if m.by != 0 && m.kind == blocks {
+			groups.join(m.by, m.g)
+		}
+	}
+	return groups
+}
+
+// barrier reports whether tasks that have nothing else to do with each other meet at an object, such as a wait group.
+func barrier(o tracefile.Object) bool {
+	return o.Kind == "wait group" || o.Kind == "task" || o.Kind == "region"
+}
+
+// involved returns the tasks that failed, are stuck, or were preempted, those whose turns followed a preemption, and
+// those in whose turns a fault was injected. A task that sleeps at the end counts as well: what it would have done next
+// is not known.
+func (s *Story) involved(turns []turn) map[uint32]bool {
+	involved := map[uint32]bool{s.by: true}
+	for _, w := range s.left {
+		involved[w.ID] = involved[w.ID] || w.Leaked()
+	}
+	for _, m := range s.moments {
+		if m.kind == fails || m.kind == ends && !s.ordinary && broken(m) {
+			involved[m.g] = true
+		}
+	}
+	last := map[uint32]moment{}
+	for i, t := range turns {
+		last[t.g] = t.stop
+		if t.stop.kind == preempts && i+1 < len(turns) {
+			involved[t.g], involved[turns[i+1].g] = true, true
+		}
+		if slices.ContainsFunc(t.acts, func(m moment) bool { return m.fault }) {
+			involved[t.g] = true
+		}
+	}
+	for g, stop := range last { // lint: order does not matter because a set is built
+		if stop.kind == blocks && strings.EqualFold(stop.reason, "sleep") {
+			involved[g] = true
+		}
+	}
+	return involved
+}
+
+// broken reports whether a task ended with an error or a panic.
+func broken(m moment) bool {
+	return m.reason == outcomes[event.OutcomeErr] || m.reason == outcomes[event.OutcomePanicked]
 }
 
 // groups are sets of tasks that share something.

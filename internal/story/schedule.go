@@ -32,6 +32,7 @@ func (s *Story) Schedule(most int) string {
 	if len(steps) == 0 {
 		return ""
 	}
+	s.keep(steps)
 	end := s.ending()
 	room := max(most, minSchedule) - 1 // for the heading
 	if end != "" {
@@ -43,6 +44,24 @@ func (s *Story) Schedule(most int) string {
 		b.WriteString("  " + end + "\n")
 	}
 	return b.String()
+}
+
+// keep marks the steps that must not be left out, and the one that decided the run.
+func (s *Story) keep(steps []step) {
+	essential := s.essential()
+	decided := -1
+	for i := range steps {
+		if steps[i].g == 0 {
+			continue
+		}
+		steps[i].kept = 1 + slices.Index(essential, steps[i].decision)
+		if steps[i].decision <= s.Turning {
+			decided = i
+		}
+	}
+	if decided >= 0 && s.Turning > 0 {
+		steps[decided].decided = true
+	}
 }
 
 // inTest reports whether a task belongs to the test, as all tasks of a simulated run do.
@@ -121,10 +140,11 @@ func (s *Story) leftBehind() string {
 //  1. Turns in package testing and the standard library are counted and left out, except for the last ones.
 //  2. If there are still too many, turns of tasks that share nothing with the failure are.
 //  3. If there are still too many, what repeats is, but not in the last half of the room if that can be.
-//  4. At last those at the start are, but not those around the turn that decided the run.
+//  4. At last all are, except for those that [Story.essential] names, the last ones, those around the turn that decided
+//     the run, and those at the end, in this order, as far as there is room.
 func (s *Story) fit(steps []step, most int) []step {
 	most-- // for the note
-	unrelated := s.unrelated(steps)
+	unrelated := s.unrelated(s.turns())
 	inLibrary := func(t step) bool { return t.std && !t.marked && s.ordinary && most < Every/2 }
 	steps = fold(steps, inLibrary, func(list []step) string {
 		return "… " + cast.Plural(len(list), "turn") + " in package testing and the standard library …"
@@ -152,22 +172,80 @@ func (s *Story) fit(steps []step, most int) []step {
 	return append([]step{{text: strings.Join(parts, " "), note: true}}, steps...)
 }
 
-// cut keeps the last steps, and if the turn that decided the run is before them, two thirds of the room for what is
-// around that turn.
-func (s *Story) cut(steps []step, most int) []step {
+// cut keeps the steps that count most, and replaces the others by notes; what is before the first one has no note.
+func (s *Story) cut(steps []step, most int) (told []step) {
 	if len(steps) <= most {
 		return steps
 	}
-	at := slices.IndexFunc(steps, func(t step) bool { return t.g != 0 && t.decision >= s.Turning })
-	if s.Turning == 0 || at < 0 || at >= len(steps)-most {
-		return steps[len(steps)-most:]
+	chosen := choose(steps, most)
+	for i := slices.Index(chosen, true); i < len(steps); i++ {
+		if chosen[i] {
+			told = append(told, steps[i])
+			continue
+		}
+		end := i
+		for end < len(steps) && !chosen[end] {
+			end++
+		}
+		left := steps[i:end]
+		told = append(told, step{decision: earlier(left), text: "… " + turnsOf(left, s.who, "turn") + " …", note: true})
+		i = end - 1
 	}
-	around := most * 2 / 3
-	from := max(at-around/2, 0)
-	rest := most - around - 1
-	left := steps[from+around : len(steps)-rest]
-	note := step{decision: earlier(left), text: "… " + turnsOf(left, s.who, "turn") + " …", note: true}
-	return slices.Concat(steps[from:from+around], []step{note}, steps[len(steps)-rest:])
+	return told
+}
+
+// choose chooses steps so that they fill most lines, with a line for each gap between them.
+func choose(steps []step, most int) []bool {
+	chosen, n := make([]bool, len(steps)), len(steps)
+	add := func(i, room int) {
+		if i < 0 || i >= n || chosen[i] {
+			return
+		}
+		chosen[i] = true
+		chosen[i] = linesOf(chosen) <= room
+	}
+	kept := make([]int, 0, maxEssential)
+	decided := -1
+	for i, t := range steps {
+		if t.kept > 0 {
+			kept = append(kept, i)
+		}
+		if t.decided {
+			decided = i
+		}
+	}
+	slices.SortFunc(kept, func(i, j int) int { return steps[i].kept - steps[j].kept })
+	for _, i := range kept {
+		add(i, most)
+	}
+	for i := range lastSteps {
+		add(n-1-i, most)
+	}
+	if decided >= 0 {
+		for d := 1; d < most; d++ {
+			add(decided+d, most*2/3)
+			add(decided-d, most*2/3)
+		}
+	}
+	for i := range min(n, 2*most) {
+		add(n-1-i, most)
+	}
+	return chosen
+}
+
+// linesOf counts the lines for chosen steps and the gaps between them.
+func linesOf(chosen []bool) (lines int) {
+	gap := false
+	for _, c := range chosen {
+		switch {
+		case c && gap && lines > 0:
+			lines += 2
+		case c:
+			lines++
+		}
+		gap = !c
+	}
+	return lines
 }
 
 // fold replaces rows of steps, except for the last ones, by a note.
@@ -181,7 +259,7 @@ func fold(steps []step, match func(step) bool, text func([]step) string) (told [
 	}
 	split := max(len(steps)-lastSteps, 0)
 	for _, t := range steps[:split] {
-		if t.g != 0 && match(t) {
+		if t.g != 0 && t.kept == 0 && match(t) {
 			held = append(held, t)
 			continue
 		}
@@ -278,7 +356,7 @@ func condense(steps []step, last int, who *cast.Cast) (told []step) {
 	}
 	split := len(steps) - last
 	for _, s := range steps[:split] {
-		if slices.ContainsFunc(recent, func(r step) bool { return r.g == s.g && r.text == s.text }) {
+		if s.kept == 0 && slices.ContainsFunc(recent, func(r step) bool { return r.g == s.g && r.text == s.text }) {
 			held = append(held, s)
 			continue
 		}
@@ -368,7 +446,7 @@ func (t *table) write(b *strings.Builder) {
 		if s.marked {
 			mark = "*"
 		}
-		if s.g != 0 && s.decision == t.story.Turning && s.decision > 0 {
+		if s.decided {
 			mark = ">"
 		}
 		mark = cmp.Or(s.mark, mark)
@@ -392,11 +470,25 @@ func (t *table) line(b *strings.Builder, mark string, c [4]string, text string) 
 // wrapped writes a text behind the start of a line, broken into lines of at most maxColumns, at commas, if possible.
 func wrapped(b *strings.Builder, line, text string) { wrappedWith(b, " ", line, text) }
 
+// phrases splits a text after commas, but not within the text of a source line.
+func phrases(text string) (list []string) {
+	quoted := false
+	for _, part := range strings.SplitAfter(text, ", ") {
+		if quoted {
+			list[len(list)-1] += part
+		} else {
+			list = append(list, part)
+		}
+		quoted = quoted != (strings.Count(part, "`")%2 == 1)
+	}
+	return list
+}
+
 // wrappedWith is like wrapped, with the first character of further lines.
 func wrappedWith(b *strings.Builder, again, line, text string) {
 	indent := again + strings.Repeat(" ", max(utf8.RuneCountInString(line)-1, 0))
 	column := len(indent)
-	for _, part := range strings.SplitAfter(text, ", ") {
+	for _, part := range phrases(text) {
 		n := utf8.RuneCountInString(part)
 		if column+n > maxColumns && column > len(indent) {
 			b.WriteString(strings.TrimRight(line, " ") + "\n")

@@ -133,5 +133,5 @@ func (s *Story) otherCase(offer moment) string {
 
 // detailed reports whether the recording tells what goroutines did.
 func (s *Story) detailed() bool {
-	return slices.ContainsFunc(s.moments, func(m moment) bool { return m.kind == happens })
+	return slices.ContainsFunc(s.moments, func(m moment) bool { return m.kind == happens && m.place != "" })
 }

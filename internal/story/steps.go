@@ -23,6 +23,8 @@ type step struct {
 	idle     bool   // the turn was spent in package testing
 	std      bool   // the turn was spent in the standard library
 	note     bool   // it is about steps that are left out
+	kept     int    // rank among the steps that must not be left out, from 1; 0 for others
+	decided  bool   // the turn decided the run
 	times    int    // how often it happened again, of a step between two turns
 	text     string
 	path     string // name of g in the schedule
@@ -48,6 +50,7 @@ type stepper struct {
 	state     []uint8                  // of each goroutine
 	locked    map[lockOf]string        // the line at which each lock was taken
 	timers    map[event.TimerID]moment // the moment that set each timer
+	asleep    map[uint32]string        // the place at which each goroutine slept last
 	leap      int64                    // length of the leap of time before the next decision, in nanoseconds
 	time      int64                    // virtual time of the previous record, in nanoseconds
 }
@@ -82,7 +85,8 @@ func repeated(text string, times int) string {
 	return fmt.Sprintf("%s (%d times)", text, times+1)
 }
 
-// horizon is the maximum number of decisions before the end that a schedule covers.
+// horizon is the maximum number of decisions before the end, and around the turn that decided the run, that a schedule
+// covers.
 const horizon = 5_000
 
 // steps returns the end of the run as steps.
@@ -94,7 +98,7 @@ func (s *Story) steps() []step {
 // stepsOf returns moments as steps, and the number of steps before moment n, which begins a step of its own.
 func (s *Story) stepsOf(moments []moment, n int) (list []step, at int) {
 	t := &stepper{story: s, who: s.who, state: make([]uint8, len(s.list)), settled: math.MaxInt,
-		timers: map[event.TimerID]moment{}, locked: map[lockOf]string{}}
+		timers: map[event.TimerID]moment{}, asleep: map[uint32]string{}, locked: map[lockOf]string{}}
 	for _, m := range moments {
 		if m.kind == runs {
 			t.left++
@@ -180,8 +184,11 @@ func (s *Story) untilBroken() []moment {
 	return s.moments[:i+1]
 }
 
-// recent reports whether the step is within the horizon.
-func (s *stepper) recent() bool { return s.left < horizon }
+// recent reports whether the step is within the horizon, or near the turn that decided the run.
+func (s *stepper) recent() bool {
+	far := s.decisions - s.story.Turning
+	return s.left < horizon || s.story.Turning > 0 && -horizon < far && far < horizon
+}
 
 // moment handles a moment of a known task; rest are the later moments.
 func (s *stepper) moment(r moment, rest []moment) {
@@ -331,6 +338,7 @@ func (s *stepper) blocked(r moment) {
 	s.state[r.g] = stateWaits
 	if strings.EqualFold(r.reason, "sleep") {
 		s.state[r.g] = stateSleeps
+		s.asleep[r.g] = r.place
 		s.finish("sleeps" + s.at(r))
 		return
 	}
@@ -405,7 +413,7 @@ func (s *stepper) at(r moment) string {
 		return ""
 	}
 	if !s.story.ordinary {
-		return at(cast.ShortSite(r.place))
+		return at(cast.ShortSite(r.place)) + s.story.quoted(r.place)
 	}
 	_, fn := cast.SplitPlace(r.place)
 	s.open.idle = cast.Root(fn) == "testing" && len(s.acts) == 0
@@ -507,9 +515,9 @@ func (s *stepper) fired(r moment, rest []moment) string {
 	}
 	length := cast.Round(time.Duration(int64(set.due) - set.time)).String()
 	if len(rest) > 0 && rest[0].kind == wakes && int(rest[0].g) < len(s.state) && s.state[rest[0].g] == stateSleeps {
-		return "sleep of " + length + " ends"
+		return strings.TrimSpace("sleep of "+length+" "+bracketed(s.asleep[rest[0].g])) + " ends"
 	}
-	return "timer of " + length + " fires"
+	return strings.TrimSpace("timer of "+length+" "+bracketed(set.place)) + " fires"
 }
 
 // calledFrom names the callers of a place.
@@ -526,12 +534,18 @@ func calledFrom(stack []string) string {
 	return ", called from " + strings.Join(callers, ", ")
 }
 
+// maxQuoted is the maximum number of characters of a source line in a report.
+const maxQuoted = 56
+
 // quoted returns the source text of a place in quotes, with a space in front, or "" if it is not known.
 func (s *Story) quoted(place string) string {
 	if s.SourceLine == nil {
 		return ""
 	}
 	if text := s.SourceLine(place); len(text) > 2 { // such as the brace at which a deferred call is made
+		if r := []rune(text); len(r) > maxQuoted {
+			text = string(r[:maxQuoted-1]) + "…"
+		}
 		return " `" + text + "`"
 	}
 	return ""
