@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/reprise-go/reprise/internal/wire"
 	"github.com/reprise-go/reprise/strategy"
 )
 
@@ -21,9 +22,9 @@ type BuildConfig struct {
 	Env    []string // environment of the go command and of the runs; nil for that of this process
 	Args   []string // additional arguments of "go test -c", such as -race and -tags
 
-	// Memory lists patterns of packages, such as "example.com/mod/...", in which accesses to memory are preemption points
-	// and are checked for data races. If it is empty, the binary has no such points. In all other packages except the
-	// standard library, functions of sync/atomic synchronise but are not preemption points.
+	// Memory lists patterns of packages, such as "example.com/mod/...", in which accesses to memory are preemption
+	// points and are checked for data races. If it is empty, the binary has no such points. In all other packages
+	// except the standard library, functions of sync/atomic synchronise but are not preemption points.
 	Memory []string
 }
 
@@ -144,13 +145,13 @@ type Control struct {
 	Continue bool     // after the last of Choices continue by Seed, instead of ending as Diverged
 	Resync   int      // if > 0: skip up to this number of choices to find one that fits, and continue; implies Continue
 
-	// Prefix ends a replay after the last decision in Choices, as Reached. It is for the recording of a run that was cut
-	// off, because it was killed in the middle of a turn or has Dropped records.
+	// Prefix ends a replay after the last decision in Choices, as Reached. It is for the recording of a run that was
+	// cut off, because it was killed in the middle of a turn or has Dropped records.
 	Prefix bool
 
 	// Script makes the run by deviations from the default schedule, as the Script of a recording returns them, instead
-	// of by a strategy; nil means no script. The script may be in any order. The program's random values come from Seed.
-	// Choices must be nil then. Time leaps only where the script says so.
+	// of by a strategy; nil means no script. The script may be in any order. The program's random values come from
+	// Seed. Choices must be nil then. Time leaps only where the script says so.
 	Script *strategy.Script
 
 	// Strategy is the name of a strategy of package strategy; "" means strategy.Single. Gap, Depth and Length are the
@@ -160,16 +161,16 @@ type Control struct {
 	Depth    int // number of changes of priorities; 0 means one from 0 to 3, by the seed
 	Length   int // expected number of points at which several goroutines are ready; 0 means one of several, by the seed
 
-	// Record gets the counts of the run, for the strategies that work better with a Profile of an earlier run. At most one
-	// of the two may be set; nil means none. A run that is counted has a decision at every point.
+	// Record gets the counts of the run, for the strategies that work better with a Profile of an earlier run. At most
+	// one of the two may be set; nil means none. A run that is counted has a decision at every point.
 	Record, Profile *strategy.Profile
 
 	Procs int // value of GOMAXPROCS and NumCPU; 0 = 4
 
 	// Slow is the maximum time for which goroutines that are ready may be late, as on a busy machine: they do not run
-	// although timers fire and others run. 0 means 100 ms, the maximum is 4 s; a negative value means that none is late.
-	// In half of the seeds some are, for a time from 100 µs to Slow. A failure of a run with late goroutines is of the
-	// class "timing", see [Outcome.Timing].
+	// although timers fire and others run. 0 means 100 ms, the maximum is 4 s; a negative value means that none is
+	// late. In half of the seeds some are, for a time from 100 µs to Slow. A failure of a run with late goroutines is
+	// of the class "timing", see [Outcome.Timing].
 	Slow time.Duration
 
 	// Late, if it is not 0, is the time for which goroutines may be late in this run, whatever the seed. A run of the
@@ -185,6 +186,11 @@ type Control struct {
 
 	// RealNetwork leaves the sockets of loopback addresses to the kernel, instead of simulating them.
 	RealNetwork bool
+
+	// Faults says which faults of the simulated network are drawn and how often, as the flag --faults of reprise test
+	// does, such as "net=2%"; "" for none. A replay and a script have those that were recorded. Faults that the test
+	// itself asks for with package faults happen in any case.
+	Faults string
 
 	// Detail records each operation on locks, channels and the like, with its place, for reports. It changes no run.
 	Detail bool
@@ -246,6 +252,13 @@ func (c *Control) header() (header, error) {
 	}
 	if !c.RealNetwork {
 		h.flags |= flagNet
+	}
+	if c.Faults != "" {
+		f, err := wire.Faults.Parse("gort: Control.Faults", c.Faults)
+		if err != nil {
+			return h, err
+		}
+		h.faultRate, h.faultKinds = uint32(f.Rate), f.Kinds
 	}
 	switch {
 	case c.Record != nil:

@@ -71,7 +71,7 @@ func corpus(t testing.TB) *Binary {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	for _, b := range []*Binary{shared1.b, network1.b} {
+	for _, b := range []*Binary{shared1.b, network1.b, faulty.b} {
 		if b != nil {
 			_ = b.Close()
 		}

@@ -57,8 +57,9 @@
 //     order of a select and the hash seeds. An additional draw in one goroutine does not affect any other goroutine.
 //   - The network of the loopback addresses and of unix sockets. It is simulated inside the process unless
 //     Control.RealNetwork is set: connections, datagrams and deadlines work in virtual time, ports are taken in order,
-//     and the kernel sees no socket. A socket that reaches for another address, or for one without a listener in
-//     the run, becomes one of the kernel. Child processes reach what the program listens on.
+//     and the kernel sees no socket. A socket that reaches for another address, or for one without a listener in the
+//     run, becomes one of the kernel. Child processes reach what the program listens on. With Control.Faults, and where
+//     the test asks for it with package faults, operations meet faults.
 //   - Garbage collection. It is one step of the goroutine that starts it.
 //   - GOMAXPROCS and NumCPU, which are 4 or Control.Procs. Setting GOMAXPROCS changes only the number that it reports.
 //

@@ -37,6 +37,9 @@ func (o *Outcome) SaveContext(ctx context.Context, path, description string, id 
 	if o.Recording.RealNetwork {
 		all[tracefile.KeyNetwork] = wire.NetworkReal
 	}
+	if o.Recording.Faults != "" {
+		all[tracefile.KeyFaults] = o.Recording.Faults
+	}
 	if !o.Recording.Clock.IsZero() {
 		all[tracefile.KeyClock] = wire.ClockText(o.Recording.Clock)
 	}

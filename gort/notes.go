@@ -71,6 +71,9 @@ func (t *translator) does(r *record.Record, n tracefile.Note) {
 	n.Act = tracefile.ActDo
 	t.place(&n, r.Site)
 	n.Reason, n.Object = operation(r.Reason, t.r.Text(r.Points))
+	if r.Reason == record.DoesFault {
+		n.Reason = faultText(r.FaultOf(), t.r.Text(r.Points))
+	}
 	if n.Object.Kind != "" {
 		n.Object = t.objects.numbered(uint32(r.Val), n.Object.Kind)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/reprise-go/reprise/internal/cast"
 	"github.com/reprise-go/reprise/internal/record"
+	"github.com/reprise-go/reprise/internal/wire"
 )
 
 // Verdict is the way in which a run ended.
@@ -94,6 +95,7 @@ func outcome(s *shared, exit int, seed uint64, killed bool, out []byte) (*Outcom
 			Seed: seed, Records: records, Texts: s.texts(), Steps: h.steps, Points: h.points, Hash: h.hash,
 			Class: h.class, Dropped: h.dropped, Memory: s.sent.flags&flagMemory != 0, Clock: time.Unix(0, s.sent.clock),
 			RealNetwork: s.sent.flags&flagNet == 0,
+			Faults:      wire.NetworkFaults{Kinds: s.sent.faultKinds, Rate: int(s.sent.faultRate)}.String(),
 		},
 	}
 	for n, c := range h.calls {

@@ -158,15 +158,17 @@ func (r *Runner) sweep(except ...int) {
 
 // prepare prepares the files for a run.
 func (r *Runner) prepare(c Control, flags uint32) error {
-	var choices, reads []record.Record
+	var choices record.Choices
 	if c.Choices != nil {
-		choices, reads = c.Choices.Records, c.Choices.Reads
+		choices = *c.Choices
 	}
-	for n := len(choices); c.Prefix && n > 0 && choices[n-1].Kind == record.Admit; n = len(choices) {
-		choices = choices[:n-1] // the replay ends at a decision, and none follows
+	list := choices.Records
+	for n := len(list); c.Prefix && n > 0 && list[n-1].Kind == record.Admit; n = len(list) {
+		list = list[:n-1] // the replay ends at a decision, and none follows
 	}
+	choices.Records = list
 	if c.Script != nil {
-		choices = asRecords(*c.Script)
+		choices.Records = asRecords(*c.Script)
 	}
 	h, err := c.header()
 	if err != nil {
@@ -182,7 +184,7 @@ func (r *Runner) prepare(c Control, flags uint32) error {
 	if err := r.clearAssertions(); err != nil {
 		return err
 	}
-	if err := r.s.prepare(h, choices, reads, or(c.Records, defaultRecords)); err != nil {
+	if err := r.s.prepare(h, choices, or(c.Records, defaultRecords)); err != nil {
 		return err
 	}
 	switch {

@@ -15,7 +15,7 @@ import (
 // Numbers in the shared file. The runtime defines them under the same names with the prefix "rpr".
 const (
 	magic   = 0x31304f47_52505249
-	version = 8
+	version = 9
 
 	modeLive   = 1
 	modeReplay = 2
@@ -57,12 +57,16 @@ type header struct {
 	clock     int64
 	choices   uint64
 	reads     uint64
+	faults    uint64
 	choicesAt uint64
 	recordsAt uint64
 	recordCap uint64
 	textAt    uint64
 	textCap   uint64
 	profileAt uint64
+
+	faultRate  uint32
+	faultKinds uint32
 
 	records uint64
 	text    uint64
@@ -148,29 +152,32 @@ func (s *shared) close() error {
 	return errors.Join(unmap, s.file.Close())
 }
 
-// prepare writes the header, the choices of a run and its reads. The file contains the header, records, texts, the
-// profile, choices and reads in this order, so that only the size of the last parts changes between runs.
-func (s *shared) prepare(h header, choices, reads []record.Record, records int) error {
+// prepare writes the header and what a replay needs. The file contains the header, records, texts, the profile,
+// choices, reads and faults in this order, so that only the size of the last parts changes between runs.
+func (s *shared) prepare(h header, c record.Choices, records int) error {
 	h.magic, h.version = magic, version
 	h.recordsAt, h.recordCap = headerSpace, uint64(records)
 	h.textAt = h.recordsAt + h.recordCap*uint64(recordSize)
 	h.textCap = textSpace
-	h.choices, h.reads = uint64(len(choices)), uint64(len(reads))
+	h.choices, h.reads, h.faults = uint64(len(c.Records)), uint64(len(c.Reads)), uint64(len(c.Faults))
 	h.profileAt = h.textAt + h.textCap
 	h.choicesAt = (h.profileAt + profileSpace + choiceAlign - 1) / choiceAlign * choiceAlign
 	if h.choicesAt > math.MaxUint32 { // the runtime maps the choices with a 32-bit offset
 		return fmt.Errorf("gort: no room for %d records; the most are %d", records, maxRecords)
 	}
-	size := int(h.choicesAt) + (len(choices)+len(reads))*recordSize
+	n := len(c.Records) + len(c.Reads) + len(c.Faults)
+	size := int(h.choicesAt) + n*recordSize
 	if len(s.mem) < size {
 		if err := s.resize(size); err != nil {
 			return err
 		}
 	}
 	*s.header(), s.sent = h, h
-	if n := len(choices) + len(reads); n > 0 {
-		copy(s.at(h.choicesAt, n), choices)
-		copy(s.at(h.choicesAt, n)[len(choices):], reads)
+	if n > 0 {
+		list := s.at(h.choicesAt, n)
+		for _, part := range [][]record.Record{c.Records, c.Reads, c.Faults} {
+			list = list[copy(list, part):]
+		}
 	}
 	return nil
 }
@@ -230,7 +237,7 @@ func intact(list []record.Record) error {
 			timers++
 		}
 		switch {
-		case r.Kind == 0 || r.Kind > record.Read:
+		case r.Kind == 0 || r.Kind > record.Fault:
 		case r.Kind == record.Spawn && (r.G != goroutines || r.Val>>32 >= uint64(r.G)):
 		case r.Kind == record.TimerSet && r.Points != timers:
 		case r.G == 0 && !slices.Contains(withoutGoroutine, r.Kind):

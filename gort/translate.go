@@ -7,6 +7,7 @@ import (
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/event/gorun"
 	"github.com/reprise-go/reprise/internal/cast"
+	"github.com/reprise-go/reprise/internal/fault"
 	"github.com/reprise-go/reprise/internal/record"
 	"github.com/reprise-go/reprise/tracefile"
 )
@@ -111,6 +112,10 @@ func (t *translator) record(r *record.Record) {
 		t.w.LetIn(r.G, r.Time)
 	case record.Read:
 		t.w.Read(r.G, int64(r.Val))
+	case record.Fault:
+		for _, e := range r.FaultOf().Events() {
+			t.w.Event(e, "")
+		}
 	}
 }
 
@@ -133,17 +138,24 @@ const maxChoices = 1 << 24
 // choiceReader reads the events back into the choices of a replay.
 type choiceReader struct {
 	gorun.Reader
-	c *record.Choices
+	faults fault.Reader
+	c      *record.Choices
 }
 
 // event handles the next event of a trace that translate has written. It returns an error for other traces.
 func (cr *choiceReader) event(e event.Event) error {
 	c, ok, err := cr.Read(e)
+	if f, is := cr.faults.Read(e); is {
+		if len(cr.c.Faults) == maxChoices {
+			return fmt.Errorf("%w that can be replayed: more than %d faults", ErrNotOrdinary, maxChoices)
+		}
+		cr.c.Faults = append(cr.c.Faults, record.OfFault(f, len(cr.c.Records)))
+	}
 	switch {
 	case err != nil:
 		return fmt.Errorf("%w: %w", ErrNotOrdinary, err)
 	case gorun.MeaningOf(e) == gorun.Start:
-		cr.c.Records, cr.c.Reads = nil, nil
+		cr.c.Records, cr.c.Reads, cr.c.Faults = nil, nil, nil
 	case gorun.MeaningOf(e) == gorun.Read:
 		if len(cr.c.Reads) == maxChoices {
 			return fmt.Errorf("%w that can be replayed: more than %d reads", ErrNotOrdinary, maxChoices)

@@ -17,10 +17,11 @@ package strategy
 //	Case     the same                                              index of the case
 //	Bytes    the same                                              number of bytes
 //	Value    the same                                              the random value
-//	Fault    the same                                              the answer at the choice
+//	Fault    ordinary runs: the number of the occasion among       the answer at the choice
+//	         those of the task; simulated runs: its steps
 //
-// The last six occur in simulated runs only. Leaps occur in ordinary runs only. A Deviation takes 32 bytes, as a record
-// of the runtime does.
+// Timer, Waiter, Case, Bytes and Value occur in simulated runs only. Leaps occur in ordinary runs only. A Deviation
+// takes 32 bytes, as a record of the runtime does.
 type Deviation struct {
 	Task uint64 // key of the task that ran last; 0 at the start of the run
 	At   uint64

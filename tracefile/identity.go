@@ -33,6 +33,7 @@ const (
 	KeyLeaks   = "leaks"       // "off" if goroutines that the test leaves behind do not matter
 	KeyClock   = "clock"       // when the clock of the program started; absent if with the year 2000
 	KeyNetwork = "network"     // "simulated" or "real": the network of the loopback addresses; absent if real
+	KeyFaults  = "faults"      // which faults of the simulated network were drawn, such as "net=2%"; absent if none
 	KeyMaxTime = "max-virtual" // limit of virtual time, in the form of [time.Duration.String]
 
 	// KeyMemory says whether accesses to memory were preemption points, "on" or "off", if the test was built for that.

@@ -22,6 +22,12 @@
 //	                             number is the token; WakerWake follows
 //	IoResult                     read from outside: the task whose number is the token read so many bytes, 0 at the end,
 //	                             from a pipe, a socket or the like
+//	IoResult with an occasion    fault of the network: an operation of the running task moved so many bytes, fewer than
+//	                             it could; 0 if a datagram was lost. The token is the task with the occasion as its
+//	                             generation
+//	IoError                      fault of the network, with a token of the same form: connection refused or reset; would
+//	                             block (latency), timed out (stall), interrupted (bandwidth), not connected (partition),
+//	                             which an RngValue with the amount follows
 //	Checkpoint                   start of main.main, once; a replay begins here
 //	TimeAdvanced                 the virtual time, written when it is a millisecond ahead of the last TimeAdvanced, and
 //	                             before events that depend on it
@@ -83,7 +89,9 @@ func MeaningOf(e event.Event) Meaning {
 	case event.KindIoReady:
 		return LetIn
 	case event.KindIoResult:
-		return Read
+		if event.TaskID(e.Token()).Generation() == 0 {
+			return Read
+		}
 	case event.KindChaosInjection:
 		if _, ok := e.ChaosTask(); ok {
 			return Preemption

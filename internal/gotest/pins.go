@@ -179,6 +179,9 @@ func recordedControl(id tracefile.Identity, network string) (c gort.Control, err
 		return c, err
 	}
 	c.RealNetwork = mode == wire.NetworkReal
+	if c.Faults = id[tracefile.KeyFaults]; c.Faults != "" && !wire.Faults.Valid(c.Faults) {
+		return c, fmt.Errorf("gotest: the recording has unknown faults of the network: %q", c.Faults)
+	}
 	c.NoLeaks = id[tracefile.KeyLeaks] == wire.LeaksOff
 	c.Clock, err = recordedClock(id[tracefile.KeyClock])
 	return c, err

@@ -201,6 +201,9 @@ func (p *program) command(selection string, s *settings, args []string, seed uin
 	if s.network == wire.NetworkReal {
 		words = append(words, "--"+wire.Network.Flag, s.network)
 	}
+	if faults := s.faults.String(); faults != "" {
+		words = append(words, "--"+wire.Faults.Flag, faults)
+	}
 	if !s.clock.IsZero() {
 		words = append(words, "--"+wire.Clock.Flag, wire.ClockText(s.clock))
 	}

@@ -3,6 +3,7 @@ package gotest
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/reprise-go/reprise/explore"
@@ -43,7 +44,8 @@ type settings struct {
 	memory      string        // one of wire.MemoryModes
 	clock       time.Time     // when the clock of a run starts; zero: where package gort has it start
 	network     string        // one of wire.NetworkModes
-	slotsDir    string        // "" for none
+	faults      wire.NetworkFaults
+	slotsDir    string // "" for none
 	progress    bool
 	processes   int // number of runs of all packages at a time, from -p; 0: the number of processors
 }
@@ -64,10 +66,15 @@ func newSettings(args []string, getenv func(string) string) (s settings, err err
 		wire.Slots.Read(getenv, &s.slotsDir), wire.Progress.Read(getenv, &s.progress),
 		wire.Processes.Read(getenv, &s.processes), wire.Strategy.Read(getenv, &s.strategy),
 		wire.Minimize.Read(getenv, &s.minimal), wire.Clock.Read(getenv, &s.clock),
-		wire.Network.Read(getenv, &s.network), wire.Together.Read(getenv, &s.together), s.limits.read(getenv),
+		wire.Network.Read(getenv, &s.network), wire.Faults.Read(getenv, &s.faults),
+		wire.Together.Read(getenv, &s.together), s.limits.read(getenv),
 	)
 	if err != nil {
 		return s, err
+	}
+	if s.network == wire.NetworkReal && s.faults != (wire.NetworkFaults{}) {
+		return s, fmt.Errorf("--%s %s: only the simulated network has faults; leave --%s %s out", wire.Faults.Flag, s.faults,
+			wire.Network.Flag, s.network)
 	}
 	s.fill()
 	return s, nil
@@ -108,7 +115,8 @@ func (s *settings) control(seed uint64, args []string) gort.Control {
 	return gort.Control{
 		Seed: seed, Strategy: s.strategy, NoLeaks: s.leaks == wire.LeaksOff, Records: cmp.Or(s.records, defaultRecords),
 		Args: args, MaxTime: s.virtual, MaxSteps: uint64(s.decisions), Memory: s.watchesMemory(seed),
-		Clock: s.clock, RealNetwork: s.network == wire.NetworkReal, Slow: s.slowest(),
+		Clock: s.clock, RealNetwork: s.network == wire.NetworkReal, Faults: s.faults.String(),
+		Slow: s.slowest(),
 	}
 }
 

@@ -17,6 +17,7 @@ var surfaceLimits = map[string]int{
 	"event":             145,
 	"event/gorun":       35,
 	"explore":           30,
+	"faults":            10,
 	"gort":              25,
 	"minimize":          15,
 	"recorder":          20,

@@ -9,6 +9,7 @@ import (
 	"fmt"
 
 	"github.com/reprise-go/reprise/event/gorun"
+	"github.com/reprise-go/reprise/internal/fault"
 )
 
 // Kind is the kind of a [Record].
@@ -49,6 +50,9 @@ const (
 	// the name of the operation; Val: number of the object.
 	Does
 	Read // G read from a pipe, a socket or the like outside. Val: number of bytes, 0 at the end of the stream
+	// An operation of G on the simulated network meets a fault. Reason: its fault.Kind; Points: the occasion; Val:
+	// kind<<56 | amount. A Does with DoesFault follows.
+	Fault
 )
 
 // What a goroutine does, in Record.Reason of a [Does].
@@ -63,6 +67,7 @@ const (
 	DoesTookSend                 // its select has sent on a channel
 	DoesTookRecv                 // its select has received from a channel
 	DoesTookDefault              // its select has taken the default case
+	DoesFault                    // it meets the Fault in Val. Points: text "HERE THERE BYTES DOES"
 )
 
 // leftKept is a Record.Reason of a [Left].
@@ -110,12 +115,31 @@ func (r Record) Prev() uint32 { return uint32(r.Val) }
 // IsChoice reports whether a replay needs r.
 func (r Record) IsChoice() bool { return r.Kind == Sched || r.Kind == Admit }
 
+// faultBits is the number of bits of the amount of a fault in Record.Val, below the kind.
+const faultBits = 56
+
+// FaultOf returns the fault of a Fault, or of the [Does] that follows one, which has no occasion.
+func (r Record) FaultOf() fault.Fault {
+	f := fault.Fault{G: r.G, Kind: fault.Kind(r.Val >> faultBits), Amount: r.Val & (1<<faultBits - 1)}
+	if r.Kind == Fault {
+		f.Occasion = r.Points
+	}
+	return f
+}
+
+// OfFault returns the record of a fault that follows a number of choices.
+func OfFault(f fault.Fault, choices int) Record {
+	return Record{Kind: Fault, Reason: uint8(f.Kind), G: f.G, Points: f.Occasion, Site: uint32(choices),
+		Val: uint64(f.Kind)<<faultBits | f.Amount&(1<<faultBits-1)}
+}
+
 // Choices is what a replay needs. The schedule comes from the records alone; the seed only determines the random
 // numbers that the program draws.
 type Choices struct {
 	Seed    uint64
 	Records []Record // of the kinds Sched and Admit
 	Reads   []Record // of the kind Read; Points is the number of Records before it
+	Faults  []Record // of the kind Fault; Site is the number of Records before it
 	Memory  bool     // accesses to memory were preemption points
 
 	// Loose means that the records were read from a trace file: N is unknown, and Reason is WhyBlock if the file does not

@@ -15,6 +15,7 @@ type Recording struct {
 	Memory      bool      // accesses to memory were preemption points
 	Clock       time.Time // when the clock of the program started
 	RealNetwork bool      // the network of the loopback addresses was that of the kernel
+	Faults      string    // which faults of the network were drawn, as in wire.Faults; "" for none
 	Records     []Record
 	Texts       []string // by number; 0 is empty
 	Steps       uint64   // number of decisions since the start of the process
@@ -33,12 +34,14 @@ func (r *Recording) Choices() *Choices {
 	for i, rec := range r.Records {
 		switch {
 		case rec.Kind == Begin:
-			c.Records, c.Reads = make([]Record, 0, len(r.Records)-i), nil
+			c.Records, c.Reads, c.Faults = make([]Record, 0, len(r.Records)-i), nil, nil
 		case rec.IsChoice():
 			c.Records = append(c.Records, rec)
 		case rec.Kind == Read:
 			rec.Points = uint32(len(c.Records))
 			c.Reads = append(c.Reads, rec)
+		case rec.Kind == Fault:
+			c.Faults = append(c.Faults, OfFault(rec.FaultOf(), len(c.Records)))
 		}
 	}
 	return c

@@ -25,6 +25,11 @@ func (r *Recording) Script() strategy.Script {
 			ready = append(ready, rec.G)
 		case Wake, Admit, Yield, Preempt:
 			ready = append(ready, rec.G)
+		case Fault:
+			if begun && int(rec.G) < len(all) {
+				d := strategy.Deviation{Task: all[rec.G].hash, Kind: strategy.Fault, At: uint64(rec.Points), To: rec.Val}
+				script = append(script, d)
+			}
 		case Sched:
 			i := slices.Index(ready, rec.G)
 			if i < 0 || int(rec.Prev()) >= len(all) || int(rec.G) >= len(all) {

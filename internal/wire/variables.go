@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -98,6 +97,10 @@ var (
 		Env: "REPRISE_NETWORK", Flag: "network", Help: "what connections between goroutines of a test go through",
 		Form: Alternatives(NetworkModes), Writers: []string{User, Command}, Readers: []string{Wrapper},
 	}, among(NetworkModes))
+	Faults = variable(Setting{
+		Env: "REPRISE_FAULTS", Flag: "faults", Help: "which faults of the simulated network are drawn, and how often",
+		Form: faultsForm, Writers: []string{User, Command}, Readers: []string{Wrapper, Engine},
+	}, parseFaults)
 	Together = variable(Setting{
 		Env: "REPRISE_TOGETHER", Flag: "together", Help: "run all tests of a package in one process",
 		Form: boolForm, Bare: true, Writers: []string{User, Command}, Readers: []string{Wrapper},
@@ -213,11 +216,10 @@ func ClockText(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 // percentForm describes what [UntilCovered] accepts.
 const percentForm = "a percentage above 0 and below 100 such as 1%"
 
-// parsePercent parses a percentage, as a number from 0 to 1.
+// parsePercent parses a percentage below 100, as a number from 0 to 1.
 func parsePercent(s string) (float64, bool) {
-	digits, ok := strings.CutSuffix(s, "%")
-	x, err := strconv.ParseFloat(digits, 64)
-	return x / 100, ok && err == nil && x > 0 && x < 100
+	x, ok := parseShare(s)
+	return x, ok && x < 1
 }
 
 func parseJSON(s string) (string, bool) { return s, json.Valid([]byte(s)) }

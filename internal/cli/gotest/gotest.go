@@ -15,6 +15,7 @@ import (
 
 	"github.com/reprise-go/reprise/internal/base"
 	"github.com/reprise-go/reprise/internal/cli/verb"
+	"github.com/reprise-go/reprise/internal/fault"
 	"github.com/reprise-go/reprise/internal/gotest"
 	"github.com/reprise-go/reprise/internal/prose"
 	"github.com/reprise-go/reprise/internal/wire"
@@ -80,6 +81,10 @@ and -gcflags`, func(o *gotest.Options, v string) { o.Memory = v }, gotest.Memory
 	setting(wire.Network.Setting, "WHAT", `connections between goroutines of a test, over loopback
 addresses and unix sockets: simulated (the default) inside
 the process, in virtual time; real, by the kernel`),
+	setting(wire.Faults.Setting, "WHAT", `faults of the simulated network, and of a hundred operations
+that could meet one, how many do: net, all kinds, 2%; net=5%;
+or some of the kinds, such as short,latency=5%:
+`+faultsHelp()),
 	clockFlag(),
 	artifactsFlag(),
 	setting(wire.MaxVirtual.Setting, "D", "how much virtual time a run may take: 70m otherwise"),
@@ -102,6 +107,19 @@ func strategyHelp() string {
 	var b strings.Builder
 	for _, name := range strategy.Names() {
 		fmt.Fprintf(&b, "  %-13s%s\n", name, strategy.Find(name).About)
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// faultsHelp describes each kind of fault in a line.
+func faultsHelp() string {
+	about := [...]string{"a read or write moves fewer bytes than it could", "a connection is reset", "a dial is refused",
+		"data or a datagram takes longer: up to 41ms", "data takes much longer: up to 102s",
+		"few bytes a second pass a connection from here on", "a datagram is lost",
+		"nothing passes from or to an address for up to 41s"}
+	var b strings.Builder
+	for i, name := range fault.Names() {
+		fmt.Fprintf(&b, "  %-13s%s\n", name, about[i])
 	}
 	return strings.TrimSuffix(b.String(), "\n")
 }
