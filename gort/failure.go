@@ -84,16 +84,11 @@ func (o *Outcome) failed() cause {
 	}
 	c := cause{class: "test failure"}
 	asserted := o.asserted(list)
-	if asserted >= 0 { // it comes first, whatever the test logged before
-		c.parts, c.lines = list[asserted].lines, list[asserted].text()
+	if asserted >= 0 { // what the test logged besides is output
+		list = list[asserted : asserted+1]
 	}
-	for i, l := range list {
-		if i == asserted {
-			continue
-		}
-		if asserted < 0 {
-			c.parts = append(c.parts, l.lines...)
-		}
+	for _, l := range list {
+		c.parts = append(c.parts, l.lines...)
 		c.lines = append(c.lines, l.text()...)
 	}
 	if found := property(list); len(found) > 0 {

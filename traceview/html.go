@@ -10,6 +10,7 @@ import (
 	"io"
 	"maps"
 	"strings"
+	"unicode"
 )
 
 //go:embed page/page.html
@@ -40,7 +41,7 @@ func WriteHTML(w io.Writer, sources Source, runs ...*Model) error {
 		list = append(list, m.page(sources))
 	}
 	data, err := json.Marshal(list) // escapes <, > and &
-	for err == nil && len(data) > mostHTML-len(pageHTML)-len(pageCSS)-len(modelJS)-len(viewJS)-1_000 {
+	for err == nil && len(data) > mostHTML-len(pageHTML)-len(pageCSS)-len(modelJS)-len(viewJS)-6*mostReport-1_000 {
 		list = nil
 		for i, m := range runs {
 			runs[i] = m.half()
@@ -55,12 +56,31 @@ func WriteHTML(w io.Writer, sources Source, runs ...*Model) error {
 	if len(runs) > 0 && runs[0].Title != "" {
 		title = runs[0].Title + " - reprise"
 	}
+	report := ""
+	if len(runs) > 0 && runs[0].Report != "" {
+		report = "<details class=\"report\" open><summary>report</summary><pre tabindex=\"0\">" +
+			html.EscapeString(clipped(runs[0].Report)) + "</pre></details>"
+	}
 	script := modelJS + viewJS
 	_, err = strings.NewReplacer(
 		"{{.Title}}", html.EscapeString(title), "{{.Style}}", pageCSS, "{{.Script}}", script, "{{.Data}}", string(data),
-		"{{.StyleHash}}", hash(pageCSS), "{{.ScriptHash}}", hash(script),
+		"{{.Report}}", report, "{{.StyleHash}}", hash(pageCSS), "{{.ScriptHash}}", hash(script),
 	).WriteString(w, pageHTML)
 	return err
+}
+
+// mostReport is the size of a report in a page, in bytes.
+const mostReport = 100_000
+
+// clipped returns a report without what is too long, and without characters that are no text.
+func clipped(report string) string {
+	report = strings.ToValidUTF8(report[:min(len(report), mostReport)], "")
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			return '\uFFFD'
+		}
+		return r
+	}, report)
 }
 
 // hash returns the source expression of a content security policy (https://www.w3.org/TR/CSP3/) for an inline text.

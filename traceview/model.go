@@ -36,6 +36,7 @@ type Model struct {
 	Hidden  int    // tasks without a turn, an arrow or a mark among the turns kept
 	Dropped int    // waits, arrows and marks left out because there are too many
 	End     string // how the run ended; "" if unknown
+	Report  string // the text of the finding, above the picture; "" if there is none
 	Damage  string // why the recording could not be read to its end; "" if it could
 }
 

@@ -32,7 +32,7 @@ func TestModules(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "mask": maskFile, "maskrun": maskRun, "trace": traceFile,
-			"reports": reports,
+			"reports": reports, "pages": pages,
 		},
 	})
 }
@@ -161,6 +161,26 @@ func reports(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte(text), 0o666))
 	if checked == 0 || missing > 0 {
 		ts.Fatalf("%d of %d lines of bugs are not named in the reports", missing, checked)
+	}
+}
+
+// pages checks that below a folder there are pages, that each fits a pattern, and that none has a script of a report:
+//
+//	pages FOLDER PATTERN
+func pages(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: pages FOLDER PATTERN")
+	}
+	n := 0
+	walk(ts, args[0], ".html", func(path string) {
+		n++
+		text := ts.ReadFile(path)
+		if !regexp.MustCompile(args[1]).MatchString(text) || strings.Contains(text, "<script>alert") {
+			ts.Fatalf("%s does not fit, or has a script of the report", path)
+		}
+	})
+	if n == 0 {
+		ts.Fatalf("there is no page below %s", args[0])
 	}
 }
 

@@ -26,6 +26,8 @@ type Options struct {
 	// auto.
 	Memory string
 
+	HTML bool // draw a page beside the recording of each finding
+
 	JUnit, Markdown, JSONL string // files to write, "" for none
 
 	Results string // folder for the results and, unless the artifacts have another, the recordings; "" for none
@@ -74,6 +76,9 @@ func (o *Options) Run(stdout, stderr io.Writer) error {
 	r.settle()
 	r.locate()
 	r.lookForAssertions(context.Background())
+	if o.HTML {
+		r.pictures()
+	}
 	var b bytes.Buffer
 	var text bytes.Buffer
 	r.text(&text)

@@ -16,12 +16,14 @@ func said(output []byte, failure string) string {
 	for line := range strings.SplitSeq(failure, "\n") {
 		told[strings.TrimSpace(line)] = true
 	}
+	first, _, _ := strings.Cut(failure, "\n") // in which a lateness precedes the line of the test
 	var lines []string
 	for line := range strings.SplitSeq(strings.ReplaceAll(string(output), marker, ""), "\n") {
 		if death.MatchString(line) {
 			break
 		}
-		if frame.MatchString(line) || told[strings.TrimSpace(line)] || line == "FAIL" || line == "PASS" {
+		text := strings.TrimSpace(line)
+		if frame.MatchString(line) || told[text] || strings.HasSuffix(first, text) || line == "FAIL" || line == "PASS" {
 			continue
 		}
 		lines = append(lines, strings.TrimRight(line, " \t\r"))

@@ -201,6 +201,12 @@ func (s *Story) cameFirst(b *strings.Builder, turns []turn, p pair) {
 func (s *Story) meanwhile(b *strings.Builder, turns []turn, list []int, next int) {
 	steps := s.steps()
 	told := 0
+	named := map[string]bool{}
+	for i := range turns[:next] {
+		if next < len(turns) && turns[i].g == turns[next].g {
+			named[s.who.Label(turns[i].g)] = true // of the task that stands there
+		}
+	}
 	for _, i := range list {
 		t := turns[i]
 		at := slices.IndexFunc(steps, func(u step) bool { return u.g == t.g && u.decision == t.decision })
@@ -211,7 +217,12 @@ func (s *Story) meanwhile(b *strings.Builder, turns []turn, list []int, next int
 		if told++; told > 1 {
 			label = "     then "
 		}
-		wrapped(b, label+s.who.Title(t.g)+" ", s.passed(t)+steps[at].text)
+		name := s.who.Title(t.g)
+		if named[s.who.Label(t.g)] {
+			name = s.who.Path(t.g)
+		}
+		named[s.who.Label(t.g)] = true
+		wrapped(b, label+name+" ", s.passed(t)+steps[at].text)
 	}
 	if len(list) == maxMeanwhile && next-list[0] > maxMeanwhile {
 		fmt.Fprintf(b, "  and others, up to turn %d\n", turns[next-1].decision)

@@ -197,6 +197,7 @@ func (s *stepper) moment(r moment, rest []moment) {
 	}
 	switch r.kind {
 	case spawns:
+		s.unsay("adds to a wait group", s.who.List[r.g].Site)
 		s.act("starts %s", strings.TrimSpace(s.who.Label(r.g)+" "+s.startedAt(r.g)), r.g)
 	case runs:
 		s.turn(r)
@@ -333,9 +334,24 @@ func (s *stepper) act(format, label string, g uint32) {
 	}
 }
 
+// unsay removes the last act of the open step if it is an operation at a place, of which what follows says more: a
+// select at which the goroutine waits, or a wait group whose method Go starts a goroutine.
+func (s *stepper) unsay(operation, place string) {
+	n := len(s.acts) - 1
+	if n < 0 || s.acts[n].ids != nil || s.acts[n].label != strings.TrimSpace(operation+" "+bracketed(place)) {
+		return
+	}
+	if s.acts[n].times--; s.acts[n].times < 0 {
+		s.acts = s.acts[:n]
+	}
+}
+
 // blocked ends a turn with what the task waits for.
 func (s *stepper) blocked(r moment) {
 	s.state[r.g] = stateWaits
+	for _, operation := range []string{"sleeps", "selects", "waits for a wait group"} {
+		s.unsay(operation, r.place)
+	}
 	if strings.EqualFold(r.reason, "sleep") {
 		s.state[r.g] = stateSleeps
 		s.asleep[r.g] = r.place
@@ -566,6 +582,12 @@ func (s *stepper) happened(r moment) {
 		return
 	}
 	if s.open.g != 0 {
+		if strings.HasPrefix(r.reason, "waits on a cond") { // how it waits says more
+			return
+		}
+		if strings.HasPrefix(r.reason, "takes the ") {
+			s.unsay("selects", r.place)
+		}
 		s.note(strings.TrimSpace(r.reason + " " + bracketed(r.place)))
 		s.open.marked = s.open.marked || r.fault
 		return

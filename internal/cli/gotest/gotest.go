@@ -97,6 +97,9 @@ reprise report; recordings go there, too, unless --artifacts
 says otherwise`, func(o *gotest.Options, v string) { o.Results = v }, "", nil, false},
 	{"changed", "REV", `test only the packages that differ from a revision of git, and
 those that import one of them`, func(o *gotest.Options, v string) { o.Changed = v }, "", nil, false},
+	{"html", "BOOL", `draw a page beside the recording of each finding, with its
+report, as reprise view does`, func(o *gotest.Options, v string) { o.HTML = v == "true" }, "true or false",
+		func(v string) bool { return v == "true" || v == "false" }, true},
 	file("junit", "write the results as JUnit XML", func(o *gotest.Options) *string { return &o.JUnit }),
 	file("markdown", "write a summary in Markdown", func(o *gotest.Options) *string { return &o.Markdown }),
 	file("jsonl", "write a JSON object for each finding", func(o *gotest.Options) *string { return &o.JSONL }),
