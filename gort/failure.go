@@ -149,6 +149,15 @@ func raced(accesses []access, list []logged) cause {
 		c.parts = append(c.parts, strings.TrimPrefix(a.how, "previous ")+" "+a.at.place+" "+a.at.fn)
 	}
 	c.lines = []string{"data race: " + strings.Join(all, ", ")}
+	for _, a := range accesses {
+		for i, f := range a.calls {
+			what := "  called"
+			if i == 0 {
+				what = "  " + a.how + ": called"
+			}
+			c.lines = append(c.lines, what+" at "+f.String())
+		}
+	}
 	c.parts = finding.Set(c.parts)
 	for _, l := range list {
 		if !strings.HasSuffix(l.lines[0], ": race detected during execution of test") {

@@ -95,6 +95,43 @@ func TestRaces(t *testing.T) {
 	t.Logf("%d races, %d of them found in the first run", len(tests)/2, found)
 }
 
+// TestRaceStacks checks that a race names lines of the program for both accesses, also for the methods of sync/atomic,
+// and for each the calls that led there.
+func TestRaceStacks(t *testing.T) {
+	b := buildRaces(t)
+	for _, test := range []struct {
+		name string
+		runs int // both orders of the accesses occur in as many
+		want []string
+	}{
+		{"TestAtomicMethodRace", 30, []string{
+			"data race: atomic write at stacks_test.go:12 races.(*meter).count, previous write at stacks_test.go:14 races.(*meter).clear",
+			"data race: write at stacks_test.go:14 races.(*meter).clear, previous atomic write at stacks_test.go:12 races.(*meter).count",
+		}},
+		{"TestStackRace", 10, []string{
+			"  read: called at stacks_test.go:42 races.(*ledger).book\n  called at stacks_test.go:45 races.(*ledger).day\n" +
+				"  previous write: called at stacks_test.go:42 races.(*ledger).book\n  called at stacks_test.go:45 races.(*ledger).day",
+		}},
+	} {
+		r := mustRunner(t, b, test.name, Control{})
+		found := map[string]bool{}
+		for seed := range uint64(test.runs) {
+			text := mustAgain(t, r, Control{Seed: seed, Memory: true}).Failure()
+			for _, want := range test.want {
+				found[want] = found[want] || strings.Contains(text, want)
+			}
+			if strings.Contains(text, "/atomic") || strings.Contains(text, "not known") {
+				t.Errorf("%s, seed %d: %s", test.name, seed, text)
+			}
+		}
+		for want, ok := range found {
+			if !ok {
+				t.Errorf("%s: in no run: %s", test.name, want)
+			}
+		}
+	}
+}
+
 // TestRacesDetector checks that testdata/races/detector.txt, what the race detector of Go has found in 20 runs, names
 // all races and none of their twins. With REPRISE_GORT_SLOW=1, where there is a C compiler, it is asked again.
 func TestRacesDetector(t *testing.T) {

@@ -73,6 +73,8 @@ func printed(output []byte, n int) (list []string) {
 type access struct {
 	how string // such as "read" and "previous write"
 	at  frame  // zero if the detector has forgotten it
+	// calls are the calls of the program that led there, the innermost first, at most maxCalls.
+	calls []frame
 }
 
 var accessLine = regexp.MustCompile(`(?i)^((?:previous )?(?:atomic )?(?:read|write)) at 0x[0-9a-f]+ by `)
@@ -90,22 +92,30 @@ func race(output []byte) (list []access) {
 			break
 		}
 		if m := accessLine.FindStringSubmatch(line); m != nil {
-			list = append(list, access{strings.ToLower(m[1]), accessed(lines[i+1:])})
+			at, calls := accessed(lines[i+1:])
+			list = append(list, access{strings.ToLower(m[1]), at, calls})
 		}
 	}
 	return list
 }
 
-// accessed returns the most informative frame of the stack of an access.
-func accessed(lines []string) frame {
+// maxCalls is the maximum number of calls in a report that led to an access.
+const maxCalls = 2
+
+// accessed returns the most informative frame of the stack of an access, and the calls of the program that led there.
+func accessed(lines []string) (at frame, calls []frame) {
 	var s stack
 	for i := 0; i+1 < len(lines) && strings.HasPrefix(lines[i], "  "); i += 2 {
 		if f := parseFrame(lines[i], lines[i+1]); f.place != "" { // the detector may have lost the stack
 			s.frames = append(s.frames, f)
 		}
 	}
-	if list := s.telling(); len(list) > 0 {
-		return list[0]
+	at = s.innermost()
+	list := s.telling()
+	for _, f := range list[slices.Index(list, at)+1:] {
+		if !cast.Library(f.fn) && len(calls) < maxCalls {
+			calls = append(calls, f)
+		}
 	}
-	return frame{}
+	return at, calls
 }

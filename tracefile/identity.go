@@ -38,6 +38,9 @@ const (
 
 	// KeyMemory says whether accesses to memory were preemption points, "on" or "off", if the test was built for that.
 	KeyMemory = "memory"
+
+	// KeyMemoryPackages are patterns of the packages that were built so besides those of the main module, as a JSON array.
+	KeyMemoryPackages = "memory-packages"
 )
 
 // RunOrdinary is the value of [KeyRun] for the run of an ordinary program, as package gort records it.

@@ -82,6 +82,9 @@ func (o *Options) goRun(ctx context.Context, watched bool) (c *goRun, plain stri
 	}
 	c.args = []string{"test", "-json", wrapper}
 	c.env = append(c.env, wire.Memory.Assign(o.memoryMode(memory)))
+	if other := o.otherMemory(); other != "" {
+		c.env = append(c.env, wire.MemoryPackages.Assign(other))
+	}
 	if !slices.Contains(names, "count") {
 		c.args = append(c.args, "-count=1") // cached results are of no use
 	}

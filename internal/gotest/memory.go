@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"os/exec"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -16,13 +15,9 @@ import (
 // MemoryForm is the form of the value of --memory.
 const MemoryForm = "auto, on, off, or patterns of packages such as example.com/mod/..., with commas between"
 
-// packagePattern matches a pattern of packages. Spaces and "=" have a meaning in -gcflags and are not allowed.
-var packagePattern = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_./~@+-]*$`)
-
 // ValidMemory reports whether a value of --memory has that form.
 func ValidMemory(value string) bool {
-	return slices.Contains(wire.MemoryModes, value) ||
-		!slices.ContainsFunc(strings.Split(value, ","), func(p string) bool { return !packagePattern.MatchString(p) })
+	return slices.Contains(wire.MemoryModes, value) || wire.MemoryPackages.Valid(value)
 }
 
 // excluded are the flags of go test that exclude points at accesses to memory.
@@ -47,10 +42,18 @@ func (o *Options) memoryPatterns(ctx context.Context, names []string) ([]string,
 	case err != nil: // there is no module, or go test will report the error
 		return nil, nil
 	}
-	if o.Memory != "" && !slices.Contains(wire.MemoryModes, o.Memory) {
-		patterns = append(patterns, strings.Split(o.Memory, ",")...)
+	if other := o.otherMemory(); other != "" {
+		patterns = append(patterns, strings.Split(other, ",")...)
 	}
 	return patterns, nil
+}
+
+// otherMemory returns the patterns of --memory besides those of the main module, "" if there are none.
+func (o *Options) otherMemory() string {
+	if slices.Contains(wire.MemoryModes, o.Memory) {
+		return ""
+	}
+	return o.Memory
 }
 
 // mainPatterns returns patterns of all packages of the main module of the current folder, or of the modules of its

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/reprise-go/reprise/internal/wire"
 	"github.com/reprise-go/reprise/tracefile"
 )
 
@@ -27,6 +28,7 @@ type Origin struct {
 	Test    string // name of a test function, or of a subtest
 	Flags   []string
 	Args    []string // arguments of the test binary
+	Memory  []string // patterns of packages with points at accesses to memory besides those of the main module
 
 	RefusedFlags, RefusedArgs []string // further flags and arguments of the recorded test, which are not used
 }
@@ -51,6 +53,12 @@ func OriginOf(id tracefile.Identity) (*Origin, error) {
 	args, err := list(id, tracefile.KeyArgs)
 	if err != nil {
 		return nil, err
+	}
+	if o.Memory, err = list(id, tracefile.KeyMemoryPackages); err != nil {
+		return nil, err
+	}
+	if i := slices.IndexFunc(o.Memory, func(p string) bool { return !wire.MemoryPackages.Valid(p) }); i >= 0 {
+		return nil, fmt.Errorf("gotest: %.60q is no pattern of packages", o.Memory[i])
 	}
 	o.Flags, o.RefusedFlags = sift(flags, buildFlags)
 	o.Args, o.RefusedArgs = sift(args, testFlags)

@@ -169,7 +169,7 @@ func (p *program) identity(function string, s *settings, args []string) (tracefi
 	if s.virtual > 0 {
 		id[tracefile.KeyMaxTime] = s.virtual.String()
 	}
-	for key, list := range map[string][]string{tracefile.KeyBuild: p.flags,
+	for key, list := range map[string][]string{tracefile.KeyBuild: p.flags, tracefile.KeyMemoryPackages: s.packages,
 		tracefile.KeyArgs: args} { // lint: order does not matter because the keys differ
 		if len(list) > 0 {
 			b, err := json.Marshal(list)
@@ -195,7 +195,9 @@ func (p *program) command(selection string, s *settings, args []string, seed uin
 	if s.slow != defaultSlow {
 		words = append(words, "--"+wire.Slow.Flag, wire.SlowText(s.slow))
 	}
-	if s.memory == wire.MemoryOn {
+	if len(s.packages) > 0 {
+		words = append(words, "--"+wire.Memory.Flag, strings.Join(s.packages, ","))
+	} else if s.memory == wire.MemoryOn {
 		words = append(words, "--"+wire.Memory.Flag, s.memory)
 	}
 	if s.network == wire.NetworkReal {

@@ -67,6 +67,7 @@ func Rebuild(ctx context.Context, id tracefile.Identity, env []string, more Give
 		if cfg.Memory, err = mainPatterns(ctx, env); err != nil {
 			return nil, err
 		}
+		cfg.Memory = append(cfg.Memory, o.Memory...)
 	}
 	b, err := gort.Build(ctx, ".", pkg, cfg)
 	switch {

@@ -42,6 +42,7 @@ type settings struct {
 	leaks       string        // one of wire.LeakModes
 	slow        time.Duration // lateness that counts as a failure
 	memory      string        // one of wire.MemoryModes
+	packages    []string      // patterns of packages with points at accesses to memory besides those of the main module
 	clock       time.Time     // when the clock of a run starts; zero: where package gort has it start
 	network     string        // one of wire.NetworkModes
 	faults      wire.NetworkFaults
@@ -59,7 +60,7 @@ func newSettings(args []string, getenv func(string) string) (s settings, err err
 	}
 	err = errors.Join(
 		wire.Seeds.Read(getenv, &s.seeds), wire.Budget.Read(getenv, &s.budget), wire.Seed.Read(getenv, &s.only),
-		wire.UntilCovered.Read(getenv, &s.unseen),
+		wire.UntilCovered.Read(getenv, &s.unseen), wire.MemoryPackages.Read(getenv, &s.packages),
 		wire.Shard.Read(getenv, &s.share),
 		wire.Determinism.Read(getenv, &s.determinism), wire.Artifacts.Read(getenv, &s.artifacts),
 		wire.Leaks.Read(getenv, &s.leaks), wire.Slow.Read(getenv, &s.slow), wire.Memory.Read(getenv, &s.memory),

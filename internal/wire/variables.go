@@ -3,6 +3,7 @@ package wire
 import (
 	"encoding/json"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -89,6 +90,10 @@ var (
 		Env: "REPRISE_MEMORY", Flag: "memory", Help: "in which runs accesses to memory are preemption points",
 		Form: Alternatives(MemoryModes), Writers: []string{Wrapper}, Readers: []string{Wrapper},
 	}, among(MemoryModes))
+	MemoryPackages = variable(Setting{
+		Env: "REPRISE_MEMORY_PACKAGES", Form: "patterns of packages such as example.com/mod/..., with commas between",
+		Writers: []string{Wrapper}, Readers: []string{Wrapper},
+	}, parsePatterns)
 	Clock = variable(Setting{
 		Env: "REPRISE_CLOCK", Flag: "clock", Help: "when the clock of a run starts", Form: clockForm,
 		Writers: []string{User, Command}, Readers: []string{Wrapper},
@@ -223,6 +228,14 @@ func parsePercent(s string) (float64, bool) {
 }
 
 func parseJSON(s string) (string, bool) { return s, json.Valid([]byte(s)) }
+
+// packagePattern matches a pattern of packages. Spaces and "=" have a meaning in -gcflags and are not allowed.
+var packagePattern = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_./~@+-]*$`)
+
+func parsePatterns(s string) ([]string, bool) {
+	list := strings.Split(s, ",")
+	return list, !slices.ContainsFunc(list, func(p string) bool { return !packagePattern.MatchString(p) })
+}
 
 func parseText(s string) (string, bool) { return s, s != "" }
 
