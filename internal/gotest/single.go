@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/reprise-go/reprise/explore"
@@ -43,10 +44,21 @@ func firstOf(all *record.Choices, decisions int) *record.Choices {
 		}
 		if decisions--; decisions < 0 {
 			first.Records = all.Records[:i]
+			first.Reads = before(all.Reads, func(r record.Record) uint32 { return r.Points }, i)
+			first.Faults = before(all.Faults, func(r record.Record) uint32 { return r.Site }, i)
 			break
 		}
 	}
 	return &first
+}
+
+// before returns the first of the records, those that at most so many choices precede.
+func before(all []record.Record, preceding func(record.Record) uint32, choices int) []record.Record {
+	n := slices.IndexFunc(all, func(r record.Record) bool { return int(preceding(r)) > choices })
+	if n < 0 {
+		return all
+	}
+	return all[:n]
 }
 
 // Failing is the failing run of a recording, of a test that was built again.
