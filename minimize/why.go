@@ -41,7 +41,8 @@ func (s Sample) Interval() (low, high float64) {
 
 // Flip says what the run does without one of its deviations.
 type Flip struct {
-	Passes bool `json:"passes"` // otherwise it fails in another way
+	Passes bool `json:"passes"`          // otherwise it fails in another way
+	Fault  bool `json:"fault,omitempty"` // the deviation is an injected fault
 }
 
 // Why says what decided a failing run.
@@ -214,7 +215,7 @@ func (e *explainer) flip(ctx context.Context, w *Why) error {
 			w.Flips = nil
 			return nil // the run is not minimal
 		}
-		w.Flips = append(w.Flips, Flip{Passes: r.Outcome == explore.Passed})
+		w.Flips = append(w.Flips, Flip{Passes: r.Outcome == explore.Passed, Fault: script[i].Kind == strategy.Fault})
 	}
 	return nil
 }
@@ -241,6 +242,8 @@ func (w *Why) Text(unit string) string {
 	}
 	switch n := len(w.Flips); {
 	case n == 0, w.Always:
+	case n == 1 && passes == 1 && w.Flips[0].Fault:
+		b.WriteString("\nwithout its fault the test passes")
 	case n == 1 && passes == 1:
 		b.WriteString("\nthe other way round, without that deviation from the default schedule, the test passes")
 	case passes == n:

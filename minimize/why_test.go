@@ -2,6 +2,7 @@ package minimize
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -93,6 +94,18 @@ func TestInterval(t *testing.T) {
 	}
 	if low, high := (Sample{1, 8, 8}).Interval(); high < 1-1e-9 || low < 0.67 || low > 0.68 {
 		t.Errorf("8 of 8: %v to %v", low, high)
+	}
+}
+
+// TestFlippedFault: a fault has no other way round.
+func TestFlippedFault(t *testing.T) {
+	for fault, want := range map[bool]string{
+		true: "without its fault the test passes", false: "the other way round, without that deviation",
+	} {
+		w := &Why{Turn: 3, After: Sample{Failed: 16, Of: 16}, Flips: []Flip{{Passes: true, Fault: fault}}}
+		if _, got, _ := strings.Cut(w.Text("turn"), "\n"); !strings.HasPrefix(got, want) {
+			t.Errorf("%q, want %q", got, want)
+		}
 	}
 }
 

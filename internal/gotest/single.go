@@ -35,7 +35,8 @@ func steer(control *gort.Control, p explore.Plan) {
 	}
 }
 
-// firstOf returns choices up to a number of decisions.
+// firstOf returns choices up to a number of decisions. It leaves out the faults in the turn that the last decision
+// begins: continuations from there on may go without them, and so the turn of a fault that decides is its own.
 func firstOf(all *record.Choices, decisions int) *record.Choices {
 	first := *all
 	for i, r := range all.Records {
@@ -45,7 +46,7 @@ func firstOf(all *record.Choices, decisions int) *record.Choices {
 		if decisions--; decisions < 0 {
 			first.Records = all.Records[:i]
 			first.Reads = before(all.Reads, func(r record.Record) uint32 { return r.Points }, i)
-			first.Faults = before(all.Faults, func(r record.Record) uint32 { return r.Site }, i)
+			first.Faults = before(all.Faults, func(r record.Record) uint32 { return r.Site }, i-1)
 			break
 		}
 	}
