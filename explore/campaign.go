@@ -30,7 +30,8 @@ type Config struct {
 	MaxFailing int
 	Replays    int // number of replays of the first failing run of each signature
 
-	Progress func(*Run) // called with each run, in the order of the seeds; may be nil
+	Known    func(Plan) *Run // returns the run of a plan if it passed in an earlier campaign, else nil; may be nil
+	Progress func(*Run)      // called with each run, in the order of the seeds; may be nil
 }
 
 // defaultMaxFailing is the default of Config.MaxFailing.
@@ -58,6 +59,7 @@ const (
 	EndSkipped                // the test skipped itself
 	EndBroken                 // the test cannot be run, see Campaign.Err
 	EndInterrupted            // the context was done
+	EndVoid                   // of Exhaust: Tree.Void was set
 )
 
 // Campaign is a search for failing runs among the seeds of one test. Its algorithm:
@@ -156,6 +158,11 @@ type result struct {
 
 // make lets a worker make a run.
 func (c *Campaign) make(ctx context.Context, s Subject, p Plan) result {
+	if c.cfg.Known != nil {
+		if r := c.cfg.Known(p); r != nil {
+			return result{run: r}
+		}
+	}
 	r, err := s.Run(ctx, p)
 	if err == nil && r.Outcome == Failed && !c.common(r) {
 		c.failures.Add(1)

@@ -23,6 +23,9 @@ type Plan struct {
 	Script *strategy.Script
 	Limit  int
 
+	// Route makes the run along a route of a [Tree]; nil means that there is none. Choices and Script must be nil then.
+	Route []strategy.Branch
+
 	// Fork replays only the first Choices and continues with fresh ones; nil means that all are replayed.
 	Fork *Fork
 
@@ -57,14 +60,16 @@ type Run struct {
 	Last    bool             // no seed may be run after this one
 	Why     string           // the reason for Last; "" if it needs none
 
-	Length   int             // number of decisions of an ordinary run, or of events of a simulated one
-	Script   strategy.Script // the deviations of a run that was made from Choices or a Script
-	Recorded any             // the choices that repeat the run; nil if it cannot be repeated
-	Digest   uint64          // equal for runs with equal behaviour
-	Class    uint64          // equal for runs that differ only in the order of what is independent; 0 if unknown
-	Loose    bool            // the run depends on more than its choices: a replay may differ and still fail alike
-	Reached  bool            // of a replay: it followed the whole recording, which ends before the run did
-	Detail   any             // data of the front end
+	Length      int               // number of decisions of an ordinary run, or of events of a simulated one
+	Script      strategy.Script   // the deviations of a run that was made from Choices or a Script
+	Branches    []strategy.Branch // of a run along a Plan.Route
+	BranchCount int               // their number, greater than len(Branches) if there was no room for all
+	Recorded    any               // the choices that repeat the run; nil if it cannot be repeated
+	Digest      uint64            // equal for runs with equal behaviour
+	Class       uint64            // equal for runs that differ only in the order of what is independent; 0 if unknown
+	Loose       bool              // the run depends on more than its choices: a replay may differ and still fail alike
+	Reached     bool              // of a replay: it followed the whole recording, which ends before the run did
+	Detail      any               // data of the front end
 
 	Unfinished error // of a replay: the reason why it ended before it showed anything; nil if it did not
 

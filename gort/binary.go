@@ -165,6 +165,11 @@ type Control struct {
 	// one of the two may be set; nil means none. A run that is counted has a decision at every point.
 	Record, Profile *strategy.Profile
 
+	// Route makes the choices of the run, see strategy.Route: the run takes the alternatives of these branches, and
+	// alternative 0 at all that follow. The branches of the run become Outcome.Route. The schedule of the main goroutine,
+	// which does the work of package testing, is not enumerated. No goroutine is late. Nil means that there is no route.
+	Route []strategy.Branch
+
 	Procs int // value of GOMAXPROCS and NumCPU; 0 = 4
 
 	// Slow is the maximum time for which goroutines that are ready may be late, as on a busy machine: they do not run
@@ -243,7 +248,7 @@ func (c *Control) header() (header, error) {
 	if h.gap == 0 && s.Name != strategy.Default { // which has gaps of its own
 		h.gap = gaps[mix(c.Seed, 3)%uint64(len(gaps))]
 	}
-	if slow := c.slow(); slow > 0 && !s.Tame {
+	if slow := c.slow(); slow > 0 && !s.Tame && c.Route == nil {
 		h.flags |= flagSlow
 		h.slow = uint32(slow.Nanoseconds())
 	}
@@ -261,6 +266,8 @@ func (c *Control) header() (header, error) {
 		h.faultRate, h.faultKinds = uint32(f.Rate), f.Kinds
 	}
 	switch {
+	case c.Route != nil:
+		h.flags |= flagRoute
 	case c.Record != nil:
 		h.flags |= flagCount
 	case c.Profile != nil:

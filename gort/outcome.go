@@ -9,6 +9,7 @@ import (
 	"github.com/reprise-go/reprise/internal/cast"
 	"github.com/reprise-go/reprise/internal/record"
 	"github.com/reprise-go/reprise/internal/wire"
+	"github.com/reprise-go/reprise/strategy"
 )
 
 // Verdict is the way in which a run ended.
@@ -74,6 +75,11 @@ type Outcome struct {
 
 	Assertions []record.Assertion // of the Antithesis SDK, if the program uses it
 
+	// Route has the branches of a run with Control.Route. Branches is their number, which is greater than len(Route) if
+	// there were too many for a strategy.Route.
+	Route    []strategy.Branch
+	Branches int
+
 	// Effects of the outside, on which a replay depends.
 	Children int            // processes that the run has started
 	Admitted int            // goroutines that the poller or the end of a system call made ready
@@ -97,6 +103,10 @@ func outcome(s *shared, exit int, seed uint64, killed bool, out []byte) (*Outcom
 			RealNetwork: s.sent.flags&flagNet == 0,
 			Faults:      wire.NetworkFaults{Kinds: s.sent.faultKinds, Rate: int(s.sent.faultRate)}.String(),
 		},
+	}
+	if s.sent.flags&flagRoute != 0 {
+		o.Route, o.Branches = s.route().Branches()
+		o.Route = slices.Clone(o.Route)
 	}
 	for n, c := range h.calls {
 		if c > 0 {

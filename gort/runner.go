@@ -188,6 +188,9 @@ func (r *Runner) prepare(c Control, flags uint32) error {
 		return err
 	}
 	switch {
+	case c.Route != nil:
+		r.s.route().Fixed = mainGoroutine
+		r.s.route().Give(c.Route)
 	case c.Record != nil:
 		*r.s.profile() = strategy.Profile{}
 	case c.Profile != nil:
@@ -195,6 +198,9 @@ func (r *Runner) prepare(c Control, flags uint32) error {
 	}
 	return nil
 }
+
+// mainGoroutine is the number of the main goroutine.
+const mainGoroutine = 1
 
 // outputLimit is the maximum size of the output of a run, in bytes. The middle of a longer output is cut out.
 const outputLimit = 4 << 20

@@ -33,6 +33,7 @@ const (
 	flagProfile  = 512
 	flagCount    = 1024
 	flagDetail   = 2048
+	flagRoute    = 4096
 )
 
 // header is the start of the shared file. The runtime defines the same type as rprHeader.
@@ -95,7 +96,7 @@ const (
 	headerSpace  = 4096
 	recordSize   = int(unsafe.Sizeof(record.Record{}))
 	textSpace    = 4 << 20
-	profileSpace = uint64(unsafe.Sizeof(strategy.Profile{}))
+	profileSpace = uint64(max(unsafe.Sizeof(strategy.Profile{}), unsafe.Sizeof(strategy.Route{})))
 	choiceAlign  = 1 << 16 // a multiple of every page size
 	maxRecords   = (math.MaxUint32 - headerSpace - textSpace - int(profileSpace) - choiceAlign) / recordSize
 )
@@ -152,8 +153,8 @@ func (s *shared) close() error {
 	return errors.Join(unmap, s.file.Close())
 }
 
-// prepare writes the header and what a replay needs. The file contains the header, records, texts, the profile,
-// choices, reads and faults in this order, so that only the size of the last parts changes between runs.
+// prepare writes the header and what a replay needs. The file contains the header, records, texts, the profile
+// or the route, choices, reads and faults in this order, so that only the size of the last parts changes between runs.
 func (s *shared) prepare(h header, c record.Choices, records int) error {
 	h.magic, h.version = magic, version
 	h.recordsAt, h.recordCap = headerSpace, uint64(records)
@@ -205,6 +206,11 @@ func (s *shared) header() *header { return (*header)(unsafe.Pointer(&s.mem[0])) 
 // profile returns the counts in the file.
 func (s *shared) profile() *strategy.Profile {
 	return (*strategy.Profile)(unsafe.Pointer(&s.mem[s.sent.profileAt]))
+}
+
+// route returns the route in the file, which is in the place of the profile.
+func (s *shared) route() *strategy.Route {
+	return (*strategy.Route)(unsafe.Pointer(&s.mem[s.sent.profileAt]))
 }
 
 // at returns n records of the mapping.

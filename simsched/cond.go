@@ -27,9 +27,11 @@ func (s *Sim) NewCond(name string, l sync.Locker) *Cond {
 // Wait unlocks c.L, waits for Signal or Broadcast, and locks c.L again. A wake between the unlock and the wait counts.
 func (c *Cond) Wait() {
 	t := c.sim.enter("Cond.Wait")
+	c.sim.usesOther()
 	t.sel = &selection{waiters: []waiter{{task: t}}, early: true}
 	c.queue.push(&t.sel.waiters[0])
 	c.L.Unlock()
+	c.sim.usesOther()
 	t.sel.early = false
 	if t.sel.served == nil {
 		t.blockedOn = c

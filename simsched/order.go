@@ -36,12 +36,8 @@ func (o *Order) reset() {
 	clear(o.objects)
 }
 
-// step is called when t goes on.
-func (o *Order) step(t *Task) {
-	op := t.strategic.Next
-	if op.Object == 0 {
-		op, t.awaited = t.awaited, strategy.Op{}
-	}
+// step is called when t goes on with an operation.
+func (o *Order) step(t *Task, op strategy.Op) {
 	if op.Object == 0 {
 		return
 	}

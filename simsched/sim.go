@@ -49,6 +49,7 @@ type Sim struct {
 	net       *Network // nil until used
 
 	stepper    strategy.Stepper       // of the Chooser; nil if it has none
+	reduction  *Reduction             // of the Chooser; nil if it has none
 	idle       []*coroutine           // coroutines without a task
 	coroutines []*coroutine           // all coroutines
 	goroutines map[*coroutine]uint64  // see goroutineID; nil unless Config.CheckGoroutines is set
@@ -108,6 +109,9 @@ func newSim(cfg Config) *Sim {
 	if c, ok := cfg.Chooser.(stepping); ok {
 		s.stepper = c.Stepper()
 	}
+	if c, ok := cfg.Chooser.(reducer); ok {
+		s.reduction = c.reduction()
+	}
 	s.choice.sim, s.choice.due, s.choice.chaos = s, &s.clock.due, &s.cfg.Chaos
 	rates := cfg.Chaos.rates()
 	for o, kinds := range occasions {
@@ -153,6 +157,9 @@ func (s *Sim) pick() *Task {
 			s.fail(s.stuck())
 			return nil
 		}
+		if s.reduction != nil {
+			s.reduction.advance()
+		}
 	}
 	if s.tick == s.cfg.MaxSteps {
 		s.fail(s.stepLimit())
@@ -173,8 +180,12 @@ func (s *Sim) pick() *Task {
 	if s.stepper != nil {
 		s.stepper.Step(&t.strategic)
 	}
+	op := t.goesOn()
 	if s.cfg.Order != nil {
-		s.cfg.Order.step(t)
+		s.cfg.Order.step(t, op)
+	}
+	if s.reduction != nil {
+		s.reduction.step(t, op)
 	}
 	s.emit(event.TaskScheduled(t.id, s.tick))
 	if s.err != nil {
@@ -242,6 +253,13 @@ func (s *Sim) park(t, next *Task) {
 	}
 }
 
+// usesOther notes, for a Reduction, that the step uses something that may be anything.
+func (s *Sim) usesOther() {
+	if s.reduction != nil {
+		s.reduction.other()
+	}
+}
+
 // makeReady puts the task of w, which has just left its queue, into the ready queue. A task that is still running
 // on its way to the wait is not queued.
 func (s *Sim) makeReady(w *waiter) {
@@ -295,6 +313,7 @@ func (s *Sim) stopIfEnded(t *Task) {
 	if s.firing {
 		return // called by a timer, not by a task
 	}
+	s.usesOther()
 	if s.inStep++; s.inStep > s.cfg.MaxSteps {
 		s.fail(s.stepLimit())
 	}

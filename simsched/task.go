@@ -140,6 +140,15 @@ func (s *Sim) Go(name string, fn func() error) *Task {
 // Current returns the running task.
 func (s *Sim) Current() *Task { return s.enter("Current") }
 
+// goesOn returns the operation with which t goes on, or for which it has waited.
+func (t *Task) goesOn() strategy.Op {
+	op := t.strategic.Next
+	if op.Object == 0 {
+		op, t.awaited = t.awaited, strategy.Op{}
+	}
+	return op
+}
+
 func (s *Sim) spawn(r *Region, p *taskPath, name string, fn func() error) *Task {
 	t := &Task{sim: s, path: p, name: name, fn: fn, region: r, scope: r}
 	t.self.task = t
@@ -229,6 +238,7 @@ func only(err, target error) bool {
 // complete ends t.
 func (s *Sim) complete(t *Task, outcome event.Outcome, err error) {
 	t.done, t.outcome, t.err, t.fn = true, outcome, err, nil
+	s.usesOther()
 	s.emit(event.TaskCompleted(t.id, outcome))
 	s.tasks.remove(t.id.Index())
 	if t.joiners != nil {

@@ -47,6 +47,7 @@
 //	-reprise.shard          REPRISE_SHARD          which part of the seeds to run, such as 2/4
 //	-reprise.budget         REPRISE_BUDGET         time during which seeds are run, such as 30s, instead of a number
 //	-reprise.until-covered  REPRISE_UNTIL_COVERED  run seeds until so few more, such as 1%, would show another order
+//	-reprise.exhaustive     REPRISE_EXHAUSTIVE     run every schedule with so many preemptions at most, or all
 //	-reprise.trace          REPRISE_TRACE          replay only this file; the path is relative to the package folder
 //	-reprise.determinism    REPRISE_DETERMINISM    repeat each passing run twice and compare the runs
 //	-reprise.strategy       REPRISE_STRATEGY       name of the strategy that chooses the next task

@@ -54,3 +54,35 @@ func TestExhaustive(t *testing.T) {
 		t.Errorf("a program of one task: %s", got)
 	}
 }
+
+// TestEveryOrder: an update is lost in some order, and none if additions are single operations.
+func TestEveryOrder(t *testing.T) {
+	t.Setenv("REPRISE_ARTIFACTS", t.TempDir())
+	l := &logged{TB: t}
+	Check(l, lostUpdate, EveryOrder())
+	if got := l.text.String(); !strings.Contains(got, "a schedule fails; ") || !l.failed {
+		t.Errorf("failed = %v, log:\n%s", l.failed, got)
+	}
+	l = &logged{TB: t}
+	Check(l, func(s *simsched.Sim) error {
+		n, wg := simsched.NewAtomic(s, 0), s.NewWaitGroup("tasks")
+		for range 2 {
+			wg.Go("increment", func() { simsched.AddAtomic(n, 1) })
+		}
+		wg.Wait()
+		return nil
+	}, EveryOrder())
+	if got := l.text.String(); !strings.Contains(got, "every order of dependent operations passes (") || l.failed {
+		t.Errorf("failed = %v, log:\n%s", l.failed, got)
+	}
+}
+
+// TestExhaustiveSetting: the setting of the command replaces seeds.
+func TestExhaustiveSetting(t *testing.T) {
+	t.Setenv("REPRISE_EXHAUSTIVE", "0")
+	l := &logged{TB: t}
+	Check(l, lostUpdate)
+	if got := l.text.String(); !strings.Contains(got, "every schedule with at most 0 preemptions passes (") {
+		t.Errorf("log:\n%s", got)
+	}
+}

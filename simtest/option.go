@@ -75,15 +75,15 @@ type settings struct {
 	strategyName string
 	strategyFlag bool // a flag or variable has named the strategy
 	strategy     replayer.Strategy
-	enumeration  *simsched.Enumeration // of all schedules, instead of seeds; nil without Exhaustive
-	profile      *strategy.Profile     // filled by a run before the others; nil if the strategy does not use it
-	seeds        int                   // 0 if there is only a budget; without given the number that is run at least
-	unseen       float64               // bound of explore.Config.Unseen; 0 if there is none
-	given        bool                  // seeds or budget were given
-	budget       time.Duration         // real time; 0 if there is none
-	only         []uint64              // run only these seeds
-	share        wire.Share            // of the seeds
-	trace        string                // replay only this file
+	enumeration  *enumeration      // of all schedules, instead of seeds; nil without Exhaustive and EveryOrder
+	profile      *strategy.Profile // filled by a run before the others; nil if the strategy does not use it
+	seeds        int               // 0 if there is only a budget; without given the number that is run at least
+	unseen       float64           // bound of explore.Config.Unseen; 0 if there is none
+	given        bool              // seeds or budget were given
+	budget       time.Duration     // real time; 0 if there is none
+	only         []uint64          // run only these seeds
+	share        wire.Share        // of the seeds
+	trace        string            // replay only this file
 	determinism  bool
 	minimal      time.Duration // real time for making a finding smaller; 0 if it is not made smaller
 	leaks        string        // a value of wire.Leaks
@@ -149,6 +149,7 @@ func (s *settings) readKeys() error {
 		read(wire.Leaks, &s.leaks),
 		read(wire.Minimize, &s.minimal),
 		read(wire.Artifacts, &s.artifacts),
+		s.readExhaustive(),
 		s.readStrategy(),
 		s.readRequest(),
 	)
@@ -173,6 +174,16 @@ func (s *settings) readRequest() error {
 	}
 	s.asked, s.trace = &asked, asked.Path
 	return nil
+}
+
+// readExhaustive reads whether every schedule is run. It makes no difference to a test that asks for some seeds.
+func (s *settings) readExhaustive() error {
+	var b wire.Bound
+	err := read(wire.Exhaustive, &b)
+	if b.On && len(s.only) == 0 {
+		Exhaustive(b.Preemptions)(s)
+	}
+	return err
 }
 
 // readStrategy reads the name of a strategy, which replaces the one of the options.

@@ -168,7 +168,7 @@ func (s *search) Run(_ context.Context, p explore.Plan) (*explore.Run, error) {
 		}
 	}
 	r := s.attempt(p)
-	if s.enumeration != nil && !s.enumeration.Next() {
+	if s.enumeration != nil && !s.enumeration.next() {
 		r.Last = true
 	}
 	return r, nil

@@ -32,8 +32,12 @@ func (s *Strategy) Reads(name string) bool {
 }
 
 // Start makes the state of one run, for a host: New, and what else the configuration asks for. A run that is counted in
-// Config.Record has a decision at every point, so that it differs from a run that is not.
+// Config.Record has a decision at every point, so that it differs from a run that is not. So has a run along a
+// Config.Route, whatever the strategy.
 func (s *Strategy) Start(c Config) Picker {
+	if c.Route != nil {
+		return following(c.Route)
+	}
 	p := s.New(c)
 	if c.Record != nil {
 		p = profiling(p, c.Record)
@@ -67,6 +71,10 @@ type Config struct {
 
 	// Record gets the counts of this run. Nil means that nothing is counted. See [Strategy.Start].
 	Record *Profile
+
+	// Route makes the choices of the run, instead of a strategy, and gets its branches. Nil means that there is none. See
+	// [Strategy.Start].
+	Route *Route
 }
 
 const maxDepth = 64

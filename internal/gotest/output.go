@@ -40,6 +40,7 @@ func (r *testResults) text(w io.Writer) {
 		_, _ = fmt.Fprintf(w, "%s: %s\n", p.name, p.Text())
 	}
 	r.coverage(w)
+	r.exhaustive(w)
 	_, _ = fmt.Fprintln(w, r.summary())
 }
 

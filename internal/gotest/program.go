@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/reprise-go/reprise/explore"
 	"github.com/reprise-go/reprise/gort"
 	"github.com/reprise-go/reprise/internal/procs"
 	"github.com/reprise-go/reprise/internal/wire"
@@ -183,7 +184,7 @@ func (p *program) identity(function string, s *settings, args []string) (tracefi
 }
 
 // command returns the words of a command that runs a seed of the selected tests again.
-func (p *program) command(selection string, s *settings, args []string, seed uint64) []string {
+func (p *program) command(selection string, s *settings, args []string, r *explore.Run) []string {
 	words := []string{"reprise", "test"}
 	words = append(words, p.flags...)
 	if s.strategy != strategy.Default {
@@ -230,7 +231,11 @@ func (p *program) command(selection string, s *settings, args []string, seed uin
 	if selection != everything {
 		words = append(words, "-run", selection)
 	}
-	words = append(words, "--"+wire.Seed.Flag, fmt.Sprintf("0x%016x", seed))
+	if r.Route != nil {
+		words = append(words, "--"+wire.Exhaustive.Flag, s.exhaustive.String())
+	} else {
+		words = append(words, "--"+wire.Seed.Flag, fmt.Sprintf("0x%016x", r.Seed))
+	}
 	if own < len(args) {
 		words = append(append(words, "-args"), args[own:]...)
 	}

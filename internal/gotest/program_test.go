@@ -8,12 +8,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/reprise-go/reprise/explore"
 	"github.com/reprise-go/reprise/gort"
 )
 
 // TestCommand: the command that reproduces a run gives it the arguments that it had.
 func TestCommand(t *testing.T) {
 	p := &program{pkg: "example.com/m", flags: []string{"-race"}}
+	seven := &explore.Run{Plan: explore.Plan{Seed: 7}}
 	for _, c := range []struct{ env, args, want string }{
 		{"", "-test.v=test2json", "reprise test -race example.com/m -run ^TestX$ --seed 0x0000000000000007"},
 		{"STRATEGY=pct LEAKS=off", "-test.short=true -test.skip=TestX/a -test.parallel=3 -test.run=X/b",
@@ -23,7 +25,7 @@ func TestCommand(t *testing.T) {
 	} {
 		s, _ := fakeSession(t, &fakeRunner{}, c.env, strings.Fields(c.args)...)
 		campaign := s.search("TestX", 1)
-		if got := strings.Join(p.command(campaign.selection, &s.settings, campaign.args, 7), " "); got != c.want {
+		if got := strings.Join(p.command(campaign.selection, &s.settings, campaign.args, seven), " "); got != c.want {
 			t.Errorf("%s %s:\n%s\nwant\n%s", c.env, c.args, got, c.want)
 		}
 	}

@@ -129,7 +129,7 @@ func problem(err error) string {
 func (c *search) commands(r *explore.Run) (list []string) {
 	s := c.settings
 	s.determinism = r.Finding.Class == finding.Nondeterminism
-	words := c.command(c.selection, &s, c.args, r.Seed)
+	words := c.command(c.selection, &s, c.args, r)
 	for i, w := range words {
 		words[i] = prose.ShellQuote(w)
 	}

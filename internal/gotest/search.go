@@ -32,6 +32,9 @@ type search struct {
 	pins    []*pinned
 	reached reached
 
+	exhausting
+	kept   *progress
+	goesOn bool // a later search can go on with what was kept
 	company
 	sharing  *sharing
 	campaign *explore.Campaign
@@ -43,6 +46,9 @@ type search struct {
 func (c *search) control(seed uint64) gort.Control {
 	control := c.session.control(seed, c.args)
 	control.Wall, control.Profile = c.wall, *c.profile(control.Memory)
+	if c.tree != nil {
+		c.controlSchedule(&control)
+	}
 	return control
 }
 
@@ -66,6 +72,8 @@ func (c *search) nth(i int) uint64 {
 // number that is run at least, until that is reached.
 func (c *search) all() int {
 	switch {
+	case c.tree != nil:
+		return 0
 	case len(c.only) > 0:
 		return len(c.only)
 	case !c.asked && c.campaign != nil && c.campaign.Ran > c.seeds:
@@ -88,14 +96,17 @@ const replays = 2
 // run runs the seeds and prints the result. It reports whether the test passed.
 func (c *search) run(ctx context.Context) (ok bool) {
 	c.out.run(c.function)
-	c.start()
-	c.replayPins(ctx)
-	c.measure(ctx)
 	var workers []explore.Subject
 	for range c.processors {
 		workers = append(workers, &subject{search: c})
 	}
-	c.campaign.Run(ctx, workers)
+	if !c.exhaust(ctx, workers) {
+		c.start()
+		c.replayPins(ctx)
+		c.measure(ctx)
+		c.campaign.Run(ctx, workers)
+	}
+	c.goesOn = c.endProgress()
 	c.judgeTiming()
 	c.judgeLimits()
 	c.judgeDisturbed()
@@ -114,8 +125,10 @@ func (c *search) run(ctx context.Context) (ok bool) {
 
 // start creates the campaign.
 func (c *search) start() {
-	c.replays, c.ordinary = &subject{search: c}, map[string]*explore.Run{}
-	c.told = c.now()
+	if c.replays == nil {
+		c.replays = &subject{search: c}
+	}
+	c.ordinary, c.told = map[string]*explore.Run{}, c.now()
 	cfg := explore.Config{
 		Seed: c.nth, Strategy: c.strategy, All: c.all(), Now: c.now, Budget: c.limit, Deadline: c.deadline,
 		Unseen: c.unseen, MaxFailing: c.maxFailing(), Replays: replays, Progress: c.tellProgress,
@@ -126,6 +139,12 @@ func (c *search) start() {
 			cfg.All, cfg.Least, cfg.Budget = 0, c.seeds, min(explore.DefaultBudget, c.limit)
 		}
 	}
+	if c.tree != nil {
+		cfg.Seed, cfg.MaxFailing = func(int) uint64 { return testpath.DeriveSeed(c.function, 0) }, 1
+		cfg.All, cfg.Least, cfg.Budget, cfg.Limit = 0, 0, c.budget, 0
+	}
+	c.startProgress()
+	cfg.Known = c.knownRun
 	c.campaign = explore.New(cfg, c.replays)
 }
 
@@ -171,6 +190,7 @@ const progressEvery = 500 * time.Millisecond
 // tellProgress counts a run and prints the progress of the search, if the command shows it.
 func (c *search) tellProgress(r *explore.Run) {
 	c.count(r)
+	c.keepRun(r)
 	if now := c.now(); c.progress && now.Sub(c.told) >= progressEvery {
 		c.told = now
 		c.out.attr(c.function, wire.AttrProgress.Name, c.extent().String())
@@ -198,6 +218,7 @@ func (c *search) tell(interrupted error) (ok bool) {
 	c.out.attr(c.function, wire.AttrRuns.Name, ran.String())
 	c.tellReached(c.function)
 	c.tellCoverage()
+	c.tellExhaustive()
 	c.tellEnd(took, interrupted)
 	switch n := c.campaign.Failed(); {
 	case n > 0:
@@ -222,14 +243,26 @@ func (c *search) tellEnd(took time.Duration, interrupted error) {
 	if why := c.shares(); why != "" {
 		c.out.log(c.function, why)
 	}
+	c.tellResumed()
+	if c.goesOn {
+		c.out.log(c.function, "--resume goes on from here")
+	}
 	switch {
 	case errors.Is(interrupted, context.DeadlineExceeded):
 		c.out.log(c.function, fmt.Sprintf("-timeout is over after %s", prose.Count(c.campaign.Ran, "seed")))
 	case interrupted != nil:
-		c.out.log(c.function, fmt.Sprintf("interrupted after %s", prose.Count(c.campaign.Ran, "seed")))
+		c.out.log(c.function, fmt.Sprintf("interrupted after %s", prose.Count(c.campaign.Ran, c.unit())))
 	case c.campaign.Err != nil:
 		c.out.log(c.function, fmt.Sprintf("reprise: it cannot be run on: %v", c.campaign.Err))
 	}
+}
+
+// unit returns what a run is called by which the search counts.
+func (c *search) unit() string {
+	if c.tree != nil {
+		return "schedule"
+	}
+	return "seed"
 }
 
 // cut returns the reason if not all seeds were run, or "" if it is obvious.

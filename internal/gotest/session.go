@@ -29,6 +29,7 @@ type session struct {
 	now        func() time.Time
 	deadline   time.Time // zero: none
 	open       func(function string, c gort.Control) (runner, error)
+	binary     binarySum
 }
 
 // Main runs a test binary. args has its path and the arguments of the go command. The runs get the environment env,

@@ -31,6 +31,8 @@ type settings struct {
 	seeds       int           // 0: no limit; without asked the number that is run at least
 	budget      time.Duration // real time for a test; 0: none
 	asked       bool          // seeds, budget or unseen were given
+	exhaustive  wire.Bound    // run schedules instead of seeds
+	resume      bool          // go on with an earlier search
 	unseen      float64       // bound of explore.Config.Unseen; 0: none
 	only        []uint64      // run these seeds
 	share       wire.Share    // of the seeds
@@ -60,7 +62,8 @@ func newSettings(args []string, getenv func(string) string) (s settings, err err
 	}
 	err = errors.Join(
 		wire.Seeds.Read(getenv, &s.seeds), wire.Budget.Read(getenv, &s.budget), wire.Seed.Read(getenv, &s.only),
-		wire.UntilCovered.Read(getenv, &s.unseen), wire.MemoryPackages.Read(getenv, &s.packages),
+		wire.UntilCovered.Read(getenv, &s.unseen), wire.Exhaustive.Read(getenv, &s.exhaustive),
+		wire.Resume.Read(getenv, &s.resume), wire.MemoryPackages.Read(getenv, &s.packages),
 		wire.Shard.Read(getenv, &s.share),
 		wire.Determinism.Read(getenv, &s.determinism), wire.Artifacts.Read(getenv, &s.artifacts),
 		wire.Leaks.Read(getenv, &s.leaks), wire.Slow.Read(getenv, &s.slow), wire.Memory.Read(getenv, &s.memory),

@@ -103,6 +103,7 @@ func (w *subject) Run(ctx context.Context, p explore.Plan) (*explore.Run, error)
 	}
 	r := &explore.Run{Plan: p, Outcome: w.judge(o), Digest: o.Recording.Hash, Loose: o.Forced > 0}
 	r.Class = cmp.Or(o.Recording.Class, o.Recording.Hash) // without a class, each schedule is one
+	r.Branches, r.BranchCount = o.Route, o.Branches
 	r.Reached = control.Prefix && o.Verdict == gort.Reached
 	if replay && o.Killed {
 		r.Unfinished = fmt.Errorf("the replay had not ended after %v of real time", control.Wall.Round(time.Second))
@@ -150,6 +151,9 @@ func (w *subject) complete(r *explore.Run, d detail) {
 	}
 	r.Recorded = recorded{d.Recording.Choices(), d.CutOff()}
 	f := &finding.Finding{Name: testpath.Seed(r.Seed), Seed: r.Seed}
+	if r.Route != nil {
+		f.Name = fmt.Sprintf("schedule=%d", r.Number+1)
+	}
 	if d.second != nil {
 		f.Class, f.Verdict = finding.Nondeterminism, finding.Flaky
 		f.Failure = "two runs of one seed differ: something outside of the control takes part"

@@ -5,9 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/reprise-go/reprise/internal/testpath"
-
+	"github.com/reprise-go/reprise/explore"
 	"github.com/reprise-go/reprise/internal/finding"
+	"github.com/reprise-go/reprise/internal/testpath"
 )
 
 func TestSplit(t *testing.T) {
@@ -77,7 +77,8 @@ func TestSuites(t *testing.T) {
 	}
 	s, _ := fakeSession(t, &fakeRunner{}, "")
 	c := s.search("TestSuite/TestA", 1)
-	if words := s.command(c.selection, &s.settings, c.args, 7); !slices.Contains(words, "^TestSuite$/^TestA$") {
+	seven := &explore.Run{Plan: explore.Plan{Seed: 7}}
+	if words := s.command(c.selection, &s.settings, c.args, seven); !slices.Contains(words, "^TestSuite$/^TestA$") {
 		t.Errorf("the command is %q", words)
 	}
 }

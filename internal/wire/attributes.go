@@ -105,6 +105,13 @@ var (
 	}, parseExtent)
 )
 
+// AttrExhaustive is what the search through all schedules of a test function has shown, an attribute of the test
+// function.
+var AttrExhaustive = attribute(Attribute{
+	Name: "reprise.exhaustive", Form: "a sentence without a full stop", Writers: []string{Wrapper, Simulate},
+	Readers: []string{Wrapper},
+}, parseText)
+
 // AttrCoverage is what the runs of a test function have shown, an attribute of the test function.
 var AttrCoverage = attribute(Attribute{
 	Name: "reprise.coverage", Form: "the number of runs, of classes of runs, and of classes with one run: 474/37/2",

@@ -5,6 +5,7 @@ import (
 	"math"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -57,6 +58,15 @@ var (
 		Help: "run seeds until so few of them would show another order of operations", Form: percentForm,
 		Writers: []string{User, Command}, Readers: []string{Wrapper, Simulate},
 	}, parsePercent)
+	Exhaustive = variable(Setting{
+		Env: "REPRISE_EXHAUSTIVE", Flag: "exhaustive", Form: boundForm, Bare: true,
+		Help:    "run every schedule with at most so many preemptions, instead of seeds",
+		Writers: []string{User, Command}, Readers: []string{Wrapper, Simulate},
+	}, parseBound)
+	Resume = variable(Setting{
+		Env: "REPRISE_RESUME", Flag: "resume", Help: "go on with a search that was ended before it was complete",
+		Form: boolForm, Bare: true, Writers: []string{User, Command}, Readers: []string{Wrapper},
+	}, parseBool)
 	Seed = variable(Setting{
 		Env: "REPRISE_SEED", Flag: "seed", Help: "run only these seeds", Form: SeedForm,
 		Writers: []string{User, Command}, Readers: []string{Wrapper, Simulate},
@@ -225,6 +235,41 @@ const percentForm = "a percentage above 0 and below 100 such as 1%"
 func parsePercent(s string) (float64, bool) {
 	x, ok := parseShare(s)
 	return x, ok && x < 1
+}
+
+// Bound is a value of [Exhaustive].
+type Bound struct {
+	On          bool
+	Preemptions int // maximum number; -1 means all schedules
+}
+
+// The forms of [Exhaustive]. Most bugs that need preemptions need at most two.
+const (
+	boundForm        = "a number of preemptions from 0 to 1000, or all"
+	boundAll         = "all"
+	boundMost        = 1000
+	boundPreemptions = 2 // without a value
+)
+
+func parseBound(s string) (Bound, bool) {
+	switch s {
+	case boundAll:
+		return Bound{true, -1}, true
+	case "true":
+		return Bound{true, boundPreemptions}, true
+	case "0":
+		return Bound{true, 0}, true
+	}
+	n, ok := parseUpTo(s, boundMost)
+	return Bound{true, n}, ok
+}
+
+// String returns the value of [Exhaustive] for a bound that is on.
+func (b Bound) String() string {
+	if b.Preemptions < 0 {
+		return boundAll
+	}
+	return strconv.Itoa(b.Preemptions)
 }
 
 func parseJSON(s string) (string, bool) { return s, json.Valid([]byte(s)) }

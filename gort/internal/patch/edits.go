@@ -188,6 +188,7 @@ var edits = []edit{
 
 	// Failures of tests.
 	{all, "testing/testing.go", "(*common).Fail", "", before, "sync.RepriseFail();"},
+	{all, "testing/testing.go", "tRunner", "t.report() // Report", before, "sync.RepriseReports();"},
 
 	// Preemption points.
 	{all, "runtime/chan.go", "chansend", "", before, chanPoint},
@@ -267,6 +268,12 @@ func repriseFail()
 
 // RepriseFail is called when a test is marked as failed.
 func RepriseFail() { repriseFail() }
+
+//go:linkname repriseReports runtime.rprReports
+func repriseReports()
+
+// RepriseReports is called when a test has ended, before its result is printed.
+func RepriseReports() { repriseReports() }
 
 func repriseHeldMutex(m *Mutex) { repriseHeld(uintptr(unsafe.Pointer(m))) }
 

@@ -54,6 +54,11 @@ and no more than fit in 10 seconds`),
 	setting(wire.Budget.Setting, "D", "how long a test runs seeds, such as 30s"),
 	setting(wire.UntilCovered.Setting, "P", `run seeds until less than a part of further runs, such as 1%,
 would show another order of operations, by an estimate`),
+	setting(wire.Exhaustive.Setting, "[K]", `run every schedule with at most K preemptions, those with fewer
+first, until one fails; 2 without a number, or all. Not all is
+enumerated: see docs/zero.md`),
+	setting(wire.Resume.Setting, "BOOL", `go on with a search that was interrupted or ended by time:
+runs that have passed are not made again`),
 	setting(wire.Seed.Setting, "S[,S]", "run only these seeds"),
 	setting(wire.Shard.Setting, "I/N", `run the part I of N of the seeds, for N machines: all parts
 together run what one machine would run. Each part may take
@@ -285,7 +290,7 @@ func parseTestArgs(args []string) (o gotest.Options, err error) {
 		}
 		switch f := testFlags[i]; {
 		case given:
-		case f.bare && (len(args) == 0 || args[0] != "true" && args[0] != "false"):
+		case f.bare && (len(args) == 0 || !f.valid(args[0])):
 			value = "true"
 		case len(args) == 0:
 			return o, base.Usage("--%s needs a value: --%s %s", name, name, f.usage)

@@ -1,0 +1,80 @@
+package gotest
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/reprise-go/reprise/explore"
+	"github.com/reprise-go/reprise/gort"
+	"github.com/reprise-go/reprise/internal/prose"
+	"github.com/reprise-go/reprise/internal/wire"
+	"github.com/reprise-go/reprise/strategy"
+)
+
+// exhausting is the part of a search that runs all schedules of a test, instead of seeds.
+type exhausting struct {
+	tree *explore.Tree // nil if seeds are run
+	void error         // the reason why seeds are run although all schedules were asked for; nil if there is none
+}
+
+// exhaust runs all schedules, if that was asked for and the test is a function of its schedule. It reports whether it
+// did.
+func (c *search) exhaust(ctx context.Context, workers []explore.Subject) bool {
+	if !c.exhaustive.On || len(c.only) > 0 {
+		return false
+	}
+	c.tree = &explore.Tree{Limit: c.exhaustive.Preemptions}
+	c.start()
+	c.replayPins(ctx)
+	c.campaign.Exhaust(ctx, workers, c.tree)
+	if c.campaign.End != explore.EndVoid {
+		return true
+	}
+	c.void = fmt.Errorf("schedule %d: %w", c.tree.Schedules+1, c.tree.Void)
+	c.endProgress()
+	c.tree, c.pins = nil, nil
+	return false
+}
+
+// controlSchedule makes a control that of the run of a schedule: all schedules have points at the same places, and no
+// goroutine is late.
+func (c *search) controlSchedule(control *gort.Control) {
+	control.Strategy, control.Memory, control.Slow = strategy.Single, c.memory == wire.MemoryOn, -1
+}
+
+// tellExhaustive prints what the search through all schedules has shown.
+func (c *search) tellExhaustive() {
+	switch {
+	case c.void != nil:
+		c.out.attr(c.function, wire.AttrExhaustive.Name, fmt.Sprintf(
+			"not possible, because the test is not a function of its schedule (%v); %s were run instead", c.void,
+			prose.Count(c.campaign.Ran, "seed")))
+	case c.tree != nil:
+		text := c.tree.Result(c.campaign)
+		if c.memory == wire.MemoryOn {
+			text += "; accesses to memory are points, too"
+		}
+		c.out.attr(c.function, wire.AttrExhaustive.Name, text)
+	}
+}
+
+// notEnumerated says what a search through all schedules does not vary.
+const notEnumerated = "" +
+	"These schedules differ in the goroutine that runs next. Not varied are random values, the case that\n" +
+	"select takes if several are ready, virtual time, lateness, what comes from outside, and the work of\n" +
+	"package testing.\n"
+
+// exhaustive writes a line for each test whose schedules were all to be run.
+func (r *testResults) exhaustive(w io.Writer) {
+	any := false
+	for _, t := range r.order {
+		if text := t.attrs[wire.AttrExhaustive.Name]; text != "" {
+			any = any || t.attrs[wire.AttrRuns.Name] != "" // simulated tests say what they have not varied
+			_, _ = fmt.Fprintf(w, "schedules of %s: %s\n", t.name(), text)
+		}
+	}
+	if any {
+		_, _ = io.WriteString(w, notEnumerated)
+	}
+}
