@@ -57,7 +57,7 @@ func TestFaults(t *testing.T) {
 		{"TestWholeRead", "short=20%", true}, {"TestWholeRead", "net=10%", true}, {"TestWholeRead", "", false},
 		{"TestFullRead", "short=100%", false}, {"TestFullRead", "net=20%", false},
 		{"TestNoRetry", "reset=10%", true}, {"TestNoRetry", "refuse=30%", true}, {"TestNoRetry", "latency,stall=50%", false},
-		{"TestRetry", "net=20%", false},
+		{"TestRetry", "net=20%", false}, {"TestDials", "latency=100%", false},
 		{"TestStreams", "short,latency,stall,bandwidth,partition=10%", false},
 		{"TestTLS", "short=30%", false}, {"TestTLS", "short,latency,stall,bandwidth=5%", false},
 	} {

@@ -111,6 +111,25 @@ func TestRetry(t *testing.T) {
 	t.Fatal(err)
 }
 
+// TestDials dials again and again while other goroutines run.
+func TestDials(t *testing.T) {
+	addr := serve(t, answer)
+	var all sync.WaitGroup
+	for range 3 {
+		all.Go(func() {
+			for range 5 {
+				c, err := net.Dial("tcp", addr)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				c.Close()
+			}
+		})
+	}
+	all.Wait()
+}
+
 // TestStreams sends numbered bytes both ways over several connections: what arrives is what was sent, in its order, up to
 // an error that TCP has.
 func TestStreams(t *testing.T) {
