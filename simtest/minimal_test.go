@@ -116,7 +116,7 @@ func BenchmarkMinimize(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	s := newSearch(b, buggy{false, 2, 400, 1}.run, settings)
+	s := newSearch(b, buggy{false, 2, 670, 1}.run, settings)
 	defer s.Close()
 	for b.Loop() {
 		first := firstFailing(s)

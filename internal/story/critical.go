@@ -429,21 +429,35 @@ func (s *Story) stale(check, change, act moment) string {
 
 // lostWakeUp describes a signal that woke no task, if a task waits for a condition at the end.
 func (s *Story) lostWakeUp(turns []turn) string {
-	waiting := slices.IndexFunc(s.left, func(w cast.Waiting) bool { return w.Reason == "sync.Cond.Wait" })
+	waiting := slices.IndexFunc(s.left, func(w cast.Waiting) bool {
+		return w.Reason == "sync.Cond.Wait" || strings.HasPrefix(w.Reason, "Cond.Wait ")
+	})
 	if waiting < 0 {
 		return ""
 	}
 	for _, t := range turns {
 		for i, m := range t.acts {
-			signals := strings.HasPrefix(m.reason, "signals a cond") || strings.HasPrefix(m.reason, "broadcasts to a cond")
-			if m.kind != happens || !signals || i+1 < len(t.acts) && t.acts[i+1].kind == wakes {
+			if !s.signals(m) || i+1 < len(t.acts) && t.acts[i+1].kind == wakes {
 				continue
 			}
-			return fmt.Sprintf("lost wake-up: in turn %d %s %s and woke no goroutine; %s waits for it", t.decision,
+			if w := s.left[waiting]; !s.ordinary && w.Object != m.object.Name {
+				continue
+			}
+			return fmt.Sprintf("lost wake-up: in turn %d %s %s without a waiter; %s waits for it", t.decision,
 				s.who.Path(t.g), strings.TrimSpace(m.reason+" "+bracketed(m.place)), s.who.Path(s.left[waiting].ID))
 		}
 	}
 	return ""
+}
+
+// signals reports whether a moment is a signal or a broadcast of a condition. Broadcasts of simulated runs do not count,
+// because an event does not say which tasks several wake-ups at once are for.
+func (s *Story) signals(m moment) bool {
+	if m.kind != happens {
+		return false
+	}
+	return strings.HasPrefix(m.reason, "signals a cond") || strings.HasPrefix(m.reason, "broadcasts to a cond") ||
+		!s.ordinary && m.object.Kind == "cond" && m.does("signals")
 }
 
 // does reports whether a moment is an operation with a name on an object.

@@ -236,7 +236,7 @@ func (s *stepper) moment(r moment, rest []moment) {
 	case starts:
 		s.decisions, s.open.decision = 0, 0
 	case happens:
-		s.happened(r)
+		s.happened(r, rest)
 	case parts:
 		s.parted(r)
 	}
@@ -576,7 +576,7 @@ func bracketed(place string) string {
 }
 
 // happened tells what happens in the turn of a task, or between two turns.
-func (s *stepper) happened(r moment) {
+func (s *stepper) happened(r moment, rest []moment) {
 	locks(s.locked, r)
 	if s.failed && s.story.ordinary || r.does(tracefile.OfferSend) || r.does(tracefile.OfferReceive) {
 		return
@@ -588,7 +588,11 @@ func (s *stepper) happened(r moment) {
 		if strings.HasPrefix(r.reason, "takes the ") {
 			s.unsay("selects", r.place)
 		}
-		s.note(strings.TrimSpace(r.reason + " " + bracketed(r.place)))
+		text := strings.TrimSpace(r.reason + " " + bracketed(r.place))
+		if s.story.signals(r) && (len(rest) == 0 || rest[0].kind != wakes) {
+			text += " without a waiter"
+		}
+		s.note(text)
 		s.open.marked = s.open.marked || r.fault
 		return
 	}

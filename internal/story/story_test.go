@@ -68,3 +68,40 @@ func FuzzRead(f *testing.F) {
 		told.Stacks()
 	})
 }
+
+// TestLostSignal tells a signal of a condition that no task waits for yet, and names the kind of the bug.
+func TestLostSignal(t *testing.T) {
+	const text = `{"version":1,"seed":5,"recorded_at":0,"config_hash":0}
+{"type":"RngSeed","seed":5}
+{"type":"RegionCreated","region":0,"parent":null,"at_tick":0,"name":"root"}
+{"type":"TaskSpawned","task":0,"region":0,"at_tick":0,"name":"main"}
+{"type":"TaskSpawned","task":4294967296,"region":0,"at_tick":0,"name":"clerk"}
+{"type":"TaskScheduled","task":0,"at_tick":1}
+{"type":"TaskScheduled","task":4294967296,"at_tick":2,"notes":[` +
+		`{"act":"does","task":0,"reason":"signals","kind":"cond","object":"c","place":"q.go:3 m.put"},` +
+		`{"act":"does","task":0,"reason":"locks","kind":"mutex","object":"mu","place":"q.go:4 m.put"},` +
+		`{"act":"stops","task":0,"reason":"Task.Join","kind":"task","object":"clerk","place":"q.go:5"}]}
+{"type":"TaskScheduled","task":4294967296,"at_tick":3,"notes":[` +
+		`{"act":"stops","task":4294967296,"reason":"Cond.Wait","kind":"cond","object":"c","place":"q.go:9"}],` +
+		`"after":[{"act":"ends","reason":"deadlocked"},` +
+		`{"act":"left","task":4294967296,"reason":"Cond.Wait","kind":"cond","object":"c","place":"q.go:9"}],` +
+		`"end":{"reason":"failed"}}
+`
+	s, err := source.NewReader(strings.NewReader(text), source.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	told, err := story.Read(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told.Turning = 1
+	const signal = `signals cond "c" (q.go:3) without a waiter, locks mutex "mu" (q.go:4)`
+	if got := told.Schedule(30); !strings.Contains(got, signal) {
+		t.Errorf("the schedule is\n%s\nand lacks %s", got, signal)
+	}
+	const kind = `lost wake-up: in turn 1 T0 main signals cond "c" (q.go:3) without a waiter; T1 clerk waits for it`
+	if got := told.Critical(); !strings.Contains(got, kind) {
+		t.Errorf("what decided it is\n%s\nand lacks %s", got, kind)
+	}
+}
