@@ -440,18 +440,19 @@ func (s *Story) lostWakeUp(turns []turn) string {
 			if !s.signals(m) || i+1 < len(t.acts) && t.acts[i+1].kind == wakes {
 				continue
 			}
-			if w := s.left[waiting]; !s.ordinary && w.Object != m.object.Name {
+			w := s.left[waiting]
+			if !s.ordinary && w.Object != m.object.Name {
 				continue
 			}
 			return fmt.Sprintf("lost wake-up: in turn %d %s %s without a waiter; %s waits for it", t.decision,
-				s.who.Path(t.g), strings.TrimSpace(m.reason+" "+bracketed(m.place)), s.who.Path(s.left[waiting].ID))
+				s.who.Path(t.g), strings.TrimSpace(m.reason+" "+bracketed(m.place)), s.who.Path(w.ID))
 		}
 	}
 	return ""
 }
 
-// signals reports whether a moment is a signal or a broadcast of a condition. Broadcasts of simulated runs do not count,
-// because an event does not say which tasks several wake-ups at once are for.
+// signals reports whether a moment is a signal or a broadcast of a condition. Broadcasts of simulated runs do not
+// count, because an event does not say which tasks several wake-ups at once are for.
 func (s *Story) signals(m moment) bool {
 	if m.kind != happens {
 		return false
