@@ -98,7 +98,7 @@ adds to atomic`
 		t.Errorf("the operations are\n%s\nwant\n%s", got, want)
 	}
 	silent := &operations{}
-	cfg.Observer, cfg.CallSites = silent, false
+	cfg.Observer, cfg.CallSites, cfg.Chooser = silent, false, simsched.NewRoundRobin(1)
 	if err := simsched.Run(cfg, everything); err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package simsched
 import (
 	"slices"
 
+	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/strategy"
 )
 
@@ -13,8 +14,9 @@ import (
 //
 // The steps of a run depend on each other if they are of one task, if one makes the task of the other ready, if they
 // use the same object and do not both read, or if both use something else than a lock, a channel, an atomic value or
-// another object of which one knows that it is the only one: regions, timers, Select, the network, the end of a task,
-// a query. Such a step depends on all steps with an operation. Random values, faults and sizes are those of one seed.
+// another object of which one knows that it is the only one: timers, Select, contexts, the network, the end of a
+// task that fails, a query. Such a step depends on all steps with an operation. Random values, faults and sizes are
+// those of one seed.
 //
 // Tasks must share data only by objects of the simulation, or under a lock of it: plain variables that several tasks
 // use without one are not seen. [Enumeration] needs no such assumption.
@@ -77,8 +79,8 @@ type sleeper struct {
 
 // footprint says what a step uses.
 type footprint struct {
-	op    strategy.Op // Object is 0 if it uses no object
-	other bool        // it uses something that may be anything
+	ops   [2]strategy.Op // without an Object if it uses fewer, the first before the second
+	other bool           // it uses something that may be anything
 }
 
 // depends reports whether the order of two steps of different tasks matters.
@@ -87,11 +89,37 @@ func (f footprint) depends(g footprint) bool {
 	case f.other && g.other:
 		return true
 	case f.other:
-		return g.op.Object != 0
+		return g.ops[0].Object != 0
 	case g.other:
-		return f.op.Object != 0
+		return f.ops[0].Object != 0
 	}
-	return f.op.Object != 0 && f.op.Object == g.op.Object && (f.op.Kind != strategy.Load || g.op.Kind != strategy.Load)
+	for _, a := range f.ops {
+		for _, b := range g.ops {
+			if a.Object == b.Object && a.Object != 0 && (a.Kind != strategy.Load || b.Kind != strategy.Load) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// The objects of a Reduction that no other strategy knows. Starting a task or a region is a load of the first: only the
+// cancellation of a region minds it. The end of a task that succeeds is a store to the object of its region, for which
+// the region and joins of its tasks wait.
+const (
+	reducedStarts  = 1 << 62
+	reducedRegions = 1 << 63
+)
+
+// ends returns the operation on the object of the region.
+func (r *Region) ends(kind strategy.OpKind) strategy.Op {
+	return strategy.Op{Object: reducedRegions | uint64(r.id), Kind: kind}
+}
+
+// pointReduced is point before an operation that a Reduction knows.
+func (s *Sim) pointReduced(t *Task, op strategy.Op) {
+	t.reduces = op
+	s.point(t)
 }
 
 // reduced is a task of the run.
@@ -258,6 +286,10 @@ func (r *Reduction) step(t *Task, op strategy.Op) {
 	if r.redundant {
 		return
 	}
+	if op.Object == 0 {
+		op = t.reduces
+	}
+	t.reduces = strategy.Op{}
 	n, x := &r.nodes[r.at], r.tasks[t.strategic.Path]
 	r.at++
 	r.value = 0
@@ -266,7 +298,22 @@ func (r *Reduction) step(t *Task, op strategy.Op) {
 	}
 	n.task, n.nth = x.number, x.steps+1
 	n.before = merge(slices.Clone(x.clock), x.ready)
-	n.foot = footprint{op, op.Object == 0 && t.steps > 1}
+	n.foot = footprint{[2]strategy.Op{op}, op.Object == 0 && t.steps > 1}
+}
+
+// uses notes that the step uses one more object.
+func (r *Reduction) uses(op strategy.Op) {
+	if r.at == 0 || r.redundant || r.at != r.finished+1 || r.at <= r.fresh {
+		return
+	}
+	switch f := &r.nodes[r.at-1].foot; {
+	case f.ops[0].Object == 0:
+		f.ops[0] = op
+	case f.ops[1].Object == 0:
+		f.ops[1] = op
+	default:
+		f.other = true
+	}
 }
 
 // other notes that the step uses something that may be anything.
@@ -274,6 +321,15 @@ func (r *Reduction) other() {
 	if r.at > 0 && !r.redundant && r.at == r.finished+1 && r.at > r.fresh {
 		r.nodes[r.at-1].foot.other = true
 	}
+}
+
+// ended is called when a task has ended.
+func (r *Reduction) ended(t *Task) {
+	if t.outcome == event.OutcomeOK && t.sim.net == nil {
+		r.uses(t.region.ends(strategy.Store))
+		return
+	}
+	r.other()
 }
 
 // take returns the answer to a choice other than that of a task.
@@ -314,11 +370,10 @@ func (r *Reduction) finish() {
 	x := r.order[n.task]
 	if i >= r.fresh {
 		r.races(i)
-		if n.trace = (footprint{n.trace.op, n.trace.other || n.foot.other}); n.trace.op.Object == 0 {
-			n.trace.op = n.foot.op
-		} else if n.trace.op != n.foot.op {
-			n.trace.other = true
+		if n.trace == (footprint{}) {
+			n.trace = n.foot
 		}
+		n.trace.other = n.trace.other || n.trace != n.foot
 	}
 	x.steps, x.clock = n.nth, n.clock
 }

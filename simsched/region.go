@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/strategy"
 )
 
 // Region is a group of tasks that ends as a whole. Regions form a tree; the main task runs in its root, the root
@@ -62,7 +63,7 @@ func (s *Sim) openRegion(name string, parent *Region) *Region {
 // that were not received by Join.
 func (s *Sim) InRegion(name string, body func(*Region) error) error {
 	t := s.enter("InRegion")
-	s.point(t)
+	s.pointReduced(t, strategy.Op{Object: reducedStarts})
 	outer := t.scope
 	r := s.openRegion(name, outer)
 	t.scope = r
@@ -96,13 +97,14 @@ func (s *Sim) InRegion(name string, body func(*Region) error) error {
 // close waits for the end of the region's tasks and closes it. outcome is the outcome of its body.
 func (r *Region) close(t *Task, outcome event.Outcome) {
 	s := r.sim
-	s.point(t)
+	s.pointReduced(t, r.ends(strategy.Sync))
 	r.outcome = max(r.outcome, outcome)
 	if outcome != event.OutcomeOK {
 		r.cancel(event.CancelFailFast)
 	}
 	for !r.quiet() || r.finalize(t) {
 		if !r.quiet() {
+			t.reduces = r.ends(strategy.Sync)
 			s.block(t, &r.owner, (*closing)(r))
 		}
 	}

@@ -32,6 +32,7 @@ type Task struct {
 	steps     uint64        // number of scheduling steps in which it was chosen
 	order     uint64        // see Order
 	awaited   strategy.Op   // the operation for which it has waited since
+	reduces   strategy.Op   // the next operation for a Reduction, if no other strategy knows it
 
 	err     error
 	joiners *queue // tasks in Join; nil if there are none
@@ -133,7 +134,7 @@ func (t *Task) String() string { return t.id.String() + " " + t.name }
 // error is returned by Join or, if the task is not joined, reaches the owner of the region.
 func (s *Sim) Go(name string, fn func() error) *Task {
 	t := s.enter("Go")
-	s.point(t)
+	s.pointReduced(t, strategy.Op{Object: reducedStarts})
 	return s.spawn(t.scope, t.path.child(), name, fn)
 }
 
@@ -238,7 +239,9 @@ func only(err, target error) bool {
 // complete ends t.
 func (s *Sim) complete(t *Task, outcome event.Outcome, err error) {
 	t.done, t.outcome, t.err, t.fn = true, outcome, err, nil
-	s.usesOther()
+	if s.reduction != nil {
+		s.reduction.ended(t)
+	}
 	s.emit(event.TaskCompleted(t.id, outcome))
 	s.tasks.remove(t.id.Index())
 	if t.joiners != nil {
@@ -251,11 +254,12 @@ func (s *Sim) complete(t *Task, outcome event.Outcome, err error) {
 func (t *Task) Join() error {
 	s := t.sim
 	me := s.enter("Task.Join")
-	s.point(me)
+	s.pointReduced(me, t.region.ends(strategy.Sync))
 	if !t.done {
 		if t.joiners == nil {
 			t.joiners = &queue{}
 		}
+		me.reduces = t.region.ends(strategy.Sync)
 		s.block(me, t.joiners, (*joining)(t))
 	}
 	t.joined = true
