@@ -34,8 +34,8 @@ type Config struct {
 	Progress func(*Run)      // called with each run, in the order of the seeds; may be nil
 }
 
-// defaultMaxFailing is the default of Config.MaxFailing.
-const defaultMaxFailing = 5
+// DefaultMaxFailing is the default of Config.MaxFailing.
+const DefaultMaxFailing = 5
 
 // The limits of a campaign for which the user has set none. Some bugs fail in one of a hundred runs that take 3 ms
 // each. Therefore a test that passes in all of its first DefaultSeeds runs gets more, unless they were all alike.
@@ -91,14 +91,14 @@ type Campaign struct {
 
 	extra  int             // runs that belong to no seed
 	seen   map[string]*Run // the first run of each signature
-	census census          // of the classes of runs
+	census Census          // of the classes of runs
 }
 
 // New returns a campaign. Failing runs are kept and replayed by replayer, which may be one of the workers if there is
 // one.
 func New(cfg Config, replayer Subject) *Campaign {
 	if cfg.MaxFailing == 0 {
-		cfg.MaxFailing = defaultMaxFailing
+		cfg.MaxFailing = DefaultMaxFailing
 	}
 	c := &Campaign{cfg: cfg, replayer: replayer, seen: map[string]*Run{}}
 	c.start = c.now()
@@ -192,7 +192,7 @@ func (c *Campaign) Take(ctx context.Context, r *Run, err error) bool {
 		return c.stop(EndBroken, err)
 	}
 	c.Ran++
-	c.census.add(r.Class)
+	c.census.Add(r.Class)
 	if c.cfg.Progress != nil {
 		c.cfg.Progress(r)
 	}
@@ -204,7 +204,7 @@ func (c *Campaign) Take(ctx context.Context, r *Run, err error) bool {
 		return c.stop(EndSkipped, nil)
 	case c.enough():
 		return c.stop(EndEnough, nil)
-	case c.cfg.Unseen > 0 && c.census.covers(c.cfg.Unseen):
+	case c.cfg.Unseen > 0 && c.census.Covers(c.cfg.Unseen):
 		return c.stop(EndCovered, nil)
 	case c.cfg.Least > 0 && c.Ran >= c.cfg.Least && c.census.Classes == 1 && c.census.Runs == c.Ran:
 		return c.stop(EndBudget, nil)

@@ -141,7 +141,7 @@ func TestWorkers(t *testing.T) {
 // rival is a campaign as a loop over the seeds. It returns the numbers of the failing ones.
 func rival(ends []string, most int) (failing []string, ran int) {
 	if most == 0 {
-		most = defaultMaxFailing
+		most = DefaultMaxFailing
 	}
 	first, common := map[string]string{}, 0
 	for n, end := range ends {
@@ -227,7 +227,7 @@ func TestStops(t *testing.T) {
 	turns[0] = 20_000
 	c := New(Config{Seed: func(n int) uint64 { return 0 }, All: 150}, &fake{ends, turns, kept, runs})
 	c.Run(t.Context(), []Subject{&fake{ends, turns, kept, runs}, &fake{ends, turns, kept, runs}})
-	if n := runs.Load(); n > defaultMaxFailing+2 || c.End != EndEnough {
+	if n := runs.Load(); n > DefaultMaxFailing+2 || c.End != EndEnough {
 		t.Errorf("%d runs, end %d", n, c.End)
 	}
 }

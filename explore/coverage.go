@@ -27,8 +27,8 @@ func (c Coverage) Unseen() float64 {
 	return float64(c.Once) / float64(c.Runs)
 }
 
-// covers reports whether the estimate is below a bound, after enough runs for such a bound.
-func (c Coverage) covers(bound float64) bool {
+// Covers reports whether the estimate is below a bound, after enough runs for such a bound.
+func (c Coverage) Covers(bound float64) bool {
 	return c.Unseen() < bound && float64(c.Runs)*bound >= 3
 }
 
@@ -48,14 +48,14 @@ func (c Coverage) String() string {
 
 func percent(x float64) string { return fmt.Sprintf("%.2g %%", 100*x) }
 
-// census counts the runs of each class.
-type census struct {
+// Census counts the runs of each class. The zero Census has none.
+type Census struct {
 	Coverage
 	runs map[uint64]int
 }
 
-// add counts a run.
-func (c *census) add(class uint64) {
+// Add counts a run of a class; 0, which is unknown, is not counted.
+func (c *Census) Add(class uint64) {
 	if class == 0 {
 		return
 	}

@@ -13,10 +13,10 @@ import (
 func TestCensus(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		classes := rapid.SliceOf(rapid.Uint64Range(0, 9)).Draw(t, "classes")
-		var c census
+		var c Census
 		want, times := Coverage{}, map[uint64]int{}
 		for _, class := range classes {
-			c.add(class)
+			c.Add(class)
 			if class != 0 {
 				want.Runs++
 				times[class]++
@@ -47,8 +47,8 @@ func TestUnseen(t *testing.T) {
 		{Coverage{Runs: 200, Classes: 30, Once: 10}, 0.05, false},
 		{Coverage{Runs: 1000, Classes: 30, Once: 9}, 0.009, true},
 	} {
-		if got := x.c.Unseen(); got != x.unseen || x.c.covers(0.01) != x.covers {
-			t.Errorf("%+v: %v, covers 1 %%: %v", x.c, got, x.c.covers(0.01))
+		if got := x.c.Unseen(); got != x.unseen || x.c.Covers(0.01) != x.covers {
+			t.Errorf("%+v: %v, covers 1 %%: %v", x.c, got, x.c.Covers(0.01))
 		}
 	}
 }
@@ -101,9 +101,9 @@ func TestUntilCovered(t *testing.T) {
 		classes = append(classes, 10+min(i, 40+i%7))
 	}
 	want := 0
-	var c census
-	for want < len(classes) && !c.covers(0.05) {
-		c.add(classes[want])
+	var c Census
+	for want < len(classes) && !c.Covers(0.05) {
+		c.Add(classes[want])
 		want++
 	}
 	for workers := 1; workers <= 3; workers++ {

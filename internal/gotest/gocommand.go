@@ -218,7 +218,7 @@ func (o *Options) goTest(ctx context.Context, r *testResults, stdout, stderr io.
 	}
 	if c.tmp != "" {
 		defer func() { err = errors.Join(err, os.RemoveAll(c.tmp)) }()
-		if release, err := procs.Hold(filepath.Join(c.tmp, aliveSlot)); err == nil {
+		if release, err := procs.Hold(filepath.Join(c.tmp, AliveSlot)); err == nil {
 			defer release() // its files are removed with the folder
 		}
 		defer procs.Sweep(wire.Slots.Assign(c.tmp))

@@ -47,13 +47,7 @@ func (o *Options) Run(stdout, stderr io.Writer) error {
 	}
 	p := base.NewProgress(stderr, "test")
 	r := newTestResults(p.Say)
-	names := goFlags(o.Args)
-	switch r.json = slices.Contains(names, "json"); {
-	case r.json:
-		r.echo, stdout = stdout, stderr // standard output contains only events
-	case slices.Contains(names, "v"):
-		r.echo = stdout
-	}
+	stdout = o.listen(r, stdout, stderr)
 	status, err := o.goTest(context.Background(), r, stdout, stderr)
 	p.Done()
 	var wrong *base.ExitError
@@ -73,6 +67,51 @@ func (o *Options) Run(stdout, stderr io.Writer) error {
 	if flag := r.refusedFlag(); flag != "" {
 		return base.Usage("%s", flag)
 	}
+	if err := o.conclude(r, stdout); err != nil {
+		return err
+	}
+	if status != nil {
+		return base.Found()
+	}
+	return nil
+}
+
+// listen sets where the output of tests goes, and returns where the report goes.
+func (o *Options) listen(r *testResults, stdout, stderr io.Writer) (report io.Writer) {
+	names := goFlags(o.Args)
+	switch r.json = slices.Contains(names, "json"); {
+	case r.json:
+		r.echo, stdout = stdout, stderr // standard output contains only events
+	case slices.Contains(names, "v"):
+		r.echo = stdout
+	}
+	return stdout
+}
+
+// Report reports what test binaries have printed that something else than go test has run, in the form of go test
+// -json: see [Collected].
+func (o *Options) Report(events io.Reader, stdout, stderr io.Writer) error {
+	if err := o.prepare(); err != nil {
+		return err
+	}
+	r := newTestResults(func(string, ...any) {})
+	stdout = o.listen(r, stdout, stderr)
+	lines := make(chan []byte)
+	go readLines(events, lines)
+	for line := range lines {
+		r.line(line)
+	}
+	if err := o.conclude(r, stdout); err != nil {
+		return err
+	}
+	if len(r.findings)+len(r.others) > 0 {
+		return base.Found()
+	}
+	return nil
+}
+
+// conclude writes the report and the files.
+func (o *Options) conclude(r *testResults, stdout io.Writer) error {
 	r.settle()
 	r.locate()
 	r.lookForAssertions(context.Background())
@@ -91,13 +130,7 @@ func (o *Options) Run(stdout, stderr io.Writer) error {
 	if _, werr := stdout.Write(b.Bytes()); werr != nil {
 		return base.Failed(werr)
 	}
-	if werr := o.write(r); werr != nil {
-		return base.Failed(werr)
-	}
-	if status != nil {
-		return base.Found()
-	}
-	return nil
+	return base.Written(o.write(r))
 }
 
 // prepare makes the folder of the results, and the folder for recordings in it.

@@ -80,6 +80,24 @@ func (r *reached) add(run []record.Assertion) {
 	}
 }
 
+// join adds the counts of other runs.
+func (r *reached) join(list []*assertion) {
+	if *r == nil && len(list) > 0 {
+		*r = reached{}
+	}
+	for _, a := range list {
+		if a == nil {
+			continue
+		}
+		if sum := (*r)[a.Message]; sum != nil {
+			sum.Reached, sum.True = sum.Reached+a.Reached, sum.True+a.True
+		} else {
+			copied := *a
+			(*r)[a.Message] = &copied
+		}
+	}
+}
+
 // sorted returns the assertions in the order of their messages.
 func (r reached) sorted() (list []*assertion) {
 	for _, a := range r { // lint: order does not matter because the list is sorted
@@ -107,16 +125,7 @@ func (r *testResults) assertions() (sum reached) {
 		if json.Unmarshal([]byte(t.attrs[wire.AttrReached.Name]), &list) != nil {
 			continue
 		}
-		for _, a := range list {
-			if a == nil {
-				continue
-			}
-			if known := sum[a.Message]; known != nil {
-				known.Reached, known.True = known.Reached+a.Reached, known.True+a.True
-			} else {
-				sum[a.Message] = a
-			}
-		}
+		sum.join(list)
 	}
 	return sum
 }

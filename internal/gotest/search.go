@@ -29,6 +29,8 @@ type search struct {
 	passed  int    // number of runs that passed
 	longest extent // maximum over these runs
 
+	facts *Known // what is known of the seeds; nil if nothing is
+
 	pins    []*pinned
 	reached reached
 
@@ -65,6 +67,9 @@ func (c *search) nth(i int) uint64 {
 	if len(c.only) > 0 {
 		return c.only[i]
 	}
+	if c.facts != nil {
+		i = c.facts.number(i)
+	}
 	return testpath.DeriveSeed(c.function, c.share.Number(i))
 }
 
@@ -76,6 +81,8 @@ func (c *search) all() int {
 		return 0
 	case len(c.only) > 0:
 		return len(c.only)
+	case c.facts != nil:
+		return c.facts.all()
 	case !c.asked && c.campaign != nil && c.campaign.Ran > c.seeds:
 		return 0
 	}
@@ -95,6 +102,10 @@ const replays = 2
 
 // run runs the seeds and prints the result. It reports whether the test passed.
 func (c *search) run(ctx context.Context) (ok bool) {
+	if !c.learn() {
+		c.out.about(notRunPrefix + c.function)
+		return true
+	}
 	c.out.run(c.function)
 	var workers []explore.Subject
 	for range c.processors {
@@ -198,7 +209,13 @@ func (c *search) tellProgress(r *explore.Run) {
 }
 
 // extent returns the progress of the search.
-func (c *search) extent() wire.Extent { return wire.Extent{Ran: c.campaign.Ran, All: c.all()} }
+func (c *search) extent() wire.Extent {
+	e := wire.Extent{Ran: c.campaign.Ran, All: c.all()}
+	if c.facts != nil {
+		e.All = c.facts.All
+	}
+	return e
+}
 
 // tell prints the result of the search and reports whether the test passed. interrupted is the reason if the search was
 // ended from outside, and nil otherwise.

@@ -67,16 +67,13 @@ func run(args, env []string, stdout io.Writer) (code int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	if s.collects != "" {
+		return 0, s.collect(s.collects, args[1:], simulated)
+	}
 	if simulated || s.plain {
 		return 0, become(s.Path, args[1:], os.Environ())
 	}
-	if s.rapid {
-		own := slices.IndexFunc(s.each, func(arg string) bool { return !strings.HasPrefix(arg, "-test.") })
-		if own < 0 {
-			own = len(s.each)
-		}
-		s.each = slices.Insert(s.each, own, noFailFile)
-	}
+	s.acceptRapid()
 	s.open = func(function string, c gort.Control) (runner, error) { return s.Runner(function, c) }
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 	defer stop()
@@ -87,8 +84,20 @@ func run(args, env []string, stdout io.Writer) (code int, err error) {
 	return code, s.out.err
 }
 
-// aliveSlot is the name of a file in the folder of slots that `reprise test` holds while it runs; see package procs.
-const aliveSlot = "alive"
+// acceptRapid adds the argument by which tests with package rapid write no files.
+func (s *session) acceptRapid() {
+	if !s.rapid {
+		return
+	}
+	own := slices.IndexFunc(s.each, func(arg string) bool { return !strings.HasPrefix(arg, "-test.") })
+	if own < 0 {
+		own = len(s.each)
+	}
+	s.each = slices.Insert(s.each, own, noFailFile)
+}
+
+// AliveSlot is the name of a file in the folder of slots that `reprise test` holds while it runs; see package procs.
+const AliveSlot = "alive"
 
 // endWithCommand calls stop when the command that has started all this ends, and ends the process if that does not.
 func (s *session) endWithCommand(stop func()) {
@@ -98,7 +107,7 @@ func (s *session) endWithCommand(stop func()) {
 	// With this variable the command finds processes that are left.
 	s.Env = append(s.Env[:len(s.Env):len(s.Env)], wire.Slots.Assign(s.slotsDir))
 	go func() {
-		if procs.AwaitEnd(filepath.Join(s.slotsDir, aliveSlot)) == nil {
+		if procs.AwaitEnd(filepath.Join(s.slotsDir, AliveSlot)) == nil {
 			stop()
 			time.Sleep(time.Second)
 			os.Exit(1) // its runs end with this process

@@ -49,6 +49,8 @@ type settings struct {
 	network     string        // one of wire.NetworkModes
 	faults      wire.NetworkFaults
 	slotsDir    string // "" for none
+	collects    string // folder for test binaries that are not run; "" for none
+	known       string // folder of files about seeds that need not be run; "" for none
 	progress    bool
 	processes   int // number of runs of all packages at a time, from -p; 0: the number of processors
 }
@@ -68,6 +70,7 @@ func newSettings(args []string, getenv func(string) string) (s settings, err err
 		wire.Determinism.Read(getenv, &s.determinism), wire.Artifacts.Read(getenv, &s.artifacts),
 		wire.Leaks.Read(getenv, &s.leaks), wire.Slow.Read(getenv, &s.slow), wire.Memory.Read(getenv, &s.memory),
 		wire.Slots.Read(getenv, &s.slotsDir), wire.Progress.Read(getenv, &s.progress),
+		wire.Collect.Read(getenv, &s.collects), wire.Known.Read(getenv, &s.known),
 		wire.Processes.Read(getenv, &s.processes), wire.Strategy.Read(getenv, &s.strategy),
 		wire.Minimize.Read(getenv, &s.minimal), wire.Clock.Read(getenv, &s.clock),
 		wire.Network.Read(getenv, &s.network), wire.Faults.Read(getenv, &s.faults),

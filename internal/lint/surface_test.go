@@ -18,6 +18,7 @@ var surfaceLimits = map[string]int{
 	"event/gorun":       35,
 	"explore":           30,
 	"faults":            10,
+	"fleet":             5,
 	"gort":              25,
 	"minimize":          15,
 	"recorder":          20,

@@ -59,7 +59,7 @@ var (
 	}, ParseSeed)
 	AttrSignature = attribute(Attribute{
 		Name: "reprise.signature", Form: "16 hex digits, equal for findings of one cause",
-		Writers: []string{Findings}, Readers: []string{Findings},
+		Writers: []string{Findings}, Readers: []string{Findings, Fleet},
 	}, parseText)
 	AttrVerdict = attribute(Attribute{
 		Name: "reprise.verdict", Form: Alternatives(verdictNames), Writers: []string{Findings}, Readers: []string{Findings},

@@ -46,34 +46,34 @@ var NetworkModes = []string{NetworkSimulated, NetworkReal}
 var (
 	Seeds = variable(Setting{
 		Env: "REPRISE_SEEDS", Flag: "seeds", Help: "how many seeds are run", Form: countForm,
-		Writers: []string{User, Command}, Readers: []string{Wrapper, Simulate},
+		Writers: []string{User, Command}, Readers: []string{Wrapper, Simulate, Fleet},
 	}, parseCount)
 	Budget = variable(Setting{
 		Env: "REPRISE_BUDGET", Flag: "budget", Help: "how long seeds are run",
 		Form:    "a positive duration such as 30s or 5m",
-		Writers: []string{User, Command}, Readers: []string{Wrapper, Simulate},
+		Writers: []string{User, Command}, Readers: []string{Wrapper, Simulate, Fleet},
 	}, parseDuration)
 	UntilCovered = variable(Setting{
 		Env: "REPRISE_UNTIL_COVERED", Flag: "until-covered",
 		Help: "run seeds until so few of them would show another order of operations", Form: percentForm,
-		Writers: []string{User, Command}, Readers: []string{Wrapper, Simulate},
+		Writers: []string{User, Command}, Readers: []string{Wrapper, Simulate, Fleet},
 	}, parsePercent)
 	Exhaustive = variable(Setting{
 		Env: "REPRISE_EXHAUSTIVE", Flag: "exhaustive", Form: boundForm, Bare: true,
 		Help:    "run every schedule with at most so many preemptions, instead of seeds",
-		Writers: []string{User, Command}, Readers: []string{Wrapper, Simulate},
+		Writers: []string{User, Command}, Readers: []string{Wrapper, Simulate, Fleet},
 	}, parseBound)
 	Resume = variable(Setting{
 		Env: "REPRISE_RESUME", Flag: "resume", Help: "go on with a search that was ended before it was complete",
-		Form: boolForm, Bare: true, Writers: []string{User, Command}, Readers: []string{Wrapper},
+		Form: boolForm, Bare: true, Writers: []string{User, Command}, Readers: []string{Wrapper, Fleet},
 	}, parseBool)
 	Seed = variable(Setting{
 		Env: "REPRISE_SEED", Flag: "seed", Help: "run only these seeds", Form: SeedForm,
-		Writers: []string{User, Command}, Readers: []string{Wrapper, Simulate},
+		Writers: []string{User, Command}, Readers: []string{Wrapper, Simulate, Fleet},
 	}, parseSeeds)
 	Shard = variable(Setting{
 		Env: "REPRISE_SHARD", Flag: "shard", Help: "which part of the seeds is run, such as 2/4", Form: shardForm,
-		Writers: []string{User, Command}, Readers: []string{Wrapper, Simulate},
+		Writers: []string{User, Command}, Readers: []string{Wrapper, Simulate, Fleet},
 	}, parseShard)
 	Strategy = variable(Setting{
 		Env: "REPRISE_STRATEGY", Flag: "strategy", Help: "how the next task is chosen", Form: Alternatives(strategy.Names()),
@@ -154,14 +154,26 @@ var (
 // How the processes of one go test share the machine, and whether a terminal shows how far they are.
 var (
 	Slots = variable(Setting{
-		Env: "REPRISE_SLOTS", Form: "a folder", Writers: []string{Wrapper}, Readers: []string{Wrapper},
+		Env: "REPRISE_SLOTS", Form: "a folder", Writers: []string{Wrapper}, Readers: []string{Wrapper, Fleet},
 	}, parseText)
 	Processes = variable(Setting{
-		Env: "REPRISE_PROCESSES", Form: countForm, Writers: []string{Wrapper}, Readers: []string{Wrapper},
+		Env: "REPRISE_PROCESSES", Form: countForm, Writers: []string{Wrapper}, Readers: []string{Wrapper, Fleet},
 	}, parseCount)
 	Progress = variable(Setting{
 		Env: "REPRISE_PROGRESS", Form: boolForm, Writers: []string{Wrapper}, Readers: []string{Wrapper},
 	}, parseBool)
+)
+
+// How a campaign is shared among machines.
+var (
+	Collect = variable(Setting{
+		Env: "REPRISE_COLLECT", Form: "a folder for test binaries, which are not run",
+		Writers: []string{Fleet}, Readers: []string{Wrapper},
+	}, parseText)
+	Known = variable(Setting{
+		Env: "REPRISE_KNOWN", Form: "a folder of files about seeds that need not be run",
+		Writers: []string{Fleet}, Readers: []string{Wrapper},
+	}, parseText)
 )
 
 // The replay of one trace by a simulated test.

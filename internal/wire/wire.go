@@ -34,6 +34,7 @@ const (
 	Wrapper  = "internal/gotest" // drives go test, and stands in for the binaries of ordinary tests
 	Simulate = "simtest"
 	Engine   = "gort"
+	Fleet    = "fleet"                      // shares a campaign among machines
 	Findings = "internal/finding"           // writes and reads the attributes of a finding
 	Runtime  = "gort/internal/patch/inject" // the code that is compiled into the runtime of a test binary
 )

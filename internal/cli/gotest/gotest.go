@@ -206,7 +206,7 @@ func New() *cobra.Command {
 			if slices.ContainsFunc([]string{"--help", "-help", "-h"}, func(h string) bool { return slices.Contains(own, h) }) {
 				return cmd.Help()
 			}
-			o, err := parseTestArgs(args)
+			o, err := ParseArgs(args)
 			if err != nil {
 				return err
 			}
@@ -223,7 +223,7 @@ func New() *cobra.Command {
 }
 
 // form is the value of a flag in help, completion and the manual page: the word for it. Values are parsed by
-// parseTestArgs, since the flags stand among those of go test.
+// ParseArgs, since the flags stand among those of go test.
 type form string
 
 var _ pflag.Value = form("")
@@ -271,8 +271,8 @@ func NewExec() *cobra.Command {
 	}
 }
 
-// parseTestArgs takes the flags of test out of the arguments, up to -args.
-func parseTestArgs(args []string) (o gotest.Options, err error) {
+// ParseArgs takes the flags of test out of the arguments, up to -args.
+func ParseArgs(args []string) (o gotest.Options, err error) {
 	own := gotest.BeforeArgs(args)
 	behind := args[len(own):]
 	for args = own; len(args) > 0; {

@@ -23,14 +23,14 @@ func TestParseTestArgs(t *testing.T) {
 		{"--determinism=false", "REPRISE_DETERMINISM=false", ""},
 		{"--strategy pct --leaks=report -race", "REPRISE_STRATEGY=pct REPRISE_LEAKS=report", "-race"},
 	} {
-		o, err := parseTestArgs(strings.Fields(c.args))
+		o, err := ParseArgs(strings.Fields(c.args))
 		if err != nil || strings.Join(o.Env, " ") != c.env || strings.Join(o.Args, " ") != c.goArgs {
 			t.Errorf("%s: environment %q, arguments %q, error %v; want %q and %q", c.args, o.Env, o.Args, err, c.env, c.goArgs)
 		}
 	}
 	for _, args := range []string{"--seeds", "--junit=", "./... --budget", "--strategy best", "--leaks",
 		"--determinism=maybe"} {
-		if _, err := parseTestArgs(strings.Fields(args)); err == nil {
+		if _, err := ParseArgs(strings.Fields(args)); err == nil {
 			t.Errorf("%s: no error", args)
 		}
 	}
@@ -38,7 +38,7 @@ func TestParseTestArgs(t *testing.T) {
 		"--seeds 0": "a whole number from 1", "--budget 5": "such as 30s", "--seed 1,zz": wire.SeedForm,
 		"--leaks no": "auto, fail",
 	} {
-		if _, err := parseTestArgs(strings.Fields(args)); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := ParseArgs(strings.Fields(args)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, which must have %q", args, err, want)
 		}
 	}
@@ -49,7 +49,7 @@ func TestArgsBelongToTheTest(t *testing.T) {
 	for _, dashes := range []string{"-args", "--args"} {
 		behind := []string{dashes, "--seeds", "7", "-bench=.", "-tags=c", "--help", "-args"}
 		args := append([]string{"--seeds", "5", "./x", "-v"}, behind...)
-		o, err := parseTestArgs(args)
+		o, err := ParseArgs(args)
 		if want := append([]string{"./x", "-v"}, behind...); err != nil || !slices.Equal(o.Args, want) {
 			t.Errorf("%q: go test gets %q, error %v; want %q", args, o.Args, err, want)
 		}
@@ -69,17 +69,17 @@ func TestMistyped(t *testing.T) {
 		"--lekas=fail": "leaks", "-rnu": "run", "-jsn": "json", "-shrot": "short", "-test.shuffel=on": "shuffle",
 		"-json": "", "-list": "", "--update": "", "-run": "", "-test.short": "", "./seed": "", "-race": "", "-v": "",
 	} {
-		_, err := parseTestArgs([]string{arg})
+		_, err := ParseArgs([]string{arg})
 		if (err != nil) != (want != "") || want != "" && !strings.Contains(err.Error(), "did you mean --"+want+"?") &&
 			!strings.Contains(err.Error(), "did you mean -"+want+"?") {
 			t.Errorf("%s: %v, want %q", arg, err, want)
 		}
-		if o, err := parseTestArgs([]string{"-args", arg}); err != nil || len(o.Args) != 2 {
+		if o, err := ParseArgs([]string{"-args", arg}); err != nil || len(o.Args) != 2 {
 			t.Errorf("-args %s: %q, %v", arg, o.Args, err)
 		}
 	}
-	one, err := parseTestArgs([]string{"-seeds", "3", "-leaks=fail", "-determinism"})
-	two, err2 := parseTestArgs([]string{"--seeds", "3", "--leaks=fail", "--determinism"})
+	one, err := ParseArgs([]string{"-seeds", "3", "-leaks=fail", "-determinism"})
+	two, err2 := ParseArgs([]string{"--seeds", "3", "--leaks=fail", "--determinism"})
 	if err != nil || err2 != nil || !reflect.DeepEqual(one, two) || len(one.Args) > 0 {
 		t.Errorf("one dash: %+v, %v; two dashes: %+v, %v", one, err, two, err2)
 	}

@@ -1,0 +1,400 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nkeys"
+)
+
+// fakeCampaign is a campaign with invented runs on an embedded server.
+type fakeCampaign struct {
+	*coordinator
+	local  *local
+	key    nkeys.KeyPair
+	public string
+	log    *lines
+}
+
+// lines are the lines of a log.
+type lines struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// await waits until the log has a text.
+func (l *lines) await(t *testing.T, text string) {
+	t.Helper()
+	for !strings.Contains(l.String(), text) {
+		if t.Context().Err() != nil {
+			t.Fatalf("%q is not in the log", text)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+// newFake starts a server and makes a campaign.
+func newFake(t *testing.T, spec *campaignSpec) *fakeCampaign {
+	t.Helper()
+	l, err := openLocal(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := l.close(); err != nil {
+			t.Error(err)
+		}
+	})
+	f := &fakeCampaign{local: l, log: &lines{}}
+	f.key, f.public = newKey(t)
+	s := f.open(t)
+	object := filepath.Join(t.TempDir(), "object")
+	archive, err := os.Create(object)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(pack(archive, t.TempDir(), nil), archive.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if spec.Binaries[0].Hash, err = s.putFile(t.Context(), object); err != nil {
+		t.Fatal(err)
+	}
+	spec.Binaries[0].Files = spec.Binaries[0].Hash
+	if spec.Machine == (machineKind{}) {
+		if spec.Machine, err = thisMachine(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	spec.Created = time.Now()
+	if err := s.create(t.Context(), spec, f.key); err != nil {
+		t.Fatal(err)
+	}
+	f.coordinator = newCoordinator(s, spec, f.key, f.log)
+	return f
+}
+
+// open returns the store on the server, in which items go to another worker soon.
+func (f *fakeCampaign) open(t *testing.T) *store {
+	t.Helper()
+	s, err := openStore(t.Context(), f.local.conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.ackWait = testAckWait
+	return s
+}
+
+// work starts workers in this process until stop is called.
+func (f *fakeCampaign) work(t *testing.T, workers, slots int, takes time.Duration) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	var all sync.WaitGroup
+	for range workers {
+		s := f.open(t)
+		all.Go(func() {
+			if err := fakeWorker(ctx, s, slots, f.public, takes); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	return func() { cancel(); all.Wait() }
+}
+
+// TestWorkers: one worker and eight give the same sum, up to where each test ends.
+func TestWorkers(t *testing.T) {
+	var sums []string
+	for _, workers := range []int{1, 8} {
+		f := newFake(t, fakeSpec(2000, "TestRace", "TestOther"))
+		stop := f.work(t, workers, 1, time.Millisecond)
+		if err := f.search(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		stop()
+		compareWithOne(t, f)
+		sums = append(sums, summary(t, f.ledger))
+	}
+	if sums[0] != sums[1] {
+		t.Errorf("one worker:\n%.2000s\neight:\n%.2000s", sums[0], sums[1])
+	}
+}
+
+// TestPoison: an item that always fails is tried three times, given up and named, and the rest is done.
+func TestPoison(t *testing.T) {
+	f := newFake(t, fakeSpec(100, "TestPoison", "TestRace"))
+	stop := f.work(t, 2, 1, 0)
+	defer stop()
+	if err := f.search(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var said strings.Builder
+	f.tellLost(&said)
+	if len(f.ledger.known(0).Classes) != 100 || len(f.ledger.known(1).Classes) != 100 || len(f.ledger.lost()) == 0 ||
+		!strings.Contains(said.String(), `m TestPoison were not run: "given up after 3 attempts: no run of seed`) {
+		t.Errorf("lost %d items\n%s\n%s", len(f.ledger.lost()), said.String(), f.log)
+	}
+}
+
+// TestResume: a coordinator that is killed is resumed by another, which knows what it knew.
+func TestResume(t *testing.T) {
+	f := newFake(t, fakeSpec(3000, "TestRace", "TestBug"))
+	defer f.work(t, 2, 2, 5*time.Millisecond)()
+	for range 3 {
+		ctx, kill := context.WithCancel(t.Context())
+		before := f.numbers().results
+		go func() {
+			for f.numbers().results < before+5 && ctx.Err() == nil {
+				time.Sleep(time.Millisecond)
+			}
+			kill()
+		}()
+		if err := f.search(ctx); err == nil {
+			t.Fatal("it was not killed")
+		}
+		kill()
+		f.coordinator = newCoordinator(f.open(t), f.spec, f.key, f.log)
+	}
+	if err := f.search(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	compareWithOne(t, f)
+}
+
+// compareWithOne compares what a campaign knows with what one worker knows that runs seed after seed.
+func compareWithOne(t *testing.T, f *fakeCampaign) {
+	t.Helper()
+	for i, test := range f.spec.Tests {
+		want, failing := inOrder(test.Name, f.spec.Seeds)
+		k := f.ledger.known(i)
+		got := 0
+		for _, s := range k.Failing {
+			if s.Number < len(want) {
+				got++
+			}
+		}
+		if len(k.Classes) < len(want) || fmt.Sprint(k.Classes[:len(want)]) != fmt.Sprint(want) || got != failing ||
+			len(k.Without) > 0 {
+			t.Errorf("%s: %d seeds and %d failures are known, want %d and %d", test.Name, len(k.Classes), got, len(want),
+				failing)
+		}
+	}
+}
+
+// TestKill kills workers, and restarts the server, while they work: nothing is lost.
+func TestKill(t *testing.T) {
+	workers, servers, seeds := 20, 3, 6000
+	if os.Getenv("REPRISE_GORT_SLOW") == "1" { // lint: the name by which the tests of the project ask for more
+		workers, servers, seeds = 200, 20, 60000
+	}
+	f := newFake(t, fakeSpec(seeds, "TestRace", "TestOther", "TestBug"))
+	address := f.local.conn.ConnectedUrl()
+	ctx, stop := context.WithCancel(t.Context())
+	killed := make(chan error, 1)
+	go func() { killed <- f.kill(ctx, address, workers, servers) }()
+	if err := f.search(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	stop()
+	if err := <-killed; err != nil {
+		t.Error(err)
+	}
+	compareWithOne(t, f)
+}
+
+// kill starts worker after worker, of which it kills each, and now and then the server. Then it lets one finish.
+func (f *fakeCampaign) kill(ctx context.Context, address string, workers, servers int) error {
+	for i := range workers {
+		cmd := exec.Command(os.Args[0], fakeVerb, address, f.public)
+		cmd.Stdout = f.log
+		if err := cmd.Start(); err != nil {
+			return err
+		}
+		pause(ctx, 300*time.Millisecond)
+		if i%max(workers/servers, 1) == 1 {
+			if err := f.restart(); err != nil {
+				return err
+			}
+		}
+		_ = cmd.Process.Kill() // it may have ended by itself
+		_ = cmd.Wait()         // it was killed
+		if ctx.Err() != nil {
+			return fmt.Errorf("the campaign was over after %d of %d workers", i, workers)
+		}
+	}
+	s, err := openStore(ctx, f.local.conn)
+	if err != nil {
+		return err
+	}
+	s.ackWait = testAckWait
+	return fakeWorker(ctx, s, 8, f.public, 0)
+}
+
+// restart ends the server, and starts it again at the same address.
+func (f *fakeCampaign) restart() error {
+	o := server.Options{ServerName: "reprise-fleet", Host: "127.0.0.1", Authorization: f.local.password, JetStream: true,
+		StoreDir: f.local.folder, NoSigs: true, NoLog: true}
+	_, port, _ := strings.Cut(f.local.server.Addr().String(), ":")
+	if _, err := fmt.Sscan(port, &o.Port); err != nil {
+		return err
+	}
+	f.local.server.Shutdown()
+	f.local.server.WaitForShutdown()
+	again, err := server.NewServer(&o)
+	if err != nil {
+		return err
+	}
+	go again.Start()
+	if !again.ReadyForConnections(serverPatience) {
+		return errors.New("the server has not started again")
+	}
+	f.local.server = again
+	return nil
+}
+
+// TestRefused: a worker of another version, and one without trust, do no work and say why, here and to the coordinator.
+func TestRefused(t *testing.T) {
+	m, err := thisMachine()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Version = "v0"
+	spec := fakeSpec(32, "TestRace")
+	spec.Machine = m
+	f := newFake(t, spec)
+	defer f.work(t, 1, 1, 0)()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- f.search(ctx) }()
+	f.log.await(t, "refuses the campaign: \"the version of reprise-fleet of the campaign is v0")
+	cancel()
+	if err := <-done; !errors.Is(err, context.Canceled) || f.numbers().results > 0 {
+		t.Errorf("%v, %d results", err, f.numbers().results)
+	}
+}
+
+// TestForged: an item that the campaign's key has not signed is not run.
+func TestForged(t *testing.T) {
+	f := newFake(t, fakeSpec(32, "TestRace"))
+	other, _ := newKey(t)
+	b, err := sign(other, workItem{f.spec.ID, 0, 0, 16})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.publish(t.Context(), workSubject+f.spec.ID, "forged", b); err != nil {
+		t.Fatal(err)
+	}
+	defer f.work(t, 1, 1, 0)()
+	if err := f.search(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := f.numbers(); n.results != n.planned || n.lost > 0 {
+		t.Errorf("%d results of %d items, %d lost", n.results, n.planned, n.lost)
+	}
+}
+
+// TestCancelAndCollect: a campaign that is cancelled ends, and is removed with its objects; one that runs stays.
+func TestCancelAndCollect(t *testing.T) {
+	f := newFake(t, fakeSpec(32, "TestRace"))
+	done := make(chan error, 1)
+	go func() { done <- f.search(t.Context()) }()
+	if line, err := f.describe(t.Context(), f.spec.ID); err != nil || !strings.Contains(line, running) {
+		t.Errorf("%q, %v", line, err)
+	}
+	if campaigns, objects, err := f.collect(t.Context(), []string{f.public}); campaigns+objects > 0 || err != nil {
+		t.Errorf("%d campaigns and %d objects are removed while they are used, %v", campaigns, objects, err)
+	}
+	st, err := f.state(t.Context(), f.spec.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	st.State = cancelled
+	if err := f.set(t.Context(), f.spec.ID, st); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; !errors.Is(err, errCancelled) {
+		t.Errorf("it ended with %v", err)
+	}
+	if campaigns, objects, err := f.collect(t.Context(), nil); campaigns != 1 || objects != 2 || err != nil {
+		t.Errorf("%d campaigns and %d objects are removed, %v", campaigns, objects, err)
+	}
+	if _, err := f.state(t.Context(), f.spec.ID); err == nil {
+		t.Error("it is still there")
+	}
+}
+
+// TestChangedObject: an object whose content is not that of its name is not used.
+func TestChangedObject(t *testing.T) {
+	f := newFake(t, fakeSpec(32, "TestRace"))
+	hash := f.spec.Binaries[0].Hash
+	if _, err := f.objects.PutBytes(t.Context(), hash, []byte("changed")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.getFile(t.Context(), t.TempDir(), hash); err == nil || !strings.Contains(err.Error(), "was changed") {
+		t.Errorf("it is used: %v", err)
+	}
+	if _, err := f.getFile(t.Context(), t.TempDir(), "../x"); err == nil {
+		t.Error("a path is taken for a hash")
+	}
+}
+
+// TestMetrics: each metric has a line of help, a type and a value.
+func TestMetrics(t *testing.T) {
+	var b strings.Builder
+	if err := (numbers{workers: 3, seeds: 7}).metrics(&b); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(b.String()), "\n")
+	for i := 0; i+2 < len(lines); i += 3 {
+		name := strings.Fields(lines[i+2])[0]
+		if !strings.HasPrefix(lines[i], "# HELP "+name+" ") || !strings.HasPrefix(lines[i+1], "# TYPE "+name+" ") {
+			t.Errorf("%q", lines[i:i+3])
+		}
+	}
+	if len(lines)%3 != 0 || !strings.Contains(b.String(), "\nreprise_fleet_workers 3\n") &&
+		!strings.Contains(b.String(), "reprise_fleet_seeds_done_total 7") {
+		t.Errorf("%s", b.String())
+	}
+}
+
+// TestOneServer: a second process, or a second call, uses the server of a store that runs.
+func TestOneServer(t *testing.T) {
+	folder := t.TempDir()
+	first, err := openLocal(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := openLocal(folder)
+	if err != nil || second.server != nil {
+		t.Fatalf("a second server is started, or %v", err)
+	}
+	host := first.server.Addr().String()
+	if !strings.HasPrefix(host, "127.0.0.1:") {
+		t.Errorf("it listens on %s", host)
+	}
+	if _, err := connect("nats://" + host); err == nil {
+		t.Error("it asks for no password")
+	}
+	if err := errors.Join(second.close(), first.close()); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,135 @@
+package fleet
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/reprise-go/reprise/internal/gotest"
+	"github.com/reprise-go/reprise/internal/procs"
+	"github.com/reprise-go/reprise/internal/wire"
+)
+
+// scanVerb is the hidden verb of the process in which a worker runs an item.
+const scanVerb = "scan-test"
+
+// The limits of the process of an item.
+const (
+	itemSlice  = 5 * time.Second  // no further seed is run after it
+	itemLimit  = 15 * time.Minute // of real time; a test with a longer -timeout cannot be scanned
+	maxAnswer  = 8 << 20          // bytes of its answer
+	maxErrors  = 4 << 10          // bytes that are kept of what it prints on standard error
+	maxHeading = 200              // bytes of the failure of a run
+)
+
+// request is the input of the process.
+type request struct {
+	gotest.Collected
+	Test     string
+	From, To int
+}
+
+// scanMain runs an item. Its request comes on in, its answer goes to out.
+func scanMain(ctx context.Context, in io.Reader, out io.Writer) error {
+	var r request
+	if err := json.NewDecoder(in).Decode(&r); err != nil {
+		return err
+	}
+	s, err := r.Scan(ctx, wire.Strip(os.Environ()), r.Test, r.From, r.To, itemSlice)
+	if err != nil {
+		return err
+	}
+	for i := range s.Failing {
+		if h := &s.Failing[i].Headline; len(*h) > maxHeading {
+			*h = strings.ToValidUTF8((*h)[:maxHeading], "") + "…"
+		}
+	}
+	return json.NewEncoder(out).Encode(s)
+}
+
+// bounded keeps the first bytes of what is written to it.
+type bounded struct {
+	bytes.Buffer
+	most int
+	cut  bool
+}
+
+func (b *bounded) Write(p []byte) (int, error) {
+	room := max(b.most-b.Len(), 0)
+	b.cut = b.cut || len(p) > room
+	b.Buffer.Write(p[:min(len(p), room)])
+	return len(p), nil
+}
+
+// hold makes the folder that the processes of a worker share: they take turns by files in it, and end with the process
+// that holds it.
+func hold(folder string) (release func() error, err error) {
+	return procs.Hold(filepath.Join(folder, gotest.AliveSlot))
+}
+
+// environment returns the environment of a process that runs tests: that of this process without its settings and
+// without what is for NATS, and with some more.
+func environment(more ...string) (env []string) {
+	for _, line := range wire.Strip(os.Environ()) {
+		if !strings.HasPrefix(line, "NATS_") {
+			env = append(env, line)
+		}
+	}
+	return append(env, more...)
+}
+
+// scanner runs items in processes.
+type scanner struct {
+	program string // path of reprise-fleet
+	slots   string // folder that the processes share
+	count   int    // of items that are run at a time
+}
+
+// scan runs an item in a process and process group of its own.
+func (s scanner) scan(ctx context.Context, r request) (*gotest.Scan, error) {
+	ctx, cancel := context.WithTimeout(ctx, itemLimit)
+	defer cancel()
+	in, err := json.Marshal(r)
+	if err != nil {
+		return nil, err
+	}
+	out, errs := bounded{most: maxAnswer}, bounded{most: maxErrors}
+	cmd := exec.Command(s.program, scanVerb)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.Dir = bytes.NewReader(in), &out, &errs, r.Dir
+	cmd.Env = environment(wire.Slots.Assign(s.slots), wire.Processes.Assign(fmt.Sprint(s.count)))
+	cmd.WaitDelay = time.Second
+	if err := run(ctx, cmd); err != nil {
+		return nil, fmt.Errorf("%w: %s", err, strings.TrimSpace(errs.String()))
+	}
+	if out.cut {
+		return nil, fmt.Errorf("its answer is longer than %d bytes", maxAnswer)
+	}
+	scan := &gotest.Scan{}
+	if err := json.Unmarshal(out.Bytes(), scan); err != nil {
+		return nil, fmt.Errorf("its answer is no scan: %w", err)
+	}
+	return scan, nil
+}
+
+// run runs a command in a process group of its own, which ends with it and with ctx.
+func run(ctx context.Context, cmd *exec.Cmd) error {
+	procs.Group(cmd, syscall.SIGKILL)
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	stop := context.AfterFunc(ctx, func() { procs.Signal(cmd.Process, os.Kill) })
+	err := procs.Wait(cmd)
+	stop()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}
