@@ -251,11 +251,24 @@ func TestDeterminism(t *testing.T) {
 	}
 }
 
-// TestSubtests checks that package testing is not preempted between starting a test and waiting for it.
-func TestSubtests(t *testing.T) {
-	r := mustRunner(t, corpus(t), "TestSubtests", Control{})
-	for seed := range uint64(100) {
-		if o := mustAgain(t, r, Control{Seed: seed}); o.Verdict != Passed {
+// TestPackageTesting checks that package testing is not preempted between starting a test and waiting for it, and
+// between the end of a test and that of its goroutine.
+func TestPackageTesting(t *testing.T) {
+	for _, test := range []string{"TestSubtests", "TestParallelParts"} {
+		r := mustRunner(t, corpus(t), test, Control{})
+		for seed := range uint64(100) {
+			if o := mustAgain(t, r, Control{Seed: seed}); o.Verdict != Passed {
+				t.Fatalf("%s, seed %d: %s\n%s", test, seed, o.describe(), o.Output)
+			}
+		}
+	}
+}
+
+// TestBusyWait checks that a goroutine that polls does not starve another one, although hardly any preemption is due.
+func TestBusyWait(t *testing.T) {
+	r := mustRunner(t, corpus(t), "TestBusyWait", Control{})
+	for seed := range uint64(30) {
+		if o := mustAgain(t, r, Control{Seed: seed, Strategy: "random", Gap: 1 << 20, Late: -1}); o.Verdict != Passed {
 			t.Fatalf("seed %d: %s\n%s", seed, o.describe(), o.Output)
 		}
 	}

@@ -1,7 +1,12 @@
 package strategy
 
-// maxMean bounds the mean of gaps that become longer.
-const maxMean = 1 << 30
+const (
+	maxMean = 1 << 30 // bounds the mean of gaps that become longer
+
+	// slice bounds a gap, so that a task that polls the clock does not starve the others until its time is over. It is a
+	// few milliseconds of the virtual time of an ordinary run, as the time slice of an operating system is.
+	slice = 1 << 17
+)
 
 // random is a random walk: it preempts at random points and picks any ready task.
 type random struct {
@@ -24,7 +29,7 @@ var _ = Register(&Strategy{
 	},
 })
 
-// Gap implements [Picker]. The gaps are uniform in 1..2*mean-1.
+// Gap implements [Picker]. The gaps are uniform in 1..2*mean-1, and at most slice.
 func (r *random) Gap() uint64 {
 	if r.mean <= 1 {
 		return 1
@@ -33,7 +38,7 @@ func (r *random) Gap() uint64 {
 		r.drawn = 1
 		r.mean = min(2*r.mean, maxMean)
 	}
-	return 1 + r.gaps.Below(2*r.mean-1)
+	return min(1+r.gaps.Below(2*r.mean-1), slice)
 }
 
 // Pick implements [Picker]. A task that a gap has preempted does not go on at once; if every point is a decision, it

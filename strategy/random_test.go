@@ -69,3 +69,20 @@ func TestRandomGaps(t *testing.T) {
 		}
 	}
 }
+
+// TestRandomSlice: a task that polls is preempted, however large the mean gap is.
+func TestRandomSlice(t *testing.T) {
+	p, long := Find("random").New(Config{Seed: 3, Gap: 1 << 20}), 0
+	for range 100 {
+		gap := p.Gap()
+		if gap > slice {
+			t.Fatalf("a gap of %d points, want at most %d", gap, slice)
+		}
+		if gap == slice {
+			long++
+		}
+	}
+	if long < 80 {
+		t.Errorf("%d of 100 gaps are as long as possible, want nearly all", long)
+	}
+}

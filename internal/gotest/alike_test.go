@@ -35,3 +35,22 @@ func TestPrinted(t *testing.T) {
 		}
 	}
 }
+
+// TestReadSizes checks that the sizes of reads count unless the runs have started child processes, and other records
+// always.
+func TestReadSizes(t *testing.T) {
+	for _, c := range []struct {
+		children int
+		kind     record.Kind
+		want     bool
+	}{{0, record.Read, false}, {1, record.Read, true}, {1, record.Rand, false}} {
+		outcome := func(val uint64) *gort.Outcome {
+			return &gort.Outcome{Children: c.children, Recording: &record.Recording{
+				Records: []record.Record{{Kind: c.kind, G: 1, Val: val}},
+			}}
+		}
+		if got := equal(outcome(389), outcome(391)); got != c.want {
+			t.Errorf("%v with %d children: equal is %t, want %t", c.kind, c.children, got, c.want)
+		}
+	}
+}

@@ -147,6 +147,30 @@ func TestNotRun(t *testing.T) {
 	}
 }
 
+// TestCutOff: a test that an interrupt ended is named, and is no failure.
+func TestCutOff(t *testing.T) {
+	r := newTestResults(func(string, ...any) {})
+	for _, line := range []string{
+		`{"Action":"output","Package":"p","Test":"TestA","Output":"    interrupted after 3 seeds\n"}`,
+		`{"Action":"fail","Package":"p","Test":"TestA"}`,
+		`{"Action":"run","Package":"p","Test":"TestB"}`,
+		`{"Action":"output","Package":"p","Test":"TestC","Output":"    c_test.go:1: wrong\n"}`,
+		`{"Action":"fail","Package":"p","Test":"TestC"}`,
+		`{"Action":"fail","Package":"p"}`,
+	} {
+		r.line([]byte(line))
+	}
+	r.interrupted = true
+	r.settle()
+	var b strings.Builder
+	r.text(&b)
+	const want = "FAIL p TestC\n    c_test.go:1: wrong\ninterrupted: p TestA\n    interrupted after 3 seeds\n" +
+		"interrupted: p TestB\n0 findings in 1 package, 1 other failure, interrupted\n"
+	if b.String() != want {
+		t.Errorf("%s\nwant\n%s", b.String(), want)
+	}
+}
+
 // TestTagsOfGoflags: build tags of GOFLAGS stay in force, because the command passes tags of its own, which would
 // replace them.
 func TestTagsOfGoflags(t *testing.T) {

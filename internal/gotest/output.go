@@ -32,6 +32,9 @@ func (r *testResults) text(w io.Writer) {
 	for _, t := range r.others {
 		_, _ = fmt.Fprintf(w, "FAIL %s\n%s", t.name(), t.text())
 	}
+	for _, t := range r.cut {
+		_, _ = fmt.Fprintf(w, "interrupted: %s\n%s", t.name(), t.text())
+	}
 	for _, name := range r.left() {
 		_, _ = fmt.Fprintf(w, "not run: %s\n", name)
 	}

@@ -44,6 +44,7 @@ type testResults struct {
 	findings []*finding.Finding // by package and test, after settle
 	notes    []*finding.Finding // of tests that pass
 	others   []*testResult      // tests and packages that fail without a finding
+	cut      []*testResult      // tests that an interrupt ended
 	done     int                // number of packages that have ended
 	last     string             // last test that ended, or the progress of a test
 
@@ -148,11 +149,18 @@ func (r *testResults) settle() {
 		}
 	}
 	for _, t := range r.order {
-		if t.action != "pass" && t.action != "skip" && !explained[t] && !r.hasFailingPart(t) {
+		switch {
+		case t.action == "pass", t.action == "skip", explained[t], r.hasFailingPart(t):
+		case r.interrupted && t.test != "" && (t.action == "" || strings.Contains(t.text(), interruptedAfter)):
+			r.cut = append(r.cut, t)
+		default:
 			r.others = append(r.others, t)
 		}
 	}
 }
+
+// interruptedAfter is the start of the line of a test that an interrupt ended, before the number of seeds that it ran.
+const interruptedAfter = "interrupted after "
 
 // finding returns the finding that the test reports, or nil.
 func (t *testResult) finding() (*finding.Finding, bool) {

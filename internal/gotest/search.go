@@ -268,7 +268,7 @@ func (c *search) tellEnd(took time.Duration, interrupted error) {
 	case errors.Is(interrupted, context.DeadlineExceeded):
 		c.out.log(c.function, fmt.Sprintf("-timeout is over after %s", prose.Count(c.campaign.Ran, "seed")))
 	case interrupted != nil:
-		c.out.log(c.function, fmt.Sprintf("interrupted after %s", prose.Count(c.campaign.Ran, c.unit())))
+		c.out.log(c.function, fmt.Sprintf(interruptedAfter+"%s", prose.Count(c.campaign.Ran, c.unit())))
 	case c.campaign.Err != nil:
 		c.out.log(c.function, fmt.Sprintf("reprise: it cannot be run on: %v", c.campaign.Err))
 	}

@@ -186,9 +186,10 @@ var edits = []edit{
 	{all, "sync/rwmutex.go", "(*RWMutex).Lock", "(&rw.writerSem, false, 0)", after, ";repriseWrites(rw, true)"},
 	{all, "sync/rwmutex.go", "(*RWMutex).TryLock", "return true", before, "repriseWrites(rw, true);"},
 
-	// Failures of tests.
+	// Failures and ends of tests.
 	{all, "testing/testing.go", "(*common).Fail", "", before, "sync.RepriseFail();"},
 	{all, "testing/testing.go", "tRunner", "t.report() // Report", before, "sync.RepriseReports();"},
+	{all, "testing/testing.go", "tRunner", "t.signal <- signal", before, "sync.RepriseTestEnds();"},
 
 	// Preemption points.
 	{all, "runtime/chan.go", "chansend", "", before, chanPoint},
@@ -266,6 +267,9 @@ func repriseNoteWriter(lock uintptr, now bool)
 //go:linkname repriseFail runtime.rprNoteFail
 func repriseFail()
 
+//go:linkname repriseTestEnds runtime.rprTestEnds
+func repriseTestEnds()
+
 // RepriseFail is called when a test is marked as failed.
 func RepriseFail() { repriseFail() }
 
@@ -274,6 +278,9 @@ func repriseReports()
 
 // RepriseReports is called when a test has ended, before its result is printed.
 func RepriseReports() { repriseReports() }
+
+// RepriseTestEnds is called when a test function has returned and its goroutine is about to report that and to end.
+func RepriseTestEnds() { repriseTestEnds() }
 
 func repriseHeldMutex(m *Mutex) { repriseHeld(uintptr(unsafe.Pointer(m))) }
 
