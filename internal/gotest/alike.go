@@ -28,8 +28,8 @@ func printed(o *gort.Outcome) []byte {
 	return text
 }
 
-// equal reports whether two runs are equal, including their output. The sizes of reads may differ if the runs have started
-// child processes, because those print numbers.
+// equal reports whether two runs are equal, including their output. The sizes of reads may differ if the runs have
+// started child processes, because those print numbers.
 func equal(a, b *gort.Outcome) bool {
 	alike := func(x, y record.Record) bool {
 		if x.Kind == record.Read && a.Children > 0 {
