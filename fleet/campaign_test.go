@@ -55,7 +55,7 @@ func (l *lines) await(t *testing.T, text string) {
 }
 
 // newFake starts a server and makes a campaign.
-func newFake(t *testing.T, spec *campaignSpec) *fakeCampaign {
+func newFake(t testing.TB, spec *campaignSpec) *fakeCampaign {
 	t.Helper()
 	l, err := openLocal(t.TempDir())
 	if err != nil {
@@ -95,7 +95,7 @@ func newFake(t *testing.T, spec *campaignSpec) *fakeCampaign {
 }
 
 // open returns the store on the server, in which items go to another worker soon.
-func (f *fakeCampaign) open(t *testing.T) *store {
+func (f *fakeCampaign) open(t testing.TB) *store {
 	t.Helper()
 	s, err := openStore(t.Context(), f.local.conn)
 	if err != nil {
@@ -106,14 +106,14 @@ func (f *fakeCampaign) open(t *testing.T) *store {
 }
 
 // work starts workers in this process until stop is called.
-func (f *fakeCampaign) work(t *testing.T, workers, slots int, takes time.Duration) (stop func()) {
+func (f *fakeCampaign) work(t testing.TB, workers, slots int, takes time.Duration) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	var all sync.WaitGroup
 	for range workers {
 		s := f.open(t)
 		all.Go(func() {
-			if err := fakeWorker(ctx, s, slots, f.public, takes); err != nil {
+			if err := fakeWorker(ctx, s, slots, f.public, takes, f.log); err != nil {
 				t.Error(err)
 			}
 		})
@@ -246,7 +246,7 @@ func (f *fakeCampaign) kill(ctx context.Context, address string, workers, server
 		return err
 	}
 	s.ackWait = testAckWait
-	return fakeWorker(ctx, s, 8, f.public, 0)
+	return fakeWorker(ctx, s, 8, f.public, 0, f.log)
 }
 
 // restart ends the server, and starts it again at the same address.
@@ -304,6 +304,7 @@ func TestForged(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.work(t, 1, 1, 0)()
+	f.log.await(t, "refused an item: fleet: not signed by a trusted key")
 	if err := f.search(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -396,5 +397,19 @@ func TestOneServer(t *testing.T) {
 	}
 	if err := errors.Join(second.close(), first.close()); err != nil {
 		t.Error(err)
+	}
+}
+
+// BenchmarkItems reports how many items a second are planned, answered and joined, by workers whose runs take no time.
+func BenchmarkItems(b *testing.B) {
+	for b.Loop() {
+		f := newFake(b, fakeSpec(20_000, "TestRace"))
+		stop := f.work(b, 2, 4, 0)
+		start := time.Now()
+		if err := f.search(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(float64(f.numbers().results)/time.Since(start).Seconds(), "items/s")
+		stop()
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -149,6 +150,40 @@ func TestLikeOneMachine(t *testing.T) {
 	}
 	if said := fleetCommand(t, base.ExitOK, "gc", "--store", store); !strings.Contains(said, "removed 2 campaigns") {
 		t.Errorf("gc: %s", said)
+	}
+}
+
+// TestElsewhere: workers in processes of their own, which connect to the server of another, find the same.
+func TestElsewhere(t *testing.T) {
+	inShop(t)
+	tmp := t.TempDir()
+	store := filepath.Join(tmp, "store")
+	l, err := openLocal(store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := strings.TrimSpace(fleetCommand(t, base.ExitOK, "key", "--store", store))
+	address := strings.TrimSpace(read(t, filepath.Join(store, addressFile)))
+	var log lines
+	cmd := exec.Command(os.Args[0], "work", "--nats", address, "--trust", key, "--workers", "2")
+	cmd.Stderr = &log
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	said := fleetCommand(t, base.ExitFound, "run", "./till", "--seeds", "40", "--minimize", "off", "--nats", address,
+		"--store", store, "--artifacts", filepath.Join(tmp, "artifacts"))
+	if !strings.Contains(said, "seen: example.com/shop/till TestOrder") ||
+		!strings.Contains(said, "1 finding in 1 package") {
+		t.Errorf("%s\n%s", said, log.String())
+	}
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Error(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("an interrupted worker: %v\n%s", err, log.String())
+	}
+	if err := l.close(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -3,6 +3,7 @@ package fleet
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"testing"
@@ -35,7 +36,7 @@ func fakeMain(address, trusted string) {
 		var s *store
 		if s, err = openStore(ctx, conn); err == nil {
 			s.ackWait = testAckWait
-			err = fakeWorker(ctx, s, 2, trusted, 100*time.Millisecond)
+			err = fakeWorker(ctx, s, 2, trusted, 100*time.Millisecond, os.Stderr)
 		}
 	}
 	fmt.Println(err)
@@ -46,8 +47,8 @@ func fakeMain(address, trusted string) {
 const testAckWait = 500 * time.Millisecond
 
 // fakeWorker runs a worker with invented runs.
-func fakeWorker(ctx context.Context, s *store, slots int, trusted string, takes time.Duration) error {
-	w, release, err := newWorker(s, slots, []string{trusted}, os.Stderr)
+func fakeWorker(ctx context.Context, s *store, slots int, trusted string, takes time.Duration, log io.Writer) error {
+	w, release, err := newWorker(s, slots, []string{trusted}, log)
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ import (
 
 type scanned = gotest.Scan
 
-func newKey(t *testing.T) (key nkeys.KeyPair, public string) {
+func newKey(t testing.TB) (key nkeys.KeyPair, public string) {
 	t.Helper()
 	key, err := loadKey(filepath.Join(t.TempDir(), "sub", keyFile))
 	if err == nil {
