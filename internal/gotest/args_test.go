@@ -1,6 +1,7 @@
 package gotest
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -78,6 +79,21 @@ func TestSettings(t *testing.T) {
 	for _, env := range []string{"SEEDS=0", "BUDGET=-1s", "SEED=1,", "DETERMINISM=x", "STRATEGY=best", "LEAKS=some"} {
 		if _, err := newSettings(nil, environment(env)); err == nil || !strings.Contains(err.Error(), "REPRISE_") {
 			t.Errorf("%s: error %v", env, err)
+		}
+	}
+}
+
+// TestConflict: settings that exclude each other are refused by their flags.
+func TestConflict(t *testing.T) {
+	for _, c := range []struct{ env, want string }{
+		{"NETWORK=real FAULTS=net", "--faults net=2%: only the simulated network has faults"},
+		{"EXHAUSTIVE=2 SHARD=1/2", "--exhaustive runs schedules and not seeds, which --shard divides"},
+		{"EXHAUSTIVE=2 STRATEGY=pct", "--exhaustive runs every schedule, and --strategy pct chooses"},
+		{"EXHAUSTIVE=2 SHARD=1/1", ""},
+	} {
+		_, err := newSettings(nil, environment(c.env))
+		if text := fmt.Sprint(err); (err == nil) != (c.want == "") || !strings.Contains(text, c.want) && c.want != "" {
+			t.Errorf("%s: %v", c.env, err)
 		}
 	}
 }

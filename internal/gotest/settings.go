@@ -79,12 +79,24 @@ func newSettings(args []string, getenv func(string) string) (s settings, err err
 	if err != nil {
 		return s, err
 	}
-	if s.network == wire.NetworkReal && s.faults != (wire.NetworkFaults{}) {
-		return s, fmt.Errorf("--%s %s: only the simulated network has faults; leave --%s %s out", wire.Faults.Flag, s.faults,
-			wire.Network.Flag, s.network)
-	}
 	s.fill()
-	return s, nil
+	return s, s.conflict()
+}
+
+// conflict returns an error if two settings exclude each other.
+func (s *settings) conflict() error {
+	switch {
+	case s.network == wire.NetworkReal && s.faults != (wire.NetworkFaults{}):
+		return fmt.Errorf("--%s %s: only the simulated network has faults; leave --%s %s out", wire.Faults.Flag, s.faults,
+			wire.Network.Flag, s.network)
+	case s.exhaustive.On && s.share.Count > 1:
+		return fmt.Errorf("--%s runs schedules and not seeds, which --%s divides; leave one of them out",
+			wire.Exhaustive.Flag, wire.Shard.Flag)
+	case s.exhaustive.On && s.strategy != strategy.Default:
+		return fmt.Errorf("--%s runs every schedule, and --%s %s chooses among them; leave one of them out",
+			wire.Exhaustive.Flag, wire.Strategy.Flag, s.strategy)
+	}
+	return nil
 }
 
 // fill sets the default number of seeds, which is the least if nothing was asked for.
