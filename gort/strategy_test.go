@@ -43,11 +43,15 @@ func TestEveryStrategyPicksAsOutside(t *testing.T) {
 // made again by their recordings.
 func TestDenseStrategies(t *testing.T) {
 	b := corpus(t)
-	for _, test := range []string{"TestLostUpdateBug", "TestLockOrderBug", "TestSelectOrderBug"} {
+	for test, contested := range map[string]bool{
+		"TestLostUpdateBug": true, "TestLockOrderBug": true,
+		"TestSelectOrderBug": false, // its two goroutines sleep and wait, and are not ready at the same time
+	} { // lint: order does not matter because each test is checked by itself
 		profile, again := &strategy.Profile{}, &strategy.Profile{}
 		mustRun(t, b, test, Control{Seed: 1, Record: profile})
 		mustRun(t, b, test, Control{Seed: 1, Record: again})
-		if *profile != *again || profile.Tasks < 2 || profile.Points < 10 || profile.Contested == 0 {
+		if *profile != *again || profile.Tasks < 2 || profile.Points < 10 ||
+			profile.Contested == 0 && contested {
 			t.Errorf("%s: the profile has %d tasks, %d points, %d contested; equal in two runs: %v", test, profile.Tasks,
 				profile.Points, profile.Contested, *profile == *again)
 		}

@@ -147,7 +147,7 @@ func (s *Story) fit(steps []step, most int) []step {
 	unrelated := s.unrelated(s.turns())
 	inLibrary := func(t step) bool { return t.std && !t.marked && s.ordinary && most < Every/2 }
 	steps = fold(steps, inLibrary, func(list []step) string {
-		return "… " + cast.Plural(len(list), "turn") + " in package testing and the standard library …"
+		return "… " + cast.Plural(len(turnsIn(list)), "turn") + " in package testing and the standard library …"
 	})
 	if len(steps) > most && len(unrelated) > 0 {
 		steps = fold(steps, func(t step) bool { return unrelated[t.g] && !t.marked }, func(list []step) string {
@@ -188,7 +188,7 @@ func (s *Story) cut(steps []step, most int) (told []step) {
 			end++
 		}
 		left := steps[i:end]
-		told = append(told, step{decision: earlier(left), text: "… " + turnsOf(left, s.who, "turn") + " …", note: true})
+		told = append(told, noteOf(left, "… "+turnsOf(left, s.who, "turn")+" …"))
 		i = end - 1
 	}
 	return told
@@ -253,7 +253,7 @@ func fold(steps []step, match func(step) bool, text func([]step) string) (told [
 	var held []step
 	release := func() {
 		if len(held) > 1 {
-			held = []step{{decision: earlier(held), text: text(held), note: true}}
+			held = []step{noteOf(held, text(held))}
 		}
 		told, held = append(told, held...), nil
 	}
@@ -270,18 +270,31 @@ func fold(steps []step, match func(step) bool, text func([]step) string) (told [
 	return append(told, steps[split:]...)
 }
 
-// turnsOf counts turns and names their tasks.
-func turnsOf(steps []step, who *cast.Cast, noun string) string {
-	turns := 0
-	var ids []uint32
+// noteOf returns the note that stands for some steps.
+func noteOf(steps []step, text string) step {
+	return step{decision: earlier(steps), text: text, note: true, of: steps}
+}
+
+// turnsIn returns the turns among some steps, and those that notes among them stand for.
+func turnsIn(steps []step) (turns []step) {
 	for _, t := range steps {
 		if t.g != 0 {
-			turns++
-			ids = append(ids, t.g)
+			turns = append(turns, t)
 		}
+		turns = append(turns, turnsIn(t.of)...)
+	}
+	return turns
+}
+
+// turnsOf counts turns and names their tasks.
+func turnsOf(steps []step, who *cast.Cast, noun string) string {
+	turns := turnsIn(steps)
+	ids := make([]uint32, len(turns))
+	for i, t := range turns {
+		ids[i] = t.g
 	}
 	slices.Sort(ids)
-	return cast.Plural(turns, noun) + " of " + who.Paths(slices.Compact(ids))
+	return cast.Plural(len(turns), noun) + " of " + who.Paths(slices.Compact(ids))
 }
 
 // legend says which goroutines of a schedule are tests, and what those do whose start is not shown.
@@ -350,7 +363,7 @@ func condense(steps []step, last int, who *cast.Cast) (told []step) {
 	var held, recent []step
 	release := func() {
 		if len(held) >= leastFold {
-			held = []step{{decision: earlier(held), text: folded(held, who), note: true}}
+			held = []step{noteOf(held, folded(held, who))}
 		}
 		told, held = append(told, held...), nil
 	}
@@ -370,7 +383,7 @@ func condense(steps []step, last int, who *cast.Cast) (told []step) {
 
 // folded returns the line that stands for steps that were left out.
 func folded(steps []step, who *cast.Cast) string {
-	if !slices.ContainsFunc(steps, func(t step) bool { return t.g != 0 }) {
+	if len(turnsIn(steps)) == 0 {
 		return fmt.Sprintf("… %d more of these …", len(steps))
 	}
 	return "… " + turnsOf(steps, who, "more turn") + " …"

@@ -23,6 +23,7 @@ type step struct {
 	idle     bool   // the turn was spent in package testing
 	std      bool   // the turn was spent in the standard library
 	note     bool   // it is about steps that are left out
+	of       []step // of such a note: those steps; nil if it has no number of turns
 	kept     int    // rank among the steps that must not be left out, from 1; 0 for others
 	decided  bool   // the turn decided the run
 	times    int    // how often it happened again, of a step between two turns
