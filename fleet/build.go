@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/reprise-go/reprise/fleet/internal/archive"
 	"github.com/reprise-go/reprise/internal/base"
 	"github.com/reprise-go/reprise/internal/gotest"
 	"github.com/reprise-go/reprise/internal/wire"
@@ -95,7 +96,7 @@ func (s *settings) binary(ctx context.Context, to *store, c *gotest.Collected, t
 		return b, err
 	}
 	paths := append([]string{sub, "go.mod"}, s.files...)
-	if err := errors.Join(pack(f, root, paths), f.Close()); err != nil {
+	if err := errors.Join(archive.Pack(f, root, paths), f.Close()); err != nil {
 		return b, err
 	}
 	b.Files, err = to.putFile(ctx, f.Name())

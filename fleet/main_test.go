@@ -36,7 +36,7 @@ func fakeMain(address, trusted string) {
 		var s *store
 		if s, err = openStore(ctx, conn); err == nil {
 			s.ackWait = testAckWait
-			err = fakeWorker(ctx, s, 2, trusted, 100*time.Millisecond, os.Stderr)
+			err = fakeWorker(ctx, s, 2, trusted, 50*time.Millisecond, os.Stderr)
 		}
 	}
 	fmt.Println(err)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/reprise-go/reprise/fleet/internal/archive"
 	"github.com/reprise-go/reprise/internal/gotest"
 )
 
@@ -292,7 +293,7 @@ func (w *worker) work(ctx context.Context, j *job, item workItem, m jetstream.Ms
 		return nil, err
 	}
 	defer f.Close() // of a file that was only read
-	if err := unpack(f, own); err != nil {
+	if err := archive.Unpack(f, own); err != nil {
 		return nil, err
 	}
 	r.Dir = filepath.Join(own, filepath.FromSlash(b.Sub))

@@ -1,4 +1,6 @@
-package fleet
+// Package archive packs the files that the tests of a package may read, and unpacks them on another machine. It must
+// not know what the files are for.
+package archive
 
 import (
 	"archive/tar"
@@ -14,9 +16,9 @@ import (
 // maxFiles is the greatest size in bytes of the files that the tests of a package get.
 const maxFiles = 256 << 20
 
-// pack writes an archive of files below a root: of the folders and files with the given paths relative to it, without
+// Pack writes an archive of files below a root: of the folders and files with the given paths relative to it, without
 // nested modules and folders that begin with a dot. Equal files give equal archives.
-func pack(w io.Writer, root string, paths []string) error {
+func Pack(w io.Writer, root string, paths []string) error {
 	t := tar.NewWriter(w)
 	size, seen := int64(0), map[string]bool{}
 	for _, path := range paths {
@@ -72,13 +74,18 @@ func packFile(t *tar.Writer, name, rel string) (int64, error) {
 	return io.CopyN(t, f, h.Size)
 }
 
-// unpack unpacks an archive into a folder. Nothing outside of it is written, and nothing but files and folders.
-func unpack(r io.Reader, folder string) (err error) {
+// Unpack unpacks an archive into a folder. Nothing outside of it is written, and nothing but files and folders.
+func Unpack(r io.Reader, folder string) (err error) {
 	root, err := os.OpenRoot(folder)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, root.Close()) }()
+	return entries(r, func(name string, mode fs.FileMode, r io.Reader) error { return unpackFile(root, r, name, mode) })
+}
+
+// entries calls write with each file of an archive, whose name is a path that leads out of no folder.
+func entries(r io.Reader, write func(name string, mode fs.FileMode, r io.Reader) error) error {
 	size := int64(0)
 	for t := tar.NewReader(r); ; {
 		h, err := t.Next()
@@ -90,9 +97,9 @@ func unpack(r io.Reader, folder string) (err error) {
 		}
 		name := filepath.FromSlash(h.Name)
 		if size += h.Size; h.Typeflag != tar.TypeReg || !filepath.IsLocal(name) || h.Size < 0 || size > maxFiles {
-			return fmt.Errorf("fleet: the archive of files has an entry that pack does not write: %.80q", h.Name)
+			return fmt.Errorf("archive: it has an entry that Pack does not write: %.80q", h.Name)
 		}
-		if err := unpackFile(root, t, name, fs.FileMode(h.Mode)&0o777|0o600); err != nil {
+		if err := write(name, fs.FileMode(h.Mode)&0o777|0o600, t); err != nil {
 			return err
 		}
 	}
