@@ -26,12 +26,10 @@ func (o *operations) Note(what string, x simsched.Object) {
 // everything uses each kind of object once, in one task.
 func everything(s *simsched.Sim) error {
 	mu, rw := s.NewMutex("m"), s.NewRWMutex("rw")
-	mu.Lock()
-	mu.Unlock()
-	rw.Lock()
-	rw.Unlock()
-	rw.RLock()
-	rw.RUnlock()
+	for _, pair := range [][2]func(){{mu.Lock, mu.Unlock}, {rw.Lock, rw.Unlock}, {rw.RLock, rw.RUnlock}} {
+		pair[0]()
+		pair[1]()
+	}
 	cond := s.NewCond("c", mu)
 	cond.Signal()
 	cond.Broadcast()
