@@ -4,6 +4,9 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/reprise-go/reprise/explore"
@@ -81,6 +84,19 @@ func newSettings(args []string, getenv func(string) string) (s settings, err err
 	}
 	s.fill()
 	return s, s.conflict()
+}
+
+// Conflict returns an error if two settings exclude each other, those of the environment included.
+func (o Options) Conflict() error {
+	s, _ := newSettings(nil, func(key string) string {
+		for _, line := range slices.Backward(o.Env) {
+			if value, ok := strings.CutPrefix(line, key+"="); ok {
+				return value
+			}
+		}
+		return os.Getenv(key)
+	})
+	return s.conflict() // a variable that cannot be read is an error of each test binary
 }
 
 // conflict returns an error if two settings exclude each other.

@@ -136,55 +136,6 @@ func (s *stepper) split() int {
 	return len(s.told)
 }
 
-// untilOver returns the relevant moments of the run. Those of a failed test end with the turn in which it was marked as
-// failed, since what package testing does afterwards is unrelated.
-func (s *Story) untilOver() []moment {
-	switch {
-	case !s.ordinary:
-		return s.untilBroken()
-	case s.ended == "leaked", s.ended == "deadlocked" && s.beside():
-		return s.untilLeaked()
-	}
-	fail := slices.IndexFunc(s.moments, func(m moment) bool { return m.kind == fails })
-	if s.ended != "failed" || fail < 0 {
-		return s.moments
-	}
-	next := slices.IndexFunc(s.moments[fail:], func(m moment) bool { return m.kind == runs })
-	if next < 0 {
-		return s.moments
-	}
-	return s.moments[:fail+next]
-}
-
-// untilLeaked returns the moments up to the last one of a test or of a goroutine that can never go on. What follows is
-// of other goroutines, which go on beside it or get time from the runtime so that they end or settle.
-func (s *Story) untilLeaked() []moment {
-	matters := make([]bool, len(s.list))
-	for _, w := range s.left {
-		matters[w.ID] = w.Leaked()
-	}
-	last := len(s.moments) - 1
-	for ; last >= 0; last-- {
-		if g := s.moments[last].g; int(g) < len(s.list) && (matters[g] || cast.StartsTest(s.list[g].Start)) {
-			break
-		}
-	}
-	return s.moments[:last+1]
-}
-
-// untilBroken returns the moments of a simulated run up to the first panic, or to the error with which the main task
-// ends.
-func (s *Story) untilBroken() []moment {
-	i := slices.IndexFunc(s.moments, func(m moment) bool {
-		return m.kind == ends && (m.reason == outcomes[event.OutcomePanicked] ||
-			m.g == 1 && m.reason == outcomes[event.OutcomeErr])
-	})
-	if i < 0 {
-		return s.moments
-	}
-	return s.moments[:i+1]
-}
-
 // recent reports whether the step is within the horizon, or near the turn that decided the run.
 func (s *stepper) recent() bool {
 	far := s.decisions - s.story.Turning
@@ -535,45 +486,6 @@ func (s *stepper) fired(r moment, rest []moment) string {
 		return strings.TrimSpace("sleep of "+length+" "+bracketed(s.asleep[rest[0].g])) + " ends"
 	}
 	return strings.TrimSpace("timer of "+length+" "+bracketed(set.place)) + " fires"
-}
-
-// calledFrom names the callers of a place.
-func calledFrom(stack []string) string {
-	var callers []string
-	for _, frame := range stack {
-		if spot := cast.Spot(frame); spot != "" {
-			callers = append(callers, spot)
-		}
-	}
-	if len(callers) == 0 {
-		return ""
-	}
-	return ", called from " + strings.Join(callers, ", ")
-}
-
-// maxQuoted is the maximum number of characters of a source line in a report.
-const maxQuoted = 56
-
-// quoted returns the source text of a place in quotes, with a space in front, or "" if it is not known.
-func (s *Story) quoted(place string) string {
-	if s.SourceLine == nil {
-		return ""
-	}
-	if text := s.SourceLine(place); len(text) > 2 { // such as the brace at which a deferred call is made
-		if r := []rune(text); len(r) > maxQuoted {
-			text = string(r[:maxQuoted-1]) + "…"
-		}
-		return " `" + text + "`"
-	}
-	return ""
-}
-
-// bracketed returns the line of a place in brackets, "" if there is none.
-func bracketed(place string) string {
-	if line := cast.ShortSite(place); line != "" {
-		return "(" + line + ")"
-	}
-	return ""
 }
 
 // happened tells what happens in the turn of a task, or between two turns.

@@ -303,6 +303,9 @@ func ParseArgs(args []string) (o gotest.Options, err error) {
 		testFlags[i].set(&o, value)
 	}
 	o.Args = append(o.Args, behind...)
+	if err := o.Conflict(); err != nil {
+		return o, base.Usage("%v", err)
+	}
 	return o, nil
 }
 
