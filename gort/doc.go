@@ -46,8 +46,8 @@
 //     before and after an operation that can make another goroutine ready (channel send, receive and close, select, go,
 //     Unlock, Signal, the Done that ends a Wait), after a timer is set, and before time.Sleep, runtime.Gosched, the
 //     other methods of package sync, those of the types of sync/atomic, and I/O that may have to wait for the poller.
-//   - Time. The clock starts at Control.Clock and advances a little with each decision, point and reading. When no
-//     goroutine is ready, it jumps to the next timer.
+//   - Time. The clock starts at Control.Clock and advances a little with each decision, point, reading and call on a
+//     file. When no goroutine is ready, it jumps to the next timer.
 //   - Lateness. In half of the seeds, goroutines that are ready are late, up to three times in a run: they do not run
 //     for up to Control.Slow of virtual time, while others run and timers fire. So a time-out can win a race against
 //     its answer, and a sleep can end before another goroutine has run. If only late goroutines are ready, time leaps

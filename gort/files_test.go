@@ -5,6 +5,7 @@ package gort
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -56,6 +57,24 @@ func TestFileTimes(t *testing.T) {
 		r.alone = seed == 0
 		if o := mustAgain(t, r, Control{Seed: seed}); o.Verdict != Passed {
 			t.Errorf("seed %d: %s\n%s", seed, o.Verdict, o.Output)
+		}
+	}
+}
+
+// TestFileNames checks that calls on files take virtual time, the same in each run, and that names which contain the
+// time differ.
+func TestFileNames(t *testing.T) {
+	r := mustRunner(t, corpus(t), "TestFileNames", Control{})
+	const want = "times 5.1µs 5.1µs 5.12µs 100.1µs 5.1µs 100.12µs 100.1µs 500.1µs 120ns  100ns"
+	for seed := range uint64(10) {
+		r.alone = seed == 0
+		o := mustAgain(t, r, Control{Seed: seed})
+		if o.Verdict != Passed || !strings.Contains(string(o.Output), want) {
+			t.Errorf("seed %d: %s, want %q\n%s", seed, o.Verdict, want, o.Output)
+		}
+		again := mustAgain(t, r, Control{Choices: o.Recording.Choices()})
+		if a, b := o.Recording.Records, again.Recording.Records; !slices.Equal(a, b) {
+			t.Errorf("seed %d: the replay has other records than the run: %d and %d", seed, len(a), len(b))
 		}
 	}
 }

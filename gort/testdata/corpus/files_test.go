@@ -134,3 +134,68 @@ func TestWritesHere(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// saved writes a file as programs do that must not lose it, and returns the time at which the file was made.
+func saved(t *testing.T, path string) time.Time {
+	t.Helper()
+	now := time.Now()
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.WriteString("content"); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Sync(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(path, path+".done"); err != nil {
+		t.Fatal(err)
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dir.Close()
+	if err := dir.Sync(); err != nil {
+		t.Fatal(err)
+	}
+	return now
+}
+
+// TestFileNames names two files by the millisecond in which they are made, one after the other, and prints how long each
+// kind of call takes.
+func TestFileNames(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "f")
+	if a, b := saved(t, path).UnixMilli(), saved(t, path).UnixMilli(); a == b {
+		t.Errorf("two files have the time %d", a)
+	}
+	content := make([]byte, 4)
+	f, err := os.Open(path + ".done")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	fmt.Print("times")
+	for _, call := range []func() error{
+		func() error { _, err := f.Read(content); return err },
+		func() error { _, err := f.ReadAt(content, 0); return err },
+		func() error { _, err := os.Stat(path + ".done"); return err },
+		func() error { return os.Mkdir(path, 0o700) },
+		func() error { return os.Chmod(path, 0o755) },
+		func() error { return os.Rename(path, path+".new") },
+		func() error { return os.Symlink(path, path+".link") },
+		func() error { return f.Sync() },
+		func() error { _, _ = os.Stat(path + ".none"); return nil },       // no time, because it fails
+		func() error { _, err := os.Stdout.WriteString(" "); return err }, // no time, because it is no file
+	} {
+		start := time.Now()
+		if err := call(); err != nil {
+			t.Error(err)
+		}
+		fmt.Print(" ", time.Since(start))
+	}
+	fmt.Println()
+}
