@@ -3,6 +3,7 @@ package simtest
 import (
 	"errors"
 	"fmt"
+	"os"
 	"testing"
 	"time"
 
@@ -95,6 +96,7 @@ type settings struct {
 
 // newSettings combines the settings of a test. The error names everything that is wrong.
 func newSettings(t testing.TB, opts []Option) (settings, error) {
+	sign()
 	s := settings{
 		seeds: explore.DefaultSeeds, budget: explore.DefaultBudget, leaks: wire.LeaksAuto, minimal: defaultMinimal,
 	}
@@ -115,6 +117,13 @@ func newSettings(t testing.TB, opts []Option) (settings, error) {
 	}
 	s.sim.ContainGoexit = true
 	return s, err
+}
+
+// sign tells `reprise test` that the test is simulated, so that it does not put it under control.
+func sign() {
+	if path := os.Getenv(wire.Simulated.Env); path != "" {
+		_ = os.WriteFile(path, nil, 0o600) // without it the test runs once more, under control
+	}
 }
 
 // checkOptions says what is wrong with the options.

@@ -27,8 +27,8 @@ type Collected struct {
 const collectedExt = ".json"
 
 // collect writes a test binary and what is known of it to a folder.
-func (s *session) collect(folder string, args []string, simulated bool) error {
-	c := Collected{Package: s.pkg, Args: args, Dir: s.Dir, Plain: simulated || s.plain || s.together}
+func (s *session) collect(folder string, args []string) error {
+	c := Collected{Package: s.pkg, Args: args, Dir: s.Dir, Plain: s.simulated || s.plain || s.together}
 	for _, v := range wire.Settings() {
 		left := []string{wire.Collect.Env, wire.Slots.Env, wire.Processes.Env, wire.Progress.Env}
 		if value := os.Getenv(v.Env); value != "" && !slices.Contains(left, v.Env) {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -33,6 +34,7 @@ type program struct {
 	patience     time.Duration // maximum real time of a test without control
 	rapid        bool          // tests may use package rapid, and take noFailFile
 	suites       bool          // test functions may contain whole suites
+	simulated    bool          // test functions may use package simtest
 }
 
 // inspect reads the settings of the build of a test binary. Its runs will be in the folder dir with the environment
@@ -67,17 +69,17 @@ func inspect(path, dir string, env []string) (*program, error) {
 // earlier runs have left behind.
 const noFailFile = "-rapid.nofailfile"
 
-// look looks into the binary: whether package simtest is part of it, that is, whether the table of functions names one
-// of it, and which other packages matter.
-func (p *program) look() (simulated bool, err error) {
+// look looks into the binary for the packages that matter: whether the table of functions names one of theirs.
+func (p *program) look() error {
 	b, err := os.ReadFile(p.Path)
 	if err != nil {
-		return false, err
+		return err
 	}
 	has := func(parts ...string) bool { return bytes.Contains(b, []byte(strings.Join(parts, "/"))) } // not in this one
 	p.rapid = has("\x00pgregory.net", "rapid.") && bytes.Contains(b, []byte("rapid."+"nofailfile"))
 	p.suites = has("\x00github.com", "stretchr", "testify", "suite.Run") || has("internal", "grpctest.RunSubTests")
-	return has("\x00github.com", "reprise-go", "reprise", "simtest."), nil
+	p.simulated = has("\x00github.com", "reprise-go", "reprise", "simtest.")
+	return nil
 }
 
 // unknownFlag starts the line by which a test binary refuses a flag.
@@ -105,18 +107,24 @@ func (p *program) functions(ctx context.Context, s *settings) (list []string, er
 	return list, nil
 }
 
-// plainRun runs the binary without control and returns its output. A run that takes longer than limit is ended. All
-// processes that a run has started end with it.
+// plainRun runs the binary without control and returns its output. A run that takes longer than limit is ended.
 func (p *program) plainRun(ctx context.Context, limit time.Duration, args []string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	cmd := exec.Command(p.Path, args...)
-	cmd.Dir, cmd.Env, cmd.WaitDelay = p.Dir, p.Env, time.Second
 	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
+	err := p.plainTo(ctx, args, p.Env, &out)
+	return out.Bytes(), err
+}
+
+// plainTo runs the binary without control, until ctx ends, and writes its output to w. All processes that a run has
+// started end with it.
+func (p *program) plainTo(ctx context.Context, args, env []string, w io.Writer) error {
+	cmd := exec.Command(p.Path, args...)
+	cmd.Dir, cmd.Env, cmd.WaitDelay = p.Dir, env, time.Second
+	cmd.Stdout, cmd.Stderr = w, w
 	procs.Group(cmd, syscall.SIGKILL)
 	if err := cmd.Start(); err != nil {
-		return nil, err
+		return err
 	}
 	stop := context.AfterFunc(ctx, func() { procs.Signal(cmd.Process, os.Kill) })
 	err := procs.Wait(cmd)
@@ -124,7 +132,7 @@ func (p *program) plainRun(ctx context.Context, limit time.Duration, args []stri
 	if ctx.Err() != nil {
 		err = ctx.Err()
 	}
-	return out.Bytes(), err
+	return err
 }
 
 // plainTimeout is the argument with which a test binary has no time-out of its own; see plainRun.

@@ -41,8 +41,8 @@ func TestLook(t *testing.T) {
 		if err := os.WriteFile(p.Path, bytes.Repeat([]byte(text), 2), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := p.look(); got != want || err != nil {
-			t.Errorf("%q: %v, error %v", text, got, err)
+		if err := p.look(); p.simulated != want || err != nil {
+			t.Errorf("%q: %v, error %v", text, p.simulated, err)
 		}
 	}
 }

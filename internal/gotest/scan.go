@@ -93,7 +93,7 @@ func (c *Collected) session(env []string) (*session, error) {
 	if s.program, err = inspect(c.Path, c.Dir, env); err != nil {
 		return nil, err
 	}
-	if _, err = s.look(); err != nil {
+	if err = s.look(); err != nil {
 		return nil, err
 	}
 	s.acceptRapid()

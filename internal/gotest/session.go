@@ -34,8 +34,7 @@ type session struct {
 
 // Main runs a test binary. args has its path and the arguments of the go command. The runs get the environment env,
 // which must not contain settings of reprise; these are read from the environment of the process. Main returns the exit
-// code of a test binary. A binary that uses package simtest, or that is called for another purpose than to run tests,
-// replaces this process.
+// code of a test binary. A binary that is called for another purpose than to run tests replaces this process.
 func Main(args, env []string, stdout io.Writer) int {
 	code, err := run(args, env, stdout)
 	if err != nil {
@@ -63,14 +62,13 @@ func run(args, env []string, stdout io.Writer) (code int, err error) {
 	if s.program, err = inspect(args[0], dir, env); err != nil {
 		return 0, err
 	}
-	simulated, err := s.look()
-	if err != nil {
+	if err := s.look(); err != nil {
 		return 0, err
 	}
 	if s.collects != "" {
-		return 0, s.collect(s.collects, args[1:], simulated)
+		return 0, s.collect(s.collects, args[1:])
 	}
-	if simulated || s.plain {
+	if s.plain || s.simulated && s.together {
 		return 0, become(s.Path, args[1:], os.Environ())
 	}
 	s.acceptRapid()

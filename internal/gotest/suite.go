@@ -17,6 +17,11 @@ import (
 
 // runFunction runs the seeds of the next of so many test functions, and reports whether it has passed.
 func (s *session) runFunction(ctx context.Context, function string, left int) (ok bool) {
+	if s.simulated {
+		if ok, simulated := s.simulate(ctx, function, left); simulated {
+			return ok
+		}
+	}
 	if test := s.selectedInSuite(function); test != "" {
 		s.out.run(function)
 		ok = s.search(test, left).run(ctx)

@@ -151,7 +151,8 @@ var (
 	}, parseCount)
 )
 
-// How the processes of one go test share the machine, and whether a terminal shows how far they are.
+// How the processes of one go test share the machine, whether a terminal shows how far they are, and which of their
+// tests are simulated.
 var (
 	Slots = variable(Setting{
 		Env: "REPRISE_SLOTS", Form: "a folder", Writers: []string{Wrapper}, Readers: []string{Wrapper, Fleet},
@@ -162,6 +163,10 @@ var (
 	Progress = variable(Setting{
 		Env: "REPRISE_PROGRESS", Form: boolForm, Writers: []string{Wrapper}, Readers: []string{Wrapper},
 	}, parseBool)
+	Simulated = variable(Setting{
+		Env: "REPRISE_SIMULATED", Form: "the path of a file, which a simulated test creates",
+		Writers: []string{Wrapper}, Readers: []string{Simulate},
+	}, parseText)
 )
 
 // How a campaign is shared among machines.
