@@ -19,3 +19,10 @@ func ask(r request) bool {
 		unsafe.Sizeof(r), 0)
 	return errno == 0
 }
+
+// askPair makes a request about two addresses.
+func askPair(p pair) bool {
+	_, _, errno := syscall.Syscall6(syscall.SYS_SETSOCKOPT, noSocket, level, 0, uintptr(unsafe.Pointer(&p)),
+		unsafe.Sizeof(p), 0)
+	return errno == 0
+}

@@ -86,15 +86,46 @@ func Next(address string, f Fault) bool {
 	if err != nil {
 		panic(fmt.Sprintf("faults: Next: %q is not an address such as 127.0.0.1:80 or :80", address))
 	}
-	return f.kind != 0 && ask(request{kind: uint64(f.kind), amount: f.amount, ip: ip, port: uint64(port)})
+	return f.kind != 0 && ask(request{kind: uint64(f.kind), amount: f.amount, end: end{ip, uint64(port)}})
+}
+
+// Between lets nothing pass between two addresses for some virtual time, from now on: data, and dials of TCP, arrive
+// afterwards, and datagrams are lost. Connections of either address with others are not affected. An address has the
+// form of those of [Next], and port 0 means every port: Between("127.0.0.2:0", "127.0.0.3:0", time.Second) separates
+// two hosts. The time must be positive.
+//
+// Between reports whether it happens: false under plain go test, and if more than 16 partitions last. It panics if an
+// address has another form.
+func Between(a, b string, d time.Duration) bool {
+	p := pair{kind: uint64(partition), amount: positive("Between", d)}
+	for i, address := range [2]string{a, b} {
+		ip, port, err := parse(address)
+		if err != nil {
+			panic(fmt.Sprintf("faults: Between: %q is not an address such as 127.0.0.1:80, 127.0.0.1:0 or :80", address))
+		}
+		p.ends[i] = end{ip, uint64(port)}
+	}
+	return askPair(p)
+}
+
+// end is an address in a [request].
+type end struct {
+	ip   [16]byte // of IPv4 as ::ffff:a.b.c.d; zero for all
+	port uint64   // 0 for all
 }
 
 // request is what the simulated network reads: the runtime of package gort defines it as rprRequest.
 type request struct {
 	kind   uint64
 	amount uint64
-	ip     [16]byte // of IPv4 as ::ffff:a.b.c.d; zero for all
-	port   uint64   // 0 for all
+	end    end
+}
+
+// pair is a request about two addresses: the runtime of package gort defines it as rprPair.
+type pair struct {
+	kind   uint64
+	amount uint64
+	ends   [2]end
 }
 
 func parse(address string) (ip [16]byte, port uint16, err error) {

@@ -185,6 +185,67 @@ func TestPartition(t *testing.T) {
 	}
 }
 
+// dialFrom connects from one host of the loopback network to an address of another, and reads what the server sends.
+func dialFrom(t *testing.T, host, to string) {
+	t.Helper()
+	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(host)}}
+	c, err := d.Dial("tcp", to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close() //nolint:errcheck // of a socket that is only read
+	if b, err := io.ReadAll(c); err != nil || string(b) != "hello" {
+		t.Errorf("read %q, %v", b, err)
+	}
+}
+
+// greet listens on a host and greets each client.
+func greet(t *testing.T, host string) (address string) {
+	t.Helper()
+	l, err := net.Listen("tcp", host+":0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan bool)
+	go func() {
+		defer close(ended)
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = io.WriteString(c, "hello")
+			_ = c.Close()
+		}
+	}()
+	t.Cleanup(func() {
+		_ = l.Close()
+		<-ended
+	})
+	return l.Addr().String()
+}
+
+// TestBetween: only the two hosts are separated, in both directions, until the partition ends.
+func TestBetween(t *testing.T) {
+	second, third := greet(t, "127.0.0.2"), greet(t, "127.0.0.3")
+	asked := faults.Between("127.0.0.4:0", "127.0.0.2:0", 10*time.Second)
+	start := time.Now()
+	dialFrom(t, "127.0.0.4", third)
+	dialFrom(t, "127.0.0.5", second)
+	took(t, asked, start, 0, time.Second)
+	dialFrom(t, "127.0.0.4", second)
+	took(t, asked, start, 10*time.Second, 11*time.Second)
+	dialFrom(t, "127.0.0.4", second)
+	took(t, asked, start, 10*time.Second, 11*time.Second)
+
+	asked = faults.Between(third, "", 10*time.Second)
+	start = time.Now()
+	dialFrom(t, "127.0.0.5", second)
+	took(t, asked, start, 0, time.Second)
+	dialFrom(t, "127.0.0.5", third)
+	took(t, asked, start, 10*time.Second, 11*time.Second)
+}
+
 // TestOther: a request waits for its address, and its kind of operation.
 func TestOther(t *testing.T) {
 	client, server, _ := pair(t)
@@ -208,6 +269,7 @@ func TestMisuse(t *testing.T) {
 		func() { faults.Next("localhost:80", faults.Reset()) }, func() { faults.Next("127.0.0.1", faults.Reset()) },
 		func() { faults.Next(":http", faults.Reset()) }, func() { faults.Next(":70000", faults.Reset()) },
 		func() { faults.Short(0) }, func() { faults.Latency(-1) }, func() { faults.Partition(1 << 60) },
+		func() { faults.Between("127.0.0.1", "", 1) }, func() { faults.Between("", "", 0) },
 	} {
 		func() {
 			defer func() {

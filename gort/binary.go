@@ -209,12 +209,28 @@ type Control struct {
 	// million. Records beyond it are Dropped.
 	Records int
 
+	// RecordOutside is the maximum number of bytes that the recording keeps of what the run takes from outside: of
+	// sockets that leave the simulated network, and of pipes. 0 means 1 MiB, the maximum is 64 MiB, and a negative value
+	// means that nothing is kept. What exceeds it is left out, and counted in record.Tape.Cut.
+	RecordOutside int
+
 	// Args are further arguments of the test binary, such as -test.short. They override the selection of the test.
 	Args []string
 }
 
 // defaultRecords is the default of Control.Records.
 const defaultRecords = 1 << 20
+
+// defaultOutside is the default of Control.RecordOutside, and maxOutside its maximum.
+const (
+	defaultOutside = 1 << 20
+	maxOutside     = 64 << 20
+)
+
+// outside returns the number of bytes of the tape, a multiple of 8.
+func (c *Control) outside() int {
+	return min(max(or(c.RecordOutside, defaultOutside), 0), maxOutside) &^ 7
+}
 
 // A replay that has left its recording continues for some decisions, so that a report can show them.
 const (
@@ -290,6 +306,9 @@ func (c *Control) header() (header, error) {
 		}
 		if c.Choices.Loose {
 			h.flags |= flagLoose
+		}
+		if c.Choices.Tape != nil && h.flags&flagContinue == 0 {
+			h.flags |= flagTape
 		}
 	}
 	if c.Detail {

@@ -91,13 +91,15 @@
 // up the processor at once; any other in which its thread sleeps for 100 ms loses it. A goroutine that the network
 // poller or the end of a system call makes ready is let in between two decisions. This is recorded, and a replay waits
 // for it at the same place. Outcome.Admitted counts such goroutines, Outcome.Calls counts all system calls by number,
-// and [Outcome.Outside] names what they reach. A run from a seed is therefore as deterministic as the outside. Of data
-// that is read from pipes and sockets outside, the size of each read is recorded, and a replay waits for as much; the
-// data themselves are not, and if they differ, the run differs. A signal that the program sends itself arrives in the
-// call that sends it. One from another process is let in in the same way as data, but its arrival in a buffered
-// channel is not recorded. While a goroutine is in a system call that waits, or a child process lives, virtual time
-// advances with real time; while one waits only for the poller, virtual time jumps when the poller has been quiet for
-// some milliseconds.
+// and [Outcome.Outside] names what they reach. A run from a seed is therefore as deterministic as the outside. The
+// calls on sockets outside and what is read from pipes are recorded, up to Control.RecordOutside bytes. A strict replay
+// answers calls on sockets from the recording, without a socket of the kernel, and compares what is written with it; it
+// reads pipes, and gives the program the recorded bytes. [Outcome.Unlike] names the first difference, or the read that
+// the recording lacks. A replay without such a recording waits for as many bytes as were read. A signal that the
+// program sends itself arrives in the call that sends it. One from another process is let in in the same way as data,
+// but its arrival in a buffered channel is not recorded. While a goroutine is in a system call that waits, or a child
+// process lives, virtual time advances with real time; while one waits only for the poller, virtual time jumps when the
+// poller has been quiet for some milliseconds.
 //
 // A thread of C code that calls Go is outside, too. While a program that exports functions to C has a thread that the
 // Go runtime has not started, virtual time advances with real time, and a run in which every goroutine is blocked is no

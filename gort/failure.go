@@ -399,13 +399,17 @@ func (o *Outcome) diverged() cause {
 		c.lines = []string{"the program does not fit its recording"}
 		return c
 	}
+	if o.Unlike != "" {
+		c.lines = []string{o.Unlike}
+	}
+	if o.offTape {
+		return c
+	}
 	who := newCast(o)
 	m := o.Mismatch
 	recorded, now := o.Choices()
-	c.lines = []string{
-		fmt.Sprintf("choice %d of the recording does not fit the program", m.Index),
-		"  recorded: " + recorded, "  now: " + now,
-	}
+	c.lines = append(c.lines, fmt.Sprintf("choice %d of the recording does not fit the program", m.Index),
+		"  recorded: "+recorded, "  now: "+now)
 	c.parts = []string{
 		record.Why(m.Expected.Reason), record.Why(m.Actual.Reason),
 		who.Label(m.Expected.G), who.Label(m.Expected.Prev()), who.Label(m.Actual.Prev()),

@@ -26,6 +26,9 @@ func faultText(f fault.Fault, occasion string) string {
 		what = "sends a datagram"
 	}
 	took := time.Duration(min(f.Amount, 1<<62)).Round(time.Microsecond).String()
+	if does == "parts" {
+		return fmt.Sprintf("lets nothing pass between %s and %s for %s (fault)", here, there, took)
+	}
 	switch f.Kind {
 	case fault.Short:
 		all, _ := strconv.Atoi(most)

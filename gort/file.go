@@ -68,6 +68,7 @@ func (o *Outcome) write(ctx context.Context, w *tracefile.Writer) error {
 	if err := o.translate(ctx, w); err != nil {
 		return errors.Join(err, w.Abort())
 	}
+	writeTape(&o.Recording.Tape, w)
 	w.SetEnd(o.end())
 	return w.Close()
 }
@@ -125,7 +126,8 @@ func load(r *tracefile.Reader) (*Choices, tracefile.Identity, error) {
 			return nil, nil, fmt.Errorf("%w that can be replayed: no Checkpoint marks the start of main.main", ErrNotOrdinary)
 		}
 		if errors.Is(err, io.EOF) {
-			return cr.c, id, nil
+			cr.c.Tape, err = readTape(r)
+			return cr.c, id, err
 		}
 		if err != nil {
 			return nil, nil, err

@@ -73,6 +73,11 @@ type Outcome struct {
 	// writing, so that concurrent runs may disturb each other; "" if there is none.
 	Wrote string
 
+	// Unlike names the first read, write or dial at which a replay differs from what was recorded from outside, or the
+	// read that the recording lacks; "" if there is none.
+	Unlike  string
+	offTape bool // the replay ended there
+
 	Assertions []record.Assertion // of the Antithesis SDK, if the program uses it
 
 	// Route has the branches of a run with Control.Route. Branches is their number, which is greater than len(Route) if
@@ -93,13 +98,18 @@ func outcome(s *shared, exit int, seed uint64, killed bool, out []byte) (*Outcom
 	if err != nil {
 		return nil, err
 	}
+	tape, err := s.tape()
+	if err != nil {
+		return nil, err
+	}
 	h := s.header()
 	o := &Outcome{
 		Exit: exit, Output: out, Virtual: time.Duration(h.time), Task: h.endTask,
 		Children: int(h.forks), Admitted: int(h.admits), Forced: int(h.forced), Calls: map[int]uint32{},
 		Recording: &record.Recording{
 			Seed: seed, Records: records, Texts: s.texts(), Steps: h.steps, Points: h.points, Hash: h.hash,
-			Class: h.class, Dropped: h.dropped, Memory: s.sent.flags&flagMemory != 0, Clock: time.Unix(0, s.sent.clock),
+			Tape: tape, Class: h.class, Dropped: h.dropped, Memory: s.sent.flags&flagMemory != 0,
+			Clock:       time.Unix(0, s.sent.clock),
 			RealNetwork: s.sent.flags&flagNet == 0,
 			Faults:      wire.NetworkFaults{Kinds: s.sent.faultKinds, Rate: int(s.sent.faultRate)}.String(),
 		},

@@ -15,16 +15,30 @@ func (o *Outcome) Dependence() string {
 	reached, came := o.reached(), o.came()
 	if came != "" {
 		lines = append(lines, "from outside: "+came+" ("+strings.Join(o.Outside(), ", ")+")",
-			"a replay waits for each at the same decision, but what is read there is not recorded, so that other data make another run")
+			"a replay waits for each at the same decision, "+o.stored())
 	} else if reached != "" {
 		lines = append(lines, "outside of the control: "+reached,
-			"nothing came from there by itself, but what is read there is not recorded, so that other data make another run")
+			"nothing came from there by itself, "+o.stored())
 	}
 	if o.Forced > 0 {
 		lines = append(lines, cast.Plural(o.Forced, "preemption")+
 			" by the real clock, of goroutines that passed no point for a second: a replay cannot repeat them")
 	}
 	return strings.Join(lines, "\n")
+}
+
+// stored says what the recording has of what the run took from outside.
+func (o *Outcome) stored() string {
+	t := &o.Recording.Tape
+	s := t.Stored()
+	if s.Calls == 0 && t.Cut == 0 {
+		return "but what is read there is not recorded, so that other data make another run"
+	}
+	text := "and takes " + s.String() + " from the recording"
+	if t.Cut > 0 {
+		text += "; " + cast.Plural(int(t.Cut), "call") + " after that had no room there: --record-outside keeps more"
+	}
+	return text
 }
 
 // came counts what came from outside, by how it came.

@@ -40,9 +40,9 @@ type Runner struct {
 }
 
 // Runner returns a Runner for one test function or subtest, by its exact name, or for all tests if test is "". It
-// uses Args, Procs, Clock, RealNetwork, Records and Wall of c for all runs. The Runner must be closed.
+// uses Args, Procs, Clock, RealNetwork, Records, RecordOutside and Wall of c for all runs. The Runner must be closed.
 func (b *Binary) Runner(test string, c Control) (*Runner, error) {
-	s, err := openShared(headerSpace + or(c.Records, defaultRecords)*recordSize + textSpace)
+	s, err := openShared(headerSpace + or(c.Records, defaultRecords)*recordSize + textSpace + c.outside())
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +87,7 @@ func (b *Binary) Run(ctx context.Context, test string, c Control) (*Outcome, err
 // Run makes one run; see [Binary.Run].
 func (r *Runner) Run(ctx context.Context, c Control) (*Outcome, error) {
 	c.Args, c.Procs, c.Clock, c.RealNetwork = r.common.Args, r.common.Procs, r.common.Clock, r.common.RealNetwork
-	c.Records, c.Wall = r.common.Records, r.common.Wall
+	c.Records, c.Wall, c.RecordOutside = r.common.Records, r.common.Wall, r.common.RecordOutside
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("gort: %s: %w", r.test, err)
 	}
@@ -128,6 +128,10 @@ func (r *Runner) Run(ctx context.Context, c Control) (*Outcome, error) {
 	o, err := outcome(r.s, exit, seed, limited.Err() != nil, out)
 	if err != nil {
 		return nil, fmt.Errorf("%w\n%s", err, out)
+	}
+	if c.Choices != nil {
+		h := r.s.header()
+		o.Unlike, o.offTape = unlike(h, c.Choices.Tape), h.tapeHow >= tapeShort
 	}
 	return o, r.readAssertions(o)
 }
@@ -184,7 +188,7 @@ func (r *Runner) prepare(c Control, flags uint32) error {
 	if err := r.clearAssertions(); err != nil {
 		return err
 	}
-	if err := r.s.prepare(h, choices, or(c.Records, defaultRecords)); err != nil {
+	if err := r.s.prepare(h, choices, or(c.Records, defaultRecords), c.outside()); err != nil {
 		return err
 	}
 	switch {

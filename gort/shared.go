@@ -15,7 +15,7 @@ import (
 // Numbers in the shared file. The runtime defines them under the same names with the prefix "rpr".
 const (
 	magic   = 0x31304f47_52505249
-	version = 9
+	version = 10
 
 	modeLive   = 1
 	modeReplay = 2
@@ -34,6 +34,7 @@ const (
 	flagCount    = 1024
 	flagDetail   = 2048
 	flagRoute    = 4096
+	flagTape     = 8192
 )
 
 // header is the start of the shared file. The runtime defines the same type as rprHeader.
@@ -68,6 +69,10 @@ type header struct {
 
 	faultRate  uint32
 	faultKinds uint32
+	tapeAt     uint64
+	tapeCap    uint64
+	given      uint64
+	givenCut   uint64
 
 	records uint64
 	text    uint64
@@ -89,7 +94,14 @@ type header struct {
 	class   uint64
 	dials   uint32
 	wrote   uint32
-	calls   [512]uint32
+	tape    uint64
+	tapeCut uint64
+	tapeHow uint32
+
+	tapeCall   uint32
+	tapeWhat   uint32
+	tapeObject uint32
+	calls      [512]uint32
 }
 
 const (
@@ -153,21 +165,28 @@ func (s *shared) close() error {
 	return errors.Join(unmap, s.file.Close())
 }
 
-// prepare writes the header and what a replay needs. The file contains the header, records, texts, the profile
-// or the route, choices, reads and faults in this order, so that only the size of the last parts changes between runs.
-func (s *shared) prepare(h header, c record.Choices, records int) error {
+// prepare writes the header and what a replay needs. The file contains the header, records, texts, the tape, the
+// profile or the route, choices, reads, faults and the tape of the recording in this order, so that only the size of
+// the last parts changes between runs.
+func (s *shared) prepare(h header, c record.Choices, records, tape int) error {
 	h.magic, h.version = magic, version
 	h.recordsAt, h.recordCap = headerSpace, uint64(records)
 	h.textAt = h.recordsAt + h.recordCap*uint64(recordSize)
 	h.textCap = textSpace
 	h.choices, h.reads, h.faults = uint64(len(c.Records)), uint64(len(c.Reads)), uint64(len(c.Faults))
-	h.profileAt = h.textAt + h.textCap
+	h.tapeAt, h.tapeCap = h.textAt+h.textCap, uint64(tape)
+	h.profileAt = h.tapeAt + h.tapeCap
 	h.choicesAt = (h.profileAt + profileSpace + choiceAlign - 1) / choiceAlign * choiceAlign
 	if h.choicesAt > math.MaxUint32 { // the runtime maps the choices with a 32-bit offset
 		return fmt.Errorf("gort: no room for %d records; the most are %d", records, maxRecords)
 	}
 	n := len(c.Records) + len(c.Reads) + len(c.Faults)
-	size := int(h.choicesAt) + n*recordSize
+	var given []byte
+	if h.flags&flagTape != 0 {
+		given = record.AppendCalls(nil, c.Tape.Calls)
+		h.given, h.givenCut = uint64(len(given)), c.Tape.Cut
+	}
+	size := int(h.choicesAt) + n*recordSize + len(given)
 	if len(s.mem) < size {
 		if err := s.resize(size); err != nil {
 			return err
@@ -180,7 +199,18 @@ func (s *shared) prepare(h header, c record.Choices, records int) error {
 			list = list[copy(list, part):]
 		}
 	}
+	copy(s.mem[int(h.choicesAt)+n*recordSize:], given)
 	return nil
+}
+
+// tape returns what the run took from outside.
+func (s *shared) tape() (record.Tape, error) {
+	h := s.header()
+	calls, err := record.ParseCalls(s.mem[s.sent.tapeAt:][:min(h.tape, s.sent.tapeCap)])
+	if err != nil {
+		return record.Tape{}, fmt.Errorf("gort: %w; the program has overwritten memory of the runtime", err)
+	}
+	return record.Tape{Calls: calls, Cut: h.tapeCut}, nil
 }
 
 func (s *shared) resize(size int) error {

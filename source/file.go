@@ -430,6 +430,15 @@ func (s *Stream) Notes() ([]tracefile.Note, error) {
 	return notes, s.at(err)
 }
 
+// EachCall calls f for each call by which the run took something from outside, after Next has returned io.EOF, until f
+// returns false. It returns the number of calls that are missing at the end of the run. Only trace files have calls.
+func (s *Stream) EachCall(f func(tracefile.Call) bool) (missing uint64, err error) {
+	if r, ok := s.reader.(*tracefile.Reader); ok {
+		missing, err = r.EachCall(f)
+	}
+	return missing, s.at(err)
+}
+
 // TaskName implements [Recording].
 func (s *Stream) TaskName(id event.TaskID) string {
 	if s.notes == nil {

@@ -159,8 +159,9 @@ func (c *chunkWriter) list(kind chunkType, l *list) {
 	}
 }
 
-// footer writes the end chunk, the index and the trailer.
-func (c *chunkWriter) footer(end *End, total uint64) error {
+// footer writes the calls, the end chunk, the index and the trailer.
+func (c *chunkWriter) footer(calls *callList, end *End, total uint64) error {
+	c.calls(calls)
 	if end != nil {
 		c.chunk(chunkEnd, encodeEnd(*end), 0)
 	}

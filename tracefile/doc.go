@@ -57,6 +57,11 @@
 //	             are neither empty nor numbers. From reason on, elements at the end that are empty or 0 may be left
 //	             out; elements behind the stack are passed over. A text has at most 4 KiB. At most 2^16 notes belong
 //	             to an event chunk.
+//	9 calls      a MessagePack array whose first element is the number of calls that are missing behind those of the
+//	             chunk; each other element is an array of [what, task, turn, object, result, error, hash, size, address,
+//	             data], under the names of the fields of [Call]: what the run took from outside, in the order of the run.
+//	             All are unsigned integers except address and data, which are bin with at most 128 bytes and 2^23.
+//	             Elements behind data are passed over. After the last event chunk, and before the end chunk.
 //
 // Names, sites and notes chunks stand directly before the event chunk they belong to; there may be several chunks
 // of each type. The index has a line for each chunk before the index, in the order of the file, with 65,536 lines
@@ -80,6 +85,7 @@
 //   - Of the stored names, sites and notes before an event chunk the last 2^22 are kept. Decoded names are kept up to
 //     2^20 + 2^13 plus 16 for each stored byte, where each counts as its text and 40; notes up to the same plus 128
 //     for each stored byte, where each counts as 152. Further names are skipped; further notes are an error.
+//   - Of the stored calls the first 2^26 are kept. They are decoded one chunk at a time, when they are asked for.
 //   - An index whose times fall, or that differs from the trailer in the number of events, is an error for every
 //     operation that needs it, and the number of events is not known then.
 //   - [Recover] takes about 150 for each chunk in the file.

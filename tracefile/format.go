@@ -40,9 +40,10 @@ const (
 	chunkEnd      chunkType = 6
 	chunkIndex    chunkType = 7
 	chunkNotes    chunkType = 8
+	chunkCalls    chunkType = 9
 )
 
-var chunkNamesOf = [...]string{"", "metadata", "identity", "events", "names", "sites", "end", "index", "notes"}
+var chunkNamesOf = [...]string{"", "metadata", "identity", "events", "names", "sites", "end", "index", "notes", "calls"}
 
 // String returns the name of t, or its number if it has none.
 func (t chunkType) String() string {
@@ -52,7 +53,7 @@ func (t chunkType) String() string {
 	return fmt.Sprintf("type %d", uint8(t))
 }
 
-func (t chunkType) known() bool { return t >= chunkMetadata && t <= chunkNotes }
+func (t chunkType) known() bool { return t >= chunkMetadata && t <= chunkCalls }
 
 const (
 	encodingRaw  = 0

@@ -85,6 +85,8 @@ type block struct {
 	names  packs
 	sites  packs
 	notes  packs
+	calls  []packed
+	kept   int // bytes of calls
 	end    *End
 	err    error // the error after the events; io.EOF after a complete file
 	after  cursor
@@ -247,6 +249,10 @@ func (l *loader) use(h *header, b *block) error {
 			side = &b.notes
 		}
 		side.keep(packed{*h, append([]byte(nil), l.stored...)})
+		return nil
+	}
+	if h.kind == chunkCalls {
+		b.keepCalls(packed{*h, append([]byte(nil), l.stored...)})
 		return nil
 	}
 	if !h.kind.known() {

@@ -185,6 +185,7 @@ func (rec *Recovery) Write(part int, w *Writer) error {
 		for _, n := range rec.notes(z, rec.overSeq, rec.overAt, 0) {
 			w.Note(n.Note)
 		}
+		rec.writeCalls(z, rec.overAt, w)
 	}
 	return nil
 }

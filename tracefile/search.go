@@ -203,7 +203,7 @@ func (s *search) use(c *foundChunk) (wrong error) {
 func (rec *Recovery) assemble(s *search) {
 	rec.Lost, rec.holes = s.holes, len(s.holes)
 	for _, c := range s.whole {
-		if c.kind == chunkNames || c.kind == chunkSites || c.kind == chunkNotes || !c.kind.known() {
+		if c.kind == chunkNames || c.kind == chunkSites || c.kind == chunkNotes || c.kind == chunkCalls || !c.kind.known() {
 			rec.side = append(rec.side, c)
 		}
 	}

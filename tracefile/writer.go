@@ -62,6 +62,7 @@ type Writer struct {
 	before uint64 // number of events in the batches that were handed over
 	site   string // argument of the last call of Site
 	end    *End
+	calls  callList
 	err    error
 	closed bool
 	result error // result of Close
@@ -378,7 +379,7 @@ func (w *Writer) Close() error {
 	}
 	w.stop()
 	if err == nil {
-		err = w.out.footer(w.end, total)
+		err = w.out.footer(&w.calls, w.end, total)
 	}
 	if err == nil {
 		err = w.syncFile()
@@ -421,7 +422,7 @@ func (w *Writer) stop() {
 func (w *Writer) shut(result error) {
 	encoders.Put(w.out.z)
 	w.out.z, w.out.raw, w.out.out, w.out.entries = nil, nil, nil, nil
-	w.before, w.batch = w.Len(), batch{}
+	w.before, w.batch, w.calls = w.Len(), batch{}, callList{}
 	w.closed, w.result = true, result
 	if w.err == nil {
 		w.err = ErrClosed

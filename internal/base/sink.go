@@ -24,6 +24,32 @@ type Sink interface {
 	Close() error
 }
 
+// callSink is a [Sink] that keeps what the run took from outside.
+type callSink interface {
+	Call(tracefile.Call)
+	MissingCalls(uint64)
+}
+
+var _ callSink = (*tracefile.Writer)(nil)
+
+// CopyCalls copies what the run took from outside, after all events have been read. It returns the number of calls that
+// the form of the sink has no place for.
+func CopyCalls(in *Input, out Sink) (lost int, err error) {
+	to, keeps := out.(callSink)
+	missing, err := in.EachCall(func(c tracefile.Call) bool {
+		if keeps {
+			to.Call(c)
+		} else {
+			lost++
+		}
+		return true
+	})
+	if keeps {
+		to.MissingCalls(missing)
+	}
+	return lost, err
+}
+
 var (
 	_ Sink = (*tracefile.Writer)(nil)
 	_ Sink = (*tracefile.JSONLWriter)(nil)

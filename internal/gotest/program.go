@@ -215,6 +215,9 @@ func (p *program) command(selection string, s *settings, args []string, r *explo
 	if faults := s.faults.String(); faults != "" {
 		words = append(words, "--"+wire.Faults.Flag, faults)
 	}
+	if s.outside != 0 {
+		words = append(words, "--"+wire.RecordOutside.Flag, wire.SizeText(s.outside))
+	}
 	if !s.clock.IsZero() {
 		words = append(words, "--"+wire.Clock.Flag, wire.ClockText(s.clock))
 	}

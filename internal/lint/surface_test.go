@@ -28,7 +28,7 @@ var surfaceLimits = map[string]int{
 	"simtest":           15,
 	"source":            20,
 	"strategy":          45,
-	"tracefile":         70,
+	"tracefile":         71,
 	"traceview":         40,
 }
 

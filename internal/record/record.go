@@ -142,6 +142,10 @@ type Choices struct {
 	Faults  []Record // of the kind Fault; Site is the number of Records before it
 	Memory  bool     // accesses to memory were preemption points
 
+	// Tape is what the run took from outside. A strict replay takes it from there, and not from outside. Nil means that
+	// it is not known.
+	Tape *Tape
+
 	// Loose means that the records were read from a trace file: N is unknown, and Reason is WhyBlock if the file does not
 	// contain the reason.
 	Loose bool

@@ -21,6 +21,7 @@ type Recording struct {
 	Steps       uint64   // number of decisions since the start of the process
 	Points      uint64   // number of preemption points passed
 	Hash        uint64   // hash of the decisions; equal runs have equal hashes
+	Tape        Tape     // what the run took from outside
 	Class       uint64   // hash of the order of what synchronises; 0 if unknown, as without points at accesses to memory
 
 	// Dropped is the number of records for which there was no room. If it is not 0, Records contains only the start of
@@ -30,7 +31,7 @@ type Recording struct {
 
 // Choices returns what a replay of r needs.
 func (r *Recording) Choices() *Choices {
-	c := &Choices{Seed: r.Seed, Memory: r.Memory}
+	c := &Choices{Seed: r.Seed, Memory: r.Memory, Tape: r.Tape.OrNil()}
 	for i, rec := range r.Records {
 		switch {
 		case rec.Kind == Begin:

@@ -138,6 +138,9 @@ func (d *Driver) result() replayer.Result {
 	if text := o.Dependence(); text != "" {
 		r.Warnings = append(r.Warnings, strings.Split(text, "\n")...)
 	}
+	if o.Unlike != "" && o.Verdict != gort.Diverged {
+		r.Warnings = append(r.Warnings, o.Unlike)
+	}
 	if text := o.Failure(); text != "" && o.Verdict != gort.Diverged {
 		r.Err = errors.New(text)
 	}

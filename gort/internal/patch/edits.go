@@ -138,14 +138,15 @@ var edits = []edit{
 	{all, "syscall/syscall_linux.go", "Syscall6", "runtime_entersyscall()", swap, enter},
 
 	{all, "syscall/syscall_linux.go", "Syscall", "runtime_exitsyscall()", after,
-		";repriseAfter(trap, a1, a2, a3, 0, r1, uintptr(err))"},
+		";repriseAfter(trap, a1, a2, a3, 0, 0, 0, r1, uintptr(err))"},
 	{all, "syscall/syscall_linux.go", "Syscall6", "runtime_exitsyscall()", after,
-		";repriseAfter(trap, a1, a2, a3, a4, r1, uintptr(err))"},
+		";repriseAfter(trap, a1, a2, a3, a4, a5, a6, r1, uintptr(err))"},
 	{all, "runtime/proc.go", "syscall_runtime_BeforeFork", "", before, "if rprOn { rprForks() };"},
 	{all, "syscall/exec_unix.go", "forkExec", "acquireForkLock()", before, "repriseGoReal();"},
 	{all, "syscall/exec_unix.go", "forkExec", "// Read child error status", before, "repriseChild(pid);"},
 	{all, "runtime/netpoll.go", "poll_runtime_pollReset", "", before, "if rprOn { rprPoint(); rprPrepares(pd, mode); rprPoll(pd) };"},
-	{all, "runtime/netpoll.go", "poll_runtime_pollWait", "", before, "if rprOn { rprPoll(pd) };"},
+	{all, "runtime/netpoll.go", "poll_runtime_pollWait", "", before,
+		"if rprOn { if code, done := rprPollTaped(pd, mode); done { return code }; rprPoll(pd) };"},
 	{all, "runtime/netpoll.go", "netpollblockcommit", "netpollAdjustWaiters(1)", swap,
 		"netpollAdjustWaiters(rprWaits(gp))"},
 	{all, "runtime/netpoll.go", "netpollunblock", "*delta -= 1", swap,
@@ -352,7 +353,7 @@ func repriseNet(trap, a1, a2, a3, a4, a5, a6 uintptr) (r, errno uintptr, done bo
 func repriseGoReal()
 
 //go:linkname repriseAfter runtime.rprAfter
-func repriseAfter(trap, a1, a2, a3, a4, r1, errno uintptr)
+func repriseAfter(trap, a1, a2, a3, a4, a5, a6, r1, errno uintptr)
 
 //go:linkname repriseChild runtime.rprChild
 func repriseChild(pid int)

@@ -1,13 +1,19 @@
 package network
 
 import (
+	"bufio"
+	"crypto/md5"
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 )
 
 // TestDialOutside connects to a server outside, whose address is in the environment.
@@ -126,4 +132,83 @@ func TestFile(t *testing.T) {
 	if _, err := net.Dial("tcp", again.Addr().String()); err == nil {
 		t.Error("a closed listener answers")
 	}
+}
+
+// TestTalkOutside talks to a server outside on several connections, waits for one answer in vain, and fails.
+func TestTalkOutside(t *testing.T) {
+	said := make(chan string)
+	for i := range 3 {
+		go func() {
+			c, err := net.Dial("tcp", os.Getenv("NETWORK_SERVER"))
+			if err != nil {
+				said <- err.Error()
+				return
+			}
+			defer c.Close()
+			r := bufio.NewReader(c)
+			text := fmt.Sprint(c.LocalAddr(), " to ", c.RemoteAddr(), ":")
+			for k := range 3 {
+				fmt.Fprintf(c, "%d %d\n", i, k)
+				line, err := r.ReadString('\n')
+				text += fmt.Sprintf(" %q %v", line, err)
+			}
+			c.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
+			_, err = r.ReadString('\n')
+			said <- fmt.Sprint(text, " ", err)
+		}()
+	}
+	for range 3 {
+		fmt.Println("said", <-said)
+	}
+	t.Error("it fails")
+}
+
+// TestRequestOutside makes requests to a server of HTTP outside, at the same time, and fails.
+func TestRequestOutside(t *testing.T) {
+	client := &http.Client{Timeout: 10 * time.Second}
+	var all sync.WaitGroup
+	for i := range 4 {
+		all.Go(func() {
+			r, err := client.Get(fmt.Sprintf("http://%s/%d", os.Getenv("NETWORK_SERVER"), i))
+			if err != nil {
+				fmt.Println("said", err)
+				return
+			}
+			b, err := io.ReadAll(r.Body)
+			r.Body.Close()
+			fmt.Printf("said %d %s %d %x %v\n", i, r.Header.Get("Date"), len(b), md5.Sum(b), err)
+		})
+	}
+	all.Wait()
+	t.Error("it fails")
+}
+
+// TestDatagramsOutside exchanges datagrams with a server outside, on a socket that is read before it reaches out.
+func TestDatagramsOutside(t *testing.T) {
+	c, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	to, err := net.ResolveUDPAddr("udp", os.Getenv("NETWORK_SERVER"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan bool)
+	go func() {
+		b := make([]byte, 100)
+		for range 3 {
+			n, from, err := c.ReadFrom(b)
+			fmt.Printf("said %q from %v, %v\n", b[:n], from, err)
+		}
+		close(done)
+	}()
+	runtime.Gosched()
+	for i := range 3 {
+		if _, err := c.WriteTo([]byte(fmt.Sprint("datagram ", i)), to); err != nil {
+			t.Error(err)
+		}
+	}
+	<-done
+	c.Close()
+	t.Error("it fails")
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/internal/base"
 	"github.com/reprise-go/reprise/internal/cli/verb"
+	"github.com/reprise-go/reprise/internal/prose"
 	"github.com/reprise-go/reprise/source"
 	"github.com/reprise-go/reprise/tracefile"
 )
@@ -33,7 +34,8 @@ func NewConvert() *cobra.Command {
 		Short: "Write a trace in another form: .reprise, .msgpack or .jsonl",
 		Long: "Write a trace in another form, which the extension of OUT or --to determines. IN and OUT may be - for standard\n" +
 			"input and output; standard output needs --to. A file OUT is written completely or not at all.\n\n" +
-			"The forms .reprise and .jsonl keep everything. The form .msgpack keeps only events and metadata; standard error\n" +
+			"The form .reprise keeps everything, and .jsonl everything but the bytes that the run of an ordinary test took from\n" +
+			"outside, which may be secret; a replay then needs the server. The form .msgpack keeps only events and metadata; standard error\n" +
 			"names what was lost. It starts with the number of events: if IN does not state it, the events are stored in a\n" +
 			"temporary file. It cannot represent a recording that starts in the middle of a run; --renumber makes it start at 0.",
 		Args: verb.ExactArgs(2),
@@ -94,6 +96,10 @@ func (c *conversion) copy(in *base.Input, w io.Writer, form source.Form) error {
 	if err := copyEvents(in, out); err != nil {
 		return base.Abandon(out, err)
 	}
+	calls, err := base.CopyCalls(in, out)
+	if err != nil {
+		return base.Abandon(out, in.Bad(err))
+	}
 	if err := out.Close(); err != nil {
 		return err
 	}
@@ -101,6 +107,10 @@ func (c *conversion) copy(in *base.Input, w io.Writer, form source.Form) error {
 		if lost := m.Losses(len(in.Identity()) > 0); lost != "" {
 			fmt.Fprintf(c.Stderr, "reprise: the form .msgpack has no place for %s: left out\n", lost)
 		}
+	}
+	if calls > 0 {
+		fmt.Fprintf(c.Stderr, "reprise: the form .%s has no place for what the run took from outside (%s): left out\n", form,
+			prose.Count(calls, "call"))
 	}
 	return nil
 }

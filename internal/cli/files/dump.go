@@ -35,7 +35,7 @@ func NewDump() *cobra.Command {
 			"the names of tasks and regions, and the line of the code, as far as the file has them. Above an event stands what\n" +
 			"else is known: why a task stopped, what it waits for, who holds that, who woke it. In the recording of an ordinary\n" +
 			"test a preemption, a leap of time and a goroutine let in from outside are called so. FILE may be -.\n\n" +
-			"With --json and no filter the output is the trace in the form .jsonl, with everything that the file has; convert\n" +
+			"With --json and no filter the output is the trace in the form .jsonl, with all that is in the file but bytes from outside; convert\n" +
 			"makes the same file of it again. With filters it is the metadata and the events that pass; each then has two more\n" +
 			"keys, index and time (virtual, in nanoseconds), since the line no longer tells the index. A part of a trace that\n" +
 			"--from, --to, --since and --until cut out is a recording that starts later, and convert takes it as that.\n\n" +
@@ -212,6 +212,9 @@ func (p *printer) footer(f filter) {
 		fmt.Fprintf(p.w, "# %d events shown\n", p.shown)
 	case !p.counted:
 		fmt.Fprintf(p.w, "# %d events\n", p.shown)
+	}
+	if text := outsideText(p.in); text != "" && !f.given {
+		fmt.Fprintf(p.w, "# from outside: %s\n", text)
 	}
 	if end, known := p.in.End(); known {
 		fmt.Fprintf(p.w, "# ends: %s", base.PlainOrQuoted(end.Reason))

@@ -37,7 +37,8 @@ func NewStats() *cobra.Command {
 			"time (from and to, virtual, in nanoseconds), kinds (kind, events), tasks (spawned, earlier, completed by outcome,\n" +
 			"most_live), regions, timers, busiest (task, name, events), advances (at_least in nanoseconds, count), choices of the\n" +
 			"recording of an ordinary test (decisions, preemptions, waits, yields, leaps, let_in), and waits by what they were\n" +
-			"for, as far as the file says (for, count).",
+			"for, as far as the file says (for, count). outside counts what the file keeps of what the run took from outside:\n" +
+			"sockets, pipes, calls, bytes, and missing, the calls at the end of the run that had no room.",
 		Args: verb.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			in, err := base.OpenInput(cmd.InOrStdin(), args[0], source.Config{})
@@ -92,6 +93,7 @@ type statistics struct {
 	Advances   []decade           `json:"advances"`
 	Choices    *choiceStats       `json:"choices,omitempty"`
 	Waits      []waitStats        `json:"waits,omitempty"`
+	Outside    *outsideStats      `json:"outside,omitempty"`
 
 	nameOf  func(event.TaskID) string
 	byKind  [event.NumKinds]uint64
@@ -350,6 +352,7 @@ func (s *statistics) finish(in *base.Input) {
 	if end, known := in.End(); known {
 		s.End = &endStats{end.Reason, end.Message}
 	}
+	s.Outside = outsideOf(in)
 	s.Bytes, s.Time.To = in.Bytes(), in.Time()
 	for k := range event.Kinds() {
 		s.Kinds = append(s.Kinds, kindStats{k.String(), s.byKind[k.Number()]})

@@ -52,6 +52,9 @@ func (s *statistics) head(b *strings.Builder) {
 	if len(s.Waits) > 0 {
 		line("waits", "%s", s.waitText())
 	}
+	if s.Outside != nil {
+		line("outside", "%s", s.Outside)
+	}
 	if s.End != nil {
 		line("ends", "%s", strings.TrimSuffix(base.PlainOrQuoted(s.End.Reason)+": "+base.PlainOrQuotedLine(s.End.Message),
 			": "))

@@ -1,0 +1,120 @@
+package record
+
+import (
+	"encoding/binary"
+	"fmt"
+	"net/netip"
+	"strconv"
+
+	"github.com/reprise-go/reprise/internal/cast"
+)
+
+// The families of addresses in Linux.
+const (
+	familyUnix = 1
+	familyInet = 2
+	familyIn6  = 10
+)
+
+// addressText returns the text of a struct sockaddr, such as "127.0.0.1:80", or "" if it has none.
+func addressText(b []byte) string {
+	if len(b) < 2 {
+		return ""
+	}
+	switch family := binary.NativeEndian.Uint16(b); {
+	case family == familyInet && len(b) >= 8:
+		return netip.AddrPortFrom(netip.AddrFrom4([4]byte(b[4:8])), binary.BigEndian.Uint16(b[2:])).String()
+	case family == familyIn6 && len(b) >= 24:
+		return netip.AddrPortFrom(netip.AddrFrom16([16]byte(b[8:24])).Unmap(), binary.BigEndian.Uint16(b[2:])).String()
+	case family == familyUnix && len(b) > 2:
+		path := b[2:]
+		for i, c := range path {
+			if c == 0 && i > 0 {
+				path = path[:i]
+				break
+			}
+		}
+		if path[0] == 0 { // an abstract name
+			path = append([]byte("@"), path[1:]...)
+		}
+		return strconv.Quote(string(path))
+	}
+	return ""
+}
+
+// Place returns what a socket or pipe of the tape is called in a report: its address at the other end, if that is
+// known.
+func (t *Tape) Place(what CallKind, object uint32) string {
+	if what == CallPipe {
+		return fmt.Sprintf("a pipe (descriptor %d)", object)
+	}
+	for i := range t.Calls {
+		c := &t.Calls[i]
+		if c.Object != object || c.What == CallPipe || c.What == CallBind || c.What == CallListen {
+			continue
+		}
+		if text := addressText(c.Address); text != "" {
+			return text
+		}
+	}
+	return fmt.Sprintf("socket %d outside", object)
+}
+
+// Before returns how many calls of a kind on an object are among the first n, and how many bytes they moved.
+func (t *Tape) Before(n int, what CallKind, object uint32) (calls int, bytes uint64) {
+	for i := range min(n, len(t.Calls)) {
+		if c := &t.Calls[i]; c.What == what && c.Object == object {
+			calls++
+			bytes += uint64(c.Size)
+		}
+	}
+	return calls, bytes
+}
+
+// Stored counts what a tape has.
+type Stored struct {
+	Sockets int
+	Pipes   int
+	Calls   int
+	Bytes   uint64 // of the data that was read
+}
+
+// String returns the counts in words, such as "120 bytes of 1 socket and 2 pipes".
+func (s Stored) String() string {
+	var of []string
+	if s.Sockets > 0 {
+		of = append(of, cast.Plural(s.Sockets, "socket"))
+	}
+	if s.Pipes > 0 {
+		of = append(of, cast.Plural(s.Pipes, "pipe"))
+	}
+	if len(of) == 0 {
+		of = []string{"0 sockets"}
+	}
+	return cast.Plural(int(s.Bytes), "byte") + " of " + cast.Enumerate(of)
+}
+
+// Stored counts what t has.
+func (t *Tape) Stored() (s Stored) {
+	type key struct {
+		pipe   bool
+		object uint32
+	}
+	seen := map[key]bool{}
+	for i := range t.Calls {
+		c := &t.Calls[i]
+		if k := (key{c.What == CallPipe, c.Object}); !seen[k] {
+			seen[k] = true
+			if k.pipe {
+				s.Pipes++
+			} else {
+				s.Sockets++
+			}
+		}
+		s.Calls++
+		if c.What == CallRead || c.What == CallPipe {
+			s.Bytes += uint64(len(c.Data))
+		}
+	}
+	return s
+}
