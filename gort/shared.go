@@ -15,7 +15,7 @@ import (
 // Numbers in the shared file. The runtime defines them under the same names with the prefix "rpr".
 const (
 	magic   = 0x31304f47_52505249
-	version = 10
+	version = 11
 
 	modeLive   = 1
 	modeReplay = 2
@@ -73,6 +73,8 @@ type header struct {
 	tapeCap    uint64
 	given      uint64
 	givenCut   uint64
+	stopAt     uint64
+	host       uint32
 
 	records uint64
 	text    uint64
@@ -101,6 +103,7 @@ type header struct {
 	tapeCall   uint32
 	tapeWhat   uint32
 	tapeObject uint32
+	chosen     uint64
 	calls      [512]uint32
 }
 

@@ -48,7 +48,7 @@ func newRoot() *cobra.Command {
 	root.Version = moduleVersion()
 	root.AddCommand(demo.New(), gotest.New(), gotest.NewExec(), report.New(),
 		replay.New(), replay.NewPin(), replay.NewMinimize(),
-		replay.NewWhy(), files.NewDump(),
+		replay.NewWhy(), replay.NewDebug(), files.NewDump(),
 		files.NewStats(),
 		files.NewVerify(), compare.NewDiff(), files.NewConvert(), files.NewRecover(), compare.NewExplain(),
 		view.NewView(), view.NewExport(), view.NewStep(), view.NewDAP(), newMan(), newVersion())

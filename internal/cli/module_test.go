@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -25,6 +26,7 @@ func TestModules(t *testing.T) {
 	golden.Scripts(t, testscript.Params{
 		Dir: "testdata/module",
 		Setup: func(env *testscript.Env) error {
+			env.Setenv("REPRISE_DLV", os.Getenv("REPRISE_DLV"))
 			env.Setenv("GITHUB_ACTIONS", "")
 			env.Setenv("GITHUB_STEP_SUMMARY", "")
 			env.Setenv("GITHUB_WORKSPACE", "")
@@ -32,9 +34,28 @@ func TestModules(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "mask": maskFile, "maskrun": maskRun, "trace": traceFile,
-			"reports": reports, "pages": pages,
+			"reports": reports, "pages": pages, "maskdlv": maskDlv,
 		},
+		Condition: condition,
 	})
+}
+
+// condition knows [dlv]: REPRISE_DLV names a dlv, as in .ci/run.
+func condition(name string) (bool, error) {
+	if name != "dlv" {
+		return false, fmt.Errorf("unknown condition %q", name)
+	}
+	return os.Getenv("REPRISE_DLV") != "", nil
+}
+
+// dlvNumbers are numbers of processes and threads in what dlv prints.
+var dlvNumbers = regexp.MustCompile(`(Process|thread|PID) [0-9]+`)
+
+// maskDlv is maskFile for what dlv prints: maskdlv FROM TO
+func maskDlv(ts *testscript.TestScript, neg bool, args []string) {
+	maskFile(ts, neg, args)
+	text := dlvNumbers.ReplaceAllString(ts.ReadFile(args[1]), "$1 N")
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(text), 0o666))
 }
 
 var elapsed = regexp.MustCompile(`time="[0-9.]+"|\([0-9.]+s\)|\t[0-9.]+s$`)

@@ -59,6 +59,15 @@ func (o *Options) otherMemory() string {
 // mainPatterns returns patterns of all packages of the main module of the current folder, or of the modules of its
 // workspace, including external tests. env is the environment of the go command; nil means that of this process.
 func mainPatterns(ctx context.Context, env []string) (patterns []string, err error) {
+	modules, err := MainModules(ctx, env)
+	for _, module := range modules {
+		patterns = append(patterns, module+"/...", module+"_test")
+	}
+	return patterns, err
+}
+
+// MainModules returns the paths of the main modules of the go command in the current folder.
+func MainModules(ctx context.Context, env []string) ([]string, error) {
 	cmd := exec.CommandContext(ctx, "go", "list", "-m")
 	cmd.Env = env
 	out, err := cmd.Output()
@@ -68,10 +77,18 @@ func mainPatterns(ctx context.Context, env []string) (patterns []string, err err
 	if err != nil {
 		return nil, err
 	}
-	for _, module := range strings.Fields(string(out)) {
-		patterns = append(patterns, module+"/...", module+"_test")
+	return strings.Fields(string(out)), nil
+}
+
+// Unoptimised returns the flags of a build in which the packages of the main modules are compiled for a debugger.
+// Preemption points at accesses to memory would be others; all other points are in the standard library.
+func Unoptimised(modules []string) (flags []string) {
+	for _, module := range modules {
+		for _, pattern := range []string{module + "/...", module + "_test"} {
+			flags = append(flags, "-gcflags="+pattern+"=-N -l")
+		}
 	}
-	return patterns, nil
+	return flags
 }
 
 // wantsMemory reports whether points at accesses to memory are explicitly requested.

@@ -156,6 +156,14 @@ func (r *Rebuilt) Run(ctx context.Context, c gort.Control) (*gort.Outcome, error
 	return r.runner.Run(ctx, c)
 }
 
+// Host prepares a run of the test for processes that another program starts, such as a debugger, with the settings that
+// all runs share. It must be closed before the Rebuilt is.
+func (r *Rebuilt) Host(c gort.Control) (*gort.Hosted, error) {
+	c.Args, c.Clock, c.RealNetwork, c.Records = r.common.Args, r.common.Clock, r.common.RealNetwork, r.common.Records
+	c.Procs, c.NoLeaks = r.common.Procs, r.common.NoLeaks
+	return r.binary.Host(r.test, c)
+}
+
 // Dir returns the folder of the package.
 func (r *Rebuilt) Dir() string { return r.binary.Dir }
 

@@ -31,8 +31,8 @@ var injected embed.FS
 
 // injectedNames are the files that every system gets.
 var injectedNames = []string{
-	"runtime", "cgo", "child", "clock", "detail", "faults", "files", "fork", "holders", "late", "net", "outside", "random",
-	"reach", "reads", "replay", "script", "sysmon", "tape", "text",
+	"runtime", "cgo", "child", "clock", "detail", "faults", "files", "fork", "holders", "host", "late", "net", "outside",
+	"random", "reach", "reads", "replay", "script", "sysmon", "tape", "text",
 }
 
 // supported lists the versions of Go whose runtime the table of edits fits, without the patch number.
