@@ -8,6 +8,8 @@
 //     difference is marked, or else to the end or the start.
 //  4. The variables of a frame are what the task does, the object it waits for and which tasks hold that, and the
 //     states of all tasks.
+//  5. If there are two runs, the first is walked through. Their first difference is marked in it, and a scope of each
+//     frame tells the turn of the other run with the same number.
 //
 // It must not run a program, and uses no text of a recording as a path.
 package dap
@@ -32,19 +34,23 @@ import (
 type server struct {
 	out    io.Writer
 	walk   *walk.Walk
+	other  *walk.Walk // of the second run; nil if there is one run
 	files  *gofiles.Finder
 	lines  map[string]map[int]bool // breakpoints by absolute path
 	seq    int
 	failed error // of the writer
 }
 
-// Serve serves one session until the editor disconnects or the input ends. The error is that of the streams, or about a
-// message that is none of the protocol.
-func Serve(in io.Reader, out io.Writer, m *traceview.Model, files *gofiles.Finder) error {
+// Serve serves one session over a run, or over two that are compared, until the editor disconnects or the input ends.
+// The error is that of the streams, or about a message that is none of the protocol.
+func Serve(in io.Reader, out io.Writer, files *gofiles.Finder, m *traceview.Model, other ...*traceview.Model) error {
 	if len(m.Turns) == 0 {
 		return errors.New("the recording has no turn to stop at")
 	}
 	s := &server{out: out, walk: walk.New(m), files: files, lines: map[string]map[int]bool{}}
+	if len(other) > 0 && len(other[0].Turns) > 0 {
+		s.other = walk.New(other[0])
+	}
 	for r := bufio.NewReader(in); ; {
 		if _, err := r.Peek(1); errors.Is(err, io.EOF) {
 			return nil
@@ -242,10 +248,12 @@ func (s *server) stackTrace(response dap.Response, thread int) {
 // scopes answers with the scope of the task and that of all tasks, which has a number behind those of the lanes.
 func (s *server) scopes(response dap.Response, frame int) {
 	if _, ok := s.lane(response, frame); ok {
-		s.send(&dap.ScopesResponse{Response: response, Body: dap.ScopesResponseBody{Scopes: []dap.Scope{
-			{Name: "task", VariablesReference: frame},
-			{Name: "all tasks", VariablesReference: len(s.walk.Model.Lanes) + 1},
-		}}})
+		all := len(s.walk.Model.Lanes) + 1
+		scopes := []dap.Scope{{Name: "task", VariablesReference: frame}, {Name: "all tasks", VariablesReference: all}}
+		if s.other != nil {
+			scopes = append(scopes, dap.Scope{Name: "the other run", VariablesReference: all + 1})
+		}
+		s.send(&dap.ScopesResponse{Response: response, Body: dap.ScopesResponseBody{Scopes: scopes}})
 	}
 }
 
@@ -260,6 +268,15 @@ func (s *server) variables(response dap.Response, scope int) {
 	if scope == len(tasks)+1 {
 		for _, t := range tasks {
 			add(s.walk.Name(t.Lane), t.How)
+		}
+	} else if s.other != nil && scope == len(tasks)+2 {
+		s.other.Move(s.walk.At() - s.other.At())
+		add("run", s.other.Where())
+		for _, m := range s.other.Marks(s.other.Turn()) {
+			add(m.Kind.String(), m.Text)
+		}
+		for _, t := range s.other.Tasks() {
+			add(s.other.Name(t.Lane), t.How)
 		}
 	} else {
 		lane, ok := s.lane(response, scope)

@@ -44,10 +44,14 @@ type editor struct {
 
 func start(t *testing.T, root string) *editor {
 	t.Helper()
+	return serve(t, root, model(t))
+}
+
+func serve(t *testing.T, root string, m *traceview.Model, other ...*traceview.Model) *editor {
+	t.Helper()
 	toServer, in := io.Pipe()
 	out, fromServer := io.Pipe()
 	e := &editor{t: t, in: in, out: make(chan protocol.Message, 100), done: make(chan error, 1)}
-	m := model(t)
 	go func() {
 		defer close(e.out)
 		for r := bufio.NewReader(out); ; {
@@ -59,7 +63,7 @@ func start(t *testing.T, root string) *editor {
 		}
 	}()
 	go func() {
-		err := dap.Serve(toServer, fromServer, m, gofiles.New(root))
+		err := dap.Serve(toServer, fromServer, gofiles.New(root), m, other...)
 		fromServer.CloseWithError(io.EOF)
 		e.done <- err
 	}()
@@ -148,6 +152,52 @@ func TestSession(t *testing.T) {
 	}
 }
 
+// TestTwo walks through a run of two: continue stops at their difference, and the other run is told beside it.
+func TestTwo(t *testing.T) {
+	list := twosome(t)
+	e := serve(t, "", list[0], list[1])
+	e.ask("initialize", map[string]any{"adapterID": "reprise"}, false)
+	e.ask("configurationDone", nil, true)
+	_, stop := e.ask("continue", map[string]any{"threadId": 1}, true)
+	if !strings.HasPrefix(stop, "exception in thread ") || !strings.Contains(stop, "differs") {
+		t.Errorf("continue stops with %s", stop)
+	}
+	all := len(list[0].Lanes) + 1
+	body, _ := e.ask("scopes", map[string]any{"frameId": 1}, false)
+	if want := fmt.Sprintf(`"name":"the other run","variablesReference":%d`, all+1); !strings.Contains(body, want) {
+		t.Errorf("the scopes are %s, want %s", body, want)
+	}
+	body, _ = e.ask("variables", map[string]any{"variablesReference": all + 1}, false)
+	for _, want := range []string{`"name":"run","value":"turn `, `"name":"difference"`} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the other run is %s, want %s in it", body, want)
+		}
+	}
+	e.in.Close()
+	if err := <-e.done; err != nil {
+		t.Error(err)
+	}
+}
+
+// twosome returns the models of two runs that are said to differ in their second turn.
+func twosome(t *testing.T) (list []*traceview.Model) {
+	t.Helper()
+	for range 2 {
+		f, err := source.Open("../../traceview/testdata/leak.reprise", source.Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		third := int64(model(t).Turns[2].Event)
+		m, err := traceview.Read(&f.Stream, traceview.Options{Focus: third, Difference: "the other run differs here"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, m)
+	}
+	return list
+}
+
 // TestBreakpoint stops at a line of a file that is there, in both directions.
 func TestBreakpoint(t *testing.T) {
 	dir, err := filepath.Abs("testdata")
@@ -190,13 +240,13 @@ func FuzzServe(f *testing.F) {
 	}
 	m := model(f)
 	f.Fuzz(func(t *testing.T, input string) {
-		_ = dap.Serve(strings.NewReader(input), io.Discard, m, gofiles.New(""))
+		_ = dap.Serve(strings.NewReader(input), io.Discard, gofiles.New(""), m, m)
 	})
 }
 
 // TestEmpty checks that a recording without a turn is refused.
 func TestEmpty(t *testing.T) {
-	err := dap.Serve(strings.NewReader(""), &bytes.Buffer{}, &traceview.Model{}, gofiles.New(""))
+	err := dap.Serve(strings.NewReader(""), &bytes.Buffer{}, gofiles.New(""), &traceview.Model{})
 	if err == nil || !strings.Contains(err.Error(), "no turn") {
 		t.Errorf("error %v", err)
 	}

@@ -1,5 +1,5 @@
-// Package stepper is the terminal debugger over a recorded run: the turns, the tasks with what each waits for, and the
-// source around the turn, on one screen. It must not run a program.
+// Package stepper is the terminal debugger over a recorded run, or over two that part: the turns, the tasks with what
+// each waits for, and the source around the turn, on one screen. It must not run a program.
 package stepper
 
 import (
@@ -20,6 +20,8 @@ import (
 // Screen is the state of the debugger; it is a model of Bubble Tea.
 type Screen struct {
 	walk          *walk.Walk
+	other         *walk.Walk // the other of two runs, at the turn with the same number; nil if there is one run
+	second        bool       // walk is the second of two runs
 	files         *gofiles.Finder
 	width, height int
 	lane          int // the task that is selected
@@ -29,10 +31,16 @@ type Screen struct {
 	help          bool
 }
 
-// New returns the debugger of a run, which must have turns, for a screen of 80 by 24 characters until the size is
-// known.
-func New(m *traceview.Model, files *gofiles.Finder) *Screen {
+// New returns the debugger of a run, or of two that are compared, which must have turns. Two runs stand at their first
+// difference. The screen has 80 by 24 characters until its size is known.
+func New(files *gofiles.Finder, m *traceview.Model, other ...*traceview.Model) *Screen {
 	s := &Screen{walk: walk.New(m), files: files, width: 80, height: 24}
+	if len(other) > 0 {
+		s.other = walk.New(other[0])
+		if !s.walk.Differs(s.walk.Turn()) && !s.walk.Seek(true, s.walk.Differs) {
+			s.walk.Move(-len(m.Turns))
+		}
+	}
 	s.arrived()
 	return s
 }
@@ -128,6 +136,12 @@ func (s *Screen) key(key string) {
 	case "/":
 		s.typing, s.query = true, ""
 		return
+	case "tab":
+		if s.other != nil {
+			s.walk, s.other, s.second = s.other, s.walk, !s.second
+			s.arrived()
+		}
+		return
 	case "r":
 		s.search()
 		return
@@ -142,8 +156,13 @@ func (s *Screen) key(key string) {
 	}
 }
 
-// arrived selects the task that runs.
-func (s *Screen) arrived() { s.lane = s.walk.Turn().Lane }
+// arrived selects the task that runs, and moves the other run to the same turn.
+func (s *Screen) arrived() {
+	s.lane = s.walk.Turn().Lane
+	if s.other != nil {
+		s.other.Move(s.walk.At() - s.other.At())
+	}
+}
 
 // View implements [tea.Model].
 func (s *Screen) View() tea.View {
@@ -154,7 +173,7 @@ func (s *Screen) View() tea.View {
 
 // Text returns the screen: lines of at most its width, at most its height.
 func (s *Screen) Text() string {
-	head := []string{bold(s.fit(s.walk.Model.Title + ": " + s.walk.Where())), ""}
+	head := []string{bold(s.fit(s.walk.Model.Title + ": " + s.walk.Where())), s.fit(s.which())}
 	foot := []string{"", s.fit(s.bottom())}
 	if s.help {
 		return strings.Join(append(append(head, s.helpLines()...), foot...), "\n")
@@ -169,6 +188,17 @@ func (s *Screen) Text() string {
 		foot[0] = s.fit(marks)
 	}
 	return strings.Join(append(lines, foot...), "\n")
+}
+
+// which says which of two runs is shown.
+func (s *Screen) which() string {
+	switch {
+	case s.other == nil:
+		return ""
+	case s.second:
+		return "the second run, on the right; tab shows the first, which is at " + s.other.Where()
+	}
+	return "the first run, on the left; tab shows the second, which is at " + s.other.Where()
 }
 
 // bottom is the last line.
@@ -190,6 +220,9 @@ func (s *Screen) helpLines() (list []string) {
 	add("j down, k up", "select another task")
 	add("/", "search a line, an object, a task or a text")
 	add("r", "search again")
+	if s.other != nil {
+		add("tab", "show the other run")
+	}
 	return list[:min(len(list), s.height-4)]
 }
 
@@ -253,10 +286,30 @@ func (s *Screen) beside(left, right []string) (lines []string) {
 	return lines
 }
 
-// turns lists the turns around the one at which the run stands.
-func (s *Screen) turns(most int) (lines []string) {
-	m := s.walk.Model
-	at := s.walk.At() - m.First
+// turns lists the turns around those at which the runs stand.
+func (s *Screen) turns(most int) []string {
+	switch {
+	case s.other == nil:
+		return s.turnsOf(s.walk, most, s.width, true)
+	case s.second:
+		return s.beside(s.padded(s.turnsOf(s.other, most, s.width/2-1, false)), s.turnsOf(s.walk, most, s.width/2, true))
+	}
+	return s.beside(s.padded(s.turnsOf(s.walk, most, s.width/2-1, true)), s.turnsOf(s.other, most, s.width/2, false))
+}
+
+// padded fills lines up to half of the width.
+func (s *Screen) padded(lines []string) []string {
+	for i, line := range lines {
+		width := utf8.RuneCountInString(strings.NewReplacer(boldOn, "", boldOff, "").Replace(line))
+		lines[i] = line + strings.Repeat(" ", max(s.width/2-width, 0))
+	}
+	return lines
+}
+
+// turnsOf lists the turns around the one at which a run stands, which is bold if the run is the one that is shown.
+func (s *Screen) turnsOf(w *walk.Walk, most, width int, shown bool) (lines []string) {
+	m := w.Model
+	at := w.At() - m.First
 	from := min(max(at-most/2, 0), max(len(m.Turns)-most, 0))
 	for i := from; i < min(from+most, len(m.Turns)); i++ {
 		t := &m.Turns[i]
@@ -264,11 +317,14 @@ func (s *Screen) turns(most int) (lines []string) {
 		if i == at {
 			mark = ">"
 		}
-		line := fmt.Sprintf("%s%7d  %s: %s", mark, t.Decision, s.walk.Name(t.Lane), t.Sentence())
+		if w.Differs(t) {
+			mark += "≠"
+		}
+		line := fmt.Sprintf("%-2s%6d  %s: %s", mark, t.Decision, w.Name(t.Lane), t.Sentence())
 		if t.Place != "" {
 			line += " at " + cast.ShortSite(t.Place)
 		}
-		if line = s.fit(line); i == at {
+		if line = prose.Cut(line, width); i == at && shown {
 			line = bold(line)
 		}
 		lines = append(lines, line)
@@ -276,5 +332,11 @@ func (s *Screen) turns(most int) (lines []string) {
 	return lines
 }
 
+// The sequences of a terminal before and after a bold text.
+const (
+	boldOn  = "\x1b[1m"
+	boldOff = "\x1b[m"
+)
+
 // bold makes a text bold on a terminal.
-func bold(text string) string { return "\x1b[1m" + text + "\x1b[m" }
+func bold(text string) string { return boldOn + text + boldOff }

@@ -22,12 +22,20 @@ func model(t interface {
 	Fatal(...any)
 }, name string) *traceview.Model {
 	t.Helper()
+	return focused(t, name, traceview.Options{Focus: -1})
+}
+
+func focused(t interface {
+	Helper()
+	Fatal(...any)
+}, name string, o traceview.Options) *traceview.Model {
+	t.Helper()
 	f, err := source.Open("../../traceview/testdata/"+name, source.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	m, err := traceview.Read(&f.Stream, traceview.Options{Focus: -1})
+	m, err := traceview.Read(&f.Stream, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +45,8 @@ func model(t interface {
 // press is a key as a terminal sends it.
 func press(key string) tea.KeyPressMsg {
 	named := map[string]rune{"enter": tea.KeyEnter, "left": tea.KeyLeft, "right": tea.KeyRight, "up": tea.KeyUp,
-		"down": tea.KeyDown, "home": tea.KeyHome, "end": tea.KeyEnd, "esc": tea.KeyEscape, "backspace": tea.KeyBackspace}
+		"down": tea.KeyDown, "home": tea.KeyHome, "end": tea.KeyEnd, "esc": tea.KeyEscape, "backspace": tea.KeyBackspace,
+		"tab": tea.KeyTab}
 	if code, ok := named[key]; ok {
 		return tea.KeyPressMsg{Code: code}
 	}
@@ -49,7 +58,7 @@ var escapes = regexp.MustCompile("\x1b\\[[0-9]*m")
 
 // TestScreen compares screens after keys with a golden.
 func TestScreen(t *testing.T) {
-	s := stepper.New(model(t, "leak.reprise"), gofiles.New("../dap/testdata"))
+	s := stepper.New(gofiles.New("../dap/testdata"), model(t, "leak.reprise"))
 	s.Update(tea.WindowSizeMsg{Width: 100, Height: 20})
 	var b strings.Builder
 	for _, key := range []string{"", "n", "right", "G", "p", "k", "N", "g", "/", "m", "u", "x", "backspace", "t", "enter",
@@ -62,15 +71,37 @@ func TestScreen(t *testing.T) {
 	golden.Check(t, "screens.txt", b.String())
 }
 
+// TestTwo compares screens over two runs, which differ from the second turn on, with a golden.
+func TestTwo(t *testing.T) {
+	var list []*traceview.Model
+	for _, name := range []string{"leak.reprise", "ordinary.reprise"} {
+		third := int64(model(t, name).Turns[2].Event)
+		list = append(list, focused(t, name, traceview.Options{Focus: third, Difference: "the other run differs here"}))
+	}
+	s := stepper.New(gofiles.New(""), list[0], list[1])
+	s.Update(tea.WindowSizeMsg{Width: 110, Height: 22})
+	var b strings.Builder
+	for _, key := range []string{"", "n", "tab", "n", "C", "G", "?"} {
+		if key != "" {
+			s.Update(press(key))
+		}
+		b.WriteString("== after " + key + "\n" + escapes.ReplaceAllString(s.Text(), "") + "\n")
+	}
+	golden.Check(t, "two.txt", b.String())
+}
+
 // TestFits checks that a screen fits whatever keys come, and that the place stays within the run.
 func TestFits(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := model(t, rapid.SampledFrom([]string{"leak.reprise", "simulated.reprise", "ordinary.reprise"}).Draw(t, "file"))
-		s := stepper.New(m, gofiles.New(""))
+		s := stepper.New(gofiles.New(""), m)
+		if rapid.Bool().Draw(t, "two") {
+			s = stepper.New(gofiles.New(""), m, model(t, "ordinary.reprise"))
+		}
 		width, height := rapid.IntRange(40, 150).Draw(t, "width"), rapid.IntRange(12, 60).Draw(t, "height")
 		s.Update(tea.WindowSizeMsg{Width: width, Height: height})
 		keys := []string{"n", "p", "N", "P", "c", "C", "g", "G", "j", "k", "/", "r", "?", "enter", "esc", "backspace", "left",
-			"right", "up", "down", "home", "end", " ", "é"}
+			"right", "up", "down", "home", "end", "tab", " ", "é"}
 		for range rapid.IntRange(0, 30).Draw(t, "length") {
 			s.Update(press(rapid.SampledFrom(keys).Draw(t, "key")))
 			lines := strings.Split(escapes.ReplaceAllString(s.Text(), ""), "\n")
@@ -89,7 +120,7 @@ func TestFits(t *testing.T) {
 // TestProgram runs the debugger as a program, with the keys of a terminal as input.
 func TestProgram(t *testing.T) {
 	var out bytes.Buffer
-	p := tea.NewProgram(stepper.New(model(t, "simulated.reprise"), gofiles.New("")),
+	p := tea.NewProgram(stepper.New(gofiles.New(""), model(t, "simulated.reprise")),
 		tea.WithInput(strings.NewReader("nnq")), tea.WithOutput(&out), tea.WithoutSignals(), tea.WithWindowSize(100, 30))
 	if _, err := p.Run(); err != nil {
 		t.Fatal(err)

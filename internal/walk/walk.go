@@ -74,6 +74,11 @@ func (w *Walk) Marked(t *traceview.Turn) bool {
 	return false
 }
 
+// Differs reports whether the first difference of two runs is marked at a turn.
+func (w *Walk) Differs(t *traceview.Turn) bool {
+	return slices.ContainsFunc(w.Marks(t), func(m traceview.Mark) bool { return m.Kind == traceview.MarkDifference })
+}
+
 // Marks returns the marks of a turn of the model.
 func (w *Walk) Marks(t *traceview.Turn) []traceview.Mark {
 	number := w.number(t)

@@ -140,7 +140,7 @@ func (o options) models(stdin io.Reader, paths []string) (list []*traceview.Mode
 	opt := []traceview.Options{{Turns: o.turns, Focus: o.at}}
 	if len(paths) == 2 {
 		var err error
-		if opt, err = o.difference(stdin, paths); err != nil {
+		if opt, err = difference(stdin, paths, o.turns); err != nil {
 			return nil, err
 		}
 	}
@@ -160,7 +160,7 @@ func (o options) models(stdin io.Reader, paths []string) (list []*traceview.Mode
 }
 
 // difference finds the first event at which two traces differ. A trace that is damaged behind it can be drawn.
-func (o options) difference(stdin io.Reader, paths []string) ([]traceview.Options, error) {
+func difference(stdin io.Reader, paths []string, turns int) ([]traceview.Options, error) {
 	var in [2]*base.Input
 	for i, path := range paths {
 		if path == base.Stdio {
@@ -172,7 +172,7 @@ func (o options) difference(stdin io.Reader, paths []string) ([]traceview.Option
 		}
 		defer in[i].Close()
 	}
-	opt := []traceview.Options{{Turns: o.turns, Focus: -1}, {Turns: o.turns, Focus: -1}}
+	opt := []traceview.Options{{Turns: turns, Focus: -1}, {Turns: turns, Focus: -1}}
 	d, err := divergence.Compare(in[0].Cursor(), in[1].Cursor())
 	if err != nil {
 		return nil, base.BadInput(err)
