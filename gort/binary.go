@@ -187,6 +187,8 @@ type Control struct {
 	// everywhere. In a replay, the recording determines this.
 	Memory bool
 
+	pointsOnly bool // races are not looked for in runs with Memory; for benchmarks
+
 	Clock time.Time // when the clock of the program starts; the zero Time is a fixed instant of the current year
 
 	// RealNetwork leaves the sockets of loopback addresses to the kernel, instead of simulating them.
@@ -270,6 +272,9 @@ func (c *Control) header() (header, error) {
 	}
 	if c.memory() {
 		h.flags |= flagMemory
+	}
+	if c.pointsOnly {
+		h.flags |= flagPoints
 	}
 	if !c.RealNetwork {
 		h.flags |= flagNet

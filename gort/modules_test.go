@@ -27,12 +27,8 @@ var modules = []struct {
 // must their replays. It logs how many schedules 100 seeds give. It downloads the modules and takes half an hour, so
 // that it runs only with REPRISE_GORT_MODULES=1, or with the start of a path instead of 1 for one of them.
 func TestModules(t *testing.T) {
-	only := os.Getenv("REPRISE_GORT_MODULES")
-	if only == "" {
-		return
-	}
 	for _, m := range modules {
-		if only != "1" && !strings.HasPrefix(m.path, only) {
+		if !chosen(m.path) {
 			continue
 		}
 		dir := fetch(t, m.path)
@@ -42,8 +38,14 @@ func TestModules(t *testing.T) {
 	}
 }
 
+// chosen reports whether REPRISE_GORT_MODULES is 1 or the start of the path of a module.
+func chosen(path string) bool {
+	only := os.Getenv("REPRISE_GORT_MODULES")
+	return only == "1" || only != "" && strings.HasPrefix(path, only)
+}
+
 // fetch returns a writable copy of a module.
-func fetch(t *testing.T, path string) string {
+func fetch(t testing.TB, path string) string {
 	t.Helper()
 	out, err := run(t.Context(), t.TempDir(), nil, "go", "mod", "download", "-json", path)
 	if err != nil {

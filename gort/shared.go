@@ -35,6 +35,7 @@ const (
 	flagDetail   = 2048
 	flagRoute    = 4096
 	flagTape     = 8192
+	flagPoints   = 16384
 )
 
 // header is the start of the shared file. The runtime defines the same type as rprHeader.
