@@ -13,10 +13,10 @@ import (
 	"time"
 )
 
-// BenchmarkMemory reports what points at accesses to memory cost, without and with the race detector, and in runs of the
-// same binary in which they are off, as ratios to the time of the same program built without them, and beside it that of
-// the rival, "go test -race". The measure is processor time. The programs run alone in their process; what the start of
-// a process takes is measured too and taken off.
+// BenchmarkMemory reports what points at accesses to memory cost, without and with the race detector, and in runs of
+// the same binary in which they are off, as ratios to the time of the same program built without them, and beside it
+// that of the rival, "go test -race". The measure is processor time. The programs run alone in their process; what the
+// start of a process takes is measured too and taken off.
 func BenchmarkMemory(b *testing.B) {
 	dir := filepath.Join("testdata", "races")
 	plain, err := Build(b.Context(), dir, ".", BuildConfig{Cache: cacheDir(b)})

@@ -15,13 +15,8 @@ import (
 	"github.com/reprise-go/reprise/gort"
 )
 
-// canaries are the bugs of testdata/canary, with the classes in which they show, and the number of runs within which
-// the default settings must find them.
-var canaries = []struct {
-	name    string
-	classes []string
-	runs    int
-}{
+// canaries are the bugs of testdata/canary.
+var canaries = []bug{
 	{"TestLostUpdate", []string{"test failure"}, 50},
 	{"TestRace", []string{"data race"}, 20},
 	{"TestMap", []string{"data race", "fatal error"}, 20},
@@ -43,8 +38,20 @@ func TestCanary(t *testing.T) {
 	if os.Getenv("REPRISE_GORT_SLOW") == "1" {
 		twins = 5000
 	}
-	p := buildCanary(t)
-	for _, c := range canaries {
+	huntAll(t, buildCorpus(t, "canary"), canaries, twins)
+}
+
+// bug is a test TestXBug, which has the twin TestXFixed.
+type bug struct {
+	name    string   // TestX
+	classes []string // of which a finding must be
+	runs    int      // within which the default settings must find it
+}
+
+// huntAll checks that each bug is found and replayed, and that nothing is found in its twin.
+func huntAll(t *testing.T, p *program, bugs []bug, twins int) {
+	t.Helper()
+	for _, c := range bugs {
 		if told := hunt(t, p, c.name+"Bug", c.runs); !slices.ContainsFunc(c.classes, func(class string) bool {
 			return strings.Contains(told, " reprise.class "+class+"\n")
 		}) || strings.Contains(told, " reprise.verdict flaky") {
@@ -57,11 +64,11 @@ func TestCanary(t *testing.T) {
 	}
 }
 
-// buildCanary builds the tests of testdata/canary as reprise test does.
-func buildCanary(t *testing.T) *program {
+// buildCorpus builds the tests of a folder of testdata, whose module has its name, as reprise test does.
+func buildCorpus(t *testing.T, name string) *program {
 	t.Helper()
-	dir := filepath.Join("testdata", "canary")
-	b, err := gort.Build(t.Context(), dir, ".", gort.BuildConfig{Memory: []string{"example.com/canary"}})
+	dir := filepath.Join("testdata", name)
+	b, err := gort.Build(t.Context(), dir, ".", gort.BuildConfig{Memory: []string{"example.com/" + name}})
 	if err != nil {
 		t.Fatal(err)
 	}
