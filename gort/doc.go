@@ -94,12 +94,12 @@
 // and [Outcome.Outside] names what they reach. A run from a seed is therefore as deterministic as the outside. The
 // calls on sockets outside and what is read from pipes are recorded, up to Control.RecordOutside bytes. A strict replay
 // answers calls on sockets from the recording, without a socket of the kernel, and compares what is written with it; it
-// reads pipes, and gives the program the recorded bytes. [Outcome.Unlike] names the first difference, or the read that
-// the recording lacks. A replay without such a recording waits for as many bytes as were read. A signal that the
-// program sends itself arrives in the call that sends it. One from another process is let in in the same way as data,
-// but its arrival in a buffered channel is not recorded. While a goroutine is in a system call that waits, or a child
-// process lives, virtual time advances with real time; while one waits only for the poller, virtual time jumps when the
-// poller has been quiet for some milliseconds.
+// reads pipes, and gives the program the recorded bytes. It compares reads of files of the module with the recording.
+// [Outcome.Unlike] names the first difference, or the read that the recording lacks. A replay without such a recording
+// waits for as many bytes as were read. A signal that the program sends itself arrives in the call that sends it. One
+// from another process is let in in the same way as data, but its arrival in a buffered channel is not recorded. While
+// a goroutine is in a system call that waits, or a child process lives, virtual time advances with real time; while one
+// waits only for the poller, virtual time jumps when the poller has been quiet for some milliseconds.
 //
 // A thread of C code that calls Go is outside, too. While a program that exports functions to C has a thread that the
 // Go runtime has not started, virtual time advances with real time, and a run in which every goroutine is blocked is no

@@ -140,6 +140,19 @@ func TestChildrenDial(t *testing.T) {
 	runs.Wait()
 }
 
+// TestBounded: the memory that the network takes does not depend on how much has passed, but on what is in flight.
+func TestBounded(t *testing.T) {
+	o := mustRun(t, network(t), "TestBounded", Control{NoLeaks: true})
+	list := linesOf(o, "grew")
+	if o.Verdict != Passed || len(list) != 1 {
+		t.Fatalf("%s\n%s", o.Verdict, o.Output)
+	}
+	const most = 20 << 10 // of 131 MiB that pass: the recording grows with the run, too
+	if kib, err := strconv.Atoi(list[0]); err != nil || kib > most {
+		t.Errorf("the process grew by %s KiB", list[0])
+	}
+}
+
 // BenchmarkRequest compares an HTTP request and its answer over the simulated network with the same over that of the
 // kernel, both under control.
 func BenchmarkRequest(b *testing.B) {

@@ -12,6 +12,9 @@ const (
 	tapeWrites uint32 = 1 + iota
 	tapeDials
 	tapePipes
+	tapeFiles
+	tapePaths
+	tapeSkips
 	tapeShort
 	tapeOther
 	tapeEnds
@@ -43,6 +46,12 @@ func unlike(h *header, t *record.Tape) string {
 	case tapePipes:
 		return fmt.Sprintf("%s differs from the recording; the replay goes on with the %s that are recorded",
 			nthCall(t, at, there.What, there.Object), cast.Plural(len(there.Data), "byte"))
+	case tapeFiles:
+		return fmt.Sprintf("%s differs from the recording at offset %d", t.Place(there.What, there.Object), h.tapeOffset)
+	case tapePaths:
+		return t.Place(there.What, there.Object) + " is read in the recording, and not in the replay"
+	case tapeSkips:
+		return nthCall(t, at, there.What, there.Object) + " is in the recording, and the replay does not make it"
 	case tapeShort:
 		return fmt.Sprintf("%s differs from the recording: it has room for less than the %s that are recorded", call,
 			cast.Plural(len(there.Data), "byte"))
@@ -65,7 +74,7 @@ func nthCall(t *record.Tape, after int, what record.CallKind, object uint32) str
 	}
 	link := "of"
 	switch what {
-	case record.CallRead, record.CallPipe:
+	case record.CallRead, record.CallPipe, record.CallFile:
 		link = "from"
 	case record.CallWrite:
 		link = "to"

@@ -35,6 +35,12 @@ func (o *Outcome) stored() string {
 		return "but what is read there is not recorded, so that other data make another run"
 	}
 	text := "and takes " + s.String() + " from the recording"
+	switch files := cast.Plural(s.Files, "file") + " of the module"; {
+	case s.Files > 0 && s.Sockets+s.Pipes == 0:
+		text = "and compares " + files + " with the recording"
+	case s.Files > 0:
+		text += ", with which it compares " + files
+	}
 	if t.Cut > 0 {
 		text += "; " + cast.Plural(int(t.Cut), "call") + " after that had no room there: --record-outside keeps more"
 	}

@@ -5,15 +5,18 @@ package gort
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/reprise-go/reprise/internal/record"
 )
@@ -220,6 +223,77 @@ func TestTapeDiffers(t *testing.T) {
 		}
 		if test.want == "" && !strings.Contains(string(again.Output), "Answer") {
 			t.Errorf("the program does not get the bytes of the tape:\n%s", again.Output)
+		}
+	}
+}
+
+// TestTapeFiles: a replay reads files of the module as they are now, and names the first that differs, with the offset.
+func TestTapeFiles(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) {
+		path := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o777), os.WriteFile(path, []byte(text), 0o666)); err != nil {
+			t.Fatal(err)
+		}
+		then := time.Now().Add(-time.Hour) // and not since the start of the run
+		if err := os.Chtimes(path, then, then); err != nil {
+			t.Fatal(err)
+		}
+	}
+	large := strings.Repeat("0123456789abcdef", 4096)
+	write("m/go.mod", "module example.com/m\n")
+	write("m/p/small", "some text")
+	write("m/p/large", large)
+	write("m/p/sub/other", "x")
+	b := *network(t)
+	b.Dir = filepath.Join(dir, "m/p")
+	t.Setenv("NETWORK_FIXTURE", "yes")
+	first := mustRun(t, &b, "TestFixture", Control{})
+	if s := first.Recording.Tape.Stored(); first.Verdict != Failed || s.Files != 4 || s.Bytes != 0 {
+		t.Fatalf("%s, %+v on the tape\n%s", first.describe(), s, first.Output)
+	}
+	for _, test := range []struct{ name, text, want string }{
+		{"m/p/small", "some text", ""},
+		{"m/p/small", "some TEXT", "p/small differs from the recording at offset 5"},
+		{"m/p/small", "some text and more", "p/small differs from the recording at offset 9"},
+		{"m/p/small", "some", "p/small differs from the recording at offset 4"},
+		{"m/p/small", "some text", ""},
+		{"m/p/large", large[:50_000] + "X" + large[50_001:], "p/large differs from the recording at offset"},
+	} {
+		write(test.name, test.text)
+		again := mustRun(t, &b, "TestFixture", Control{Choices: first.Recording.Choices()})
+		if !strings.Contains(again.Unlike, test.want) || (again.Unlike == "") != (test.want == "") {
+			t.Errorf("%s %.20q: %s, %q, want %q\n%s", test.name, test.text, again.Verdict, again.Unlike, test.want, again.Output)
+		}
+	}
+	if err := os.Remove(filepath.Join(dir, "m/p/sub/other")); err != nil {
+		t.Fatal(err)
+	}
+	write("m/p/large", large)
+	again := mustRun(t, &b, "TestFixture", Control{Choices: first.Recording.Choices()})
+	if want := "p/sub/other is read in the recording, and not"; !strings.Contains(again.Unlike, want) {
+		t.Errorf("%s, %q, want %q\n%s", again.Verdict, again.Unlike, want, again.Output)
+	}
+}
+
+// TestTapeVersions: it works with all versions of Go. It is slow.
+func TestTapeVersions(t *testing.T) {
+	if !slow {
+		return
+	}
+	for _, v := range others {
+		download(t, v)
+		b, err := Build(t.Context(), filepath.Join("testdata", "network"), ".", BuildConfig{Cache: cacheDir(t),
+			Env: append(os.Environ(), "GOTOOLCHAIN="+v)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		address, end := lineServer(t)
+		t.Setenv("NETWORK_SERVER", address)
+		first := mustRun(t, b, "TestTalkOutside", Control{})
+		end()
+		if d := tapeDiffers(first, mustRun(t, b, "TestTalkOutside", Control{Choices: first.Recording.Choices()})); d != "" {
+			t.Errorf("%s: the replay differs in %s", v, d)
 		}
 	}
 }

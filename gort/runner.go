@@ -35,6 +35,7 @@ type Runner struct {
 	// assertions is where the program writes its assertions; nil if it has none. See assertions.go.
 	assertions *os.File
 	tmp        *tempFolder
+	module     string  // path of the folder of the module
 	server     *server // nil if there is none yet, or none is possible
 	alone      bool    // whether every run is a process of its own
 }
@@ -54,7 +55,7 @@ func (b *Binary) Runner(test string, c Control) (*Runner, error) {
 	if err != nil {
 		return nil, errors.Join(err, out.Close(), s.close())
 	}
-	r := &Runner{b: b, s: s, test: test, common: c, output: out, tmp: tmp}
+	r := &Runner{b: b, s: s, test: test, common: c, output: out, tmp: tmp, module: moduleOf(b.Dir)}
 	if err := r.openAssertions(); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
@@ -129,6 +130,9 @@ func (r *Runner) Run(ctx context.Context, c Control) (*Outcome, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w\n%s", err, out)
 	}
+	if c.Choices != nil && c.Choices.Tape == nil && !c.Continue && c.Resync == 0 {
+		o.Recording.Tape = record.Tape{} // a replay has what its recording has
+	}
 	if c.Choices != nil {
 		h := r.s.header()
 		o.Unlike, o.offTape = unlike(h, c.Choices.Tape), h.tapeHow >= tapeShort
@@ -179,6 +183,7 @@ func (r *Runner) prepare(c Control, flags uint32) error {
 		return err
 	}
 	h.flags |= flags
+	h.moduleLen = uint64(copy(h.module[:len(h.module)-1], r.module))
 	if r.server != nil {
 		h.claimed = 1 // by the server, and not by leftovers of an earlier run
 	}

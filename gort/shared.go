@@ -72,6 +72,8 @@ type header struct {
 	faultKinds uint32
 	tapeAt     uint64
 	tapeCap    uint64
+	moduleLen  uint64
+	module     [512]byte
 	given      uint64
 	givenCut   uint64
 	stopAt     uint64
@@ -104,6 +106,7 @@ type header struct {
 	tapeCall   uint32
 	tapeWhat   uint32
 	tapeObject uint32
+	tapeOffset uint64
 	chosen     uint64
 	calls      [512]uint32
 }

@@ -2,6 +2,7 @@ package tracefile_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"reflect"
@@ -157,4 +158,24 @@ func FuzzCalls(f *testing.F) {
 			t.Errorf("calls of %d bytes from %d", room, len(payload))
 		}
 	})
+}
+
+// TestCallsMalformed: what is no chunk of calls is an error that says so, also for Recover.
+func TestCallsMalformed(t *testing.T) {
+	for name, payload := range map[string]string{ // lint: order does not matter because each is checked alone
+		"empty": "", "no array": "\x01", "no count": "\x90",
+		"kind 0": "\x92\x00\x9a\x00\x02\x03\x04\x05\x00\x07\x08\xc4\x00\xc4\x00",
+		"short":  "\x92\x00\x93\x01\x02\x03", "text": "\x92\x00\x9a\x01\x02\x03\x04\x05\x00\x07\x08\xa0\xc4\x00",
+		"length": "\x92\x00\x9a\x01\x02\x03\x04\x05\x00\x07\x08\xc4\x00\xc6\xff\xff\xff\xff", "rest": "\x91\x00\x00",
+	} {
+		md, id := trapTape.headBlocks(t)
+		file := finish(md, id, newBlock(9, 0, 0, 0, []byte(payload)))
+		if list, _, err := readCalls(t, file); !errors.Is(err, tracefile.ErrCorrupt) || len(list) > 0 {
+			t.Errorf("%s: %d calls, %v", name, len(list), err)
+		}
+		rec, err := tracefile.Recover(bytes.NewReader(file), int64(len(file)))
+		if err != nil || rec.Whole {
+			t.Errorf("%s: Recover: %v, whole", name, err)
+		}
+	}
 }

@@ -103,6 +103,11 @@ func (rec *Recovery) verify() error {
 	for err == nil {
 		_, err = r.Next()
 	}
+	if err == io.EOF {
+		if _, bad := r.EachCall(func(Call) bool { return true }); bad != nil {
+			err = bad
+		}
+	}
 	var at *Error
 	switch {
 	case r != nil && err == io.EOF:

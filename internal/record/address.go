@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strconv"
+	"strings"
 
 	"github.com/reprise-go/reprise/internal/cast"
 )
@@ -48,14 +49,21 @@ func (t *Tape) Place(what CallKind, object uint32) string {
 	if what == CallPipe {
 		return fmt.Sprintf("a pipe (descriptor %d)", object)
 	}
+	file := what == CallOpen || what == CallFile
 	for i := range t.Calls {
 		c := &t.Calls[i]
-		if c.Object != object || c.What == CallPipe || c.What == CallBind || c.What == CallListen {
+		switch {
+		case c.Object != object, c.What == CallPipe, c.What == CallBind, c.What == CallListen, file != (c.What >= CallOpen):
 			continue
+		case file && c.What == CallOpen:
+			return cast.Scrub(strings.ToValidUTF8(string(c.Address), "?"))
 		}
 		if text := addressText(c.Address); text != "" {
 			return text
 		}
+	}
+	if file {
+		return fmt.Sprintf("file %d", object)
 	}
 	return fmt.Sprintf("socket %d outside", object)
 }
@@ -75,6 +83,7 @@ func (t *Tape) Before(n int, what CallKind, object uint32) (calls int, bytes uin
 type Stored struct {
 	Sockets int
 	Pipes   int
+	Files   int
 	Calls   int
 	Bytes   uint64 // of the data that was read
 }
@@ -97,19 +106,22 @@ func (s Stored) String() string {
 // Stored counts what t has.
 func (t *Tape) Stored() (s Stored) {
 	type key struct {
-		pipe   bool
+		count  *int
 		object uint32
 	}
 	seen := map[key]bool{}
 	for i := range t.Calls {
 		c := &t.Calls[i]
-		if k := (key{c.What == CallPipe, c.Object}); !seen[k] {
+		k := key{&s.Sockets, c.Object}
+		switch c.What {
+		case CallPipe:
+			k.count = &s.Pipes
+		case CallOpen, CallFile:
+			k.count = &s.Files
+		}
+		if !seen[k] {
 			seen[k] = true
-			if k.pipe {
-				s.Pipes++
-			} else {
-				s.Sockets++
-			}
+			*k.count++
 		}
 		s.Calls++
 		if c.What == CallRead || c.What == CallPipe {

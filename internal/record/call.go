@@ -19,9 +19,13 @@ const (
 	CallWrite  // to a socket
 	CallShutdown
 	CallPipe // a read from a pipe or something like it
+	CallOpen // of a file of the module
+	CallFile // a read from it
 )
 
-var callNames = [...]string{"", "dial", "bind", "listen", "accept", "option", "read", "write", "shutdown", "read"}
+var callNames = [...]string{
+	"", "dial", "bind", "listen", "accept", "option", "read", "write", "shutdown", "read", "opening", "read",
+}
 
 // String returns a noun or the name of the operation, such as "read".
 func (k CallKind) String() string {
@@ -41,17 +45,19 @@ func (k CallKind) String() string {
 //	option      0                 of it       level<<32 | name           -              value
 //	read, pipe  bytes             bytes       flags of a message         of the sender  what was read
 //	write       bytes             bytes       of the bytes               -              -
+//	open        0                 -           -                          the path       -
+//	file        bytes             bytes       of the bytes               -              what was read, or nothing
 //
 // An option that ends a dial has the addresses of a connect instead of the value.
 type Call struct {
 	What    CallKind
 	G       uint32
 	Turn    uint32 // number of choices before it
-	Object  uint32 // number of the socket, from 1, or descriptor of the pipe
+	Object  uint32 // number of the socket or of the file, from 1, or descriptor of the pipe
 	Result  int64  // what the kernel returned, or the negative error
 	Hash    uint64 // FNV-1a of 64 bits, except where the table says otherwise
 	Size    uint32 // bytes that moved
-	Address []byte // a struct sockaddr of Linux, at most 128 bytes
+	Address []byte // a struct sockaddr of Linux, or a path below the folder of the module; at most 128 bytes
 	Data    []byte // at most MaxCallData bytes
 }
 
@@ -145,7 +151,7 @@ func parseCall(b []byte) (c Call, n int) {
 
 // Valid reports whether a call that a stranger wrote has the limits of one that the runtime wrote.
 func (c *Call) Valid() bool {
-	return c.What != 0 && c.What <= CallPipe && len(c.Address) <= maxCallAddress && len(c.Data) <= MaxCallData &&
+	return c.What != 0 && c.What <= CallFile && len(c.Address) <= maxCallAddress && len(c.Data) <= MaxCallData &&
 		c.Result >= -4095 && c.Result <= int64(maxResult) && (c.What != CallRead && c.What != CallPipe || c.fits())
 }
 

@@ -14,6 +14,7 @@ import (
 	"net/rpc"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"syscall"
@@ -318,4 +319,55 @@ func TestUnix(t *testing.T) {
 		t.Log(string(b[:n]))
 	}
 	q.Close()
+}
+
+// TestBounded passes much more through the network than may be in flight, and prints by how many KiB the memory of the
+// process has grown.
+func TestBounded(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() { io.Copy(io.Discard, c); c.Close() }()
+		}
+	}()
+	b := make([]byte, 1<<16)
+	pass := func(connections, writes int) {
+		for range connections {
+			c, err := net.Dial("tcp", l.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range writes {
+				if _, err := c.Write(b); err != nil {
+					t.Fatal(err)
+				}
+			}
+			c.Close()
+		}
+	}
+	pass(100, 10)
+	before := resident(t)
+	pass(2, 800) // 100 MiB
+	pass(500, 1)
+	fmt.Println("grew", resident(t)-before)
+	l.Close()
+}
+
+// resident returns the memory that the process has in use, in KiB, after a collection.
+func resident(t *testing.T) (kib int) {
+	debug.FreeOSMemory()
+	text, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), "VmRSS:")
+	fmt.Sscan(rest, &kib)
+	return kib
 }

@@ -212,3 +212,22 @@ func TestDatagramsOutside(t *testing.T) {
 	c.Close()
 	t.Error("it fails")
 }
+
+// TestFixture reads files in its folder, if there are any, and fails.
+func TestFixture(t *testing.T) {
+	if os.Getenv("NETWORK_FIXTURE") == "" {
+		return
+	}
+	for _, name := range []string{"small", "large", "sub/other"} {
+		b, err := os.ReadFile(name)
+		fmt.Printf("said %s %d %x %v\n", name, len(b), md5.Sum(b), err)
+	}
+	f, err := os.Open("large")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	b := make([]byte, 10)
+	_, err = f.ReadAt(b, 100)
+	t.Errorf("it fails: %q, %v", b, err)
+}

@@ -109,7 +109,7 @@ func (c *conversion) copy(in *base.Input, w io.Writer, form source.Form) error {
 		}
 	}
 	if calls > 0 {
-		fmt.Fprintf(c.Stderr, "reprise: the form .%s has no place for what the run took from outside (%s): left out\n", form,
+		fmt.Fprintf(c.Stderr, "reprise: the form %s has no place for what the run took from outside (%s): left out\n", form,
 			prose.Count(calls, "call"))
 	}
 	return nil

@@ -13,6 +13,7 @@ import (
 type outsideStats struct {
 	Sockets int    `json:"sockets"`
 	Pipes   int    `json:"pipes"`
+	Files   int    `json:"files"`
 	Calls   int    `json:"calls"`
 	Bytes   uint64 `json:"bytes"`
 	Missing uint64 `json:"missing"` // calls at the end of the run that had no room
@@ -22,23 +23,25 @@ type outsideStats struct {
 // malformed is not counted.
 func outsideOf(in *base.Input) *outsideStats {
 	type object struct {
-		pipe   bool
+		count  *int
 		number uint64
 	}
 	s, seen := &outsideStats{}, map[object]bool{}
 	s.Missing, _ = in.EachCall(func(c tracefile.Call) bool {
-		what := record.CallKind(c.What)
-		s.Calls++
-		if what == record.CallRead || what == record.CallPipe {
+		o := object{&s.Sockets, c.Object}
+		switch what := record.CallKind(c.What); what {
+		case record.CallPipe:
+			o.count = &s.Pipes
 			s.Bytes += uint64(len(c.Data))
+		case record.CallRead:
+			s.Bytes += uint64(len(c.Data))
+		case record.CallOpen, record.CallFile:
+			o.count = &s.Files
 		}
-		if o := (object{what == record.CallPipe, c.Object}); !seen[o] {
+		s.Calls++
+		if !seen[o] {
 			seen[o] = true
-			if o.pipe {
-				s.Pipes++
-			} else {
-				s.Sockets++
-			}
+			*o.count++
 		}
 		return true
 	})
@@ -50,8 +53,9 @@ func outsideOf(in *base.Input) *outsideStats {
 
 // String returns the counts in words.
 func (s *outsideStats) String() string {
-	text := fmt.Sprintf("%s in %s of %s and %s", prose.Count(int(s.Bytes), "byte"), prose.Count(s.Calls, "call"),
-		prose.Count(s.Sockets, "socket"), prose.Count(s.Pipes, "pipe"))
+	text := fmt.Sprintf("%s in %s of %s, %s and %s of the module", prose.Count(int(s.Bytes), "byte"),
+		prose.Count(s.Calls, "call"), prose.Count(s.Sockets, "socket"), prose.Count(s.Pipes, "pipe"),
+		prose.Count(s.Files, "file"))
 	if s.Missing > 0 {
 		text += fmt.Sprintf("; there was no room for the %d that follow", s.Missing)
 	}

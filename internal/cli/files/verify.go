@@ -155,7 +155,9 @@ func (v *verification) file(path string) *verdict {
 	defer in.Close()
 	r.First, r.Partial = in.First(), v.partial || in.First() > 0
 	checker := newChecker(in, r.Partial)
-	r.Events, err = checkEvents(in, checker)
+	if r.Events, err = checkEvents(in, checker); err == nil {
+		_, err = in.EachCall(func(tracefile.Call) bool { return true })
+	}
 	var broken *tracecheck.Error
 	switch {
 	case err == nil:

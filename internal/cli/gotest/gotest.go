@@ -92,8 +92,8 @@ or some of the kinds, such as short,latency=5%:
 `+faultsHelp()),
 	setting(wire.RecordOutside.Setting, "SIZE", `how much a recording keeps of what a run takes from sockets
 and pipes outside, so that a replay needs no server: 1MiB
-otherwise, 64MiB at most; off for nothing. Files and the
-environment are not kept`),
+otherwise, 64MiB at most; off for nothing. Files of the
+module are compared; others, and the environment, are not kept`),
 	clockFlag(),
 	artifactsFlag(),
 	setting(wire.MaxVirtual.Setting, "D", "how much virtual time a run may take: 70m otherwise"),
