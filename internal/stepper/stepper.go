@@ -19,9 +19,14 @@ import (
 
 // Screen is the state of the debugger; it is a model of Bubble Tea.
 type Screen struct {
-	walk          *walk.Walk
-	other         *walk.Walk // the other of two runs, at the turn with the same number; nil if there is one run
-	second        bool       // walk is the second of two runs
+	walk   *walk.Walk
+	other  *walk.Walk // the other of two runs, at the turn with the same number; nil if there is one run
+	second bool       // walk is the second of two runs
+
+	events        func(from, to uint64) []Row // of walk
+	others        func(from, to uint64) []Row // of other
+	event         uint64                      // index of the event at which walk stands
+	listing       bool                        // the events are listed, and not the turns
 	files         *gofiles.Finder
 	width, height int
 	lane          int // the task that is selected
@@ -31,14 +36,20 @@ type Screen struct {
 	help          bool
 }
 
-// New returns the debugger of a run, or of two that are compared, which must have turns. Two runs stand at their first
-// difference. The screen has 80 by 24 characters until its size is known.
-func New(files *gofiles.Finder, m *traceview.Model, other ...*traceview.Model) *Screen {
-	s := &Screen{walk: walk.New(m), files: files, width: 80, height: 24}
+// Run is a recorded run.
+type Run struct {
+	Model  *traceview.Model            // with turns
+	Events func(from, to uint64) []Row // reads events from an index up to another, fewer at the end; nil if it cannot
+}
+
+// New returns the debugger of a run, or of two that are compared. Two runs stand at their first difference. The screen
+// has 80 by 24 characters until its size is known.
+func New(files *gofiles.Finder, run Run, other ...Run) *Screen {
+	s := &Screen{walk: walk.New(run.Model), events: run.Events, files: files, width: 80, height: 24}
 	if len(other) > 0 {
-		s.other = walk.New(other[0])
+		s.other, s.others = walk.New(other[0].Model), other[0].Events
 		if !s.walk.Differs(s.walk.Turn()) && !s.walk.Seek(true, s.walk.Differs) {
-			s.walk.Move(-len(m.Turns))
+			s.walk.Move(-len(run.Model.Turns))
 		}
 	}
 	s.arrived()
@@ -136,9 +147,16 @@ func (s *Screen) key(key string) {
 	case "/":
 		s.typing, s.query = true, ""
 		return
+	case "v":
+		s.listing = !s.listing
+		return
+	case "e", "E", "d", "D":
+		s.eventStep(key == "e" || key == "d", key == "d" || key == "D")
+		return
 	case "tab":
 		if s.other != nil {
 			s.walk, s.other, s.second = s.other, s.walk, !s.second
+			s.events, s.others = s.others, s.events
 			s.arrived()
 		}
 		return
@@ -156,8 +174,14 @@ func (s *Screen) key(key string) {
 	}
 }
 
-// arrived selects the task that runs, and moves the other run to the same turn.
+// arrived is called when the run has moved to another turn.
 func (s *Screen) arrived() {
+	s.event = s.walk.Turn().Event
+	s.followed()
+}
+
+// followed selects the task that runs, and moves the other run to the same turn.
+func (s *Screen) followed() {
 	s.lane = s.walk.Turn().Lane
 	if s.other != nil {
 		s.other.Move(s.walk.At() - s.other.At())
@@ -183,7 +207,11 @@ func (s *Screen) Text() string {
 	body := s.beside(s.tasks(max(rows-turns, 2)), s.source(max(rows-turns, 2)))
 	lines := append(head, body...)
 	lines = append(lines, "")
-	lines = append(lines, s.turns(turns)...)
+	if s.listing {
+		lines = append(lines, s.window(turns)...)
+	} else {
+		lines = append(lines, s.turns(turns)...)
+	}
 	if marks := s.marks(); marks != "" {
 		foot[0] = s.fit(marks)
 	}
@@ -209,7 +237,7 @@ func (s *Screen) bottom() string {
 	case s.message != "":
 		return s.message
 	}
-	return "n next  p back  N/P of the task  j/k select  / search  r again  c failure  g/G ends  ? help  q quit"
+	return "n next  p back  N/P of the task  e/E event  j/k select  / search  c failure  ? help  q quit"
 }
 
 func (s *Screen) helpLines() (list []string) {
@@ -218,6 +246,9 @@ func (s *Screen) helpLines() (list []string) {
 		add(c.keys, c.about)
 	}
 	add("j down, k up", "select another task")
+	add("e, E", "next event, event before")
+	add("d, D", "next decision, decision before")
+	add("v", "list events instead of turns, and back")
 	add("/", "search a line, an object, a task or a text")
 	add("r", "search again")
 	if s.other != nil {

@@ -3,6 +3,7 @@
 package walk
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,6 +33,17 @@ func (w *Walk) Move(n int) bool {
 	to := w.at + n
 	w.at = min(max(to, 0), len(w.Model.Turns)-1)
 	return w.at == to
+}
+
+// ToEvent goes to the turn of an event, by its index.
+func (w *Walk) ToEvent(index uint64) {
+	i, found := slices.BinarySearchFunc(w.Model.Turns, index, func(t traceview.Turn, index uint64) int {
+		return cmp.Compare(t.Event, index)
+	})
+	if !found {
+		i--
+	}
+	w.at = max(i, 0)
 }
 
 // Seek goes to the next turn, or the one before if forward is false, for which stop is true. Without one it goes to

@@ -37,7 +37,8 @@ The packages of the main module are built without optimisation if the run is the
 first. With points at accesses to memory it is not, and the build is that of the recording. If the program was changed
 since, the run stays as near to the recording as it can.
 
-With --headless there is no terminal: an editor attaches to the address of --listen, which must be one of this machine.
+With --headless there is no terminal: an editor attaches to the address of --listen, which must be one of this machine,
+with stopOnEntry, since the program is stopped where it should be.
 Calling functions of the program ("call") or setting variables makes the run another one.
 
 A recording may come from a stranger. The rules are those of reprise replay: only a test of the main module is built and

@@ -70,7 +70,7 @@ func NewStep() *cobra.Command {
 		Use:   "step FILE [FILE2]",
 		Short: "Walk through a recorded run on the terminal, forwards and backwards",
 		Long: "Show a recorded run on the whole terminal, one turn at a time: the tasks with what each does, what it waits for\n" +
-			"and which task holds that, the source around the turn, and the turns around it. Nothing is run. The key ? lists\n" +
+			"and which task holds that, the source around the turn, and the turns or events around it. Nothing is run. The key ? lists\n" +
 			"the keys; / goes to a line such as queue.go:25, an object such as mutex 1, a task or a text. With a second recording\n" +
 			"the turns of both stand beside each other, c goes to their first difference, and tab shows the other run.\n\n" +
 			"To run the program again step by step, and see its events: reprise replay FILE --step.",
@@ -87,7 +87,16 @@ func NewStep() *cobra.Command {
 				return base.Usage("step needs a terminal; for a file or a pipe: reprise view --text %s",
 					prose.ShellQuote(args[0]))
 			}
-			p := tea.NewProgram(stepper.New(gofiles.New(root), list[0], list[1:]...), tea.WithInput(cmd.InOrStdin()),
+			var runs []stepper.Run
+			for i, m := range list {
+				in, err := base.OpenInput(nil, args[i], source.Config{})
+				if err != nil {
+					return err
+				}
+				defer in.Close()
+				runs = append(runs, stepper.Run{Model: m, Events: rowsOf(in)})
+			}
+			p := tea.NewProgram(stepper.New(gofiles.New(root), runs[0], runs[1:]...), tea.WithInput(cmd.InOrStdin()),
 				tea.WithOutput(cmd.OutOrStdout()))
 			if _, err := p.Run(); err != nil {
 				return base.Failed(err)
