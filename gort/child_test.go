@@ -86,10 +86,17 @@ func TestChildrenEnd(t *testing.T) {
 	}
 }
 
-// TestChildSettles checks that runs of a seed are equal although a child process takes part, whose time differs.
+// TestChildSettles checks that runs of a seed are equal although a child process, or a system call that waits, takes part,
+// whose time differs.
 func TestChildSettles(t *testing.T) {
-	r := mustRunner(t, corpus(t), "TestChildTalks", Control{})
-	for seed := range uint64(6) {
+	t.Run("talks", func(t *testing.T) { settles(t, "TestChildTalks", 6) })
+	t.Run("calls", func(t *testing.T) { settles(t, "TestCallsReturn", 6) })
+}
+
+func settles(t *testing.T, test string, seeds uint64) {
+	t.Helper()
+	r := mustRunner(t, corpus(t), test, Control{})
+	for seed := range seeds {
 		first := mustAgain(t, r, Control{Seed: seed})
 		if first.Verdict != Passed {
 			t.Fatalf("seed %d: %s\n%s", seed, first.describe(), first.Output)
@@ -104,6 +111,14 @@ func TestChildSettles(t *testing.T) {
 		if again.Verdict != Passed || again.Mismatch != nil {
 			t.Errorf("seed %d: replayed: %s, %v", seed, again.describe(), again.Mismatch)
 		}
+	}
+}
+
+// TestChildSleeps checks that to the program a child takes at least as long as it sleeps, also after another one.
+func TestChildSleeps(t *testing.T) {
+	r := mustRunner(t, corpus(t), "TestChildSleeps", Control{})
+	if o := mustAgain(t, r, Control{Seed: 9}); o.Verdict != Passed {
+		t.Errorf("%s\n%s", o.describe(), o.Output)
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -116,4 +118,40 @@ func TestChildTalks(t *testing.T) {
 	if time.Since(start) < 30*time.Millisecond {
 		t.Error("the child has slept for longer")
 	}
+}
+
+// TestChildSleeps checks how long children sleep, as the clock shows it.
+func TestChildSleeps(t *testing.T) {
+	for _, pause := range []time.Duration{200 * time.Millisecond, 100 * time.Millisecond, 100 * time.Millisecond} {
+		start := time.Now()
+		if err := exec.Command("sleep", fmt.Sprint(pause.Seconds())).Run(); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(start); took < pause {
+			t.Errorf("a sleep of %v takes %v", pause, took)
+		}
+	}
+}
+
+// TestCallsReturn makes system calls that may wait and return at once, while other goroutines run.
+func TestCallsReturn(t *testing.T) {
+	f, err := os.Create(filepath.Join(t.TempDir(), "lock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var others sync.WaitGroup
+	for range 3 {
+		others.Go(func() {
+			for range 200 {
+				runtime.Gosched()
+			}
+		})
+	}
+	for range 20 {
+		if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+			t.Fatal(err)
+		}
+	}
+	others.Wait()
 }
