@@ -86,8 +86,8 @@ func TestChildrenEnd(t *testing.T) {
 	}
 }
 
-// TestChildSettles checks that runs of a seed are equal although a child process, or a system call that waits, takes part,
-// whose time differs.
+// TestChildSettles checks that runs of a seed are equal although a child process, or a system call that waits, takes
+// part, whose time differs.
 func TestChildSettles(t *testing.T) {
 	t.Run("talks", func(t *testing.T) { settles(t, "TestChildTalks", 6) })
 	t.Run("calls", func(t *testing.T) { settles(t, "TestCallsReturn", 6) })

@@ -40,3 +40,13 @@ func TestHangs(t *testing.T) {
 		}
 	}
 }
+
+// TestLogsLate checks that a goroutine which uses its test after the end of the process is no failure.
+func TestLogsLate(t *testing.T) {
+	for seed := range uint64(4) {
+		o := mustRun(t, corpus(t), "TestLogsLate", Control{Seed: seed})
+		if o.Verdict != Passed || !strings.Contains(string(o.Output), "used the test") {
+			t.Errorf("seed %d: %s\n%s", seed, o.describe(), o.Output)
+		}
+	}
+}

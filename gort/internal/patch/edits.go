@@ -62,6 +62,10 @@ const userPoint = "reprisePoint();"
 // userAfterPoint is an afterPoint in package sync.
 const userAfterPoint = "repriseAfterPoint();"
 
+// ignoreLate starts what replaces a panic of package testing after the end of a test, if only control keeps the process
+// alive.
+const ignoreLate = "if sync.RepriseSettles() { "
+
 // enter starts a system call that may have to give up the processor at once.
 const enter = "if repriseBlocks(trap, a2) { repriseEnterBlock() } else { runtime_entersyscall() }"
 
@@ -189,6 +193,13 @@ var edits = []edit{
 
 	// Failures and ends of tests.
 	{all, "testing/testing.go", "(*common).Fail", "", before, "sync.RepriseFail();"},
+	{all, "testing/testing.go", "(*common).Fail", `panic("Fail in`, before, ignoreLate + "return };"},
+	{all, "testing/testing.go", "(*common).log", `panic("Log in`, before, ignoreLate + "return };"},
+	{all, "testing/testing.go", "(*common).Output", `panic("Output called`, before, ignoreLate + "return io.Discard };"},
+	{"1.25 1.26", "testing/testing.go", "(*outputWriter).Write", `panic("Write called`, before,
+		ignoreLate + "return len(p), nil };"},
+	{"1.27", "testing/testing.go", "(*outputWriter).write", `panic("Write called`, before,
+		ignoreLate + "return len(p), nil };"},
 	{all, "testing/testing.go", "tRunner", "t.report() // Report", before, "sync.RepriseReports();"},
 	{all, "testing/testing.go", "tRunner", "t.signal <- signal", before, "sync.RepriseTestEnds();"},
 
@@ -273,6 +284,12 @@ func repriseTestEnds()
 
 // RepriseFail is called when a test is marked as failed.
 func RepriseFail() { repriseFail() }
+
+//go:linkname repriseSettles runtime.rprSettles
+func repriseSettles() bool
+
+// RepriseSettles reports whether the process has already called os.Exit and would not be there without control.
+func RepriseSettles() bool { return repriseSettles() }
 
 //go:linkname repriseReports runtime.rprReports
 func repriseReports()

@@ -2,6 +2,7 @@ package corpus
 
 import (
 	"context"
+	"fmt"
 	"runtime"
 	"sync"
 	"testing"
@@ -172,4 +173,15 @@ func TestLateSignal(t *testing.T) {
 		}
 	}()
 	<-c
+}
+
+// TestLogsLate leaves a goroutine that uses the test after the process would have ended.
+func TestLogsLate(t *testing.T) {
+	go func() {
+		time.Sleep(30 * time.Second)
+		t.Log("late")
+		fmt.Fprintln(t.Output(), "late")
+		t.Error("late")
+		println("used the test")
+	}()
 }
