@@ -9,6 +9,7 @@ import (
 	"github.com/reprise-go/reprise/explore"
 	"github.com/reprise-go/reprise/gort"
 	"github.com/reprise-go/reprise/internal/finding"
+	"github.com/reprise-go/reprise/internal/record"
 	"github.com/reprise-go/reprise/internal/testpath"
 	"github.com/reprise-go/reprise/internal/wire"
 )
@@ -30,8 +31,8 @@ const defaultSlow = 10 * time.Millisecond
 const (
 	soonestRuns  = 60
 	soonestSeeds = 40 // of these runs, those of other seeds
-	soonestTime  = 3 * time.Second
-	soonestLeast = 6 // runs, however long they take
+	soonestTime  = 5 * time.Second
+	soonestLeast = 12 // runs, however long they take
 )
 
 // slowest is gort.Control.Slow: goroutines may be late for longer than what counts, for the sake of the notes.
@@ -42,10 +43,10 @@ func (s *settings) slowest() time.Duration {
 	return s.slow
 }
 
-// counts reports whether a failure that needs a lateness counts: if it is less than --slow, to a hundredth. The search
-// for the least lateness is no more exact, and a goroutine that is slower than a sleep of 10 ms is late by 10 ms less
-// what the program does in the meantime.
-func (s *settings) counts(by time.Duration) bool { return by < s.slow-s.slow/100 }
+// lateBound is the lateness below which a failure counts: --slow, less a hundredth. The search for the least lateness is no
+// more exact, and a goroutine that is slower than a sleep of 10 ms is late by 10 ms less what the program does in the
+// meantime.
+func (s *settings) lateBound() time.Duration { return s.slow - s.slow/100 }
 
 // doubt leaves it to Keep what a run means that fails after goroutines were late.
 func (w *subject) doubt(r *explore.Run, o *gort.Outcome) {
@@ -72,11 +73,11 @@ func (w *subject) settle(ctx context.Context, r *explore.Run) (known bool) {
 	switch {
 	case t == nil:
 		r.Outcome, r.Common = w.judge(d.Outcome), false
-	case w.counts(t.By):
+	case t.By < w.lateBound():
 		r.Outcome = explore.Failed
 	default:
 		r.Outcome = explore.Noted
-		f.Note(fmt.Sprintf("a failure counts if it needs less than %v of lateness; --%s raises the bound", w.slow,
+		f.Note(fmt.Sprintf("a failure counts if it needs less than %v of lateness, --%s less a hundredth", w.lateBound(),
 			wire.Slow.Flag))
 	}
 	return false
@@ -85,9 +86,11 @@ func (w *subject) settle(ctx context.Context, r *explore.Run) (known bool) {
 // soonest looks for a run that fails as o does after less lateness, and returns the one with the least that it finds.
 func (w *subject) soonest(ctx context.Context, o *gort.Outcome) *gort.Outcome {
 	s := &soonest{subject: w, ctx: ctx, best: o, by: o.Timing().By, without: o.Timing().Without, start: w.now()}
-	s.withoutLeaps()
+	s.withLeapsOf(0)
+	s.shorterLeaps()
 	s.shorter()
 	s.otherSeeds()
+	s.shorterLeaps()
 	return s.best
 }
 
@@ -125,16 +128,36 @@ func (s *soonest) try(control gort.Control) bool {
 	return true
 }
 
-// withoutLeaps makes the same choices without leaps of time.
-func (s *soonest) withoutLeaps() {
+// withLeapsOf makes the same choices with leaps of time that are cut to a length, and reports whether that is kept.
+func (s *soonest) withLeapsOf(length uint64) bool {
 	control := s.control(s.best.Recording.Seed)
 	choices := *s.best.Recording.Choices()
 	choices.Records = slices.Clone(choices.Records)
 	for i := range choices.Records {
-		choices.Records[i].Val &= 1<<32 - 1
+		if r := &choices.Records[i]; r.Kind == record.Sched && r.Val>>32 > length {
+			r.Val = r.Val&(1<<32-1) | length<<32
+		}
 	}
 	control.Choices, control.Resync = &choices, leapWindow
-	s.try(control)
+	return s.try(control)
+}
+
+// shorterLeaps bisects between no leaps and the longest leap of the run, with the same choices, down to a hundredth.
+func (s *soonest) shorterLeaps() {
+	for passes := uint64(0); ; {
+		longest := uint64(0)
+		for _, r := range s.best.Recording.Choices().Records {
+			if r.Kind == record.Sched {
+				longest = max(longest, r.Val>>32)
+			}
+		}
+		if longest <= passes+1+longest/100 {
+			return
+		}
+		if length := passes + (longest-passes)/2; !s.withLeapsOf(length) {
+			passes = length
+		}
+	}
 }
 
 // leapWindow is how many choices are looked at to find one that fits where time did not leap.
