@@ -43,9 +43,9 @@ func (s *settings) slowest() time.Duration {
 	return s.slow
 }
 
-// lateBound is the lateness below which a failure counts: --slow, less a hundredth. The search for the least lateness is no
-// more exact, and a goroutine that is slower than a sleep of 10 ms is late by 10 ms less what the program does in the
-// meantime.
+// lateBound is the lateness below which a failure counts: --slow, less a hundredth. The search for the least lateness
+// is no more exact, and a goroutine that is slower than a sleep of 10 ms is late by 10 ms less what the program does in
+// the meantime.
 func (s *settings) lateBound() time.Duration { return s.slow - s.slow/100 }
 
 // doubt leaves it to Keep what a run means that fails after goroutines were late.

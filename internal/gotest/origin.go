@@ -150,9 +150,16 @@ func ownPackage(pkg string) (string, error) {
 		if dec.Decode(&m) != nil {
 			break
 		}
-		if names = append(names, m.Path); m.Main && (pkg == m.Path || strings.HasPrefix(pkg, m.Path+"/")) {
+		if m.Dir != "" { // outside of modules the go command names one that has none
+			names = append(names, m.Path)
+		}
+		if m.Main && (pkg == m.Path || strings.HasPrefix(pkg, m.Path+"/")) {
 			return m.packageDir(pkg)
 		}
+	}
+	if names == nil {
+		return "", fmt.Errorf("package %s is not found from here: this folder is in no module; run the command in the folder "+
+			"of the package's module", pkg)
 	}
 	return "",
 		fmt.Errorf("package %s is not found from here: only tests of the main module are run, and that is %s here; "+

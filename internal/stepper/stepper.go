@@ -69,7 +69,7 @@ func (s *Screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			s.typed(msg)
 			return s, nil
 		}
-		if key := msg.String(); key == "q" || key == "ctrl+c" {
+		if key := msg.String(); key == "q" || key == "ctrl+c" || key == "ctrl+d" { // the last also if the terminal is gone
 			return s, tea.Quit
 		}
 		s.key(msg.String())

@@ -27,7 +27,8 @@ func NewExplain() *cobra.Command {
 			if len(args) > 0 {
 				var ok bool
 				if text, ok = explain(args[0]); !ok {
-					return base.Usage("unknown code %q; reprise explain lists the codes and causes", args[0])
+					return base.Usage("unknown code %q; reprise explain lists the codes and causes, docs/reading.md the classes "+
+						"of findings", args[0])
 				}
 			}
 			if _, err := io.WriteString(cmd.OutOrStdout(), text); err != nil {
