@@ -137,6 +137,9 @@ func (d *debug) where(p delve.Stop, early uint64) string {
 		return "the run is over without such a place"
 	}
 	fmt.Fprintf(&b, "stopped in turn %d", turn)
+	if p.Goroutine > 0 {
+		fmt.Fprintf(&b, ", dlv's goroutine %d,", p.Goroutine)
+	}
 	if p.Line > 0 {
 		fmt.Fprintf(&b, " at %s:%d", filepath.Base(p.File), p.Line)
 	}
