@@ -1,12 +1,10 @@
 package sctbench_test
 
-import "github.com/reprise-go/reprise/simsched"
-
 // place is a variable of one place that tasks fill and empty, with a number of rounds for each.
 type place struct {
 	num         shared
-	m           *simsched.Mutex
-	empty, full *simsched.Cond
+	m           *mutex
+	empty, full *condition
 }
 
 func newPlace(w world, num int) *place {
@@ -86,8 +84,8 @@ func sync02(w world) {
 func philosophers(n int) func(world) {
 	return func(w world) {
 		g, eaten := w.mutex("g"), w.shared(0)
-		var forks []*simsched.Mutex
-		var tasks []*simsched.Task
+		var forks []*mutex
+		var tasks []*thread
 		for range n {
 			forks = append(forks, w.mutex("fork"))
 		}
@@ -118,14 +116,14 @@ func philosophers(n int) func(world) {
 func fsbench(w world) {
 	const blocks, users, inodes = 26, 27, 32
 	inode, busy := w.all(inodes), w.all(blocks)
-	var locki, lockb []*simsched.Mutex
+	var locki, lockb []*mutex
 	for range inodes {
 		locki = append(locki, w.mutex("inode"))
 	}
 	for range blocks {
 		lockb = append(lockb, w.mutex("block"))
 	}
-	var tasks []*simsched.Task
+	var tasks []*thread
 	for id := range users {
 		tasks = append(tasks, w.task("user", func() {
 			assert(id < blocks, "user %d", id)

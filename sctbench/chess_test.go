@@ -1,7 +1,5 @@
 package sctbench_test
 
-import "github.com/reprise-go/reprise/simsched"
-
 // stealing is a queue of items of which one task takes from one end and others from the other. Each access to it is
 // announced to state, if there is one.
 type stealing struct {
@@ -244,7 +242,7 @@ func withState(own func(*stealing, items)) func(world) {
 		}
 		q.unlock = func() { held.Store(0) }
 		q.state.push(0)
-		tasks := []*simsched.Task{
+		tasks := []*thread{
 			w.task("thief", q.thief(1, n)), w.task("thief", q.thief(2, n)), w.task("owner", func() { own(q, n) }),
 		}
 		w.join(tasks[2], tasks[0], tasks[1])

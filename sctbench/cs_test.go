@@ -1,7 +1,5 @@
 package sctbench_test
 
-import "github.com/reprise-go/reprise/simsched"
-
 func account(w world) {
 	x, y, z, balance := w.shared(1), w.shared(2), w.shared(4), w.shared(0)
 	dep, wd, m := w.shared(0), w.shared(0), w.mutex("m")
@@ -17,7 +15,7 @@ func account(w world) {
 		}
 		m.Unlock()
 	})
-	move := func(name string, by shared, sign int, done shared) *simsched.Task {
+	move := func(name string, by shared, sign int, done shared) *thread {
 		return w.task(name, func() {
 			m.Lock()
 			balance.Store(balance.Load() + sign*by.Load())
@@ -83,7 +81,7 @@ func circularBuffer(w world) {
 
 func deadlock01(w world) {
 	counter, a, b := w.shared(1), w.mutex("a"), w.mutex("b")
-	both := func(name string, first, second *simsched.Mutex, d int) *simsched.Task {
+	both := func(name string, first, second *mutex, d int) *thread {
 		return w.task(name, func() {
 			w.pad(1)
 			first.Lock()
@@ -98,7 +96,7 @@ func deadlock01(w world) {
 
 func lazy01(w world) {
 	data, m := w.shared(0), w.mutex("m")
-	locked := func(name string, f func()) *simsched.Task {
+	locked := func(name string, f func()) *thread {
 		return w.task(name, func() {
 			w.pad(1)
 			m.Lock()
@@ -180,7 +178,7 @@ func queueOfInts(w world) {
 func reorder(setters, checkers int) func(world) {
 	return func(w world) {
 		a, b := w.shared(0), w.shared(0)
-		var tasks []*simsched.Task
+		var tasks []*thread
 		w.pad(13)
 		for range setters {
 			w.pad(2)
@@ -244,7 +242,7 @@ func twostage(as, bs int) func(world) {
 		p1.Store(1)
 		p2.Store(1)
 		on := func(p shared, f func()) { p.Load(); f() }
-		var tasks []*simsched.Task
+		var tasks []*thread
 		w.pad(13)
 		for range as {
 			w.pad(2)
@@ -294,7 +292,7 @@ func wronglock(bs int) func(world) {
 		pt.Store(1)
 		on := func(p shared, f func()) { p.Load(); w.pad(4); f() }
 		w.pad(15)
-		tasks := []*simsched.Task{w.task("a", func() {
+		tasks := []*thread{w.task("a", func() {
 			w.pad(1)
 			on(pd, d.Lock)
 			x := v.Load()

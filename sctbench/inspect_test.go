@@ -1,7 +1,5 @@
 package sctbench_test
 
-import "github.com/reprise-go/reprise/simsched"
-
 // boundedBuffer has consumers that let go of the lock between looking and taking.
 func boundedBuffer(w world) {
 	const room, each = 3, 4
@@ -10,7 +8,7 @@ func boundedBuffer(w world) {
 	notFull, notEmpty := w.NewCond("not full", m), w.NewCond("not empty", m)
 	full := func() bool { return (rear.Load()+1)%most.Load() == head.Load() }
 	empty := func() bool { return head.Load() == rear.Load() }
-	await := func(is func() bool, waiting shared, c *simsched.Cond) {
+	await := func(is func() bool, waiting shared, c *condition) {
 		if !is() {
 			return
 		}
@@ -45,7 +43,7 @@ func boundedBuffer(w world) {
 		}
 		m.Unlock()
 	}
-	var tasks []*simsched.Task
+	var tasks []*thread
 	for range 2 {
 		tasks = append(tasks, w.task("producer", func() {
 			for i := range each {
@@ -111,13 +109,13 @@ type sorter struct {
 	array   []shared
 	workers []*worker
 	idle    shared
-	all     *simsched.Mutex
+	all     *mutex
 }
 
 type worker struct {
 	st, a, n shared
-	m        *simsched.Mutex
-	c        *simsched.Cond
+	m        *mutex
+	c        *condition
 }
 
 var unsorted = []int{
@@ -130,7 +128,7 @@ func qsort(w world) {
 	for _, v := range unsorted {
 		s.array = append(s.array, w.shared(v))
 	}
-	var tasks []*simsched.Task
+	var tasks []*thread
 	for range workers {
 		m := w.mutex("worker")
 		k := &worker{w.shared(idle), w.shared(0), w.shared(0), m, w.NewCond("worker", m)}
@@ -337,7 +335,7 @@ func safeStack(w world) {
 		}
 		count.add(1)
 	}
-	var tasks []*simsched.Task
+	var tasks []*thread
 	for id := range 3 {
 		tasks = append(tasks, w.task("user", func() {
 			for range 2 {

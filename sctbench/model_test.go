@@ -6,20 +6,20 @@ import (
 	"github.com/reprise-go/reprise/simsched"
 )
 
+// The programs know the world that they run in only through the types and functions of this file. The file of the same
+// name in testdata/ordinary defines them for ordinary Go, so that the same programs are ordinary tests there.
+
+type (
+	thread    = simsched.Task
+	mutex     = simsched.Mutex
+	condition = simsched.Cond
+)
+
 // world is what a program runs in.
 type world struct {
 	*simsched.Sim
 	padded  bool // accesses to local variables are scheduling points, as in the measured binaries
 	private *simsched.Atomic[int]
-}
-
-// program is a program with a bug, or without one if it says so.
-type program struct {
-	name      string
-	published string // its row in testdata/published.csv
-	run       func(world)
-	correct   bool
-	always    bool // every schedule fails
 }
 
 // body returns the program as one for [simsched.Run].
@@ -52,10 +52,10 @@ func (v shared) add(d int) int      { return simsched.AddAtomic(v.Atomic, d) - d
 // probe is a read that counts as a write.
 func (v shared) probe() int { return v.add(0) }
 
-func (w world) mutex(name string) *simsched.Mutex { return w.NewMutex(name) }
+func (w world) mutex(name string) *mutex { return w.NewMutex(name) }
 
 // task starts a task.
-func (w world) task(name string, f func()) *simsched.Task {
+func (w world) task(name string, f func()) *thread {
 	return w.Go(name, func() error { f(); return nil })
 }
 
@@ -69,7 +69,7 @@ func (w world) pad(n int) {
 }
 
 // join waits for tasks in their order.
-func (w world) join(tasks ...*simsched.Task) {
+func (w world) join(tasks ...*thread) {
 	for _, t := range tasks {
 		w.pad(8)
 		_ = t.Join() // its error is part of that of the run

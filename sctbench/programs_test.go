@@ -1,5 +1,14 @@
 package sctbench_test
 
+// program is a program with a bug, or without one if it says so.
+type program struct {
+	name      string
+	published string // its row in testdata/published.csv
+	run       func(world)
+	correct   bool
+	always    bool // every schedule fails
+}
+
 // programs are all programs, the measured ones first.
 var programs = []program{
 	{name: "account", published: "CS/account", run: account},

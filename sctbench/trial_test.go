@@ -72,10 +72,15 @@ type result struct {
 }
 
 func (c contender) measure(body func(*simsched.Sim) error, trials, limit int) result {
+	return measured(trials, func(i int) (int, bool) { return c.trial(body, i, limit) })
+}
+
+// measured makes trials.
+func measured(trials int, trial func(i int) (schedules int, found bool)) result {
 	r := result{trials: trials}
 	sum, squares := 0.0, 0.0
 	for i := range trials {
-		if n, found := c.trial(body, i, limit); found {
+		if n, found := trial(i); found {
 			r.found++
 			sum += float64(n)
 			squares += float64(n) * float64(n)

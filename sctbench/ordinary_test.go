@@ -1,0 +1,153 @@
+//go:build linux && (amd64 || arm64)
+
+package sctbench_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/reprise-go/reprise/gort"
+	"github.com/reprise-go/reprise/strategy"
+)
+
+// programFiles are the files with the programs, which both worlds share.
+var programFiles = []string{
+	"always_test.go", "chess_test.go", "convul_test.go", "cs_test.go", "inspect_test.go", "programs_test.go",
+}
+
+// buildOrdinary builds the programs as ordinary tests: the files with the programs, and the model of testdata/ordinary.
+func buildOrdinary(tb testing.TB) *gort.Binary {
+	tb.Helper()
+	dir := tb.TempDir()
+	files := []string{filepath.Join("testdata", "ordinary", "go.mod"), filepath.Join("testdata", "ordinary", "model_test.go")}
+	for _, from := range append(files, programFiles...) {
+		text, err := os.ReadFile(from)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, filepath.Base(from)), text, 0o600); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	b, err := gort.Build(tb.Context(), dir, ".", gort.BuildConfig{})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := b.Close(); err != nil {
+			tb.Error(err)
+		}
+	})
+	return b
+}
+
+// ordinary is a program as an ordinary test.
+type ordinary struct {
+	testing.TB
+	runner *gort.Runner
+}
+
+func ordinaryProgram(tb testing.TB, b *gort.Binary, name string) *ordinary {
+	tb.Helper()
+	own := *b
+	own.Env = append(os.Environ(), "SCTBENCH="+name)
+	r, err := own.Runner("TestProgram", gort.Control{})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return &ordinary{tb, r}
+}
+
+func (o *ordinary) close() {
+	o.Helper()
+	if err := o.runner.Close(); err != nil {
+		o.Error(err)
+	}
+}
+
+// fails makes a run.
+func (o *ordinary) fails(c gort.Control) bool {
+	o.Helper()
+	c.Slow = -1
+	out, err := o.runner.Run(o.Context(), c)
+	if err != nil {
+		o.Fatal(err)
+	}
+	return out.Verdict != gort.Passed
+}
+
+// trial returns the number of schedules to the first that fails, at most limit, and whether there is one.
+func (o *ordinary) trial(c contender, trial, limit int) (n int, found bool) {
+	o.Helper()
+	seeds := strategy.NewRand(uint64(trial), strategy.Label("sctbench"))
+	control := gort.Control{Strategy: c.named.Name, Depth: int(c.config.Depth)}
+	if c.named.Profiled || c.named.Name == "pct" {
+		control.Profile = &strategy.Profile{}
+		o.fails(gort.Control{Strategy: strategy.Single, Seed: seeds.Uint64(), Record: control.Profile})
+		n++
+	}
+	for n < limit {
+		n++
+		if control.Seed = seeds.Uint64(); o.fails(control) {
+			return n, true
+		}
+	}
+	return n, false
+}
+
+// TestOrdinaryPrograms: as ordinary tests, too, programs fail under every schedule, under none, or under some, of which
+// the portfolio finds one.
+func TestOrdinaryPrograms(t *testing.T) {
+	b := buildOrdinary(t)
+	found := map[string]bool{}
+	for _, name := range usable {
+		found[name] = true
+	}
+	for _, p := range programs {
+		if !p.always && !p.correct && !found[p.name] {
+			continue
+		}
+		o, limit := ordinaryProgram(t, b, p.name), 1000
+		if p.correct {
+			limit = 100
+		}
+		switch n, ok := o.trial(contenders[0], 0, limit); {
+		case p.correct && ok:
+			t.Errorf("%s: schedule %d fails", p.name, n)
+		case p.always && n > 2: // the first run counts for the strategies that need it
+			t.Errorf("%s: the first schedule that fails is number %d", p.name, n)
+		case !p.correct && !ok:
+			t.Errorf("%s: no schedule of %d fails", p.name, n)
+		}
+		o.close()
+	}
+}
+
+// BenchmarkOrdinaryFirstBug is BenchmarkFirstBug for the programs as ordinary tests. With -short it makes one trial of
+// ten schedules at most.
+func BenchmarkOrdinaryFirstBug(b *testing.B) {
+	cells := published(b)
+	binary := buildOrdinary(b)
+	trials, most := 20, 2000
+	if testing.Short() {
+		trials, most = 1, 10
+	}
+	for _, p := range programs {
+		if p.correct || p.always {
+			continue
+		}
+		for _, c := range contenders {
+			b.Run(p.name+"/"+c.name, func(b *testing.B) {
+				o := ordinaryProgram(b, binary, p.name)
+				defer o.close()
+				for range b.N {
+					r := measured(trials, func(i int) (int, bool) { return o.trial(c, i, most) })
+					b.ReportMetric(r.mean, "schedules")
+					b.ReportMetric(float64(r.found), "found")
+					b.Logf("%-24s %-8s %14s   published %s", p.name, c.name, r, cells[p.published][c.column])
+				}
+			})
+		}
+	}
+}
