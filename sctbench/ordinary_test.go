@@ -20,7 +20,8 @@ var programFiles = []string{
 func buildOrdinary(tb testing.TB) *gort.Binary {
 	tb.Helper()
 	dir := tb.TempDir()
-	files := []string{filepath.Join("testdata", "ordinary", "go.mod"), filepath.Join("testdata", "ordinary", "model_test.go")}
+	model := filepath.Join("testdata", "ordinary")
+	files := []string{filepath.Join(model, "go.mod"), filepath.Join(model, "model_test.go")}
 	for _, from := range append(files, programFiles...) {
 		text, err := os.ReadFile(from)
 		if err != nil {
