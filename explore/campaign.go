@@ -89,9 +89,10 @@ type Campaign struct {
 	Why     string // the Run.Why of the last run, with EndLast
 	Err     error  // with EndBroken
 
-	extra  int             // runs that belong to no seed
-	seen   map[string]*Run // the first run of each signature
-	census Census          // of the classes of runs
+	extra   int             // runs that belong to no seed
+	seen    map[string]*Run // the first run of each signature as it was found
+	settled []*Run          // the first run of each cause, see Settle
+	census  Census          // of the classes of runs
 }
 
 // New returns a campaign. Failing runs are kept and replayed by replayer, which may be one of the workers if there is

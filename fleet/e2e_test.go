@@ -257,7 +257,7 @@ func TestUnconfirmed(t *testing.T) {
 		}
 	}
 	told := `{"Action":"attr","Test":"TestBug/seed=0x1","Key":"%s","Value":"0000000000000003"}` + "\n"
-	for key, want := range map[string]bool{"other": true, signatureKey: false} {
+	for key, want := range map[string]bool{"other": true, foundKey: false} {
 		var said strings.Builder
 		outputs := []bytes.Buffer{*bytes.NewBufferString(fmt.Sprintf(told, key))}
 		c.tellUnconfirmed(outputs, &said)

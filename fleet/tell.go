@@ -133,17 +133,17 @@ func (c *coordinator) tellUnconfirmed(outputs []bytes.Buffer, w io.Writer) {
 	}
 }
 
-// signatureKey is the attribute with the signature of a finding.
-var signatureKey = wire.AttrSignature.Name
+// foundKey is the attribute with the signature of a finding as a worker has it, which does not know the cause.
+var foundKey = wire.AttrFound.Name
 
-// toldOf returns the signatures that a test has reported in the form of go test -json.
+// toldOf returns the signatures of the failing runs that a test has reported in the form of go test -json.
 func toldOf(events []byte, test string) map[string]bool {
 	told := map[string]bool{}
 	lines := bufio.NewScanner(bytes.NewReader(events))
 	lines.Buffer(nil, 64<<20)
 	for lines.Scan() {
 		var e struct{ Action, Test, Key, Value string }
-		if json.Unmarshal(lines.Bytes(), &e) == nil && e.Action == "attr" && e.Key == signatureKey &&
+		if json.Unmarshal(lines.Bytes(), &e) == nil && e.Action == "attr" && e.Key == foundKey &&
 			strings.HasPrefix(e.Test, test+"/") {
 			told[e.Value] = true
 		}

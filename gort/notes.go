@@ -46,8 +46,16 @@ func (t *translator) note(r *record.Record) {
 		t.before(event.KindIoReady, n)
 	case record.TimerSet:
 		n.Act = tracefile.ActSet
+		if t.timer.G == r.G {
+			t.place(&n, t.timer.Site)
+		}
+		t.timer = record.Record{}
 		t.Note(n)
 	case record.Does:
+		if r.Reason == record.DoesTimer {
+			t.timer = *r
+			return
+		}
 		t.does(r, n)
 	case record.Fail:
 		n.Act = tracefile.ActFail
@@ -85,17 +93,23 @@ var operations = map[string][2]string{
 	"runtime.chansend": {"sends on", "channel"}, "runtime.chanrecv": {"receives from", "channel"},
 	"runtime.closechan": {"closes", "channel"}, "runtime.selectgo": {"selects", ""},
 	"runtime.timeSleep": {"sleeps", ""}, "time.Sleep": {"sleeps", ""}, "runtime.Gosched": {"yields", ""},
-	"sync.(*WaitGroup).Add": {"adds to a wait group", ""}, "sync.(*WaitGroup).Wait": {"waits for a wait group", ""},
-	"sync.(*WaitGroup).Done": {"leaves a wait group", ""}, "sync.(*WaitGroup).Go.func1": {"leaves a wait group", ""},
-	"sync.(*WaitGroup).Go": {"adds to a wait group", ""},
-	"sync.(*Cond).Wait":    {"waits on a cond", ""}, "sync.(*Cond).Signal": {"signals a cond", ""},
-	"sync.(*Cond).Broadcast": {"broadcasts to a cond", ""}, "sync.(*Once).Do": {"enters a once", ""},
+	"sync.(*WaitGroup).Add": {"adds to", "wait group"}, "sync.(*WaitGroup).Wait": {"waits for", "wait group"},
+	"sync.(*WaitGroup).Done": {"leaves", "wait group"}, "sync.(*WaitGroup).Go.func1": {"leaves", "wait group"},
+	"sync.(*WaitGroup).Go": {"adds to", "wait group"},
+	"sync.(*Cond).Wait":    {"waits on", "cond"}, "sync.(*Cond).Signal": {"signals", "cond"},
+	"sync.(*Cond).Broadcast": {"broadcasts to", "cond"}, "sync.(*Once).Do": {"enters", "once"},
 }
 
 // atomics are the words for functions and methods of package sync/atomic, by the start of the name.
 var atomics = [][2]string{
 	{"Load", "loads"}, {"Store", "stores"}, {"Add", "adds to"}, {"Swap", "swaps"},
 	{"CompareAndSwap", "compares and swaps"}, {"And", "clears bits of"}, {"Or", "sets bits of"},
+}
+
+// mapWords are the words for what the runtime does with maps, by what follows "runtime.map" in the name.
+var mapWords = [][2]string{
+	{"access", "reads a map"}, {"assign", "writes to a map"}, {"delete", "deletes from a map"}, {"clear", "clears a map"},
+	{"iter", "reads a map"}, {"Iter", "reads a map"},
 }
 
 // atomicWords returns the words for an operation of package sync/atomic, "" if the name is of another one.
@@ -132,14 +146,24 @@ func operation(what uint8, name string) (text string, o tracefile.Object) {
 		return "takes the case that sends on", tracefile.Object{Kind: "channel"}
 	case record.DoesTookRecv:
 		return "takes the case that receives from", tracefile.Object{Kind: "channel"}
+	case record.DoesReadySend:
+		return gorun.CouldSend, tracefile.Object{Kind: "channel"}
+	case record.DoesReadyRecv:
+		return gorun.CouldReceive, tracefile.Object{Kind: "channel"}
 	case record.DoesTookDefault:
 		return "takes the default case", o
 	}
+	name = strings.TrimSuffix(name, "-fm") // of a method value
 	if words, known := operations[name]; known {
 		return words[0], tracefile.Object{Kind: words[1]}
 	}
 	if words := atomicWords(name); words != "" {
 		return words, tracefile.Object{Kind: "atomic"}
+	}
+	for _, m := range mapWords {
+		if strings.HasPrefix(name, "runtime.map"+m[0]) {
+			return m[1], o
+		}
 	}
 	if i := strings.IndexByte(name, '['); i >= 0 { // the type arguments
 		name = name[:i] + name[strings.LastIndexByte(name, ']')+1:]

@@ -22,6 +22,8 @@ import "github.com/reprise-go/reprise/internal/finding"
 //   - limit: the limit, and the functions of the goroutines that ran in the last hundred decisions;
 //   - divergence: the reasons for the decision in the recording and in the replay, and the functions of the goroutines;
 //   - exit: the last line that the program printed; killed: nothing else.
+//
+// It tells failures apart as they were found; see Finding.Settle of package internal/finding for their cause.
 func (o *Outcome) Signature() string {
 	c := o.cause()
 	if c.class == "" {
@@ -29,3 +31,7 @@ func (o *Outcome) Signature() string {
 	}
 	return finding.Sign(c.class, c.parts...)
 }
+
+// Parts returns the parts of the signature besides the class, see Sign of package internal/finding. It returns nil for
+// a run that passed.
+func (o *Outcome) Parts() []string { return o.cause().parts }

@@ -59,6 +59,7 @@ type translator struct {
 	ahead     tracefile.Note
 	aheadKind event.Kind
 
+	timer   record.Record // the DoesTimer before the next TimerSet; zero if there is none
 	objects objectBook
 	last    map[uint32]tracefile.Object // what each goroutine waited for last
 	held    map[uint32]*record.Record   // the operation that each goroutine does when it goes on

@@ -43,6 +43,8 @@ func (s Sample) Interval() (low, high float64) {
 type Flip struct {
 	Passes bool `json:"passes"`          // otherwise it fails in another way
 	Fault  bool `json:"fault,omitempty"` // the deviation is an injected fault
+
+	Run *explore.Run `json:"-"` // the run without the deviation, made with Plan.Detail
 }
 
 // Why says what decided a failing run.
@@ -58,9 +60,30 @@ type Why struct {
 	Runs   int      `json:"runs"`   // number of runs that were made
 }
 
+// Turning returns the number of the turn that decided the run, from 1; 0 if none did.
+func (w *Why) Turning() int {
+	if !w.Decided() {
+		return 0
+	}
+	return max(w.Turn, 1)
+}
+
+// Passing returns the runs that pass because a deviation is left out.
+func (w *Why) Passing() (list []*explore.Run) {
+	for _, f := range w.Flips {
+		if f.Passes {
+			list = append(list, f.Run)
+		}
+	}
+	return list
+}
+
 // leastJump is the smallest jump of the rate at which a turn is said to have decided the run: a quarter, more than two
-// samples of 16 differ by chance.
-const leastJump = 0.25
+// samples of 64 differ by chance. A jump of clearJump is clear with samples of 16.
+const (
+	leastJump = 0.25
+	clearJump = 0.5
+)
 
 // Decided reports whether a turn decided the run: not nearly every schedule fails, and the jump at the turn is clear.
 func (w *Why) Decided() bool {
@@ -72,6 +95,7 @@ func (w *Why) Decided() bool {
 const (
 	continuations = 8
 	confirmations = 16
+	doubts        = 64 // if the two differ by less than clearJump
 	certainties   = 32
 )
 
@@ -85,7 +109,8 @@ const always = 0.9
 //  3. Of all pairs of neighbouring samples, that with the largest jump is split in the middle by another sample, until
 //     the pair with the largest jump is one decision apart. It is the largest jump that counts and not the first sample
 //     in which all continuations fail, because single samples are noisy.
-//  4. The two samples of the answer get more continuations. If another pair has a larger jump then, 3 goes on.
+//  4. The two samples of the answer get more continuations, and many if their jump is small. If another pair has a
+//     larger jump then, 3 goes on.
 //  5. The run is made without each of its deviations in turn, to see whether it passes then.
 //
 // If a bound is reached, the answer is what is known by then. The error is that of a subject, or of ctx.
@@ -133,6 +158,12 @@ func (e *explainer) curve(ctx context.Context, decisions int) error {
 			err = e.sample(ctx, before.Decisions, confirmations)
 		case after.Of < confirmations:
 			err = e.sample(ctx, after.Decisions, confirmations)
+		case after.rate()-before.rate() >= clearJump:
+			return nil
+		case before.Of < doubts:
+			err = e.sample(ctx, before.Decisions, doubts)
+		case after.Of < doubts:
+			err = e.sample(ctx, after.Decisions, doubts)
 		default:
 			return nil
 		}
@@ -206,7 +237,9 @@ func (e *explainer) flip(ctx context.Context, w *Why) error {
 		if e.stopped(ctx) {
 			return nil
 		}
-		r, err := e.subjects[0].Run(ctx, e.plan(slices.Delete(slices.Clone(script), i, i+1)))
+		plan := e.plan(slices.Delete(slices.Clone(script), i, i+1))
+		plan.Detail = true
+		r, err := e.subjects[0].Run(ctx, plan)
 		if err != nil {
 			return err
 		}
@@ -215,7 +248,7 @@ func (e *explainer) flip(ctx context.Context, w *Why) error {
 			w.Flips = nil
 			return nil // the run is not minimal
 		}
-		w.Flips = append(w.Flips, Flip{Passes: r.Outcome == explore.Passed, Fault: script[i].Kind == strategy.Fault})
+		w.Flips = append(w.Flips, Flip{r.Outcome == explore.Passed, script[i].Kind == strategy.Fault, r})
 	}
 	return nil
 }
@@ -248,6 +281,9 @@ func (w *Why) Text(unit string) string {
 		b.WriteString("\nthe other way round, without that deviation from the default schedule, the test passes")
 	case passes == n:
 		fmt.Fprintf(&b, "\nthe other way round, without any one of its %s from the default schedule, the test passes",
+			prose.Count(n, "deviation"))
+	case passes == 0:
+		fmt.Fprintf(&b, "\nwithout any one of its %s from the default schedule the test fails in another way",
 			prose.Count(n, "deviation"))
 	default:
 		fmt.Fprintf(&b, "\nwithout one of its %s from the default schedule the test passes in %d cases, and fails in "+

@@ -207,6 +207,7 @@ func (c *campaign) tell(t testing.TB, r *explore.Run) {
 	t.Helper()
 	if f, ok := r.Detail.(*failing); ok {
 		c.minimize(r)
+		c.Settle(r)
 		f.tell(c.t, t, &c.settings)
 	}
 }

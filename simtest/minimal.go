@@ -113,7 +113,7 @@ func (s *search) explain(r *explore.Run, f *failing) {
 	if err != nil {
 		return // the subject of a simulated test has no errors
 	}
-	if f.Why = w.Text("decision"); w.Decided() {
-		f.Turning = max(w.Turn, 1)
-	}
+	f.Why, f.Turning = w.Text("decision"), w.Turning()
+	_, c := r.Detail.(*failing).witness.tell(w, storyLines)
+	f.Decide(finding.Decided(c))
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/reprise-go/reprise/internal/base"
 	"github.com/reprise-go/reprise/internal/prose"
 	front "github.com/reprise-go/reprise/internal/replay"
+	"github.com/reprise-go/reprise/internal/story"
 	"github.com/reprise-go/reprise/replayer"
 	"github.com/reprise-go/reprise/simsched"
 	"github.com/reprise-go/reprise/source"
@@ -188,8 +189,12 @@ func (d *driver) Run() (replayer.Result, error) {
 	result, err := d.Replayer.Run()
 	result.Err = d.replay.judge(result.Err, d.failed)
 	if w := d.recent.witness; w != nil {
+		lines := storyLines
+		if d.replay.how.All {
+			lines = story.Every
+		}
 		result.Story = "the schedule up to the end of it:\n" +
-			prose.Indent(strings.TrimRight(w.schedule(result.Err != nil, d.replay.how.All), "\n")) + "\n"
+			prose.Indent(strings.TrimRight(w.schedule(result.Err != nil, 0, lines), "\n")) + "\n"
 	}
 	return result, err
 }

@@ -18,8 +18,10 @@ import (
 
 // identify determines the class, the text and the signature.
 func (f *failing) identify() {
-	f.Class, _ = class(f.failure)
-	f.Signature = signature(f.failure)
+	if f.Found == "" {
+		f.Class, f.Parts = class(f.failure)
+		f.Signature = finding.Sign(f.Class, f.Parts...)
+	}
 	f.Telling = headline(f.failure)
 	f.Failure = prose.Clip(f.failure.Error(), maxFailureLines)
 	if line := panicLine(f.failure); line != "" {
@@ -92,10 +94,7 @@ func (f *failing) compare() {
 	switch {
 	case f.Verdict == finding.Reproduced:
 		f.Confirmed = f.matched()
-		schedule, critical := f.witness.tell(true, f.Turning, storyLines)
-		if f.Why != "" && critical != "" {
-			f.Why += "\n" + strings.TrimRight(critical, "\n")
-		}
+		schedule := f.witness.schedule(true, f.Turning, storyLines)
 		f.Sections = []finding.Section{{Title: "the schedule up to there:", Text: schedule}}
 	case f.divergence != nil:
 		f.Confirmed = "a second run under the same choices differs: the program does something that is not a\n" +

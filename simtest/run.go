@@ -210,6 +210,9 @@ func (s *search) attempt(p explore.Plan) *explore.Run {
 		failure = s.twice(cfg)
 	}
 	if failure == nil {
+		if p.Script != nil && p.Detail {
+			r.Detail = s.detailed(p)
+		}
 		return r
 	}
 	f := &failing{Finding: finding.Finding{Name: s.name(p.Seed), Seed: p.Seed}, failure: failure, trace: s.rec.Trace()}
@@ -229,6 +232,14 @@ func (s *search) attempt(p explore.Plan) *explore.Run {
 		r.Last = f.marked
 	}
 	return r
+}
+
+// detailed makes the last run again, which passed, and returns it with a witness.
+func (s *search) detailed(p explore.Plan) *failing {
+	f := &failing{Finding: finding.Finding{Seed: p.Seed}, trace: s.rec.Trace()}
+	s.rec = recorder.New(event.Metadata{}) // f keeps the memory of the trace
+	s.again(p, f)
+	return f
 }
 
 // report makes r the failing run.

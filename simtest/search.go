@@ -96,8 +96,8 @@ func (s *filed) Explain(ctx context.Context) (*minimize.Why, error) {
 func (s *filed) Units() (turn, length string) { return "decision", "event" }
 
 // Tell implements [front.Failing].
-func (s *filed) Tell(turning, lines int) (failure, critical, schedule string, err error) {
+func (s *filed) Tell(why *minimize.Why, lines int) (failure, critical, schedule string, err error) {
 	f := s.run.Detail.(*failing)
-	schedule, critical = f.witness.tell(true, turning, lines)
-	return f.Failure, critical, schedule, nil
+	schedule, decided := f.witness.tell(why, lines)
+	return f.Failure, decided.Text, schedule, nil
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/internal/gofiles"
 	"github.com/reprise-go/reprise/internal/story"
+	"github.com/reprise-go/reprise/minimize"
 	"github.com/reprise-go/reprise/recorder"
 	"github.com/reprise-go/reprise/simsched"
 	"github.com/reprise-go/reprise/tracefile"
@@ -44,32 +45,51 @@ func (t told) Encode(w io.Writer) error { return t.rec.Encode(w, t.end) }
 // storyLines is the number of lines of a schedule in a report.
 const storyLines = 24
 
-// schedule tells the last turns of the run, or every turn. The run has failed or not.
-func (w *witness) schedule(failed, every bool) string {
-	lines := storyLines
-	if every {
-		lines = story.Every
+// schedule describes the turns of the run, which has failed or not, in some lines, around the turn that decided it if
+// that is not 0.
+func (w *witness) schedule(failed bool, turning, lines int) string {
+	run, err := w.story(failed)
+	if err != nil {
+		return "the schedule cannot be told: " + err.Error() + "\n"
 	}
-	schedule, _ := w.tell(failed, 0, lines)
-	return schedule
+	run.Turning = turning
+	return run.Schedule(lines)
 }
 
-// tell tells the schedule of the run, which has failed or not, around the turn that decided it, and what happened
-// there.
-func (w *witness) tell(failed bool, turning, lines int) (schedule, critical string) {
+// tell describes the turns of a failing run in some lines, and what decided it. why is nil if that is not known.
+func (w *witness) tell(why *minimize.Why, lines int) (schedule string, decided story.Critical) {
+	run, err := w.story(true)
+	if err != nil {
+		return "the schedule cannot be told: " + err.Error() + "\n", decided
+	}
+	if why == nil {
+		return run.Schedule(lines), decided
+	}
+	run.Turning = why.Turning()
+	for _, p := range why.Passing() {
+		if f, ok := p.Detail.(*failing); ok && f.witness != nil {
+			if other, err := f.witness.story(false); err == nil {
+				run.Passing = append(run.Passing, other)
+			}
+		}
+	}
+	return run.Schedule(lines), run.Critical()
+}
+
+// story returns the story of the run, which has failed or not.
+func (w *witness) story(failed bool) (*story.Story, error) {
 	end := tracefile.End{Reason: tracefile.EndFinished}
 	if failed {
 		end.Reason = tracefile.EndFailed
 	}
 	run, err := story.Of(told{w.rec, end})
 	if err != nil {
-		return "the schedule cannot be told: " + err.Error() + "\n", ""
+		return nil, err
 	}
-	run.Turning = turning
 	if dir, err := os.Getwd(); err == nil {
 		run.SourceLine = gofiles.New(gofiles.Module(dir)).Line
 	}
-	return run.Schedule(lines), run.Critical()
+	return run, nil
 }
 
 // write writes the recording to a trace file.

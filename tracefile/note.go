@@ -16,7 +16,7 @@ import (
 //	ActTurn   it runs next      -                   -                -               -
 //	ActStop   it stops          operation           it waits for     hold the object where it stands
 //	ActWake   it becomes ready  -                   it waited for    woke it         -
-//	ActSet    it sets a timer   -                   -                -               -
+//	ActSet    it sets a timer   -                   -                -               where
 //	ActDo     it does something what it does        it does it to    other ones      where
 //	ActFail   it marks the test as failed           -                -               -
 //	ActPart   -                 what the recording that is replayed has instead      -

@@ -20,6 +20,7 @@ func (f *Finding) Attributes() (list []Attribute) {
 		{wire.AttrSeed.Name, seedText(f.Seed)},
 		{wire.AttrEvent.Name, f.Event},
 		{wire.AttrSignature.Name, f.Signature},
+		{wire.AttrFound.Name, f.Found},
 		{wire.AttrVerdict.Name, string(f.Verdict)},
 		{wire.AttrClass.Name, f.Class},
 		{wire.AttrFailure.Name, f.Headline()},

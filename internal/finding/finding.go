@@ -37,16 +37,19 @@ type Finding struct {
 	File string // the file of the code that it is about, relative to the workspace, with slashes; "" if it is not known
 	Line int    // in File, from 1
 
-	Class     string // kind of failure in a word or two, such as "data race"
-	Failure   string // what failed, in lines
-	Telling   string // the most telling line of the failure; "" for the first
-	Signature string // see Sign
+	Class     string   // kind of failure in a word or two, such as "data race"
+	Failure   string   // what failed, in lines
+	Telling   string   // the most telling line of the failure; "" for the first
+	Signature string   // see Sign and Settle
+	Found     string   // Signature before Settle; "" if Settle was not called
+	Parts     []string // the parts of the signature as it was found, see Sign; nil if they are not known
 	Verdict   Verdict
 	Passes    bool   // the run is not a failure; the finding is a note
 	Like      string // name of the first finding with this signature, whose report is longer; "" if this is the first
 
 	Minimal  string // how small the run is that the report tells, and what it was; "" if it is as it was found
 	Turning  int    // number of the turn that decided the run, 0 if that is not known
+	Decided  Decided
 	Why      string // what decided the run, in lines without a newline at the end; "" if that is not known
 	Original string // path of the trace of the run as it was found, "" if that is Trace
 

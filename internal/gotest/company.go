@@ -129,6 +129,7 @@ func (w *subject) disturb(p explore.Plan, o *gort.Outcome) {
 	}
 	f := &finding.Finding{
 		Name: testpath.Seed(p.Seed), Seed: p.Seed, Class: o.Class(), Failure: o.Failure(), Signature: o.Signature(),
+		Parts:   o.Parts(),
 		Verdict: finding.Unconfirmed, Passes: true, Verb: "fails beside other runs",
 	}
 	if o.Verdict == gort.Passed {

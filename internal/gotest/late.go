@@ -68,7 +68,7 @@ func (w *subject) settle(ctx context.Context, r *explore.Run) (known bool) {
 	d.Outcome = w.soonest(ctx, d.Outcome)
 	r.Detail, r.Digest, r.Loose = d, d.Recording.Hash, d.Forced > 0
 	r.Recorded = recorded{d.Recording.Choices(), d.CutOff()}
-	f.Class, f.Failure, f.Signature = d.Class(), d.Failure(), d.Signature()
+	f.Class, f.Failure, f.Signature, f.Parts = d.Class(), d.Failure(), d.Signature(), d.Parts()
 	t := d.Timing()
 	switch {
 	case t == nil:
@@ -209,7 +209,7 @@ func (c *search) judgeTiming() {
 // joins makes a run one of the failing runs that another is the first of.
 func joins(r, first *explore.Run) {
 	f := r.Finding
-	f.Class, f.Failure, f.Signature = first.Finding.Class, first.Finding.Failure, first.Finding.Signature
-	f.Like = first.Finding.Name
+	g := first.Finding
+	f.Class, f.Failure, f.Signature, f.Parts, f.Like = g.Class, g.Failure, g.Signature, g.Parts, g.Name
 	r.Outcome, r.Common = first.Outcome, false
 }

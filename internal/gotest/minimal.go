@@ -93,10 +93,12 @@ func (c *search) explain(ctx context.Context, subjects []minimize.Subject, f *fi
 	if err != nil {
 		return err
 	}
-	f.Why = w.Text("turn")
-	if w.Decided() {
-		f.Turning = max(w.Turn, 1)
+	f.Why, f.Turning = w.Text("turn"), w.Turning()
+	told, err := storyOf(r, w)
+	if err != nil {
+		return err
 	}
+	f.Decide(finding.Decided(told.Critical()))
 	return nil
 }
 

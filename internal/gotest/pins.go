@@ -140,7 +140,8 @@ func (c *search) judgePin(p *pinned, o *gort.Outcome) error {
 		Detail: detail{Outcome: o},
 	}
 	r.Finding = &finding.Finding{
-		Name: p.name, Seed: r.Seed, Class: o.Class(), Failure: o.Failure(), Signature: o.Signature(), Trace: p.path,
+		Name: p.name, Seed: r.Seed, Class: o.Class(), Failure: o.Failure(), Signature: o.Signature(), Parts: o.Parts(),
+		Trace:   p.path,
 		Verdict: finding.Reproduced, Confirmed: "the pinned recording " + p.result.Text(), Reproduce: p.commands(),
 	}
 	if p.first != "" {

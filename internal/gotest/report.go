@@ -74,9 +74,6 @@ func describe(r *explore.Run) {
 		return
 	}
 	run.SourceLine, run.Turning = newSources(o).line, f.Turning
-	if text := run.Critical(); f.Why != "" && text != "" {
-		f.Why += "\n" + strings.TrimRight(text, "\n")
-	}
 	f.Sections = []finding.Section{{Title: title, Text: run.Schedule(maxScheduleLines)}}
 	if text := said(o.Output, f.Failure); text != "" {
 		f.Sections = append(f.Sections, finding.Section{Title: "the test printed:", Text: text})

@@ -123,6 +123,7 @@ func (c *search) run(ctx context.Context) (ok bool) {
 	c.judgeDisturbed()
 	c.judgeAlways(ctx)
 	c.minimize(ctx, workers)
+	c.campaign.Settle(c.campaign.Failing...)
 	for _, w := range append(workers, c.replays) {
 		if err := w.Close(); err != nil && c.campaign.Err == nil {
 			c.campaign.Err = err

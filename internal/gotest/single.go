@@ -159,12 +159,31 @@ func (f *Failing) Explain(ctx context.Context) (*minimize.Why, error) {
 func (f *Failing) Units() (turn, length string) { return "turn", "decision" }
 
 // Tell implements Failing of package internal/replay.
-func (f *Failing) Tell(turning, lines int) (failure, critical, schedule string, err error) {
-	o := detailOf(f.run).Outcome
-	run, err := story.Of(o)
+func (f *Failing) Tell(why *minimize.Why, lines int) (failure, critical, schedule string, err error) {
+	run, err := storyOf(f.run, why)
 	if err != nil {
 		return "", "", "", err
 	}
-	run.SourceLine, run.Turning = newSources(o).line, turning
-	return f.run.Finding.Failure, run.Critical(), run.Schedule(lines), nil
+	return f.run.Finding.Failure, run.Critical().Text, run.Schedule(lines), nil
+}
+
+// storyOf returns the story of a run with what decided it, nil if that is not known.
+func storyOf(r *explore.Run, why *minimize.Why) (*story.Story, error) {
+	o := detailOf(r).Outcome
+	run, err := story.Of(o)
+	if err != nil {
+		return nil, err
+	}
+	if run.SourceLine = newSources(o).line; why == nil {
+		return run, nil
+	}
+	run.Turning = why.Turning()
+	for _, p := range why.Passing() {
+		other, err := story.Of(detailOf(p).Outcome)
+		if err != nil {
+			return nil, err
+		}
+		run.Passing = append(run.Passing, other)
+	}
+	return run, nil
 }

@@ -143,7 +143,7 @@ func (w *subject) judge(o *gort.Outcome) explore.Outcome {
 
 // complete fills in the finding of a run and the details that are needed later.
 func (w *subject) complete(r *explore.Run, d detail) {
-	replay := r.Choices != nil || r.Script != nil
+	replay := r.Choices != nil || r.Plan.Script != nil
 	r.Detail = d
 	if r.Outcome == explore.Passed && r.Number > 0 && !replay { // nothing more is needed
 		r.Detail = detail{extent: d.extent, asserted: d.asserted}
@@ -162,7 +162,7 @@ func (w *subject) complete(r *explore.Run, d detail) {
 		f.Failure = "two runs of one seed differ: something outside of the control takes part"
 		f.Signature = finding.Sign(f.Class, w.pkg, w.function) // one per test, because the place of the difference is random
 	} else {
-		f.Class, f.Failure, f.Signature = d.Class(), d.Failure(), d.Signature()
+		f.Class, f.Failure, f.Signature, f.Parts = d.Class(), d.Failure(), d.Signature(), d.Parts()
 	}
 	r.Finding = f
 }

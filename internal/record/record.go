@@ -68,6 +68,9 @@ const (
 	DoesTookRecv                 // its select has received from a channel
 	DoesTookDefault              // its select has taken the default case
 	DoesFault                    // it meets the Fault in Val. Points: text "HERE THERE BYTES DOES"
+	DoesReadySend                // its select could send on a channel at once, and take other cases as well
+	DoesReadyRecv                // its select could receive from a channel at once, and take other cases as well
+	DoesTimer                    // sets a timer, the one of the next TimerSet of G
 )
 
 // leftKept is a Record.Reason of a [Left].

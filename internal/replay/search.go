@@ -33,8 +33,8 @@ type Failing interface {
 	Units() (turn, length string)
 
 	// Tell returns the failure, what happened around the turn that decided it, and the schedule in at most some lines.
-	// Turning is the number of the decision with that turn, 0 if it is not known.
-	Tell(turning, lines int) (failure, critical, schedule string, err error)
+	// why says what decided the run; nil means that this is not known.
+	Tell(why *minimize.Why, lines int) (failure, critical, schedule string, err error)
 }
 
 const (
@@ -55,7 +55,7 @@ func (s Search) Run(ctx context.Context, f Failing, w io.Writer) error {
 		for _, p := range m.Passes {
 			fmt.Fprintf(&b, "  %-22s %4d tried, %4d kept\n", p.Name, p.Tried, p.Kept)
 		}
-		return s.write(w, &b, f, 0, "")
+		return s.write(w, &b, f, nil, "")
 	}
 	why, err := f.Explain(ctx)
 	if err != nil {
@@ -67,16 +67,12 @@ func (s Search) Run(ctx context.Context, f Failing, w io.Writer) error {
 		return base.Written(x.Encode(why))
 	}
 	curve(&b, why)
-	turning := 0
-	if why.Decided() {
-		turning = max(why.Turn, 1)
-	}
-	return s.write(w, &b, f, turning, why.Text(turn))
+	return s.write(w, &b, f, why, why.Text(turn))
 }
 
 // write writes a text and the run below it, with what decided it.
-func (s Search) write(w io.Writer, b *strings.Builder, f Failing, turning int, decided string) error {
-	failure, critical, schedule, err := f.Tell(turning, maxLines)
+func (s Search) write(w io.Writer, b *strings.Builder, f Failing, why *minimize.Why, decided string) error {
+	failure, critical, schedule, err := f.Tell(why, maxLines)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package story
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -73,6 +74,7 @@ type reader struct {
 
 	// From the notes of the next event.
 	turn, set int64
+	setAt     tracefile.Note // with the place
 	start     *tracefile.Note
 	stop      *tracefile.Note
 	held      bool
@@ -114,7 +116,7 @@ func (r *reader) note(n tracefile.Note) {
 		}
 		r.turn = int64(n.Time)
 	case tracefile.ActSet:
-		r.set = int64(n.Time)
+		r.set, r.setAt = int64(n.Time), n
 	case tracefile.ActFail:
 		r.add(moment{kind: fails, g: r.number(n.Task), place: n.Place, time: int64(n.Time)})
 	case tracefile.ActPart:
@@ -173,7 +175,8 @@ func (r *reader) event(e event.Event, site string) {
 	case event.KindWakerBatchWake:
 		r.unknown = true
 	case event.KindTimerCreated:
-		r.add(moment{kind: sets, id: e.Timer(), due: e.DeadlineNanos(), time: r.set, place: site})
+		r.add(moment{kind: sets, id: e.Timer(), due: e.DeadlineNanos(), time: r.set, place: cmp.Or(r.setAt.Place, site),
+			stack: r.setAt.Stack})
 	case event.KindTimerFired:
 		r.add(moment{kind: fires, id: e.Timer()})
 	case event.KindTimeAdvanced:
@@ -182,6 +185,7 @@ func (r *reader) event(e event.Event, site string) {
 		r.other(e, site)
 	}
 	r.ready = gorun.Ready(r.ready, e)
+	r.setAt = tracefile.Note{}
 	r.turn, r.set, r.by, r.letIn, r.on = 0, 0, nil, "", ""
 }
 

@@ -9,9 +9,9 @@ import (
 )
 
 // unrelated returns the tasks that share nothing with the failure: neither a lock, a condition nor a channel, directly
-// or through other tasks, with a task that failed, is stuck, or was preempted, or whose turn followed a preemption.
-// Wait groups do not count, because a test waits for all of its goroutines with one. Shared memory is not seen; this
-// is why tasks around preemptions count.
+// or through other tasks, with a task that failed, is stuck, or was preempted. Wait groups do not count, because a test
+// waits for all of its goroutines with one. Shared memory is not seen. Therefore, if none of the tasks that ran while
+// one was preempted shares something with the failure in that sense, all of them are taken to do so.
 //
 // That is known only if the run has a record of all that the tasks did; otherwise unrelated returns nil.
 func (s *Story) unrelated(turns []turn) map[uint32]bool {
@@ -23,6 +23,16 @@ func (s *Story) unrelated(turns []turn) map[uint32]bool {
 	for g := range s.involved(turns) { // lint: order does not matter because a set is built
 		if int(g) < len(s.list) && g != 0 {
 			roots[groups.root(g)] = true
+		}
+	}
+	if g := s.next(turns, func(g uint32) bool { return roots[groups.root(g)] }); g != 0 {
+		roots[groups.root(g)] = true
+	}
+	for _, list := range s.meantime(turns) {
+		if !slices.ContainsFunc(list, func(g uint32) bool { return roots[groups.root(g)] }) {
+			for _, g := range list {
+				roots[groups.root(g)] = true
+			}
 		}
 	}
 	apart := map[uint32]bool{}
@@ -63,9 +73,44 @@ func barrier(o tracefile.Object) bool {
 	return o.Kind == "wait group" || o.Kind == "task" || o.Kind == "region"
 }
 
-// involved returns the tasks that failed, are stuck, or were preempted, those whose turns followed a preemption, and
-// those in whose turns a fault was injected. A task that sleeps at the end counts as well: what it would have done next
-// is not known.
+// meantime returns, for each preemption, the tasks that ran before the preempted one ran again.
+func (s *Story) meantime(turns []turn) (all [][]uint32) {
+	for i, t := range turns {
+		if t.stop.kind != preempts {
+			continue
+		}
+		var list []uint32
+		for _, u := range turns[i+1:] {
+			if u.g == t.g {
+				break
+			}
+			if int(u.g) < len(s.list) && !slices.Contains(list, u.g) {
+				list = append(list, u.g)
+			}
+		}
+		all = append(all, list)
+	}
+	return all
+}
+
+// next returns the task that was chosen behind the turn that decided the run, if the choice must have been it: neither
+// that task nor the one of the turn counts otherwise, and no preempted task stands anywhere. It returns 0 if not so.
+func (s *Story) next(turns []turn, counts func(g uint32) bool) uint32 {
+	for i, t := range turns {
+		if t.decision > s.Turning || i+1 == len(turns) || turns[i+1].decision <= s.Turning {
+			continue
+		}
+		g := turns[i+1].g
+		if int(g) >= len(s.list) || counts(t.g) || counts(g) || turns[preemptedBefore(turns, i, nil)].stop.kind == preempts {
+			break
+		}
+		return g
+	}
+	return 0
+}
+
+// involved returns the tasks that failed, are stuck, or were preempted, and those in whose turns a fault was injected.
+// A task that sleeps at the end counts as well: what it would have done next is not known.
 func (s *Story) involved(turns []turn) map[uint32]bool {
 	involved := map[uint32]bool{s.by: true}
 	for _, w := range s.left {
@@ -77,10 +122,10 @@ func (s *Story) involved(turns []turn) map[uint32]bool {
 		}
 	}
 	last := map[uint32]moment{}
-	for i, t := range turns {
+	for _, t := range turns {
 		last[t.g] = t.stop
-		if t.stop.kind == preempts && i+1 < len(turns) {
-			involved[t.g], involved[turns[i+1].g] = true, true
+		if t.stop.kind == preempts {
+			involved[t.g] = true
 		}
 		if slices.ContainsFunc(t.acts, func(m moment) bool { return m.fault }) {
 			involved[t.g] = true

@@ -51,7 +51,9 @@ type stepper struct {
 	state     []uint8                  // of each goroutine
 	locked    map[lockOf]string        // the line at which each lock was taken
 	timers    map[event.TimerID]moment // the moment that set each timer
+	could     map[uint32][]moment      // the cases that the select of each goroutine could take
 	asleep    map[uint32]string        // the place at which each goroutine slept last
+	group     string                   // the wait group that was used last
 	leap      int64                    // length of the leap of time before the next decision, in nanoseconds
 	time      int64                    // virtual time of the previous record, in nanoseconds
 }
@@ -99,7 +101,8 @@ func (s *Story) steps() []step {
 // stepsOf returns moments as steps, and the number of steps before moment n, which begins a step of its own.
 func (s *Story) stepsOf(moments []moment, n int) (list []step, at int) {
 	t := &stepper{story: s, who: s.who, state: make([]uint8, len(s.list)), settled: math.MaxInt,
-		timers: map[event.TimerID]moment{}, asleep: map[uint32]string{}, locked: map[lockOf]string{}}
+		timers: map[event.TimerID]moment{}, asleep: map[uint32]string{}, could: map[uint32][]moment{},
+		locked: map[lockOf]string{}}
 	for _, m := range moments {
 		if m.kind == runs {
 			t.left++
@@ -150,6 +153,7 @@ func (s *stepper) moment(r moment, rest []moment) {
 	switch r.kind {
 	case spawns:
 		s.unsay("adds to a wait group", s.who.List[r.g].Site)
+		s.unsay("adds to "+s.group, s.who.List[r.g].Site)
 		s.act("starts %s", strings.TrimSpace(s.who.Label(r.g)+" "+s.startedAt(r.g)), r.g)
 	case runs:
 		s.turn(r)
@@ -301,7 +305,7 @@ func (s *stepper) unsay(operation, place string) {
 // blocked ends a turn with what the task waits for.
 func (s *stepper) blocked(r moment) {
 	s.state[r.g] = stateWaits
-	for _, operation := range []string{"sleeps", "selects", "waits for a wait group"} {
+	for _, operation := range []string{"sleeps", "selects", "waits for a wait group", "waits for " + r.object.Name} {
 		s.unsay(operation, r.place)
 	}
 	if strings.EqualFold(r.reason, "sleep") {
@@ -491,17 +495,24 @@ func (s *stepper) fired(r moment, rest []moment) string {
 // happened tells what happens in the turn of a task, or between two turns.
 func (s *stepper) happened(r moment, rest []moment) {
 	locks(s.locked, r)
+	if r.object.Kind == "wait group" {
+		s.group = r.object.Name
+	}
+	if r.does(gorun.CouldSend) || r.does(gorun.CouldReceive) {
+		s.could[r.g] = append(s.could[r.g], r)
+		return
+	}
 	if s.failed && s.story.ordinary || r.does(tracefile.OfferSend) || r.does(tracefile.OfferReceive) {
 		return
 	}
 	if s.open.g != 0 {
-		if strings.HasPrefix(r.reason, "waits on a cond") { // how it waits says more
+		if r.operates("waits on", "cond") { // how it waits says more
 			return
 		}
 		if strings.HasPrefix(r.reason, "takes the ") {
 			s.unsay("selects", r.place)
 		}
-		text := strings.TrimSpace(r.reason + " " + bracketed(r.place))
+		text := strings.TrimSpace(r.reason+" "+bracketed(r.place)) + s.others(r)
 		if s.story.signals(r) && (len(rest) == 0 || rest[0].kind != wakes) {
 			text += " without a waiter"
 		}
@@ -511,6 +522,31 @@ func (s *stepper) happened(r moment, rest []moment) {
 	}
 	s.between(r.time, r.reason)
 }
+
+// others names the other cases that a select could take.
+func (s *stepper) others(taken moment) string {
+	if !strings.HasPrefix(taken.reason, "takes the case ") {
+		return ""
+	}
+	var list []string
+	for _, m := range s.could[taken.g] {
+		same := m.object == taken.object && m.does(gorun.CouldSend) == strings.Contains(taken.reason, " sends on ")
+		if text := strings.TrimPrefix(m.reason, "could "); !same && !slices.Contains(list, text) {
+			list = append(list, text)
+		}
+	}
+	delete(s.could, taken.g)
+	switch n := len(list); {
+	case n == 0:
+		return ""
+	case n > maxOthers:
+		list = append(list[:maxOthers:maxOthers], fmt.Sprintf("%d more", n-maxOthers))
+	}
+	return ", although it could also " + strings.Join(list, " or ")
+}
+
+// maxOthers is the maximum number of other cases of a select that are named.
+const maxOthers = 3
 
 // admitted adds that something outside made a goroutine ready.
 func (s *stepper) admitted(r moment) {

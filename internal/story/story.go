@@ -36,6 +36,8 @@ type Story struct {
 	// SourceLine returns the text of a line of the program, given as in tracefile.Note.Place, or "" if it cannot be read;
 	// nil means that no line can be read.
 	SourceLine func(place string) string
+	// Passing are runs of the same program without one of the deviations of this run, which pass.
+	Passing []*Story
 	// Turning is the number of the decision with the turn that decided the run; 0 means that it is not known. The schedule
 	// is centred on it.
 	Turning int

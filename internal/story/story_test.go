@@ -101,7 +101,7 @@ func TestLostSignal(t *testing.T) {
 		t.Errorf("the schedule is\n%s\nand lacks %s", got, signal)
 	}
 	const kind = `lost wake-up: in turn 1 T0 main signals cond "c" (q.go:3) without a waiter; T1 clerk waits for it`
-	if got := told.Critical(); !strings.Contains(got, kind) {
+	if got := told.Critical().Text; !strings.Contains(got, kind) {
 		t.Errorf("what decided it is\n%s\nand lacks %s", got, kind)
 	}
 }

@@ -59,7 +59,11 @@ var (
 	}, ParseSeed)
 	AttrSignature = attribute(Attribute{
 		Name: "reprise.signature", Form: "16 hex digits, equal for findings of one cause",
-		Writers: []string{Findings}, Readers: []string{Findings, Fleet},
+		Writers: []string{Findings}, Readers: []string{Findings},
+	}, parseText)
+	AttrFound = attribute(Attribute{
+		Name: "reprise.found", Form: "the signature of the run before its cause was known, 16 hex digits",
+		Writers: []string{Findings}, Readers: []string{Fleet},
 	}, parseText)
 	AttrVerdict = attribute(Attribute{
 		Name: "reprise.verdict", Form: Alternatives(verdictNames), Writers: []string{Findings}, Readers: []string{Findings},
