@@ -42,10 +42,11 @@ func TestReadyCases(t *testing.T) {
 }
 
 // TestTimerLines: a timer that fires is told with the line that set it, also if the standard library did so for the
-// program, and at the line of a Reset.
+// program, and at the line of a Reset. So is what stops it, and whether that was in time.
 func TestTimerLines(t *testing.T) {
 	told := detailed(t, "TestTimerLines", 1)
-	for _, want := range []string{"timer of 2ms", "timer of 3ms", "timer of 5ms"} {
+	for _, want := range []string{"timer of 2ms", "timer of 3ms", "timer of 5ms", "stops a timer",
+		"tries to stop a timer, which does not run"} {
 		if !strings.Contains(told, want+" (detail_test.go:") {
 			t.Errorf("%q is not in\n%s", want, told)
 		}

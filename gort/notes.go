@@ -69,6 +69,9 @@ func (t *translator) note(r *record.Record) {
 // place fills in the frames of a place.
 func (t *translator) place(n *tracefile.Note, site uint32) {
 	n.Place = shortPlace(t.r.Place(site))
+	if strings.HasPrefix(n.Place, "zreprise_") { // a goroutine that only closes a channel: go close(c)
+		n.Place = ""
+	}
 	for _, frame := range t.r.Callers(site) {
 		n.Stack = append(n.Stack, shortPlace(frame))
 	}
@@ -150,6 +153,10 @@ func operation(what uint8, name string) (text string, o tracefile.Object) {
 		return gorun.CouldSend, tracefile.Object{Kind: "channel"}
 	case record.DoesReadyRecv:
 		return gorun.CouldReceive, tracefile.Object{Kind: "channel"}
+	case record.DoesStop:
+		return "stops a timer", o
+	case record.DoesStopLate:
+		return "tries to stop a timer, which does not run", o
 	case record.DoesTookDefault:
 		return "takes the default case", o
 	}

@@ -286,8 +286,8 @@ func (w *Why) Text(unit string) string {
 		fmt.Fprintf(&b, "\nwithout any one of its %s from the default schedule the test fails in another way",
 			prose.Count(n, "deviation"))
 	default:
-		fmt.Fprintf(&b, "\nwithout one of its %s from the default schedule the test passes in %d cases, and fails in "+
-			"another way in the rest", prose.Count(n, "deviation"), passes)
+		fmt.Fprintf(&b, "\nwithout one of its %s from the default schedule the test passes in %s, and fails in "+
+			"another way in the rest", prose.Count(n, "deviation"), prose.Count(passes, "case"))
 	}
 	return b.String()
 }

@@ -71,6 +71,8 @@ const (
 	DoesReadySend                // its select could send on a channel at once, and take other cases as well
 	DoesReadyRecv                // its select could receive from a channel at once, and take other cases as well
 	DoesTimer                    // sets a timer, the one of the next TimerSet of G
+	DoesStop                     // stops a timer
+	DoesStopLate                 // tries to stop a timer that does not run
 )
 
 // leftKept is a Record.Reason of a [Left].

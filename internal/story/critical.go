@@ -74,7 +74,7 @@ func (s *Story) Critical() (c Critical) {
 	switch t := turns[p.at]; {
 	case p.last:
 	case p.first:
-		s.cameFirst(&b, turns[p.at:], p)
+		c.Lines = s.cameFirst(&b, turns[p.at:], p)
 	default:
 		c.Lines = s.stood(&b, t, turns, p.next)
 		s.meanwhile(&b, "meanwhile", turns, p.between, p.next)
@@ -123,10 +123,10 @@ func (s *Story) pairIn(turns []turn) (p pair, found bool) {
 		return p, true
 	}
 	p.at = preemptedBefore(turns, at, p.apart)
-	for p.apart[turns[p.at].g] && p.at+1 < len(turns) { // the turn only ended then, and this is what came next
-		p.at, p.first = p.at+1, true
+	p.first = turns[p.at].stop.kind == ends
+	for t := turns[p.at]; p.at+1 < len(turns) && (p.apart[t.g] || !p.first && t.stop.kind == blocks); t = turns[p.at] {
+		p.at, p.first = p.at+1, true // the turn only ended there, and this is what came next
 	}
-	p.first = p.first || turns[p.at].stop.kind == ends
 	for i := len(turns) - 1; i > p.at; i-- {
 		if turns[i].g == turns[p.at].g {
 			p.next = i
@@ -195,6 +195,9 @@ func (s *Story) stood(b *strings.Builder, t turn, turns []turn, next int) (place
 		after = t.stop
 	}
 	from, to := s.doing(before, ","), s.doing(after, "")
+	if before.place == after.place {
+		from, to = s.placed(t.stop), ""
+	}
 	switch {
 	case from == "":
 	case to == "" || to == from:
@@ -206,21 +209,43 @@ func (s *Story) stood(b *strings.Builder, t turn, turns []turn, next int) (place
 	return slices.DeleteFunc([]string{before.place, after.place}, func(place string) bool { return place == "" })
 }
 
-// cameFirst tells what the task of the first of some turns did in it before it ended, and what others did only then: it
-// is the order of the two that decided.
-func (s *Story) cameFirst(b *strings.Builder, turns []turn, p pair) {
+// cameFirst tells what the task of the first of some turns did in it, and what another one did only then: the order of
+// the two decided. The other one is the first that did something to one of the same objects, if there is one. It returns
+// the places at which both did.
+func (s *Story) cameFirst(b *strings.Builder, turns []turn, p pair) (places []string) {
 	steps := s.steps()
 	i := slices.IndexFunc(steps, func(u step) bool { return u.g == turns[0].g && u.decision == turns[0].decision })
 	if i < 0 {
-		return
+		return nil
 	}
 	wrapped(b, s.who.Title(turns[0].g)+" came first: ", s.passed(turns[0])+steps[i].text)
-	for i, t := range turns {
-		if i > 0 && !p.apart[t.g] && s.inTest(t.g) {
-			s.meanwhile(b, "then", turns, []int{i}, i+1)
-			return
+	others := func(t turn) bool { return t.g != turns[0].g && !p.apart[t.g] && s.inTest(t.g) }
+	then := slices.IndexFunc(turns, func(t turn) bool {
+		places = common(turns[0], t)
+		return others(t) && len(places) > 0
+	})
+	if then < 0 {
+		then, places = slices.IndexFunc(turns, others), nil
+	}
+	if then >= 0 {
+		s.meanwhile(b, "then", turns, []int{then}, then+1)
+	}
+	return places
+}
+
+// common returns the places at which two turns do something to an object for the first time that both use.
+func common(x, y turn) []string {
+	for _, m := range x.acts {
+		if m.object.Name == "" || barrier(m.object) {
+			continue
+		}
+		for _, n := range append(slices.Clone(y.acts), y.stop) {
+			if n.object == m.object {
+				return []string{m.place, n.place}
+			}
 		}
 	}
+	return nil
 }
 
 // meanwhile tells what tasks did in some of the turns before that with an index. The word is in front of the first.

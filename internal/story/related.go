@@ -93,18 +93,18 @@ func (s *Story) meantime(turns []turn) (all [][]uint32) {
 	return all
 }
 
-// next returns the task that was chosen behind the turn that decided the run, if the choice must have been it: neither
-// that task nor the one of the turn counts otherwise, and no preempted task stands anywhere. It returns 0 if not so.
+// next returns the task that was chosen behind the turn that decided the run if it is that choice that decided: the turn
+// ended because its task waits, or its task does not count, and no preempted task stands anywhere. Otherwise it returns 0.
 func (s *Story) next(turns []turn, counts func(g uint32) bool) uint32 {
 	for i, t := range turns {
 		if t.decision > s.Turning || i+1 == len(turns) || turns[i+1].decision <= s.Turning {
 			continue
 		}
 		g := turns[i+1].g
-		if int(g) >= len(s.list) || counts(t.g) || counts(g) || turns[preemptedBefore(turns, i, nil)].stop.kind == preempts {
-			break
+		stands := turns[preemptedBefore(turns, i, nil)].stop.kind == preempts
+		if int(g) < len(s.list) && !stands && (t.stop.kind == blocks || !counts(t.g)) {
+			return g
 		}
-		return g
 	}
 	return 0
 }

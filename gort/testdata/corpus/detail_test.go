@@ -40,4 +40,7 @@ func TestTimerLines(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Millisecond)
 	defer cancel()
 	<-ctx.Done()
+	set.Stop()
+	set.Reset(time.Second)
+	set.Stop()
 }
