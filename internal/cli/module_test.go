@@ -144,8 +144,12 @@ func told(report string) string {
 	return report
 }
 
+// long matches the length of a minimal run of more than 1,000 decisions or events.
+var long = regexp.MustCompile(`minimal run: [0-9]{4,} (decisions|events)`)
+
 // reports checks that the reports below a folder name all lines that the sources below another mark for their tests, in
-// what decided the failure or in the schedule. It writes them to a file, without what changes:
+// what decided the failure or in the schedule, that half of the runs are longer than 1,000 decisions, and that these
+// have tasks that share nothing with the failure. It writes the reports to a file, without what changes:
 //
 //	reports FOLDER SOURCES FILE
 func reports(ts *testscript.TestScript, neg bool, args []string) {
@@ -154,10 +158,17 @@ func reports(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	found := map[string]string{} // by test
 	var all strings.Builder
+	count, longer := 0, 0
 	walk(ts, args[0], ".txt", func(path string) {
 		test := filepath.Base(filepath.Dir(path))
 		text := ts.ReadFile(path)
 		found[test] += told(text)
+		if count++; long.MatchString(text) {
+			longer++
+			if !strings.Contains(text, "which share nothing with the failure") {
+				ts.Logf("the report of %s has no tasks that share nothing with the failure", test)
+			}
+		}
 		for _, m := range reportMasks {
 			text = m.what.ReplaceAllString(text, m.with)
 		}
@@ -181,6 +192,9 @@ func reports(ts *testscript.TestScript, neg bool, args []string) {
 	})
 	text := strings.ReplaceAll(all.String(), ts.Getenv("WORK"), "$WORK")
 	ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte(text), 0o666))
+	if 2*longer < count {
+		ts.Fatalf("only %d of %d runs are longer than 1,000 decisions", longer, count)
+	}
 	if checked == 0 || missing > 0 {
 		ts.Fatalf("%d of %d lines of bugs are not named in the reports", missing, checked)
 	}

@@ -247,7 +247,7 @@ var edits = []edit{
 		"if rprOn { rprTook(c, casi, nsends) };" + afterPoint},
 	{all, "runtime/time.go", "newTimer", "", before, "if rprOn { rprDetail(rprDoesTimer, 0) };"},
 	{all, "runtime/time.go", "newTimer", "t.init = true", after, ";" + afterPoint},
-	{all, "runtime/time.go", "stopTimer", "t.stop()", swap, "rprStopped(t.stop())"},
+	{all, "runtime/time.go", "stopTimer", "t.stop()", swap, "rprTimerStopped(t.stop())"},
 	{all, "runtime/time.go", "resetTimer", "", before, "if rprOn { rprDetail(rprDoesTimer, 0) };"},
 	{all, "runtime/time.go", "resetTimer", "return t.reset(when, period)", swap,
 		"pending := t.reset(when, period);" + afterPoint + "return pending"},
