@@ -38,18 +38,11 @@ func (f *Finding) Settle() {
 }
 
 // SameCause reports whether two failures of one test have the same cause: their signatures are equal after Settle, or
-// would be if one knew as much as the other about the places that decided. The smallest runs of one bug may stop at
-// different places. Therefore one place in common is enough.
+// differ only in the places that decided. The smallest runs of one bug may stop at different places, and in one test the
+// rest tells enough. In different tests it does not, since they can fail in one helper.
 func (f *Finding) SameCause(g *Finding) bool {
-	if f.Signature == g.Signature {
-		return true
-	}
-	if f.Parts == nil || g.Parts == nil || f.Class != g.Class || !slices.Equal(f.essence(), g.essence()) {
-		return false
-	}
-	a, b := f.places(), g.places()
-	common := func(place string) bool { return slices.Contains(b, place) }
-	return len(a) == 0 || len(b) == 0 || slices.ContainsFunc(a, common)
+	return f.Signature == g.Signature ||
+		f.Parts != nil && g.Parts != nil && f.Class == g.Class && slices.Equal(f.essence(), g.essence())
 }
 
 // essence returns the parts of the signature that are equal for one cause, besides the places that decided.
