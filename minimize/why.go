@@ -158,7 +158,7 @@ func (e *explainer) curve(ctx context.Context, decisions int) error {
 			err = e.sample(ctx, before.Decisions, confirmations)
 		case after.Of < confirmations:
 			err = e.sample(ctx, after.Decisions, confirmations)
-		case after.rate()-before.rate() >= clearJump:
+		case after.rate()-before.rate() >= clearJump, e.samples[0].rate() >= always:
 			return nil
 		case before.Of < doubts:
 			err = e.sample(ctx, before.Decisions, doubts)
