@@ -150,9 +150,9 @@ func operation(what uint8, name string) (text string, o tracefile.Object) {
 	case record.DoesTookRecv:
 		return "takes the case that receives from", tracefile.Object{Kind: "channel"}
 	case record.DoesReadySend:
-		return gorun.CouldSend, tracefile.Object{Kind: "channel"}
+		return gorun.Could + "send on", tracefile.Object{Kind: "channel"}
 	case record.DoesReadyRecv:
-		return gorun.CouldReceive, tracefile.Object{Kind: "channel"}
+		return gorun.Could + "receive from", tracefile.Object{Kind: "channel"}
 	case record.DoesStop:
 		return "stops a timer", o
 	case record.DoesStopLate:

@@ -121,8 +121,7 @@ func startTick(tick uint64) uint64 { return (tick/1000 + 1) * 1000 }
 
 // The reasons in the notes of a trace file that are not operations of the program.
 const (
-	CouldSend     = "could send on"        // one of several cases that a select can take at once
-	CouldReceive  = "could receive from"   // another one
+	Could         = "could "               // and "send on" or "receive from": a select can take several cases
 	ReasonYield   = "runtime.Gosched"      // a task yields
 	ReasonPreempt = "preempted"            // a task is preempted
 	ReasonForced  = "preempted by force"   // a task is preempted that passed no point for a second of processor time

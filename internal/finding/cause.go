@@ -38,8 +38,8 @@ func (f *Finding) Settle() {
 }
 
 // SameCause reports whether two failures of one test have the same cause: their signatures are equal after Settle, or
-// differ only in the places that decided. The smallest runs of one bug may stop at different places, and in one test the
-// rest tells enough. In different tests it does not, since they can fail in one helper.
+// differ only in the places that decided. The smallest runs of one bug may stop at different places, and in one test
+// the rest tells enough. In different tests it does not, since they can fail in one helper.
 func (f *Finding) SameCause(g *Finding) bool {
 	return f.Signature == g.Signature ||
 		f.Parts != nil && g.Parts != nil && f.Class == g.Class && slices.Equal(f.essence(), g.essence())

@@ -210,8 +210,8 @@ func (s *Story) stood(b *strings.Builder, t turn, turns []turn, next int) (place
 }
 
 // cameFirst tells what the task of the first of some turns did in it, and what another one did only then: the order of
-// the two decided. The other one is the first that did something to one of the same objects, if there is one. It returns
-// the places at which both did.
+// the two decided. The other one is the first that did something to one of the same objects, if there is one. It
+// returns the places at which both did.
 func (s *Story) cameFirst(b *strings.Builder, turns []turn, p pair) (places []string) {
 	steps := s.steps()
 	i := slices.IndexFunc(steps, func(u step) bool { return u.g == turns[0].g && u.decision == turns[0].decision })

@@ -498,7 +498,7 @@ func (s *stepper) happened(r moment, rest []moment) {
 	if r.object.Kind == "wait group" {
 		s.group = r.object.Name
 	}
-	if r.does(gorun.CouldSend) || r.does(gorun.CouldReceive) {
+	if strings.HasPrefix(r.reason, gorun.Could) {
 		s.could[r.g] = append(s.could[r.g], r)
 		return
 	}
@@ -530,8 +530,8 @@ func (s *stepper) others(taken moment) string {
 	}
 	var list []string
 	for _, m := range s.could[taken.g] {
-		same := m.object == taken.object && m.does(gorun.CouldSend) == strings.Contains(taken.reason, " sends on ")
-		if text := strings.TrimPrefix(m.reason, "could "); !same && !slices.Contains(list, text) {
+		same := m.object == taken.object && m.does(gorun.Could+"send on") == strings.Contains(taken.reason, " sends on ")
+		if text := strings.TrimPrefix(m.reason, gorun.Could); !same && !slices.Contains(list, text) {
 			list = append(list, text)
 		}
 	}
