@@ -38,7 +38,7 @@ first. With points at accesses to memory it is not, and the build is that of the
 since, the run stays as near to the recording as it can.
 
 With --headless there is no terminal: an editor attaches to the address of --listen, which must be one of this machine,
-with stopOnEntry, since the program is stopped where it should be.
+with stopOnEntry, or the program goes on at once.
 Calling functions of the program ("call") or setting variables makes the run another one.
 
 A recording may come from a stranger. The rules are those of reprise replay: only a test of the main module is built and
