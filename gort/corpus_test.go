@@ -633,6 +633,9 @@ func TestSignalSoon(t *testing.T) {
 func TestStopped(t *testing.T) {
 	r := mustRunner(t, corpus(t), "TestCompute", Control{})
 	mustAgain(t, r, Control{}) // start the server
+	if err := r.output.Truncate(0); err != nil {
+		t.Fatal(err)
+	}
 	done := make(chan bool)
 	go func() {
 		defer close(done)
@@ -642,6 +645,7 @@ func TestStopped(t *testing.T) {
 			}
 			time.Sleep(time.Millisecond)
 		}
+		time.Sleep(50 * time.Millisecond) // sysmon has seen that it computes
 		pid := int(atomic.LoadUint32(&r.s.header().pid))
 		if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
 			t.Error(err)
@@ -651,9 +655,6 @@ func TestStopped(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	if err := r.output.Truncate(0); err != nil {
-		t.Fatal(err)
-	}
 	o := mustAgain(t, r, Control{})
 	<-done
 	if o.Verdict != Passed || o.Forced != 0 {

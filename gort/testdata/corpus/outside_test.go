@@ -125,11 +125,15 @@ func TestSignalSoon(t *testing.T) {
 	}
 }
 
-// TestCompute passes no point for a while.
+// TestCompute passes no point for a while, although a timer is pending, for which it would be preempted in the end.
 func TestCompute(t *testing.T) {
+	defer time.AfterFunc(time.Hour, func() {}).Stop()
+	if _, err := os.Stat("."); err != nil { // a system call, which starts the thread that looks for such goroutines
+		t.Fatal(err)
+	}
 	println("computing")
 	x := 1
-	for range 200_000_000 {
+	for range 400_000_000 {
 		x = x*5 + 1
 	}
 	if x == 0 {
