@@ -252,8 +252,9 @@ func (w *worker) answer(ctx context.Context, j *job, m jetstream.Msg) {
 	}
 	switch {
 	case errors.Is(err, jetstream.ErrNoStreamResponse): // the campaign is gone
-		_ = m.Term()
+		_ = m.Term() // if that fails, the item comes again, and its result finds no stream again
 	case err != nil || r.Scan == nil && !r.Poisoned:
+		// If that fails, the item comes back when its time is over.
 		_ = m.NakWithDelay(time.Duration(r.Attempt) * 200 * time.Millisecond)
 	default:
 		_ = m.DoubleAck(ctx) // if that fails, the item is run again, and the server drops the second result
