@@ -97,9 +97,12 @@ func TestPrefixOfKilled(t *testing.T) {
 	}
 }
 
-// TestBenchmarkWithin checks that a benchmark within a test is short, as virtual time does not end it.
+// TestBenchmarkWithin checks that a benchmark within a test is short, as virtual time does not end it, and yet long
+// enough for what its start allocates not to count.
 func TestBenchmarkWithin(t *testing.T) {
-	if o := mustRun(t, corpus(t), "TestBenchmarkWithin", Control{}); o.Verdict != Passed {
-		t.Errorf("%s\n%s", o.describe(), o.Output)
+	for _, function := range []string{"TestBenchmarkWithin", "TestBenchmarkAllocates"} {
+		if o := mustRun(t, corpus(t), function, Control{}); o.Verdict != Passed {
+			t.Errorf("%s: %s\n%s", function, o.describe(), o.Output)
+		}
 	}
 }

@@ -246,8 +246,8 @@ func (r *Runner) command() (*exec.Cmd, *os.File, error) {
 		return nil, nil, fmt.Errorf("gort: %w", err)
 	}
 	// Without this limit, testing.Benchmark inside a test continues for a second of virtual time, which a loop without
-	// points never reaches.
-	args := []string{"-test.timeout=0", "-test.paniconexit0", "-test.benchtime=100x"}
+	// points never reaches. With fewer iterations, what the start of a benchmark allocates would count.
+	args := []string{"-test.timeout=0", "-test.paniconexit0", "-test.benchtime=1000x"}
 	if r.test != "" {
 		args = append(args, "-test.run="+testpath.Pattern(r.test))
 	}

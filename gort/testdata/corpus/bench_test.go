@@ -60,7 +60,25 @@ func TestBenchmarkWithin(t *testing.T) {
 			x += i
 		}
 	})
-	if r.N != 100 {
+	if r.N != 1000 {
 		t.Error(r.N, x)
+	}
+}
+
+// TestBenchmarkAllocates measures how often an iteration allocates, which is never, although the start of the benchmark
+// does so.
+func TestBenchmarkAllocates(t *testing.T) {
+	start := make([]*int, 0, 600)
+	r := testing.Benchmark(func(b *testing.B) {
+		start = start[:0]
+		for i := range 600 {
+			start = append(start, &i)
+		}
+		for range b.N {
+			*start[0]++
+		}
+	})
+	if n := r.AllocsPerOp(); n != 0 {
+		t.Errorf("%d allocations in an iteration, with N %d", n, r.N)
 	}
 }
