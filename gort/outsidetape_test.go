@@ -297,3 +297,19 @@ func TestTapeVersions(t *testing.T) {
 		}
 	}
 }
+
+// TestTapePipes: a child process runs in a replay, too, and the program gets what the recording has of its output.
+func TestTapePipes(t *testing.T) {
+	first := mustRun(t, network(t), "TestChildSays", Control{})
+	if s := first.Recording.Tape.Stored(); first.Verdict != Failed || s.Pipes == 0 || s.Bytes < 100_000 {
+		t.Fatalf("%s, %+v on the tape\n%s", first.describe(), s, first.Output)
+	}
+	again := mustRun(t, network(t), "TestChildSays", Control{Choices: first.Recording.Choices()})
+	if again.Mismatch != nil || again.Children != first.Children || !bytes.Equal(again.Output, first.Output) {
+		t.Errorf("the replay differs: %v\n%s\nwant\n%s", again.Mismatch, again.Output, first.Output)
+	}
+	if want := "from a pipe (descriptor"; !strings.Contains(again.Unlike, want) ||
+		!strings.Contains(again.Unlike, "goes on with the 37 bytes that are recorded") {
+		t.Errorf("%q, want %q", again.Unlike, want)
+	}
+}

@@ -231,3 +231,12 @@ func TestFixture(t *testing.T) {
 	_, err = f.ReadAt(b, 100)
 	t.Errorf("it fails: %q, %v", b, err)
 }
+
+// TestChildSays starts child processes, of which one says something else each time, and fails.
+func TestChildSays(t *testing.T) {
+	for _, command := range []string{"echo hello", "cat /proc/sys/kernel/random/uuid", "head -c 100000 /dev/zero"} {
+		b, err := exec.Command("sh", "-c", command).Output()
+		fmt.Printf("said %s: %.40q %d %v\n", command, b, len(b), err)
+	}
+	t.Error("it fails")
+}
