@@ -123,10 +123,10 @@ func (d *debug) handOver(ctx context.Context, s *delve.Session, early uint64) er
 
 // commands are the commands of dlv that show where the program is stopped.
 func commands(p delve.Stop) []string {
-	if p.Ended || p.Goroutine == 0 {
+	if p.Ended || p.Frame < 0 { // as in a deadlock, and where goroutines are left behind
 		return []string{"goroutines"}
 	}
-	return []string{fmt.Sprintf("frame %d", max(p.Frame, 0))}
+	return []string{fmt.Sprintf("frame %d", p.Frame)}
 }
 
 // where says where the program is stopped.
