@@ -132,7 +132,6 @@ var reportMasks = []struct {
 	{regexp.MustCompile(`; was [0-9]+ .*`), "; was N"},
 	{regexp.MustCompile(`(?m)^(to reproduce| +(or|why|to pin)): .*\n?`), ""},
 	{regexp.MustCompile(`signature [0-9a-f]{16}`), "signature N"},
-	{regexp.MustCompile(`(note: all [0-9]+ runs failed), .*`), "$1"}, // what a run without control does depends on the machine
 }
 
 // told returns what a report says about how the failure came about: what decided it and the schedule, without the
