@@ -64,7 +64,7 @@ const userAfterPoint = "repriseAfterPoint();"
 
 // ignoreLate starts what replaces a panic of package testing after the end of a test, if only control keeps the process
 // alive.
-const ignoreLate = "if sync.RepriseSettles() { "
+const ignoreLate = "if sync.RepriseGone() { "
 
 // enter starts a system call that may have to give up the processor at once.
 const enter = "if repriseBlocks(trap, a2) { repriseEnterBlock() } else { runtime_entersyscall() }"
@@ -290,11 +290,11 @@ func repriseTestEnds()
 // RepriseFail is called when a test is marked as failed.
 func RepriseFail() { repriseFail() }
 
-//go:linkname repriseSettles runtime.rprSettles
-func repriseSettles() bool
+//go:linkname repriseGone runtime.rprGone
+func repriseGone() bool
 
-// RepriseSettles reports whether the process has already called os.Exit and would not be there without control.
-func RepriseSettles() bool { return repriseSettles() }
+// RepriseGone reports whether the process called os.Exit some time ago and would not be there without control.
+func RepriseGone() bool { return repriseGone() }
 
 //go:linkname repriseReports runtime.rprReports
 func repriseReports()
