@@ -123,7 +123,7 @@ func (s *Story) pairIn(turns []turn) (p pair, found bool) {
 		return p, true
 	}
 	p.at = preemptedBefore(turns, at, p.apart)
-	p.first = turns[p.at].stop.kind == ends
+	p.first = turns[p.at].stop.kind == ends || p.at == at && turns[at].stop.kind != preempts && s.decidedWithin(turns, at)
 	for t := turns[p.at]; p.at+1 < len(turns) && (p.apart[t.g] || !p.first && t.stop.kind == blocks); t = turns[p.at] {
 		p.at, p.first = p.at+1, true // the turn only ended there, and this is what came next
 	}
@@ -139,6 +139,12 @@ func (s *Story) pairIn(turns []turn) (p pair, found bool) {
 	}
 	p.between = decisive(turns, p)
 	return p, true
+}
+
+// decidedWithin reports whether the decision behind s.Turning was to let the task of a turn, the last one up to there,
+// go on.
+func (s *Story) decidedWithin(turns []turn, at int) bool {
+	return at+1 < len(turns) && s.Turning+1 < turns[at+1].decision
 }
 
 // decisive returns at most maxMeanwhile of the turns between the two of a pair: those that do something to an object of
@@ -201,7 +207,7 @@ func (s *Story) stood(b *strings.Builder, t turn, turns []turn, next int) (place
 	switch {
 	case from == "":
 	case to == "" || to == from:
-		wrapped(b, name+" stood at ", from)
+		wrapped(b, name+" stood at ", strings.TrimSuffix(from, ","))
 	default:
 		wrapped(b, name+" stood between ", from)
 		wrapped(b, strings.Repeat(" ", len([]rune(name))+len(" stood between ")-len("and "))+"and ", to)
@@ -211,14 +217,13 @@ func (s *Story) stood(b *strings.Builder, t turn, turns []turn, next int) (place
 
 // cameFirst tells what the task of the first of some turns did in it, and what another one did only then: the order of
 // the two decided. The other one is the first that did something to one of the same objects, if there is one. It
-// returns the places at which both did.
+// returns the places at which both did. If no other task came later that counts, it tells nothing.
 func (s *Story) cameFirst(b *strings.Builder, turns []turn, p pair) (places []string) {
 	steps := s.steps()
 	i := slices.IndexFunc(steps, func(u step) bool { return u.g == turns[0].g && u.decision == turns[0].decision })
 	if i < 0 {
 		return nil
 	}
-	wrapped(b, s.who.Title(turns[0].g)+" came first: ", s.passed(turns[0])+steps[i].text)
 	others := func(t turn) bool { return t.g != turns[0].g && !p.apart[t.g] && s.inTest(t.g) }
 	then := slices.IndexFunc(turns, func(t turn) bool {
 		places = common(turns[0], t)
@@ -227,9 +232,11 @@ func (s *Story) cameFirst(b *strings.Builder, turns []turn, p pair) (places []st
 	if then < 0 {
 		then, places = slices.IndexFunc(turns, others), nil
 	}
-	if then >= 0 {
-		s.meanwhile(b, "then", turns, []int{then}, then+1)
+	if then < 0 {
+		return nil
 	}
+	wrapped(b, s.who.Title(turns[0].g)+" came first: ", s.passed(turns[0])+steps[i].text)
+	s.meanwhile(b, "then", turns, []int{then}, then+1)
 	return places
 }
 

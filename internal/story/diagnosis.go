@@ -169,6 +169,7 @@ func (s *Story) checkThenAct(turns []turn, g uint32) (d diagnosis) {
 // check. A lock that is taken again at the line at which it was taken before, as in a loop, is a new check and no act.
 func (s *Story) staleActs(turns []turn, g uint32) (list []stale) {
 	var f stale
+	var changes []moment // since the check
 	locked := map[tracefile.Object]string{}
 	for _, t := range turns {
 		for _, m := range t.acts {
@@ -176,13 +177,14 @@ func (s *Story) staleActs(turns []turn, g uint32) (list []stale) {
 			switch {
 			case m.kind != happens || t.g != g && (!a.changes || m.object != f.check.object):
 			case t.g != g:
-				f.change = m
+				changes = append(changes, m)
 			default:
-				if f.act = m; a.acts && f.check.kind != 0 && f.change.kind != 0 && m.object == f.check.object &&
+				if f.act = m; a.acts && f.check.kind != 0 && len(changes) > 0 && m.object == f.check.object &&
 					m.place != locked[m.object] {
+					f.change = likest(changes, m)
 					list = append(list, f)
 				}
-				if f = (stale{}); a.checks {
+				if f, changes = (stale{}), nil; a.checks {
 					f.check = m
 				}
 			}
@@ -192,6 +194,17 @@ func (s *Story) staleActs(turns []turn, g uint32) (list []stale) {
 		}
 	}
 	return list
+}
+
+// likest returns the change that an act repeats, the first at the same place, because another one may be a mere look
+// under the lock. If there is none it returns the last change.
+func likest(changes []moment, act moment) moment {
+	for _, m := range changes {
+		if m.place == act.place {
+			return m
+		}
+	}
+	return changes[len(changes)-1]
 }
 
 // oneCall reports whether two operations of a task happened in one call of a function: both have a frame of that
