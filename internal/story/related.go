@@ -98,7 +98,8 @@ func (s *Story) meantime(turns []turn) (all [][]uint32) {
 // returns 0.
 func (s *Story) next(turns []turn, counts func(g uint32) bool) uint32 {
 	for i, t := range turns {
-		if t.decision > s.Turning || i+1 == len(turns) || turns[i+1].decision <= s.Turning || s.decidedWithin(turns, i) {
+		if t.decision > s.Turning || i+1 == len(turns) || turns[i+1].decision <= s.Turning ||
+			s.decidedWithin(turns, i) {
 			continue
 		}
 		g := turns[i+1].g
