@@ -94,8 +94,8 @@ func (s *Story) meantime(turns []turn) (all [][]uint32) {
 }
 
 // next returns the task that was chosen behind the turn that decided the run if that choice decided: the turn ended
-// there, because its task waits or although its task does not count, and no preempted task stands anywhere. Otherwise it
-// returns 0.
+// there, because its task waits or although its task does not count, and no preempted task stands anywhere. Otherwise
+// it returns 0.
 func (s *Story) next(turns []turn, counts func(g uint32) bool) uint32 {
 	for i, t := range turns {
 		if t.decision > s.Turning || i+1 == len(turns) || turns[i+1].decision <= s.Turning ||
