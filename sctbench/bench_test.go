@@ -44,11 +44,17 @@ func (r result) String() string {
 // BenchmarkFirstBug measures the schedules to the first bug, in 20 trials, beside the published figures; that takes
 // some minutes. With -short it makes one trial of 100 schedules at most, which says nothing but that it runs.
 func BenchmarkFirstBug(b *testing.B) {
-	cells := published(b)
 	trials, most := 20, 10_000
 	if testing.Short() {
 		trials, most = 1, 100
 	}
+	eachContender(b, func(_ *testing.B, p program, c contender) result { return c.measure(p.body(false), trials, most) })
+}
+
+// eachContender measures each strategy on each program with a bug that some schedules show, beside the published
+// figures.
+func eachContender(b *testing.B, measure func(*testing.B, program, contender) result) {
+	cells := published(b)
 	for _, p := range programs {
 		if p.correct || p.always {
 			continue
@@ -56,7 +62,7 @@ func BenchmarkFirstBug(b *testing.B) {
 		for _, c := range contenders {
 			b.Run(p.name+"/"+c.name, func(b *testing.B) {
 				for range b.N {
-					r := c.measure(p.body(false), trials, most)
+					r := measure(b, p, c)
 					b.ReportMetric(r.mean, "schedules")
 					b.ReportMetric(float64(r.found), "found")
 					b.Logf("%-24s %-8s %14s   published %s", p.name, c.name, r, cells[p.published][c.column])

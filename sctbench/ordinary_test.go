@@ -128,27 +128,14 @@ func TestOrdinaryPrograms(t *testing.T) {
 // BenchmarkOrdinaryFirstBug is BenchmarkFirstBug for the programs as ordinary tests. With -short it makes one trial of
 // ten schedules at most.
 func BenchmarkOrdinaryFirstBug(b *testing.B) {
-	cells := published(b)
 	binary := buildOrdinary(b)
 	trials, most := 20, 2000
 	if testing.Short() {
 		trials, most = 1, 10
 	}
-	for _, p := range programs {
-		if p.correct || p.always {
-			continue
-		}
-		for _, c := range contenders {
-			b.Run(p.name+"/"+c.name, func(b *testing.B) {
-				o := ordinaryProgram(b, binary, p.name)
-				defer o.close()
-				for range b.N {
-					r := measured(trials, func(i int) (int, bool) { return o.trial(c, i, most) })
-					b.ReportMetric(r.mean, "schedules")
-					b.ReportMetric(float64(r.found), "found")
-					b.Logf("%-24s %-8s %14s   published %s", p.name, c.name, r, cells[p.published][c.column])
-				}
-			})
-		}
-	}
+	eachContender(b, func(b *testing.B, p program, c contender) result {
+		o := ordinaryProgram(b, binary, p.name)
+		defer o.close()
+		return measured(trials, func(i int) (int, bool) { return o.trial(c, i, most) })
+	})
 }

@@ -9,7 +9,7 @@ import (
 
 // Run is the run that the program makes, as the program itself tells it.
 type Run interface {
-	StopAt(decision uint64) // sets the decision after which the function Config.Stopped is called; 0 for never
+	StopAt(decision uint64) // sets the decision after which the function Functions.Stopped is called; 0 for never
 	Decisions() uint64      // number of decisions so far
 	Chosen() uint64         // the goroutine that the decision of StopAt has chosen
 }

@@ -213,7 +213,7 @@ func (p *printer) footer(f filter) {
 	case !p.counted:
 		fmt.Fprintf(p.w, "# %d events\n", p.shown)
 	}
-	if text := outsideText(p.in); text != "" && !f.given {
+	if text := outsideText(outsideOf(p.in)); text != "" && !f.given {
 		fmt.Fprintf(p.w, "# from outside: %s\n", text)
 	}
 	if end, known := p.in.End(); known {

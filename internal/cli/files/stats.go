@@ -13,6 +13,7 @@ import (
 	"github.com/reprise-go/reprise/event/gorun"
 	"github.com/reprise-go/reprise/internal/base"
 	"github.com/reprise-go/reprise/internal/cli/verb"
+	"github.com/reprise-go/reprise/internal/record"
 	"github.com/reprise-go/reprise/source"
 	"github.com/reprise-go/reprise/tracefile"
 )
@@ -93,7 +94,7 @@ type statistics struct {
 	Advances   []decade           `json:"advances"`
 	Choices    *choiceStats       `json:"choices,omitempty"`
 	Waits      []waitStats        `json:"waits,omitempty"`
-	Outside    *outsideStats      `json:"outside,omitempty"`
+	Outside    *record.Stored     `json:"outside,omitempty"`
 
 	nameOf  func(event.TaskID) string
 	byKind  [event.NumKinds]uint64

@@ -53,7 +53,7 @@ func (s *statistics) head(b *strings.Builder) {
 		line("waits", "%s", s.waitText())
 	}
 	if s.Outside != nil {
-		line("outside", "%s", s.Outside)
+		line("outside", "%s", outsideText(s.Outside))
 	}
 	if s.End != nil {
 		line("ends", "%s", strings.TrimSuffix(base.PlainOrQuoted(s.End.Reason)+": "+base.PlainOrQuotedLine(s.End.Message),

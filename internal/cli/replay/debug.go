@@ -92,7 +92,7 @@ func NewDebug() *cobra.Command {
 	return cmd
 }
 
-// check checks the flags and finds dlv.
+// check checks the flags.
 func (d *debug) check(cmd *cobra.Command) (err error) {
 	switch {
 	case d.to == toFailure || d.to == toDecision:
@@ -110,8 +110,7 @@ func (d *debug) check(cmd *cobra.Command) (err error) {
 	} else if cmd.Flags().Changed("listen") {
 		return base.Usage("--listen is for --headless")
 	}
-	d.dlv, err = findDlv(d.dlv)
-	return err
+	return nil
 }
 
 // loopback reports whether an address is one of this machine only.
@@ -164,6 +163,9 @@ func (d *debug) run() (err error) {
 	if !source.Ordinary(d.in.Stream) {
 		return base.Failed(fmt.Errorf("%s: debug takes the recording of an ordinary test; to look at this one: reprise step, "+
 			"reprise dap, or dlv exec reprise -- replay FILE --break N", d.Name))
+	}
+	if d.dlv, err = findDlv(d.dlv); err != nil {
+		return err
 	}
 	if err := d.ofOrdinary(); err != nil {
 		return err
