@@ -11,13 +11,15 @@ import (
 	"github.com/reprise-go/reprise/strategy"
 )
 
-// Size says how much a reader has to understand of a run. Sizes are compared field by field, the first field first.
+// Size says how much a reader has to understand of a run. Sizes are compared field by field, the first field first;
+// Choices and Switches count as one.
 type Size struct {
 	Faults      int // injected faults
 	Preemptions int
 	Leaps       int // of time, in ordinary runs
 	Late        int // sum of the leaps, in nanoseconds
 	Choices     int // other deviations, without random values: tasks, waiters, timers, cases, numbers of bytes
+	Switches    int // preemptions behind which another task runs than the default
 	Values      int // random values that are not the default
 	Tasks       int // tasks that take part in deviations
 	Length      int // see explore.Run
@@ -49,9 +51,14 @@ func SizeOf(r *explore.Run) Size {
 			s.Choices++
 			continue
 		}
-		if d.To != 0 {
+		if d.To == 0 {
+			continue
+		}
+		tasks[d.To] = true
+		if d.Kind == strategy.Preempt {
+			s.Switches++
+		} else {
 			s.Choices++
-			tasks[d.To] = true
 		}
 	}
 	s.Tasks = len(tasks)
@@ -61,8 +68,8 @@ func SizeOf(r *explore.Run) Size {
 // Less reports whether s is smaller than t.
 func (s Size) Less(t Size) bool {
 	return cmp.Or(
-		s.Faults-t.Faults, s.Preemptions-t.Preemptions, s.Leaps-t.Leaps, s.Late-t.Late, s.Choices-t.Choices,
-		s.Values-t.Values, s.Tasks-t.Tasks, s.Length-t.Length, s.Places-t.Places,
+		s.Faults-t.Faults, s.Preemptions-t.Preemptions, s.Leaps-t.Leaps, s.Late-t.Late,
+		s.Choices+s.Switches-t.Choices-t.Switches, s.Values-t.Values, s.Tasks-t.Tasks, s.Length-t.Length, s.Places-t.Places,
 	) < 0
 }
 

@@ -257,6 +257,9 @@ func (e *explainer) flip(ctx context.Context, w *Why) error {
 func (w *Why) Text(unit string) string {
 	var b strings.Builder
 	switch {
+	case w.Always && w.Curve[0].Failed == w.Curve[0].Of:
+		fmt.Fprintf(&b, "every schedule that was tried fails: all of %d runs with other choices from the start on",
+			w.Curve[0].Of)
 	case w.Always:
 		fmt.Fprintf(&b, "nearly every schedule fails: %d of %d runs with other choices from the start on", w.Curve[0].Failed,
 			w.Curve[0].Of)
@@ -273,21 +276,22 @@ func (w *Why) Text(unit string) string {
 			passes++
 		}
 	}
+	needed := fmt.Sprintf("\neach of its %s from the default schedule is needed: ", prose.Count(len(w.Flips), "deviation"))
 	switch n := len(w.Flips); {
 	case n == 0, w.Always:
 	case n == 1 && passes == 1 && w.Flips[0].Fault:
 		b.WriteString("\nwithout its fault the test passes")
 	case n == 1 && passes == 1:
-		b.WriteString("\nthe other way round, without that deviation from the default schedule, the test passes")
+		b.WriteString("\nwithout its one deviation from the default schedule the test passes")
+	case n == 1:
+		b.WriteString("\nwithout its one deviation from the default schedule the test fails in another way")
 	case passes == n:
-		fmt.Fprintf(&b, "\nthe other way round, without any one of its %s from the default schedule, the test passes",
-			prose.Count(n, "deviation"))
+		b.WriteString(needed + "without any single one the test passes")
 	case passes == 0:
-		fmt.Fprintf(&b, "\nwithout any one of its %s from the default schedule the test fails in another way",
-			prose.Count(n, "deviation"))
+		b.WriteString(needed + "without any single one the test fails in another way")
 	default:
-		fmt.Fprintf(&b, "\nwithout one of its %s from the default schedule the test passes in %s, and fails in "+
-			"another way in the rest", prose.Count(n, "deviation"), prose.Count(passes, "case"))
+		fmt.Fprintf(&b, "%swithout a single one the test passes (%d of them) or fails in another way (%d)", needed, passes,
+			n-passes)
 	}
 	return b.String()
 }

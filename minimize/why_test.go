@@ -97,15 +97,38 @@ func TestInterval(t *testing.T) {
 	}
 }
 
-// TestFlippedFault: a fault has no other way round.
-func TestFlippedFault(t *testing.T) {
-	for fault, want := range map[bool]string{
-		true: "without its fault the test passes", false: "the other way round, without that deviation",
+// TestFlipped: a fault has no other way round, and what happens without a deviation is told for all of them.
+func TestFlipped(t *testing.T) {
+	pass, fault, other := Flip{Passes: true}, Flip{Passes: true, Fault: true}, Flip{}
+	for want, flips := range map[string][]Flip{
+		"without its fault the test passes":                                                                    {fault},
+		"without its one deviation from the default schedule the test passes":                                  {pass},
+		"without its one deviation from the default schedule the test fails in another way":                    {other},
+		"each of its 2 deviations from the default schedule is needed: without any single one the test passes": {pass, fault},
+		"each of its 2 deviations from the default schedule is needed: without any single one the test fails " +
+			"in another way": {other, other},
+		"each of its 3 deviations from the default schedule is needed: without a single one the test passes " +
+			"(2 of them) or fails in another way (1)": {pass, other, pass},
 	} {
-		w := &Why{Turn: 3, After: Sample{Failed: 16, Of: 16}, Flips: []Flip{{Passes: true, Fault: fault}}}
-		if _, got, _ := strings.Cut(w.Text("turn"), "\n"); !strings.HasPrefix(got, want) {
+		w := &Why{Turn: 3, After: Sample{Failed: 16, Of: 16}, Flips: flips}
+		if _, got, _ := strings.Cut(w.Text("turn"), "\n"); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
+	}
+}
+
+// TestSizeText: a preemption to another task than the default is one deviation, and is counted once.
+func TestSizeText(t *testing.T) {
+	s := SizeOf(&explore.Run{Script: strategy.Script{
+		{Kind: strategy.Preempt, To: 2}, {Kind: strategy.Preempt}, {Kind: strategy.Case, To: 1},
+	}})
+	if got, want := s.String(), "2 preemptions, 1 other choice"; got != want || s.Switches != 1 {
+		t.Errorf("%q, want %q", got, want)
+	}
+	u := s
+	u.Switches, u.Choices = 0, 2
+	if s.Less(u) || u.Less(s) {
+		t.Error("a task that is chosen behind a preemption does not count as a choice in comparisons")
 	}
 }
 
@@ -119,6 +142,7 @@ func TestDecided(t *testing.T) {
 		{11, 13, false, "no single turn decided it: the largest step is at 7; before its end 11 of 16 continuations fail, " +
 			"after it 13 of 16"},
 		{5, 13, false, "the turn that decided it: 7; before its end 5 of 16 continuations fail, after it 13 of 16"},
+		{16, 16, true, "every schedule that was tried fails: all of 16 runs with other choices from the start on"},
 		{15, 16, true, "nearly every schedule fails: 15 of 16 runs with other choices from the start on"},
 	} {
 		before, after := Sample{Failed: c.before, Of: 16}, Sample{Failed: c.after, Of: 16}

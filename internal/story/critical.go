@@ -71,6 +71,7 @@ func (s *Story) Critical() (c Critical) {
 		return c
 	}
 	var b strings.Builder
+	s.elsewhere(&b, turns, p)
 	switch t := turns[p.at]; {
 	case p.last:
 	case p.first:
@@ -87,6 +88,24 @@ func (s *Story) Critical() (c Critical) {
 	return c
 }
 
+// elsewhere says that the turn that decided the run is one of a task that shares nothing with the failure, and what did
+// decide it then: the choice after that turn, or that a task still stood in the middle of something.
+func (s *Story) elsewhere(b *strings.Builder, turns []turn, p pair) {
+	if !p.noise {
+		return
+	}
+	decided := "what decided it is that " + s.who.Title(turns[p.at].g) + " has not gone on by its end"
+	if p.first {
+		decided = "what decided it is the choice that follows"
+	}
+	unit := "decision"
+	if s.ordinary {
+		unit = "turn"
+	}
+	wrapped(b, "", fmt.Sprintf("%s %d is one of %s, which shares nothing with the failure: %s", unit, s.Turning,
+		s.who.Path(turns[p.decided].g), decided))
+}
+
 // distinct sorts places and leaves out those in tests if there are others.
 func distinct(places []string) []string {
 	inTest := func(place string) bool { return place == "" || strings.Contains(place, "_test.go:") }
@@ -99,6 +118,8 @@ func distinct(places []string) []string {
 
 // pair is what decided a run, in numbers of turns.
 type pair struct {
+	decided int   // the turn that decided the run
+	noise   bool  // its task shares nothing with the failure
 	at      int   // in which the task comes to stand
 	next    int   // in which it goes on, or the number of turns if it does not
 	between []int // those in between that count: of tasks that share something with the failure
@@ -118,10 +139,11 @@ func (s *Story) pairIn(turns []turn) (p pair, found bool) {
 	if s.Turning == 0 || at < 0 {
 		return p, false
 	}
-	p = pair{at: at, next: len(turns), last: at+1 >= len(turns), apart: s.unrelated(turns)}
+	p = pair{decided: at, at: at, next: len(turns), last: at+1 >= len(turns), apart: s.unrelated(turns)}
 	if p.last {
 		return p, true
 	}
+	p.noise = p.apart[turns[at].g]
 	p.at = preemptedBefore(turns, at, p.apart)
 	p.first = turns[p.at].stop.kind == ends || p.at == at && turns[at].stop.kind != preempts && s.decidedWithin(turns, at)
 	for t := turns[p.at]; p.at+1 < len(turns) && (p.apart[t.g] || !p.first && t.stop.kind == blocks); t = turns[p.at] {

@@ -24,12 +24,7 @@ func (s *Story) essential() (list []int) {
 		for _, i := range p.between {
 			add(i)
 		}
-		for i, t := range slices.Backward(turns) {
-			if t.decision <= s.Turning {
-				add(i)
-				break
-			}
-		}
+		add(p.decided)
 	}
 	ends, objects := s.failure(turns)
 	for _, i := range ends {

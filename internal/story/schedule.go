@@ -46,20 +46,26 @@ func (s *Story) Schedule(most int) string {
 	return b.String()
 }
 
-// keep marks the steps that must not be left out, and the one that decided the run.
+// keep marks the steps that must not be left out, and the one that decided the run. If the task of that one shares
+// nothing with the failure, the mark is at the turn of the one that does.
 func (s *Story) keep(steps []step) {
-	essential := s.essential()
+	essential, turning := s.essential(), s.Turning
+	if turns := s.turns(); turning > 0 {
+		if p, found := s.pairIn(turns); found && p.noise {
+			turning = turns[p.at].decision
+		}
+	}
 	decided := -1
 	for i := range steps {
 		if steps[i].g == 0 {
 			continue
 		}
 		steps[i].kept = 1 + slices.Index(essential, steps[i].decision)
-		if steps[i].decision <= s.Turning {
+		if steps[i].decision <= turning {
 			decided = i
 		}
 	}
-	if decided >= 0 && s.Turning > 0 {
+	if decided >= 0 && turning > 0 {
 		steps[decided].decided = true
 	}
 }

@@ -42,7 +42,7 @@ const whyHelp = `Find the turn that decided the failing run of a test, an ordina
 replayed up to a decision and continued with other choices, several times. The decision before which few
 continuations fail, and after which most do, is found by bisection. The curve shows how many fail, from the first
 decision to the last. The report says between which lines the goroutine or task of that turn stood, what others did
-meanwhile, and whether the test passes the other way round.
+meanwhile, and whether the test passes without each deviation from the default schedule.
 
 The recording should be a minimal one, as reprise test, package simtest and reprise minimize save it. The test is built
 as it is now.`
