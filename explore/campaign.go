@@ -30,8 +30,10 @@ type Config struct {
 	MaxFailing int
 	Replays    int // number of replays of the first failing run of each signature
 
-	Known    func(Plan) *Run // returns the run of a plan if it passed in an earlier campaign, else nil; may be nil
-	Progress func(*Run)      // called with each run, in the order of the seeds; may be nil
+	// Known returns the run of a plan if it was made elsewhere or by an earlier campaign, else nil; it may be nil. A known
+	// run that did not pass must have Told set and be Doubtful. It is made after all if it is the first of its signature.
+	Known    func(Plan) *Run
+	Progress func(*Run) // called with each run, in the order of the seeds; may be nil
 }
 
 // DefaultMaxFailing is the default of Config.MaxFailing.
@@ -250,7 +252,15 @@ func (c *Campaign) Extra(r *Run) {
 
 // add keeps and replays a run if it is the first of its signature, and files it.
 func (c *Campaign) add(ctx context.Context, r *Run) error {
-	if r.Outcome != Passed && c.seen[r.Finding.Signature] == nil {
+	first := func() bool { return r.Outcome != Passed && c.seen[r.Finding.Signature] == nil }
+	if r.Told && first() {
+		made, err := c.replayer.Run(ctx, r.Plan)
+		if err != nil {
+			return err
+		}
+		*r = *made
+	}
+	if first() {
 		if err := c.examine(ctx, r); err != nil {
 			return err
 		}

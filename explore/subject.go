@@ -67,6 +67,7 @@ type Run struct {
 	Recorded    any               // the choices that repeat the run; nil if it cannot be repeated
 	Digest      uint64            // equal for runs with equal behaviour
 	Class       uint64            // equal for runs that differ only in the order of what is independent; 0 if unknown
+	Told        bool              // the run was made elsewhere, see Config.Known
 	Loose       bool              // the run depends on more than its choices: a replay may differ and still fail alike
 	Reached     bool              // of a replay: it followed the whole recording, which ends before the run did
 	Detail      any               // data of the front end

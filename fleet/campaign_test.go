@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -138,6 +139,74 @@ func TestWorkers(t *testing.T) {
 	}
 	if sums[0] != sums[1] {
 		t.Errorf("one worker:\n%.2000s\neight:\n%.2000s", sums[0], sums[1])
+	}
+}
+
+// TestSecondWorker: the first failing run of each signature is examined once, by a worker that has not found it.
+func TestSecondWorker(t *testing.T) {
+	f := newFake(t, fakeSpec(1000, "TestRace", "TestBug"))
+	defer f.work(t, 2, 1, 20*time.Millisecond)()
+	for f.numbers().workers < 2 { // they are there before the first failure is seen
+		f.listen(t)
+	}
+	if err := f.search(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	found, examined := map[string]string{}, 0
+	for _, r := range f.results(t) {
+		if r.Scan != nil {
+			for _, s := range r.Scan.Failing {
+				found[fmt.Sprint(r.Test, s.Number)] = r.Worker
+			}
+		}
+		if r.Exam != nil {
+			examined++
+			if by := found[fmt.Sprint(r.Test, r.From)]; by == r.Worker || by == "" {
+				t.Errorf("%s is found by %q and examined by %q, delivery %d, not %q", r.what(), by, r.Worker, r.Attempt, r.Not)
+			}
+		}
+	}
+	if said := f.log.String(); examined != 6 || strings.Count(said, ": confirmed, signature")+
+		strings.Count(said, ": not confirmed") != 6 {
+		t.Errorf("%d examinations\n%s", examined, said)
+	}
+}
+
+// results returns all results, in the order in which they came.
+func (f *fakeCampaign) results(t *testing.T) (list []*itemResult) {
+	t.Helper()
+	stream, err := f.js.Stream(t.Context(), resultsStream+f.spec.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := uint64(1); n <= stream.CachedInfo().State.LastSeq; n++ {
+		m, err := stream.GetMsg(t.Context(), n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := &itemResult{}
+		if err := json.Unmarshal(m.Data, r); err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, r)
+	}
+	return list
+}
+
+// listen hears a worker.
+func (f *fakeCampaign) listen(t *testing.T) {
+	t.Helper()
+	sub, err := f.conn.SubscribeSync(presenceTopic + f.spec.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := sub.NextMsg(time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.hear(m)
+	if err := sub.Unsubscribe(); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -305,7 +374,7 @@ func TestRefused(t *testing.T) {
 func TestForged(t *testing.T) {
 	f := newFake(t, fakeSpec(32, "TestRace"))
 	other, _ := newKey(t)
-	b, err := sign(other, workItem{f.spec.ID, 0, 0, 16})
+	b, err := sign(other, workItem{Campaign: f.spec.ID, To: 16})
 	if err != nil {
 		t.Fatal(err)
 	}

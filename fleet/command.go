@@ -238,25 +238,18 @@ func runVerb(ctx context.Context, f *flags, args []string, stdout, stderr io.Wri
 	if err != nil {
 		return err
 	}
-	key, public, err := f.key()
-	if err != nil {
-		return err
-	}
-	s, release, err := f.connect(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = release() }() // all is stored
-	spec, err := campaign.build(ctx, s, stderr)
-	if err != nil {
-		return err
-	}
-	if err := s.create(ctx, spec, key); err != nil {
-		return err
-	}
-	_, _ = fmt.Fprintf(stderr, "campaign %s: %d tests of %d packages; workers elsewhere need --trust %s\n", spec.ID,
-		len(spec.Tests), len(spec.Binaries), public) // a line less is no failure
-	return lead(ctx, f, newCoordinator(s, spec, key, stderr), public, stdout, stderr)
+	return leadSpec(ctx, f, stdout, stderr, func(s *store, key nkeys.KeyPair, public string) (*campaignSpec, error) {
+		spec, err := campaign.build(ctx, s, stderr)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.create(ctx, spec, key); err != nil {
+			return nil, err
+		}
+		_, _ = fmt.Fprintf(stderr, "campaign %s: %d tests of %d packages; workers elsewhere need --trust %s\n", spec.ID,
+			len(spec.Tests), len(spec.Binaries), public) // a line less is no failure
+		return spec, nil
+	})
 }
 
 func resumeVerb(ctx context.Context, f *flags, args []string, stdout, stderr io.Writer) error {
@@ -264,6 +257,32 @@ func resumeVerb(ctx context.Context, f *flags, args []string, stdout, stderr io.
 	if err != nil {
 		return err
 	}
+	return leadSpec(ctx, f, stdout, stderr, func(s *store, _ nkeys.KeyPair, public string) (*campaignSpec, error) {
+		st, err := s.state(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if st.State == cancelled {
+			return nil, base.Usage("campaign %s was cancelled", id)
+		}
+		spec, err := s.spec(ctx, st, id, []string{public})
+		if err != nil {
+			return nil, err
+		}
+		machine, err := thisMachine()
+		if err != nil {
+			return nil, err
+		}
+		if why := machine.refuse(spec.Machine); why != "" {
+			return nil, fmt.Errorf("campaign %s cannot be resumed here: %s", id, why)
+		}
+		return spec, nil
+	})
+}
+
+// leadSpec leads the campaign whose specification get returns, given the store and the key that signs.
+func leadSpec(ctx context.Context, f *flags, stdout, stderr io.Writer,
+	get func(s *store, key nkeys.KeyPair, public string) (*campaignSpec, error)) error {
 	key, public, err := f.key()
 	if err != nil {
 		return err
@@ -273,23 +292,9 @@ func resumeVerb(ctx context.Context, f *flags, args []string, stdout, stderr io.
 		return err
 	}
 	defer func() { _ = release() }() // all is stored
-	st, err := s.state(ctx, id)
+	spec, err := get(s, key, public)
 	if err != nil {
 		return err
-	}
-	if st.State == cancelled {
-		return base.Usage("campaign %s was cancelled", id)
-	}
-	spec, err := s.spec(ctx, st, id, []string{public})
-	if err != nil {
-		return err
-	}
-	machine, err := thisMachine()
-	if err != nil {
-		return err
-	}
-	if why := machine.refuse(spec.Machine); why != "" {
-		return fmt.Errorf("campaign %s cannot be resumed here: %s", id, why)
 	}
 	return lead(ctx, f, newCoordinator(s, spec, key, stderr), public, stdout, stderr)
 }

@@ -12,6 +12,8 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nkeys"
+
+	"github.com/reprise-go/reprise/internal/gotest"
 )
 
 // leastWindow is the least number of items under way, and itemsPerSlot that for each item that the workers can run at
@@ -73,7 +75,7 @@ func (c *coordinator) search(ctx context.Context) error {
 		return err
 	}
 	var checked time.Time
-	for !c.over() {
+	for !c.settled() {
 		n, err := c.take(ctx, results)
 		if err != nil {
 			return err
@@ -91,9 +93,6 @@ func (c *coordinator) search(ctx context.Context) error {
 			pause(ctx, 20*time.Millisecond)
 		}
 	}
-	c.mu.Lock()
-	c.ledger.finish()
-	c.mu.Unlock()
 	work, err := c.js.Stream(ctx, workStream+c.spec.ID)
 	if err == nil {
 		err = work.Purge(ctx) // of tests that are over
@@ -122,11 +121,16 @@ func (c *coordinator) catchUp(ctx context.Context, results jetstream.Stream) err
 	return work.Purge(ctx)
 }
 
-// over reports whether nothing is left to be planned or awaited.
-func (c *coordinator) over() bool {
+// settled reports whether all seeds are done, or time is up and none is under way, and all that has to be examined is.
+// Time does not end examinations: without them, the machine of the campaign would do the same work alone.
+func (c *coordinator) settled() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.ledger.done() || c.late() && c.ledger.under() == 0
+	if !c.ledger.done() && !(c.late() && c.ledger.under() == 0) {
+		return false
+	}
+	c.ledger.finish()
+	return c.ledger.examined()
 }
 
 // late reports whether the budget is used up.
@@ -197,14 +201,33 @@ func (c *coordinator) add(r *itemResult) {
 	name := c.spec.Binaries[test.Binary].Package + " " + test.Name
 	switch {
 	case r.Err != "" && !r.Poisoned:
-		c.say("attempt %d of seeds %d to %d of %s failed on worker %q: %q", r.Attempt, r.From, r.To-1, name, r.Worker, r.Err)
+		c.say("attempt %d of %s of %s failed on worker %q: %q", r.Attempt, r.what(), name, r.Worker, r.Err)
 		return
 	case r.Poisoned && fresh:
-		c.say("given up: seeds %d to %d of %s: %q", r.From, r.To-1, name, r.Err)
+		c.say("given up: %s of %s: %q", r.what(), name, r.Err)
 	}
-	if r.Scan == nil || !fresh {
-		return
+	switch {
+	case !fresh:
+	case r.Exam != nil:
+		c.say("%s, seed 0x%016x: %s by worker %q", name, r.Exam.Seed, examined(r.Exam), r.Worker)
+	case r.Scan != nil:
+		c.saySeen(name, r)
 	}
+}
+
+// examined describes an examination.
+func examined(e *gotest.Exam) string {
+	switch {
+	case e.Signature == "":
+		return "not confirmed"
+	case e.Smallest == nil:
+		return fmt.Sprintf("confirmed, signature %q, %s,", e.Signature, e.Verdict)
+	}
+	return fmt.Sprintf("confirmed, signature %q, %s, %q,", e.Signature, e.Verdict, e.Smallest.Minimal)
+}
+
+// saySeen says what failures a result has that were not seen before.
+func (c *coordinator) saySeen(name string, r *itemResult) {
 	for _, f := range r.Scan.Failing {
 		if key := name + " " + f.Signature; f.Counts && !c.seen[key] {
 			c.seen[key] = true
@@ -220,9 +243,15 @@ func (c *coordinator) plan(ctx context.Context) error {
 	for _, n := range c.slots {
 		slots += n
 	}
-	var items []workItem
+	room := max(leastWindow, itemsPerSlot*slots) - c.ledger.under()
+	items := c.ledger.exams(room)
+	if len(c.slots) < 2 { // there is no other worker that could examine what one has found
+		for i := range items {
+			items[i].Not = ""
+		}
+	}
 	if !c.late() {
-		items = c.ledger.plan(max(leastWindow, itemsPerSlot*slots) - c.ledger.under())
+		items = append(items, c.ledger.plan(room-len(items))...)
 	}
 	c.mu.Unlock()
 	for _, i := range items {

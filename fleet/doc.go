@@ -11,9 +11,11 @@
 //     acknowledged in time goes to another worker; one that has failed on every attempt is given up, and listed.
 //  4. The coordinator joins the results of each test in the order of the seeds ([ledger]). The sum is a function of the
 //     set of results: it depends neither on the number of workers nor on the order of their answers.
-//  5. When all is planned and done, the coordinator runs the campaign as `reprise test` does, on its own machine, but
-//     does not make again the runs that are known to pass. So every failing run is made a second time, replayed,
-//     minimised and reported by the one engine that there is.
+//  5. The first failing run of each signature, in the order of the seeds, is an item too: a worker that has not found
+//     it makes it again, replays it and searches for the smallest run.
+//  6. When all is planned and done, the coordinator runs the campaign as `reprise test` does, on its own machine, but
+//     makes only the first run of each signature and, by its script, the smallest. So every finding is confirmed,
+//     deduplicated and reported by the one engine that there is.
 //
 // All state is in JetStream: the specification, the state, the items, the results. A coordinator that is killed is
 // resumed by reading the results from the beginning.

@@ -16,8 +16,8 @@ import (
 	cli "github.com/reprise-go/reprise/internal/cli/gotest"
 )
 
-// shop is a module with a test that fails in some schedules, one that deadlocks in some, one that reads a file and
-// passes, and a second package.
+// shop is a module with a test that fails in some schedules, one with a data race in nearly all, one that deadlocks in
+// some, one that reads a file and passes, and a second package.
 var shop = map[string]string{
 	"go.mod": "module example.com/shop\n\ngo 1.26\n",
 	"stock/stock_test.go": `package stock
@@ -47,6 +47,14 @@ func TestLost(t *testing.T) {
 	if stock != 8 {
 		t.Errorf("stock is %d, want 8", stock)
 	}
+}
+
+func TestRace(t *testing.T) {
+	sold := 0
+	var all sync.WaitGroup
+	all.Go(func() { sold++ })
+	all.Go(func() { sold++ })
+	all.Wait()
 }
 
 func TestLocks(t *testing.T) {
@@ -106,7 +114,7 @@ func TestLikeOneMachine(t *testing.T) {
 	inShop(t)
 	tmp := t.TempDir()
 	args := func(name string) []string {
-		return []string{"./...", "--seeds", "150", "--minimize", "off", "--artifacts", filepath.Join(tmp, "artifacts"),
+		return []string{"./...", "--seeds", "150", "--memory", "on", "--artifacts", filepath.Join(tmp, "artifacts"),
 			"--jsonl", filepath.Join(tmp, name)}
 	}
 	o, err := cli.ParseArgs(args("one"))
@@ -128,7 +136,8 @@ func TestLikeOneMachine(t *testing.T) {
 		if got := read(t, filepath.Join(tmp, workers)); got != want {
 			t.Errorf("with %s workers the findings are\n%s\nwant\n%s\n%s", workers, got, want, said)
 		}
-		if strings.Contains(said, "on a worker and not here") || strings.Contains(said, "given up") {
+		if strings.Contains(said, "on a worker and not here") || strings.Contains(said, "given up") ||
+			strings.Contains(said, "not confirmed") || strings.Count(said, "confirmed, signature") < 3 {
 			t.Errorf("with %s workers:\n%s", workers, said)
 		}
 	}
@@ -253,7 +262,7 @@ func TestUnconfirmed(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			c.add(&itemResult{workItem: i, Scan: s})
+			c.add(&itemResult{workItem: i, answer: answer{Scan: s}})
 		}
 	}
 	told := `{"Action":"attr","Test":"TestBug/seed=0x1","Key":"%s","Value":"0000000000000003"}` + "\n"

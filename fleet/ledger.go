@@ -26,6 +26,8 @@ const staleWeight = 4
 //  2. Results of seeds above front wait in early, by their first seed, for those before them.
 //  3. Items without a result are in open. Every seed from front to next is in early, in open, or in a gap, which plan
 //     fills.
+//  4. The first failing run of each signature below front is in firsts, and is to be examined. Which run that is does
+//     not depend on the order of the results, because they are joined in the order of the seeds.
 type ledger struct {
 	campaign string
 	seeds    int     // per test; 0 for no limit
@@ -48,6 +50,18 @@ type progress struct {
 	stale   bool // the last result showed no new class
 	over    bool
 	lost    []*itemResult // items that were given up
+
+	firsts []*first
+	exams  []*itemResult // examinations of runs that are in firsts later, or never
+}
+
+// first is the first failing run of a signature, and its examination.
+type first struct {
+	seen   gotest.Seen
+	worker string // that has found it
+	open   bool   // the examination is under way
+	over   bool   // it is done, or given up: then exam is nil
+	exam   *gotest.Exam
 }
 
 func newLedger(s *campaignSpec) *ledger {
@@ -67,6 +81,9 @@ func (l *ledger) add(r *itemResult) (fresh bool) {
 		return false
 	}
 	p := l.tests[r.Test]
+	if r.Signature != "" {
+		return l.addExam(p, r)
+	}
 	p.next = max(p.next, r.To)
 	if r.Err != "" && !r.Poisoned {
 		l.failed++
@@ -90,6 +107,48 @@ func (l *ledger) add(r *itemResult) (fresh bool) {
 	return true
 }
 
+// addExam adds the result of an examination. That of a run that is not in firsts is kept: the coordinator after one
+// that was killed may learn later that the run is the first of its signature.
+func (l *ledger) addExam(p *progress, r *itemResult) (fresh bool) {
+	if r.Err != "" && !r.Poisoned {
+		l.failed++
+		return false
+	}
+	i := slices.IndexFunc(p.firsts, func(f *first) bool { return f.isOf(r) })
+	if i < 0 {
+		p.exams = append(p.exams, r)
+		return false
+	}
+	if p.firsts[i].over {
+		return false
+	}
+	p.firsts[i].end(r)
+	l.results++
+	return true
+}
+
+// isOf reports whether a result is of the examination of f.
+func (f *first) isOf(r *itemResult) bool {
+	return f.seen.Number == r.From && f.seen.Signature == r.Signature
+}
+
+// end ends an examination with a result.
+func (f *first) end(r *itemResult) { f.open, f.over, f.exam = false, true, r.Exam }
+
+// see adds the failing runs of a result that are the first of their signature.
+func (p *progress) see(r *itemResult) {
+	for _, s := range r.Scan.Failing {
+		if slices.ContainsFunc(p.firsts, func(f *first) bool { return f.seen.Signature == s.Signature }) {
+			continue
+		}
+		f := &first{seen: s, worker: r.Worker}
+		p.firsts = append(p.firsts, f)
+		if i := slices.IndexFunc(p.exams, f.isOf); i >= 0 {
+			f.end(p.exams[i])
+		}
+	}
+}
+
 // join joins the result of the seeds at the front.
 func (l *ledger) join(p *progress, r *itemResult) {
 	delete(p.early, p.front)
@@ -100,6 +159,7 @@ func (l *ledger) join(p *progress, r *itemResult) {
 		p.sum.Join(r.Scan)
 		p.front, p.over = r.Scan.To(), p.sum.Over
 		l.count(p, r.Scan)
+		p.see(r)
 	}
 	p.over = p.over || l.seeds > 0 && p.front >= l.seeds
 }
@@ -132,8 +192,39 @@ func (l *ledger) count(p *progress, s *gotest.Scan) {
 func (l *ledger) under() (n int) {
 	for _, p := range l.tests {
 		n += len(p.open)
+		for _, f := range p.firsts {
+			if f.open {
+				n++
+			}
+		}
 	}
 	return n
+}
+
+// exams returns up to n items of examinations that are not under way.
+func (l *ledger) exams(n int) (items []workItem) {
+	for test, p := range l.tests {
+		for _, f := range p.firsts {
+			if f.open || f.over || len(items) >= n {
+				continue
+			}
+			f.open = true
+			n := f.seen.Number
+			items = append(items, workItem{l.campaign, test, n, n + 1, f.seen.Signature, f.worker})
+		}
+	}
+	l.items += len(items)
+	return items
+}
+
+// examined reports whether no examination is left.
+func (l *ledger) examined() bool {
+	for _, p := range l.tests {
+		if slices.ContainsFunc(p.firsts, func(f *first) bool { return !f.over }) {
+			return false
+		}
+	}
+	return true
 }
 
 // plan returns up to n further items: of tests that have had the least time, where one that shows no new classes
@@ -166,13 +257,14 @@ func (l *ledger) plan(n int) (items []workItem) {
 func (l *ledger) item(test int) workItem {
 	p := l.tests[test]
 	if gaps := p.gaps(); len(gaps) > 0 {
-		return workItem{l.campaign, test, gaps[0][0], min(gaps[0][1], gaps[0][0]+maxItem)}
+		from := gaps[0][0]
+		return workItem{Campaign: l.campaign, Test: test, From: from, To: min(gaps[0][1], from+maxItem)}
 	}
 	to := p.next + p.size
 	if l.seeds > 0 {
 		to = min(to, l.seeds)
 	}
-	item := workItem{l.campaign, test, p.next, to}
+	item := workItem{Campaign: l.campaign, Test: test, From: p.next, To: to}
 	p.next, p.size = to, min(2*p.size, maxItem)
 	return item
 }
@@ -235,7 +327,13 @@ func (l *ledger) finish() {
 // known returns what is known of a test.
 func (l *ledger) known(test int) *gotest.Known {
 	p := l.tests[test]
-	return &gotest.Known{Scan: p.sum, All: l.seeds, Without: p.without}
+	k := &gotest.Known{Scan: p.sum, All: l.seeds, Without: p.without}
+	for _, f := range p.firsts {
+		if f.exam != nil {
+			k.Exams = append(k.Exams, f.exam)
+		}
+	}
+	return k
 }
 
 // lost returns the items that were given up, in the order of tests and seeds.

@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/reprise-go/reprise/explore"
+	"github.com/reprise-go/reprise/internal/gotest"
 )
 
 // fakeSpec is the specification of a campaign with tests whose runs are invented.
@@ -40,6 +41,32 @@ func inOrder(test string, seeds int) (classes []uint64, failing int) {
 	return classes, failing
 }
 
+// examsOf returns the numbers of the runs that were examined.
+func examsOf(list []*gotest.Exam) (numbers []int) {
+	for _, e := range list {
+		numbers = append(numbers, e.Number)
+	}
+	return numbers
+}
+
+// firstsOf returns the numbers of the first failing runs of each signature among so many seeds.
+func firstsOf(test string, seeds int) (numbers []int) {
+	seen := map[string]bool{}
+	for n := range seeds {
+		s, err := fakeScan(test, n, n+1)
+		if err != nil {
+			return numbers
+		}
+		for _, f := range s.Failing {
+			if !seen[f.Signature] {
+				seen[f.Signature] = true
+				numbers = append(numbers, n)
+			}
+		}
+	}
+	return numbers
+}
+
 // summary is what a ledger knows of its tests, without times.
 func summary(t interface{ Fatal(...any) }, l *ledger) string {
 	text := ""
@@ -64,8 +91,9 @@ func TestLedger(t *testing.T) {
 		l := newLedger(spec)
 		var under []workItem
 		var all []*itemResult
-		for !l.done() {
+		for !l.done() || !l.examined() {
 			under = append(under, l.plan(rapid.IntRange(0, 4).Draw(t, "plan"))...)
+			under = append(under, l.exams(rapid.IntRange(0, 2).Draw(t, "exams"))...)
 			if len(under) == 0 {
 				continue
 			}
@@ -82,11 +110,12 @@ func TestLedger(t *testing.T) {
 			default:
 				under = slices.Delete(under, i, i+1)
 			}
-			s, err := fakeScan(spec.Tests[item.Test].Name, item.From, item.To)
+			name := spec.Tests[item.Test].Name
+			a, err := fakeAnswer(request{Test: name, From: item.From, To: item.To, Signature: item.Signature})
 			if err != nil {
 				t.Fatal(err)
 			}
-			r := &itemResult{workItem: item, Scan: s}
+			r := &itemResult{workItem: item, answer: *a}
 			all = append(all, r)
 			l.add(r)
 		}
@@ -95,6 +124,9 @@ func TestLedger(t *testing.T) {
 			want, _ := inOrder(test.Name, seeds)
 			if len(k.Classes) < len(want) || !slices.Equal(k.Classes[:len(want)], want) || len(k.Without) > 0 {
 				t.Fatalf("%s: %d seeds are known, want %d", test.Name, len(k.Classes), len(want))
+			}
+			if got, want := fmt.Sprint(examsOf(k.Exams)), fmt.Sprint(firstsOf(test.Name, len(want))); got != want {
+				t.Fatalf("%s: the runs %s are examined, want %s", test.Name, got, want)
 			}
 			if test.Name == "TestRace" && len(k.Classes) != seeds {
 				t.Fatalf("%d seeds of %s are known, want %d", len(k.Classes), test.Name, seeds)
@@ -114,7 +146,7 @@ func TestLedgerLost(t *testing.T) {
 	if len(l.known(0).Classes) != 0 || l.failed != 1 {
 		t.Error("a failed attempt is joined")
 	}
-	second := &itemResult{workItem: items[1], Scan: mustScan(t, 16, 48)}
+	second := &itemResult{workItem: items[1], answer: answer{Scan: mustScan(t, 16, 48)}}
 	second.workItem.To = second.Scan.To()
 	l.add(second)
 	l.add(&itemResult{workItem: items[0], Err: "broken", Poisoned: true})
@@ -141,16 +173,37 @@ func mustScan(t *testing.T, from, to int) *scanned {
 	return sum
 }
 
+// TestLedgerExamFirst: an examination that is read before the run is known to be the first of its signature is not made
+// again, and a second result of it is dropped.
+func TestLedgerExamFirst(t *testing.T) {
+	l := newLedger(fakeSpec(16, "TestRace"))
+	scan := mustScan(t, 0, 16)
+	seen := scan.Failing[0]
+	exam := &itemResult{workItem: workItem{From: seen.Number, To: seen.Number + 1, Signature: seen.Signature}}
+	exam.Exam = &gotest.Exam{Number: seen.Number, Signature: seen.Signature}
+	if l.add(exam) || !l.examined() {
+		t.Error("it is of a run that is known")
+	}
+	l.add(&itemResult{workItem: workItem{Campaign: "c", To: 16}, answer: answer{Scan: scan}})
+	if !l.examined() || len(l.exams(9)) > 0 || l.add(exam) || len(l.known(0).Exams) != 1 {
+		t.Errorf("examinations %v", l.known(0).Exams)
+	}
+}
+
 // TestLedgerRefuses: results that no worker has are dropped.
 func TestLedgerRefuses(t *testing.T) {
-	good := mustScan(t, 0, 16)
+	good := answer{Scan: mustScan(t, 0, 16)}
+	item := func(test, from, to int) workItem { return workItem{Campaign: "c", Test: test, From: from, To: to} }
+	exam := item(0, 3, 4)
+	exam.Signature = "s"
 	for _, r := range []*itemResult{
-		{workItem: workItem{"c", -1, 0, 16}, Scan: good}, {workItem: workItem{"c", 1, 0, 16}, Scan: good},
-		{workItem: workItem{"c", 0, 0, maxItem + 1}, Scan: good}, {workItem: workItem{"c", 0, 1, 17}, Scan: good},
-		{workItem: workItem{"c", 0, 0, 8}, Scan: good}, {workItem: workItem{"c", 0, 0, 16}},
-		{workItem: workItem{"c", 0, 16, 16}, Scan: good},
-		{workItem: workItem{"c", 0, 0, 16}, Scan: &scanned{}}, {workItem: workItem{"c", 0, 0, 16}, Scan: good, Err: "both"},
-		{workItem: workItem{"c", 0, 490, 506}, Scan: &scanned{From: 490, Classes: make([]uint64, 16)}},
+		{workItem: item(-1, 0, 16), answer: good}, {workItem: item(1, 0, 16), answer: good},
+		{workItem: item(0, 0, maxItem+1), answer: good}, {workItem: item(0, 1, 17), answer: good},
+		{workItem: item(0, 0, 8), answer: good}, {workItem: item(0, 0, 16)}, {workItem: item(0, 16, 16), answer: good},
+		{workItem: item(0, 0, 16), answer: answer{Scan: &scanned{}}}, {workItem: item(0, 0, 16), answer: good, Err: "both"},
+		{workItem: item(0, 490, 506), answer: answer{Scan: &scanned{From: 490, Classes: make([]uint64, 16)}}},
+		{workItem: item(0, 0, 16), answer: answer{Exam: &gotest.Exam{}}}, {workItem: exam, answer: good},
+		{workItem: exam, answer: answer{Exam: &gotest.Exam{Number: 4}}},
 	} {
 		l, empty := newLedger(fakeSpec(500, "TestRace")), newLedger(fakeSpec(500, "TestRace"))
 		if l.add(r) || summary(t, l) != summary(t, empty) {
@@ -173,7 +226,7 @@ func TestLedgerBounded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		l.add(&itemResult{workItem: item, Scan: s})
+		l.add(&itemResult{workItem: item, answer: answer{Scan: s}})
 		if p := l.tests[0]; len(p.open) > window || len(p.early) > turn || len(p.gaps()) > window {
 			t.Fatalf("after %d results %d items are open, %d early, %d gaps", turn, len(p.open), len(p.early), len(p.gaps()))
 		}
@@ -187,7 +240,7 @@ func TestLedgerCovered(t *testing.T) {
 	l := newLedger(spec)
 	for !l.done() {
 		for _, i := range l.plan(2) {
-			l.add(&itemResult{workItem: i, Scan: mustScan(t, i.From, i.To)})
+			l.add(&itemResult{workItem: i, answer: answer{Scan: mustScan(t, i.From, i.To)}})
 		}
 	}
 	if n := len(l.known(0).Classes); n < 300 || n > 300+maxItem {

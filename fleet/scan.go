@@ -33,26 +33,38 @@ const (
 // request is the input of the process.
 type request struct {
 	gotest.Collected
-	Test     string
-	From, To int
+	Test      string
+	From, To  int
+	Signature string // as in workItem
+	Artifacts string // folder for recordings
 }
 
-// scanMain runs an item. Its request comes on in, its answer goes to out.
-func scanMain(ctx context.Context, in io.Reader, out io.Writer) error {
+// scanMain runs an item. It reads its request from in, and writes its answer to out.
+func scanMain(ctx context.Context, in io.Reader, out io.Writer) (err error) {
 	var r request
 	if err := json.NewDecoder(in).Decode(&r); err != nil {
 		return err
 	}
-	s, err := r.Scan(ctx, wire.Strip(os.Environ()), r.Test, r.From, r.To, itemSlice)
+	var a answer
+	if env := wire.Strip(os.Environ()); r.Signature != "" {
+		a.Exam, err = r.Examine(ctx, env, r.Test, r.From, r.Artifacts)
+	} else if a.Scan, err = r.Scan(ctx, env, r.Test, r.From, r.To, itemSlice); err == nil {
+		shorten(a.Scan.Failing)
+	}
 	if err != nil {
 		return err
 	}
-	for i := range s.Failing {
-		if h := &s.Failing[i].Headline; len(*h) > maxHeading {
+	return json.NewEncoder(out).Encode(a)
+}
+
+// shorten cuts the failures of runs to a length. A run whose failure was cut is made again for the report.
+func shorten(failing []gotest.Seen) {
+	for i := range failing {
+		if h := &failing[i].Headline; len(*h) > maxHeading {
 			*h = strings.ToValidUTF8((*h)[:maxHeading], "") + "…"
+			failing[i].Whole = false
 		}
 	}
-	return json.NewEncoder(out).Encode(s)
 }
 
 // bounded keeps the first bytes of what is written to it.
@@ -94,7 +106,7 @@ type scanner struct {
 }
 
 // scan runs an item in a process and process group of its own.
-func (s scanner) scan(ctx context.Context, r request) (*gotest.Scan, error) {
+func (s scanner) scan(ctx context.Context, r request) (*answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, itemLimit)
 	defer cancel()
 	in, err := json.Marshal(r)
@@ -112,11 +124,11 @@ func (s scanner) scan(ctx context.Context, r request) (*gotest.Scan, error) {
 	if out.cut {
 		return nil, fmt.Errorf("its answer is longer than %d bytes", maxAnswer)
 	}
-	scan := &gotest.Scan{}
-	if err := json.Unmarshal(out.Bytes(), scan); err != nil {
-		return nil, fmt.Errorf("its answer is no scan: %w", err)
+	a := &answer{}
+	if err := json.Unmarshal(out.Bytes(), a); err != nil {
+		return nil, fmt.Errorf("its answer cannot be read: %w", err)
 	}
-	return scan, nil
+	return a, nil
 }
 
 // run runs a command in a process group of its own, which ends with it and with ctx.

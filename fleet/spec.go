@@ -23,7 +23,7 @@ import (
 )
 
 // protocol is the version of the meaning of items and results.
-const protocol = 1
+const protocol = 2
 
 // campaignSpec says what a campaign runs. It is signed, and does not change.
 type campaignSpec struct {
@@ -90,35 +90,67 @@ func (m machineKind) refuse(other machineKind) string {
 	return ""
 }
 
-// workItem is some consecutive seeds of a test.
+// workItem is some consecutive seeds of a test to be run, or the first failing run of a signature to be examined.
 type workItem struct {
 	Campaign string
 	Test     int // index in Spec.Tests
 	From, To int // numbers of the first seed and of the one behind the last
+
+	Signature string // of the run to be examined, whose seed has the number From; "" if seeds are to be run
+	Not       string // the worker that has found it, if there are others that can examine it
+}
+
+// valid reports whether the item can be one of a campaign with so many tests.
+func (i workItem) valid(tests int) bool {
+	return i.Test >= 0 && i.Test < tests && i.From >= 0 && i.To > i.From && i.To-i.From <= maxItem &&
+		(i.Signature == "" || i.To == i.From+1)
 }
 
 // id identifies the item in its campaign.
-func (i workItem) id() string { return fmt.Sprintf("%d/%d-%d", i.Test, i.From, i.To) }
+func (i workItem) id() string {
+	if i.Signature != "" {
+		return fmt.Sprintf("%d/%d %s", i.Test, i.From, i.Signature)
+	}
+	return fmt.Sprintf("%d/%d-%d", i.Test, i.From, i.To)
+}
+
+// what describes the item without its test.
+func (i workItem) what() string {
+	if i.Signature != "" {
+		return fmt.Sprintf("the examination of seed %d", i.From)
+	}
+	return fmt.Sprintf("seeds %d to %d", i.From, i.To-1)
+}
 
 // itemResult is the answer to an item.
 type itemResult struct {
 	workItem
 	Worker   string
 	Attempt  int
-	Err      string       // why the attempt failed; "" if it did not
-	Poisoned bool         // no further attempt is made
-	Scan     *gotest.Scan // of From and at least one seed; nil if the attempt failed
+	Err      string // why the attempt failed; "" if it did not
+	Poisoned bool   // no further attempt is made
+	answer
+}
+
+// answer is what a worker has found out. Both are nil if the attempt failed.
+type answer struct {
+	Scan *gotest.Scan `json:",omitempty"` // of From and at least one seed
+	Exam *gotest.Exam `json:",omitempty"` // of the run of From
 }
 
 // valid reports whether a result is one that a worker can have for an item of a campaign with so many tests.
 func (r *itemResult) valid(tests int) bool {
-	if r.Test < 0 || r.Test >= tests || r.From < 0 || r.To <= r.From || r.To-r.From > maxItem {
+	if !r.workItem.valid(tests) {
 		return false
 	}
-	if s := r.Scan; s != nil {
-		return r.Err == "" && s.From == r.From && len(s.Classes) > 0 && s.To() <= r.To
+	switch s, e := r.Scan, r.Exam; {
+	case r.Err != "":
+		return s == nil && e == nil
+	case r.Signature != "":
+		return s == nil && e != nil && e.Number == r.From
+	default:
+		return e == nil && s != nil && s.From == r.From && len(s.Classes) > 0 && s.To() <= r.To
 	}
-	return r.Err != ""
 }
 
 // signed is data with a signature by a key.

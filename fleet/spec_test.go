@@ -31,7 +31,7 @@ func newKey(t testing.TB) (key nkeys.KeyPair, public string) {
 func TestSigned(t *testing.T) {
 	key, public := newKey(t)
 	other, _ := newKey(t)
-	item := workItem{"c", 1, 2, 3}
+	item := workItem{Campaign: "c", Test: 1, From: 2, To: 3}
 	b, err := sign(key, item)
 	if err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"sync"
@@ -14,15 +15,19 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/reprise-go/reprise/fleet/internal/archive"
-	"github.com/reprise-go/reprise/internal/gotest"
 )
 
 // An item is given up if an attempt fails that is at least its third, and when it has been delivered to so many workers
 // that all died or were killed: that is rarely the item's fault.
 const (
 	maxAttempts   = 3
-	maxDeliveries = 25
+	maxDeliveries = 30
 )
+
+// maxDeclined is how often an examination may come to the worker that has found the failure before that worker does it
+// itself because no other takes it. It is given up with its first failure then: the machine of the campaign does the
+// work.
+const maxDeclined = 20
 
 // presenceEvery is how often a worker says that it is there.
 const presenceEvery = 2 * time.Second
@@ -51,7 +56,7 @@ type worker struct {
 	folder  string   // for binaries and the folders of items
 	trusted []string // public keys
 	machine machineKind
-	scan    func(ctx context.Context, r request) (*gotest.Scan, error)
+	scan    func(ctx context.Context, r request) (*answer, error)
 	log     io.Writer
 
 	mu   sync.Mutex
@@ -215,29 +220,19 @@ func (w *worker) round(ctx context.Context) (any bool) {
 
 // answer runs an item, publishes the result, and acknowledges the item.
 func (w *worker) answer(ctx context.Context, j *job, m jetstream.Msg) {
-	var item workItem
-	meta, err := m.Metadata()
-	if err == nil {
-		err = open(w.trusted, m.Data(), &item)
-	}
-	if err == nil && (item.Campaign != j.spec.ID || item.Test < 0 || item.Test >= len(j.spec.Tests) ||
-		item.From < 0 || item.To <= item.From || item.To-item.From > maxItem) {
-		err = fmt.Errorf("fleet: no item of campaign %s", j.spec.ID)
-	}
+	item, deliveries, err := w.read(j, m)
 	if err != nil { // nothing is known of it that a result could say
 		_, _ = fmt.Fprintf(w.log, "refused an item: %v\n", err)
 		_ = m.Term() // otherwise it comes again, and is refused again
 		return
 	}
-	r := &itemResult{workItem: item, Worker: w.name, Attempt: int(meta.NumDelivered)}
-	if r.Attempt > maxDeliveries {
-		r.Poisoned, r.Err = true, fmt.Sprintf("given up after %d workers had it and gave no answer", maxDeliveries)
-	} else if r.Scan, err = w.work(ctx, j, item, m); err != nil {
-		r.Err = err.Error()
-		if r.Poisoned = r.Attempt >= maxAttempts; r.Poisoned {
-			r.Err = fmt.Sprintf("given up after %d attempts: %v", r.Attempt, err)
-		}
+	if item.Not == w.name && deliveries <= maxDeclined {
+		// At random: of two workers in step, each could get what only the other may do, again and again. If it fails, the
+		// item comes back when its time is over.
+		_ = m.NakWithDelay(time.Duration(50+rand.IntN(250)) * time.Millisecond)
+		return
 	}
+	r := w.attempt(ctx, j, item, m, deliveries)
 	if ctx.Err() != nil {
 		_ = m.Nak() // this worker ends; if that fails, the item comes back when its time is over
 		return
@@ -253,7 +248,7 @@ func (w *worker) answer(ctx context.Context, j *job, m jetstream.Msg) {
 	switch {
 	case errors.Is(err, jetstream.ErrNoStreamResponse): // the campaign is gone
 		_ = m.Term() // if that fails, the item comes again, and its result finds no stream again
-	case err != nil || r.Scan == nil && !r.Poisoned:
+	case err != nil || r.Err != "" && !r.Poisoned:
 		// If that fails, the item comes back when its time is over.
 		_ = m.NakWithDelay(time.Duration(r.Attempt) * 200 * time.Millisecond)
 	default:
@@ -261,8 +256,42 @@ func (w *worker) answer(ctx context.Context, j *job, m jetstream.Msg) {
 	}
 }
 
+// read returns the item of a message, and how often it was delivered.
+func (w *worker) read(j *job, m jetstream.Msg) (item workItem, deliveries int, err error) {
+	meta, err := m.Metadata()
+	if err != nil {
+		return item, 0, err
+	}
+	if err := open(w.trusted, m.Data(), &item); err != nil {
+		return item, 0, err
+	}
+	if item.Campaign != j.spec.ID || !item.valid(len(j.spec.Tests)) {
+		return item, 0, fmt.Errorf("fleet: no item of campaign %s", j.spec.ID)
+	}
+	return item, int(meta.NumDelivered), nil
+}
+
+// attempt runs an item and returns the result.
+func (w *worker) attempt(ctx context.Context, j *job, item workItem, m jetstream.Msg, deliveries int) *itemResult {
+	r := &itemResult{workItem: item, Worker: w.name, Attempt: deliveries}
+	if r.Attempt > maxDeliveries {
+		r.Poisoned, r.Err = true, fmt.Sprintf("given up after %d workers had it and gave no answer", maxDeliveries)
+		return r
+	}
+	a, err := w.work(ctx, j, item, m)
+	if err == nil {
+		r.answer = *a
+		return r
+	}
+	r.Err = err.Error()
+	if r.Poisoned = r.Attempt >= maxAttempts; r.Poisoned {
+		r.Err = fmt.Sprintf("given up after %d attempts: %v", r.Attempt, err)
+	}
+	return r
+}
+
 // work runs an item, while it tells the server that it does.
-func (w *worker) work(ctx context.Context, j *job, item workItem, m jetstream.Msg) (*gotest.Scan, error) {
+func (w *worker) work(ctx context.Context, j *job, item workItem, m jetstream.Msg) (*answer, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() {
@@ -273,7 +302,7 @@ func (w *worker) work(ctx context.Context, j *job, item workItem, m jetstream.Ms
 	}()
 	test := j.spec.Tests[item.Test]
 	b := j.spec.Binaries[test.Binary]
-	r := request{Collected: b.Collected, Test: test.Name, From: item.From, To: item.To}
+	r := request{Collected: b.Collected, Test: test.Name, From: item.From, To: item.To, Signature: item.Signature}
 	own, err := os.MkdirTemp(w.folder, "item-")
 	if err != nil {
 		return nil, err
@@ -295,6 +324,9 @@ func (w *worker) work(ctx context.Context, j *job, item workItem, m jetstream.Ms
 	}
 	defer f.Close() // of a file that was only read
 	if err := archive.Unpack(f, own); err != nil {
+		return nil, err
+	}
+	if r.Artifacts, err = os.MkdirTemp(own, "artifacts-"); err != nil {
 		return nil, err
 	}
 	r.Dir = filepath.Join(own, filepath.FromSlash(b.Sub))

@@ -128,6 +128,21 @@ func Explain(ctx context.Context, cfg Config, subjects []Subject, failing *explo
 	return w, err
 }
 
+// Again makes the runs of w.Flips again, given the same failing run as to [Explain], whose answer w is, without those
+// runs, from elsewhere. It reports whether they end as w says; w.Flips have their runs then.
+func (w *Why) Again(ctx context.Context, cfg Config, subjects []Subject, failing *explore.Run) (ok bool, err error) {
+	e := &explainer{search: search{cfg: cfg, subjects: subjects, origin: failing, longest: failing.Length}}
+	var made Why
+	if err := e.flip(ctx, &made); err != nil || len(w.Curve) == 0 {
+		return false, err
+	}
+	if !slices.EqualFunc(made.Flips, w.Flips, func(a, b Flip) bool { return a.Passes == b.Passes && a.Fault == b.Fault }) {
+		return false, nil
+	}
+	w.Flips = made.Flips
+	return true, nil
+}
+
 // explainer is the state of Explain.
 type explainer struct {
 	search

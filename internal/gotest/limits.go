@@ -81,6 +81,9 @@ func (c *search) limitOf(o *gort.Outcome) (name, flag string, much bool) {
 func (c *search) judgeLimits() {
 	all := c.campaign
 	all.Failing = slices.DeleteFunc(all.Failing, func(r *explore.Run) bool {
+		if r.Told { // an ordinary failure
+			return false
+		}
 		f, o := r.Finding, detailOf(r).Outcome
 		name, flag, much := c.limitOf(o)
 		switch {

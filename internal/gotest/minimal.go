@@ -29,7 +29,7 @@ func (c *search) minimize(ctx context.Context, workers []explore.Subject) {
 		if ctx.Err() != nil || !shrinks(r) {
 			continue
 		}
-		if err := c.shrink(ctx, subjects, r); err != nil && !isOver(err) {
+		if _, err := c.shrink(ctx, subjects, r); err != nil && !isOver(err) {
 			r.Finding.Note(fmt.Sprintf("it could not be made smaller: %v", err))
 		}
 	}
@@ -59,47 +59,64 @@ func shrinks(r *explore.Run) bool {
 		d.Verdict != gort.TimedOut && d.Verdict != gort.Limited
 }
 
-// shrink replaces one failing run, and explains it.
-func (c *search) shrink(ctx context.Context, subjects []minimize.Subject, r *explore.Run) error {
+// shrink replaces one failing run, and explains it. It returns what it has found.
+func (c *search) shrink(ctx context.Context, subjects []minimize.Subject, r *explore.Run) (*Smallest, error) {
+	if e := c.facts.exam(r); e != nil && e.Smallest != nil {
+		if ok, err := c.shrinkAs(ctx, subjects, r, e.Smallest); ok || err != nil {
+			return e.Smallest, err
+		}
+	}
 	limited, cancel, cfg := c.bounds(ctx, c.minimal)
 	defer cancel()
 	original := *r
 	m, err := minimize.Run(limited, cfg, subjects, &original)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	r.Finding.Minimal = m.Describe("decision")
+	found := &Smallest{Minimal: m.Describe("decision")}
+	r.Finding.Minimal = found.Minimal
 	small := *m.Run
-	if err := c.explain(ctx, subjects, r.Finding, &small); err != nil && !isOver(err) {
-		return err
+	if m.Run != &original {
+		found.Script, found.Limit = small.Plan.Script, small.Limit
 	}
-	return c.replace(ctx, r, &small, m.Run != &original)
+	if found.Why, err = c.explain(ctx, subjects, r.Finding, &small, nil); err != nil && !isOver(err) {
+		return nil, err
+	}
+	return found, c.replace(ctx, r, &small, found.Script != nil)
 }
 
-// explain makes a smallest run again, recording all that the goroutines do, and finds out what decided it.
-func (c *search) explain(ctx context.Context, subjects []minimize.Subject, f *finding.Finding, r *explore.Run) error {
+// explain makes a smallest run again, recording all that the goroutines do, and finds out what decided it, unless known
+// tells it. It returns nil if the run does something else.
+func (c *search) explain(ctx context.Context, subjects []minimize.Subject, f *finding.Finding, r *explore.Run,
+	known *minimize.Why) (w *minimize.Why, err error) {
 	limited, cancel, cfg := c.bounds(ctx, c.minimal)
 	defer cancel()
 	again := explore.Plan{Number: r.Number, Seed: r.Seed, Choices: r.Recorded, Detail: true}
 	detailed, err := subjects[0].Run(limited, again)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if detailed.Finding == nil || detailed.Finding.Signature != f.Signature || detailed.Digest != r.Digest {
-		return nil
+		return nil, nil
 	}
 	r.Detail, r.Recorded = detailed.Detail, detailed.Recorded
-	w, err := minimize.Explain(limited, cfg, subjects, r, detailOf(r).Recording.Decisions())
-	if err != nil {
-		return err
+	if known != nil {
+		if ok, err := known.Again(limited, cfg, subjects, r); ok || err != nil {
+			w = known
+		}
+	}
+	if w == nil {
+		if w, err = minimize.Explain(limited, cfg, subjects, r, detailOf(r).Recording.Decisions()); err != nil {
+			return nil, err
+		}
 	}
 	f.Why, f.Turning = w.Text("turn"), w.Turning()
 	told, err := storyOf(r, w)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	f.Decide(finding.Decided(told.Critical()))
-	return nil
+	return w, nil
 }
 
 // replace puts the smallest run in the place of a failing run. The original trace is kept beside the new one if that is

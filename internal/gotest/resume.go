@@ -142,8 +142,11 @@ func (p *passedRun) valid() bool {
 	return p.Number > 0 && total <= maxBranches
 }
 
-// knownRun returns the run of a plan if an earlier search has made it, else nil.
+// knownRun returns the run of a plan if another machine or an earlier search has made it, else nil.
 func (c *search) knownRun(p explore.Plan) *explore.Run {
+	if r := c.facts.run(p); r != nil {
+		return r
+	}
 	known, ok := c.kept.known[p.Number]
 	if !ok || known.Exhausted != (p.Route != nil) {
 		return nil

@@ -12,23 +12,29 @@ import (
 
 	"github.com/reprise-go/reprise/explore"
 	"github.com/reprise-go/reprise/gort"
+	"github.com/reprise-go/reprise/internal/finding"
+	"github.com/reprise-go/reprise/internal/testpath"
 	"github.com/reprise-go/reprise/internal/wire"
 )
 
 // A search can be split over machines. What they have to tell each other is little:
 //
-//  1. Machines scan: each makes the runs of some consecutive seeds of a test and says which of them just pass, and in
-//     which class ([Collected.Scan]). It keeps no recordings, and replays nothing.
+//  1. Machines scan: each makes the runs of some consecutive seeds of a test and returns which of them just pass, in
+//     which class, and how the others fail ([Collected.Scan]). It keeps no recordings, and replays nothing.
 //  2. The scans of a test are joined in the order of the seeds ([Scan.Join]). The sum does not depend on how the seeds
 //     were divided.
-//  3. One machine runs the whole campaign as if it were alone ([Main] with [wire.Known]), but does not make again the
-//     runs that are known to pass. So it makes, confirms, minimises and reports the others as `reprise test` does.
+//  3. Another machine examines the first failing run of each signature: it makes the run again, replays it, and
+//     searches for the smallest run and for what decided it ([Collected.Examine]). The result is a script, not a
+//     recording.
+//  4. One machine runs the whole campaign as if it were alone ([Main] with [wire.Known]). It makes only the runs that
+//     are not known: the first of each signature, whose smallest run it makes by the script, and runs of which a scan
+//     cannot tell all that the report needs. So one program confirms, deduplicates and reports, as `reprise test` does.
 
 // Scan is what the runs of consecutive seeds of a test have shown.
 type Scan struct {
 	From    int      // number of the first seed
-	Classes []uint64 // explore.Run.Class of each run that passed; 0 for a run that has to be made again
-	Failing []Seen   // the runs that have to be made again
+	Classes []uint64 // explore.Run.Class of each run that passed; 0 for one that did not, or whose class is unknown
+	Failing []Seen   // the runs that did not just pass
 	Over    bool     // seeds behind these are not run: enough failed, or a run said that it is the last
 
 	Real, Virtual time.Duration // maximum over the runs that passed
@@ -47,6 +53,7 @@ type Seen struct {
 	Headline  string
 	Signature string
 	Counts    bool // it is a failure that counts toward explore.Config.MaxFailing
+	Whole     bool // this is all that a report needs of a run that is not the first of its signature
 }
 
 // To returns the number of the seed behind the last.
@@ -168,7 +175,8 @@ func (c *search) see(s *Scan, r *explore.Run) {
 	if f := r.Finding; r.Outcome != explore.Passed {
 		class = 0
 		counts := r.Outcome == explore.Failed && (!r.Common || c.failfast)
-		s.Failing = append(s.Failing, Seen{r.Number, r.Seed, r.Class, f.Class, f.Headline(), f.Signature, counts})
+		whole := r.Outcome == explore.Failed && c.ordinaryFailure(detailOf(r))
+		s.Failing = append(s.Failing, Seen{r.Number, r.Seed, r.Class, f.Class, f.Headline(), f.Signature, counts, whole})
 	} else if class != 0 && r.Number > 0 { // the first seed is always run again
 		c.count(r)
 	}
@@ -180,12 +188,22 @@ func (c *search) see(s *Scan, r *explore.Run) {
 	s.Over = r.Last || r.Skipped || s.failures() >= most
 }
 
+// ordinaryFailure reports whether a failing run was ended by the test itself, without lateness, assertions and
+// differences between two runs.
+func (c *search) ordinaryFailure(d detail) bool {
+	name, _, _ := c.limitOf(d.Outcome)
+	return name == "" && d.second == nil && len(d.asserted) == 0 && d.Timing() == nil
+}
+
 // Known is what is known of the seeds of a test, for a campaign that does not make runs again of which it is known that
 // they pass.
 type Known struct {
 	Scan
 	All     int      // number of seeds that were asked for; 0 for as many as there are
 	Without [][2]int `json:",omitempty"` // the numbers that are left out, from the first to before the second
+	Exams   []*Exam  `json:",omitempty"` // of first failing runs of a signature
+
+	whole map[int]*Seen // the runs that need not be made, by the numbers of their seeds
 }
 
 // knownFile returns the name of the file about a test, in the folder that wire.Known names.
@@ -207,7 +225,19 @@ func readKnown(folder, test string) (*Known, error) {
 		return nil, err
 	}
 	k := &Known{}
-	return k, json.Unmarshal(b, k)
+	if err := json.Unmarshal(b, k); err != nil {
+		return nil, err
+	}
+	k.whole = map[int]*Seen{}
+	first := map[string]bool{}
+	for i := range k.Failing {
+		if f := &k.Failing[i]; f.Whole && first[f.Signature] {
+			k.whole[f.Number] = f
+		} else {
+			first[f.Signature] = true
+		}
+	}
+	return k, nil
 }
 
 // learn reads what is known of the test. It reports whether there is anything to run.
@@ -244,14 +274,35 @@ func (k *Known) all() int {
 	return n
 }
 
-// passed returns the run of a plan if it is known to pass, nil otherwise. The first seed is always run.
-func (k *Known) passed(p explore.Plan) *explore.Run {
-	if k == nil || p.Number == 0 || p.Choices != nil || p.Script != nil {
+// run returns the run of a plan if it need not be made, nil otherwise. The first seed is always run.
+func (k *Known) run(p explore.Plan) *explore.Run {
+	if k == nil || p.Number == 0 {
 		return nil
 	}
-	class := k.Classes[k.number(p.Number)]
-	if class == 0 {
+	number := k.number(p.Number)
+	if class := k.Classes[number]; class != 0 {
+		return &explore.Run{Plan: p, Outcome: explore.Passed, Class: class, Detail: detail{}}
+	}
+	seen := k.whole[number]
+	if seen == nil {
 		return nil
 	}
-	return &explore.Run{Plan: p, Outcome: explore.Passed, Class: class, Detail: detail{}}
+	return &explore.Run{
+		Plan: p, Outcome: explore.Doubtful, Told: true, Class: seen.Order, Common: !seen.Counts, Detail: detail{},
+		Finding: &finding.Finding{Name: testpath.Seed(p.Seed), Seed: p.Seed, Class: seen.Class, Failure: seen.Headline,
+			Signature: seen.Signature},
+	}
+}
+
+// exam returns the examination of a failing run, nil if there is none.
+func (k *Known) exam(r *explore.Run) *Exam {
+	if k == nil {
+		return nil
+	}
+	for _, e := range k.Exams {
+		if e.Seed == r.Seed && e.Signature == r.Finding.Signature {
+			return e
+		}
+	}
+	return nil
 }

@@ -3,6 +3,7 @@ package gotest
 import (
 	"fmt"
 	"regexp"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -14,10 +15,11 @@ import (
 var seconds = regexp.MustCompile(`\([0-9.]+s\)`)
 
 // TestScan: however the seeds of a test are divided, a campaign that knows their scans prints what one prints that
-// makes all runs, and makes only the runs that do not pass, their replays and the first.
+// makes all runs, and makes only the first failing run of each signature, its replays, the runs that a limit ended, and
+// the first.
 func TestScan(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		end := rapid.SampledFrom([]string{"", "", "", "", "", "boom", "crash", "leak"})
+		end := rapid.SampledFrom([]string{"", "", "", "", "", "boom", "crash", "leak", "late"})
 		ends := rapid.SliceOfN(end, 60, 60).Draw(rt, "ends")
 		runs := 0
 		f := &fakeRunner{turns: func(uint64) int { return 0 }, end: func(seed uint64) string {
@@ -47,10 +49,46 @@ func TestScan(t *testing.T) {
 		if a, b := seconds.ReplaceAllString(all.String(), ""), seconds.ReplaceAllString(known.String(), ""); a != b {
 			rt.Fatalf("one machine:\n%s\nwith scans:\n%s", a, b)
 		}
-		if most := 1 + len(k.Failing)*(1+2*replays); runs > most {
-			rt.Fatalf("%d runs were made, at most %d are needed", runs, most)
+		first, needed := map[string]bool{}, 1
+		for _, f := range k.Failing {
+			if !first[f.Signature] || !f.Whole {
+				needed += 1 + 2*replays
+			}
+			first[f.Signature] = true
+		}
+		if runs > needed {
+			rt.Fatalf("%d runs were made, at most %d are needed", runs, needed)
 		}
 	})
+}
+
+// TestScanMistaken: what failed elsewhere is made again until a run fails here. Only runs behind that one are counted
+// without being made.
+func TestScanMistaken(t *testing.T) {
+	s, out := fakeSession(t, &fakeRunner{turns: func(uint64) int { return 0 }, end: func(seed uint64) string {
+		if n := numberOf(seed); n > 5 && n%2 == 1 {
+			return "boom"
+		}
+		return ""
+	}}, "SEEDS=9 MINIMIZE=off ARTIFACTS="+t.TempDir())
+	one, err := s.search("TestX", 1).scan(t.Context(), 0, 9, 1<<60)
+	if err != nil || len(one.Failing) != 1 {
+		t.Fatal(one, err)
+	}
+	signature := one.Failing[0].Signature
+	k := &Known{Scan: Scan{Classes: make([]uint64, 9)}, All: 9}
+	for n := 1; n < 9; n++ {
+		k.Failing = append(k.Failing, Seen{Number: n, Headline: "boom", Signature: signature, Counts: true, Whole: true})
+	}
+	folder := t.TempDir()
+	if err := k.Write(folder, "TestX"); err != nil {
+		t.Fatal(err)
+	}
+	s.known = folder
+	if s.search("TestX", 1).run(t.Context()); !strings.Contains(out.String(), "2 of 9 runs failed") ||
+		strings.Count(out.String(), "fails as") != 1 {
+		t.Errorf("%s", out)
+	}
 }
 
 // TestScanJoin: enough failures end the sum of scans, whichever of them has them, and seeds behind it are left out.

@@ -83,9 +83,6 @@ func (w *subject) make(ctx context.Context, c gort.Control, alone bool) (o *gort
 
 // Run implements [explore.Subject].
 func (w *subject) Run(ctx context.Context, p explore.Plan) (*explore.Run, error) {
-	if r := w.facts.passed(p); r != nil {
-		return r, nil
-	}
 	control := w.control(p.Seed)
 	steer(&control, p)
 	replay, fromSeed := p.Choices != nil, p.Choices == nil && p.Script == nil
