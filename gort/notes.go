@@ -237,6 +237,9 @@ func (t *translator) left(o *Outcome) {
 			t.Note(tracefile.Note{Act: tracefile.ActKept, Task: n.Task})
 		}
 	}
+	for _, n := range o.AtEnd {
+		t.Note(n)
+	}
 }
 
 // endKilled is the reason of the end of a run that took too long in real time.

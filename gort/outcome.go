@@ -10,6 +10,7 @@ import (
 	"github.com/reprise-go/reprise/internal/record"
 	"github.com/reprise-go/reprise/internal/wire"
 	"github.com/reprise-go/reprise/strategy"
+	"github.com/reprise-go/reprise/tracefile"
 )
 
 // Verdict is the way in which a run ended.
@@ -68,6 +69,9 @@ type Outcome struct {
 	Left      []cast.Waiting   // goroutines that existed at the end, if the runtime listed them
 	Mismatch  *record.Mismatch // first choice of a replay that did not fit; nil if all fitted
 	Resync    record.Resync    // numbers of recorded choices that a replay used and skipped
+
+	// AtEnd are further notes of the end of the run for its trace file, such as those of what decided it.
+	AtEnd []tracefile.Note
 
 	// Wrote is the first path outside the run's folder of temporary files that the run created, removed or opened for
 	// writing, so that concurrent runs may disturb each other; "" if there is none.

@@ -8,36 +8,10 @@ import (
 	"strings"
 
 	"github.com/reprise-go/reprise/explore"
+	"github.com/reprise-go/reprise/internal/cause"
 	"github.com/reprise-go/reprise/internal/prose"
 	"github.com/reprise-go/reprise/strategy"
 )
-
-// Sample is an estimate of the probability that a run fails, given its first decisions.
-type Sample struct {
-	Decisions int `json:"decisions"` // number of decisions that are as in the failing run
-	Failed    int `json:"failed"`    // number of continuations with the signature of the failing run
-	Of        int `json:"of"`        // number of continuations
-}
-
-// rate returns the estimate.
-func (s Sample) rate() float64 {
-	if s.Of == 0 {
-		return 0
-	}
-	return float64(s.Failed) / float64(s.Of)
-}
-
-// Interval returns the Wilson score interval of the probability, with 95 % confidence.
-func (s Sample) Interval() (low, high float64) {
-	if s.Of == 0 {
-		return 0, 1
-	}
-	const z = 1.96
-	n, p := float64(s.Of), s.rate()
-	middle := p + z*z/(2*n)
-	half := z * math.Sqrt(p*(1-p)/n+z*z/(4*n*n))
-	return max((middle-half)/(1+z*z/n), 0), min((middle+half)/(1+z*z/n), 1)
-}
 
 // Flip says what the run does without one of its deviations.
 type Flip struct {
@@ -51,13 +25,13 @@ type Flip struct {
 type Why struct {
 	// Turn is the number of the decision that began the turn that decided the run: given the decisions up to it, few
 	// continuations fail, and given the next decision, many do. 0 means that the first decision decided the run.
-	Turn   int      `json:"turn"`
-	Before Sample   `json:"before"` // of the decisions up to Turn
-	After  Sample   `json:"after"`  // of one decision more
-	Curve  []Sample `json:"curve"`  // all samples, by the number of decisions
-	Always bool     `json:"always"` // nearly every schedule fails, so that no turn decided the run
-	Flips  []Flip   `json:"flips"`  // one for each deviation of the run
-	Runs   int      `json:"runs"`   // number of runs that were made
+	Turn   int            `json:"turn"`
+	Before cause.Sample   `json:"before"` // of the decisions up to Turn
+	After  cause.Sample   `json:"after"`  // of one decision more
+	Curve  []cause.Sample `json:"curve"`  // all samples, by the number of decisions
+	Always bool           `json:"always"` // nearly every schedule fails, so that no turn decided the run
+	Flips  []Flip         `json:"flips"`  // one for each deviation of the run
+	Runs   int            `json:"runs"`   // number of runs that were made
 }
 
 // Turning returns the number of the turn that decided the run, from 1; 0 if none did.
@@ -87,7 +61,7 @@ const (
 
 // Decided reports whether a turn decided the run: not nearly every schedule fails, and the jump at the turn is clear.
 func (w *Why) Decided() bool {
-	return !w.Always && w.After.rate()-w.Before.rate() >= leastJump
+	return !w.Always && w.After.Rate()-w.Before.Rate() >= leastJump
 }
 
 // How many continuations are made for a sample, for the two that the answer consists of, and to be sure that nearly
@@ -122,7 +96,7 @@ func Explain(ctx context.Context, cfg Config, subjects []Subject, failing *explo
 	i := e.jump()
 	w := &Why{Curve: e.samples}
 	w.Before, w.After = e.samples[i], e.samples[i+1]
-	w.Turn, w.Always = w.Before.Decisions, e.samples[0].rate() >= always
+	w.Turn, w.Always = w.Before.Decisions, e.samples[0].Rate() >= always
 	err := e.flip(ctx, w)
 	w.Runs = e.runs
 	return w, err
@@ -146,7 +120,7 @@ func (w *Why) Again(ctx context.Context, cfg Config, subjects []Subject, failing
 // explainer is the state of Explain.
 type explainer struct {
 	search
-	samples []Sample
+	samples []cause.Sample
 	fresh   uint64 // the last seed of a continuation
 }
 
@@ -157,7 +131,7 @@ func (e *explainer) curve(ctx context.Context, decisions int) error {
 			return err
 		}
 	}
-	if e.samples[0].rate() >= always {
+	if e.samples[0].Rate() >= always {
 		if err := e.sample(ctx, 0, certainties); err != nil {
 			return err
 		}
@@ -173,7 +147,7 @@ func (e *explainer) curve(ctx context.Context, decisions int) error {
 			err = e.sample(ctx, before.Decisions, confirmations)
 		case after.Of < confirmations:
 			err = e.sample(ctx, after.Decisions, confirmations)
-		case after.rate()-before.rate() >= clearJump, e.samples[0].rate() >= always:
+		case after.Rate()-before.Rate() >= clearJump, e.samples[0].Rate() >= always:
 			return nil
 		case before.Of < doubts:
 			err = e.sample(ctx, before.Decisions, doubts)
@@ -193,7 +167,7 @@ func (e *explainer) curve(ctx context.Context, decisions int) error {
 func (e *explainer) jump() (best int) {
 	largest := math.Inf(-1)
 	for i := range len(e.samples) - 1 {
-		if d := e.samples[i+1].rate() - e.samples[i].rate(); d > largest {
+		if d := e.samples[i+1].Rate() - e.samples[i].Rate(); d > largest {
 			best, largest = i, d
 		}
 	}
@@ -202,9 +176,9 @@ func (e *explainer) jump() (best int) {
 
 // sample makes a sample for a number of decisions, or adds to the one that there is, up to a number of continuations.
 func (e *explainer) sample(ctx context.Context, decisions, most int) error {
-	i, found := slices.BinarySearchFunc(e.samples, decisions, func(s Sample, n int) int { return s.Decisions - n })
+	i, found := slices.BinarySearchFunc(e.samples, decisions, func(s cause.Sample, n int) int { return s.Decisions - n })
 	if !found {
-		e.samples = slices.Insert(e.samples, i, Sample{Decisions: decisions})
+		e.samples = slices.Insert(e.samples, i, cause.Sample{Decisions: decisions})
 	}
 	var plans []explore.Plan
 	for range most - e.samples[i].Of {
@@ -330,14 +304,14 @@ func (w *Why) Bars(width int) string {
 
 // at returns the rate at a number of decisions, interpolated between samples.
 func (w *Why) at(decisions int) float64 {
-	i, _ := slices.BinarySearchFunc(w.Curve, decisions, func(s Sample, n int) int { return s.Decisions - n })
+	i, _ := slices.BinarySearchFunc(w.Curve, decisions, func(s cause.Sample, n int) int { return s.Decisions - n })
 	if i >= len(w.Curve) {
-		return w.Curve[len(w.Curve)-1].rate()
+		return w.Curve[len(w.Curve)-1].Rate()
 	}
 	if i == 0 || w.Curve[i].Decisions == decisions {
-		return w.Curve[i].rate()
+		return w.Curve[i].Rate()
 	}
 	a, b := w.Curve[i-1], w.Curve[i]
 	part := float64(decisions-a.Decisions) / float64(b.Decisions-a.Decisions)
-	return a.rate() + part*(b.rate()-a.rate())
+	return a.Rate() + part*(b.Rate()-a.Rate())
 }

@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/reprise-go/reprise/explore"
+	"github.com/reprise-go/reprise/internal/cause"
 	"github.com/reprise-go/reprise/internal/finding"
 	"github.com/reprise-go/reprise/strategy"
 )
@@ -87,16 +88,6 @@ func TestExplainAlways(t *testing.T) {
 	}
 }
 
-// TestInterval compares with values of Wilson's interval from the literature: 0 of 8 and 8 of 8.
-func TestInterval(t *testing.T) {
-	if low, high := (Sample{1, 0, 8}).Interval(); low > 1e-9 || high < 0.32 || high > 0.33 {
-		t.Errorf("0 of 8: %v to %v", low, high)
-	}
-	if low, high := (Sample{1, 8, 8}).Interval(); high < 1-1e-9 || low < 0.67 || low > 0.68 {
-		t.Errorf("8 of 8: %v to %v", low, high)
-	}
-}
-
 // TestFlipped: a fault has no other way round, and what happens without a deviation is told for all of them.
 func TestFlipped(t *testing.T) {
 	pass, fault, other := Flip{Passes: true}, Flip{Passes: true, Fault: true}, Flip{}
@@ -110,7 +101,7 @@ func TestFlipped(t *testing.T) {
 		"each of its 3 deviations from the default schedule is needed: without a single one the test passes " +
 			"(2 of them) or fails in another way (1)": {pass, other, pass},
 	} {
-		w := &Why{Turn: 3, After: Sample{Failed: 16, Of: 16}, Flips: flips}
+		w := &Why{Turn: 3, After: cause.Sample{Failed: 16, Of: 16}, Flips: flips}
 		if _, got, _ := strings.Cut(w.Text("turn"), "\n"); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
@@ -145,8 +136,8 @@ func TestDecided(t *testing.T) {
 		{16, 16, true, "every schedule that was tried fails: all of 16 runs with other choices from the start on"},
 		{15, 16, true, "nearly every schedule fails: 15 of 16 runs with other choices from the start on"},
 	} {
-		before, after := Sample{Failed: c.before, Of: 16}, Sample{Failed: c.after, Of: 16}
-		w := &Why{Turn: 7, Before: before, After: after, Curve: []Sample{before}, Always: c.always}
+		before, after := cause.Sample{Failed: c.before, Of: 16}, cause.Sample{Failed: c.after, Of: 16}
+		w := &Why{Turn: 7, Before: before, After: after, Curve: []cause.Sample{before}, Always: c.always}
 		if got := w.Text("turn"); got != c.want || w.Decided() != (c.after-c.before > 4) {
 			t.Errorf("%q, %v; want %q", got, w.Decided(), c.want)
 		}

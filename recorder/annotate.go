@@ -19,6 +19,7 @@ type annotations struct {
 	next    []tracefile.Note
 	at      map[uint64][]tracefile.Note // by the index of the event; unused if there is a file
 	objects objectBook
+	end     []tracefile.Note // further ones of the end of the run
 }
 
 func newAnnotations() annotations {
@@ -39,6 +40,12 @@ func (r *Recorder) Note(what string, o simsched.Object) {
 		note.Place, note.Stack = places[0], places[1:]
 	}
 	n.annotate(note)
+}
+
+// NoteEnd adds notes of the end of the run, such as those of what decided it, to the files that are written from now
+// on. It needs Config.Notes, and a run that has ended.
+func (r *Recorder) NoteEnd(notes []tracefile.Note) {
+	r.state.notes.more.end = append(r.state.notes.more.end, notes...)
 }
 
 // annotate adds a note to the next event.
@@ -119,6 +126,9 @@ func (n *notes) annotateEnd(w *tracefile.Writer, end tracefile.End) {
 	w.Note(how)
 	for _, t := range n.sim.Left() {
 		w.Note(n.waits(tracefile.ActLeft, t.Task, t.Wait))
+	}
+	for _, note := range n.more.end {
+		w.Note(note)
 	}
 }
 

@@ -114,6 +114,12 @@ func (s *search) explain(r *explore.Run, f *failing) {
 		return // the subject of a simulated test has no errors
 	}
 	f.Why, f.Turning = w.Text("decision"), w.Turning()
-	_, c := r.Detail.(*failing).witness.tell(w, storyLines)
-	f.Decide(finding.Decided(c))
+	seen := r.Detail.(*failing).witness
+	run, err := seen.explained(w)
+	if err != nil {
+		return // the report says so where it tells the schedule
+	}
+	f.Decide(finding.Decided(run.Critical()))
+	decided := run.Cause(f.Why, w.Curve)
+	seen.rec.NoteEnd(decided.Notes())
 }

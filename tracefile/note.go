@@ -24,8 +24,15 @@ import (
 //	ActLeft   it has not ended  operation           it waits for     hold the object where it stands
 //	ActKept   code that may still run reaches what it waits for; follows ActLeft
 //	ActEnd    it ended the run  how the run ended   -                -               where it stands
+//	ActCause  -                 what decided it     a decision       -               -
+//	ActCause  its turn counts   what it does there  a decision       -               where
+//	ActOdds   -                 "3 of 16"           a decision       -               -
 //
 // An ActDo with neither a place nor a time is about what happens to the object, such as "crashes"; see [Note.Deed].
+//
+// ActCause and ActOdds are of the end of a failing run, and about a decision by its number, such as {"decision",
+// "decision 17"}: the one that began the turn that decided the run, those that began the turns of its critical pair,
+// and those behind which 3 of 16 continuations with other choices fail. See package internal/cause.
 //
 // Unknown fields are empty. A reader must ignore an Act that it does not know.
 type Note struct {
@@ -56,6 +63,8 @@ const (
 	ActLeft  Act = "left"
 	ActKept  Act = "kept"
 	ActEnd   Act = "ends"
+	ActCause Act = "cause"
+	ActOdds  Act = "odds"
 )
 
 // The reasons of an ActDo for the cases of a select, of which it takes at most one.

@@ -125,6 +125,8 @@ func TestPage(t *testing.T) {
 		checkContrast(t, p, "dark")
 	}
 	checkTwo(t, ctx)
+	checkCurve(t, ctx)
+	checkFold(t, ctx)
 	if len(errors) > 0 {
 		t.Errorf("on the console: %q", errors)
 	}
@@ -151,9 +153,10 @@ func checkLanes(t *testing.T, p tab, m *traceview.Model) {
 	if n := p.number(`document.querySelectorAll("tbody tr").length`); int(n) != len(m.Turns) {
 		t.Errorf("the table has %v rows, want %d", n, len(m.Turns))
 	}
+	top := p.number(`page.charts[0].top`)
 	for i, turn := range m.Turns { // each in the row of its lane
 		y := p.number(fmt.Sprintf(`Number(document.querySelector('rect[data-turn="%d"]').getAttribute("y"))`, m.First+i))
-		if lane := int(y-30) / 26; lane != turn.Lane {
+		if lane := int(y-top) / 26; lane != turn.Lane {
 			t.Errorf("turn %d is drawn in lane %d, want %d", i, lane, turn.Lane)
 		}
 	}
@@ -199,8 +202,14 @@ func checkSearch(t *testing.T, p tab, m *traceview.Model) {
 	t.Helper()
 	p.do(chromedp.SendKeys(chromedp.CSS("#search"), "ENDS"))
 	want := 0
-	for _, turn := range m.Turns {
-		if strings.Contains(turn.How, "ends") {
+	for i, turn := range m.Turns {
+		text := turn.How
+		for _, a := range m.Marks {
+			if a.Turn == m.First+i {
+				text += " " + a.Text
+			}
+		}
+		if strings.Contains(text, "ends") {
 			want++
 		}
 	}
@@ -246,7 +255,8 @@ const contrast = `(() => {
   }
   check("text.tick", "fill", 4.5);
   for (const q of ["rect.turn", "rect.waiting", "rect.sleeping"]) check(q, "fill", 3);
-  check("line.failure", "stroke", 3);
+  for (const q of [".differs", ".scale", ".cause pre", "button"]) check(q, "color", 4.5);
+  for (const q of ["line.failure", "polyline.curve", "rect.stood", "line.cause"]) check(q, "stroke", 3);
   return [...new Set(bad)].join("; ");
 })()`
 
@@ -261,6 +271,116 @@ func checkContrast(t *testing.T, p tab, scheme string) {
 	}
 	if bad := p.text(contrast); bad != "" {
 		t.Errorf("%s: too little contrast: %s", scheme, bad)
+	}
+}
+
+// checkCurve opens the page of a run with what decided it: the curve has its samples where their decisions are, the
+// lane that stands in the middle of something is framed from the turn in which it stops to that in which it goes on,
+// and the text says what decided the run.
+func checkCurve(t *testing.T, ctx context.Context) {
+	t.Helper()
+	m := open(t, "decided.reprise", traceview.Options{Focus: -1})
+	p := show(t, ctx, m)
+	if n := p.number(`document.querySelectorAll("circle.curve").length`); int(n) != len(m.Cause.Curve) {
+		t.Errorf("the curve has %v samples, want %d", n, len(m.Cause.Curve))
+	}
+	// Every turn of this run is one decision long, so the sample for a decision lies where the next turn starts.
+	const off = `Math.max(...[...document.querySelectorAll("circle.curve")].map((c) => {
+		const n = Number(/after decision ([0-9]+)/.exec(c.textContent)[1]);
+		const next = document.querySelector('rect[data-turn="' + n + '"]');
+		const last = document.querySelector('rect[data-turn="' + (n - 1) + '"]');
+		const x = (e, name) => Number(e.getAttribute(name));
+		const want = next ? x(next, "x") : x(last, "x") + x(last, "width");
+		return Math.abs(Number(c.getAttribute("cx")) - want);
+	}))`
+	if d := p.number(off); d > 1 {
+		t.Errorf("a sample of the curve is %v pixels beside its decision", d)
+	}
+	heights := eval[[]float64](p, `[...document.querySelectorAll("circle.curve")].map((c) => Number(c.getAttribute("cy")))`)
+	for i, s := range m.Cause.Curve[1:] { // a larger rate is drawn higher
+		if before := m.Cause.Curve[i]; s.Rate() > before.Rate() != (heights[i+1] < heights[i]) {
+			t.Errorf("after %d decisions the rate is %v, before %v; drawn at %v", s.Decisions, s.Rate(), before.Rate(), heights)
+		}
+	}
+	const frame = `(() => {
+		const r = document.querySelector("rect.stood"), x = (n) => document.querySelector('rect[data-turn="' + n + '"]');
+		return [Number(r.getAttribute("x")) - Number(x(23).getAttribute("x")),
+			Number(r.getAttribute("x")) + Number(r.getAttribute("width")) - Number(x(26).getAttribute("x")),
+			Number(x(23).getAttribute("y")) - Number(r.getAttribute("y"))]; })()`
+	if got := eval[[]float64](p, frame); len(got) != 3 || max(got[0], -got[0], got[1], -got[1]) > 1 || got[2] != 4 {
+		t.Errorf("the frame lies %v off its turns", got)
+	}
+	const said = "check-then-act: what 0.0.1 saw before it unlocked mutex 1"
+	if got := p.text(`document.querySelector(".cause pre").textContent`); !strings.Contains(got, said) {
+		t.Errorf("the page says %q, without %q", got, said)
+	}
+	p.do(chromedp.SendKeys(chromedp.CSS("#search"), "critical pair"))
+	if n := p.number(`document.querySelectorAll("rect.hit").length`); n != 3 {
+		t.Errorf("a search finds %v turns of the critical pair, want 3", n)
+	}
+}
+
+// checkFold opens the page of two runs with a long common start: it is folded, and unfolds by the block, its button and
+// the keyboard; the difference stays at one place in both runs.
+func checkFold(t *testing.T, ctx context.Context) {
+	t.Helper()
+	o := traceview.Options{Focus: 60, Difference: "here they differ"}
+	p := show(t, ctx, open(t, "decided.reprise", o), open(t, "decided.reprise", o))
+	const all, folded = 28, 20 // turns, and those before the three that precede the difference in turn 24
+	check := func(what string, want int) {
+		t.Helper()
+		if n := p.number(`document.querySelectorAll("rect.turn").length`); int(n) != 2*want {
+			t.Errorf("%s: %v turns are drawn, want twice %d", what, n, want)
+		}
+		const rows = `[...document.querySelectorAll("tbody tr[data-turn]")].filter((r) => !r.closest("[hidden]")).length`
+		if n := p.number(rows); int(n) != 2*want {
+			t.Errorf("%s: the tables have %v rows, want twice %d", what, n, want)
+		}
+		if n := p.number(`document.querySelectorAll("rect.fold").length`); (n == 2) != (want < all) {
+			t.Errorf("%s: %v blocks of folded turns", what, n)
+		}
+		places := eval[[]string](p, `[...document.querySelectorAll("line.difference")].map((l) => l.getAttribute("x1"))`)
+		if len(places) != 2 || places[0] != places[1] {
+			t.Errorf("%s: the differences stand at %q, want two at the same place", what, places)
+		}
+	}
+	click := func(selector string) chromedp.Action[chromedp.Void] {
+		return chromedp.Evaluate[chromedp.Void](`document.querySelector("` + selector +
+			`").dispatchEvent(new MouseEvent("click", { bubbles: true }))`)
+	}
+	check("at first", all-folded)
+	if got := p.text(`document.querySelector("g.fold text").textContent`); !strings.Contains(got, "20 equal turns") {
+		t.Errorf("the block says %q", got)
+	}
+	if got := p.text(`document.querySelector(".differs").textContent`); !strings.Contains(got, "here they differ") {
+		t.Errorf("the page says %q of the difference", got)
+	}
+	steps := []struct {
+		what string
+		do   chromedp.Action[chromedp.Void]
+		want int
+	}{
+		{"after the key f", chromedp.KeyEvent("f"), all},
+		{"after it again", chromedp.KeyEvent("f"), all - folded},
+		{"after a click on the block", click("rect.fold"), all},
+		{"after the button", click("#fold"), all - folded},
+		{"after Enter on the block", chromedp.Evaluate[chromedp.Void](`document.querySelector("g.fold").dispatchEvent(
+			new KeyboardEvent("keydown", { key: "Enter", bubbles: true }))`), all},
+		{"folded again", chromedp.KeyEvent("f"), all - folded},
+		{"after the button of the table", click("tbody.folded button"), all},
+		{"folded for the last time", chromedp.KeyEvent("f"), all - folded},
+		{"after Right, which goes to the first turn that is not folded", chromedp.KeyEvent(kb.ArrowRight), all - folded},
+		{"after Left, into what was folded", chromedp.KeyEvent(kb.ArrowLeft), all},
+	}
+	for _, s := range steps {
+		p.do(s.do)
+		check(s.what, s.want)
+	}
+	if got := p.text(`document.querySelector("rect.selected").dataset.turn`); got != fmt.Sprint(folded-1) {
+		t.Errorf("turn %s is selected, want %d", got, folded-1)
+	}
+	for _, scheme := range []string{"light", "dark"} {
+		checkContrast(t, p, scheme)
 	}
 }
 

@@ -131,6 +131,9 @@ type page struct {
 	LeftOut  string            `json:"leftOut"`
 	End      string            `json:"end"`
 	Damage   string            `json:"damage"`
+	Cause    string            `json:"cause,omitempty"`
+	Curve    [][]int           `json:"curve,omitempty"`
+	Stood    []int             `json:"stood,omitempty"`
 	Texts    []string          `json:"texts"`
 	Lanes    [][]any           `json:"lanes"`
 	Turns    [][]any           `json:"turns"`
@@ -173,6 +176,10 @@ func (m *Model) page(sources Source) page {
 	}
 	for _, a := range m.Marks {
 		p.Marks = append(p.Marks, []any{a.Lane, a.Turn, a.Kind.String(), text(a.Text)})
+	}
+	p.Curve, p.Stood = m.curve(), m.stood()
+	if m.Report == "" { // which says it too
+		p.Cause = strings.Join(m.causeLines(), "\n")
 	}
 	p.Sources = m.sources(sources)
 	return p

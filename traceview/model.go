@@ -3,7 +3,10 @@
 // it. The same recording gives the same bytes. The package must not know how a run is made.
 package traceview
 
-import "github.com/reprise-go/reprise/event"
+import (
+	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/internal/cause"
+)
 
 // Options say which part of a run a [Model] keeps.
 type Options struct {
@@ -37,6 +40,7 @@ type Model struct {
 	Dropped int    // waits, arrows and marks left out because there are too many
 	End     string // how the run ended; "" if unknown
 	Report  string // the text of the finding, above the picture; "" if there is none
+	Cause   cause.Cause
 	Damage  string // why the recording could not be read to its end; "" if it could
 }
 
@@ -138,11 +142,12 @@ const (
 	MarkOutside                    // something outside made a task ready
 	MarkFailure                    // the test was marked as failed, a task panicked, or the run ended with an error
 	MarkDifference                 // another run differs here
+	MarkCause                      // the turn decided the run, or belongs to the critical pair
 	MarkOther                      // what a note tells besides
 )
 
 var markNames = [...]string{
-	"timer", "fault", "checkpoint", "preemption", "leap of time", "outside", "failure", "difference", "note",
+	"timer", "fault", "checkpoint", "preemption", "leap of time", "outside", "failure", "difference", "cause", "note",
 }
 
 // String returns the kind in words.

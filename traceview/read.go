@@ -100,6 +100,7 @@ func (r *reader) read() error {
 			r.note(n)
 		}
 		if err == io.EOF {
+			r.decided(notes)
 			if r.o.Focus >= 0 && r.index <= uint64(r.o.Focus) {
 				r.differs()
 			}
@@ -515,6 +516,7 @@ func (r *reader) finish() {
 	r.drop(from)
 	m.Turns = m.Turns[:min(len(m.Turns), r.o.Turns)]
 	r.cut(m.First + len(m.Turns))
+	m.markCause()
 	r.lanes()
 }
 

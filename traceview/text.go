@@ -49,6 +49,15 @@ func (m *Model) WriteText(w io.Writer, width int) error {
 	} else if m.End != "" {
 		fmt.Fprintf(out, "the run ended: %s\n", m.End)
 	}
+	for i, line := range m.causeLines() {
+		if i == 0 {
+			fmt.Fprintln(out)
+		}
+		if utf8.RuneCountInString(line) > width {
+			line = strings.Join(wrap(line, width), "\n")
+		}
+		fmt.Fprintln(out, line)
+	}
 	fmt.Fprintf(out, "\nin one line: %s\n", m.Line())
 	return out.Flush()
 }
@@ -128,7 +137,7 @@ func (m *Model) rows(columns []int) (list []row) {
 	marks := m.Marks
 	before := func(turn int, inclusive bool) {
 		for len(marks) > 0 && (marks[0].Turn < turn || inclusive && marks[0].Turn == turn) {
-			if a := marks[0]; a.Lane < 0 || a.Kind == MarkFailure {
+			if a := marks[0]; a.Lane < 0 || a.Kind == MarkFailure || a.Kind == MarkCause {
 				list = append(list, row{column: -1, text: "* " + m.about(a)})
 			}
 			marks = marks[1:]

@@ -2,7 +2,9 @@ package traceview_test
 
 import (
 	"bytes"
+	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -17,7 +19,8 @@ import (
 )
 
 // open reads a recording of testdata: lost-update of the demo (simulated.reprise), a data race between two goroutines
-// (ordinary.reprise), and a goroutine that locks a mutex twice (leak.reprise).
+// (ordinary.reprise), a goroutine that locks a mutex twice (leak.reprise), and a lost update with what decided it
+// (decided.reprise).
 func open(t testing.TB, name string, o traceview.Options) *traceview.Model {
 	t.Helper()
 	f, err := source.Open("testdata/"+name, source.Config{})
@@ -32,7 +35,7 @@ func open(t testing.TB, name string, o traceview.Options) *traceview.Model {
 	return m
 }
 
-var names = []string{"simulated.reprise", "ordinary.reprise", "leak.reprise"}
+var names = []string{"simulated.reprise", "ordinary.reprise", "leak.reprise", "decided.reprise"}
 
 // TestText compares the text form of recordings, wide and narrow, with goldens.
 func TestText(t *testing.T) {
@@ -226,6 +229,33 @@ func forms(t interface{ Fatal(...any) }, m *traceview.Model) map[string]string {
 		list[name] = b.String()
 	}
 	return list
+}
+
+// TestCause checks that a model has what a recording says about its cause, and marks it where its turns are kept.
+func TestCause(t *testing.T) {
+	m := open(t, "decided.reprise", traceview.Options{Focus: -1})
+	if m.Cause.Turn != 24 || len(m.Cause.Curve) != 7 || len(m.Cause.Pair) != 3 {
+		t.Errorf("the cause is %+v", m.Cause)
+	}
+	marks := func(m *traceview.Model) (list []string) {
+		for _, a := range m.Marks {
+			if a.Kind == traceview.MarkCause {
+				list = append(list, fmt.Sprintf("%d %s: %s", a.Turn+1, m.Lanes[a.Lane].Short, a.Text))
+			}
+		}
+		return list
+	}
+	want := []string{
+		"24 0.0.1: decided the run: before its end 3 of 16 continuations fail, after it 15 of 16",
+		"24 0.0.1: critical pair: stands here at bank.go:14",
+		"25 0.0.2: critical pair: runs meanwhile", "26 0.0.1: critical pair: goes on",
+	}
+	if got := marks(m); !slices.Equal(got, want) {
+		t.Errorf("marks %q, want %q", got, want)
+	}
+	if got := marks(open(t, "decided.reprise", traceview.Options{Focus: -1, Turns: 4})); !slices.Equal(got, want[2:]) {
+		t.Errorf("of four turns the marks are %q, want %q", got, want[2:])
+	}
 }
 
 // TestSame checks that the same file gives the same bytes.

@@ -42,6 +42,11 @@ func noteText(n tracefile.Note, name func(event.TaskID) string) string {
 			return "the run " + n.Reason
 		}
 		return "the run " + n.Reason + phrase(" in ", strings.TrimSpace(task)) + " at " + n.Place
+	case tracefile.ActCause: // its object is a decision
+		return "cause: " + phrase("", n.Object.String()) + phrase(": ", task+strings.ReplaceAll(n.Reason, "\n", "; ")) +
+			phrase(" at ", n.Place)
+	case tracefile.ActOdds:
+		return "after " + n.Object.String() + ": " + n.Reason + " continuations fail"
 	}
 	return ""
 }

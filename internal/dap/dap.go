@@ -5,7 +5,7 @@
 //     where they stopped last.
 //  2. next and stepIn go to the next turn, stepBack to the one before, stepOut to the next turn of the same task.
 //  3. continue and reverseContinue go to a turn that stops at a line with a breakpoint, or at which a failure or a
-//     difference is marked, or else to the end or the start.
+//     difference is marked, or one that decided the run, or else to the end or the start.
 //  4. The variables of a frame are what the task does, the object it waits for and which tasks hold that, and the
 //     states of all tasks.
 //  5. If there are two runs, the first is walked through. Their first difference is marked in it, and a scope of each
@@ -313,9 +313,11 @@ func (s *server) evaluate(response dap.Response, text string) {
 func (s *server) stopped(reason string) {
 	body := dap.StoppedEventBody{Reason: reason, ThreadId: s.walk.Turn().Lane + 1, AllThreadsStopped: true,
 		Description: s.walk.Where()}
+	var marks []string
 	for _, m := range s.walk.Marks(s.walk.Turn()) {
-		body.Text = m.Text
+		marks = append(marks, m.Text)
 	}
+	body.Text = strings.Join(marks, "; ")
 	s.send(&dap.StoppedEvent{Event: s.event("stopped"), Body: body})
 }
 

@@ -21,7 +21,12 @@ import (
 // model reads the recording of a goroutine that locks a mutex twice.
 func model(t testing.TB) *traceview.Model {
 	t.Helper()
-	f, err := source.Open("../../traceview/testdata/leak.reprise", source.Config{})
+	return recorded(t, "leak.reprise")
+}
+
+func recorded(t testing.TB, name string) *traceview.Model {
+	t.Helper()
+	f, err := source.Open("../../traceview/testdata/"+name, source.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -224,6 +229,34 @@ func TestBreakpoint(t *testing.T) {
 	if body, _ := e.ask("stackTrace", map[string]any{"threadId": 3}, false); !strings.Contains(body, `"line":9`) ||
 		!strings.Contains(body, `selflock/x_test.go`) {
 		t.Errorf("the stack is %s", body)
+	}
+	e.in.Close()
+	if err := <-e.done; err != nil {
+		t.Error(err)
+	}
+}
+
+// TestCriticalPair: where the recording has what decided the run, continue goes from turn to turn of the critical pair,
+// in both directions, and the variables name the part of each.
+func TestCriticalPair(t *testing.T) {
+	e := serve(t, "", recorded(t, "decided.reprise"))
+	e.ask("initialize", map[string]any{"adapterID": "reprise"}, false)
+	e.ask("configurationDone", nil, true)
+	for _, step := range []struct{ command, turn, part string }{
+		{"continue", "turn 24 of 28", "critical pair: stands here at bank.go:14"},
+		{"continue", "turn 25 of 28", "critical pair: runs meanwhile"},
+		{"continue", "turn 26 of 28", "critical pair: goes on"},
+		{"continue", "turn 27 of 28", "marks the test as failed"},
+		{"reverseContinue", "turn 26 of 28", "critical pair: goes on"},
+	} {
+		_, stop := e.ask(step.command, map[string]any{"threadId": 1}, true)
+		if !strings.HasPrefix(stop, "exception in thread ") || !strings.Contains(stop, step.turn) {
+			t.Errorf("%s stops with %s, want %s", step.command, stop, step.turn)
+		}
+		body, _ := e.ask("variables", map[string]any{"variablesReference": 4}, false)
+		if !strings.Contains(body, step.part) {
+			t.Errorf("the variables of %s are %s, want %s", step.turn, body, step.part)
+		}
 	}
 	e.in.Close()
 	if err := <-e.done; err != nil {

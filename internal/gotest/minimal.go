@@ -116,6 +116,8 @@ func (c *search) explain(ctx context.Context, subjects []minimize.Subject, f *fi
 		return nil, err
 	}
 	f.Decide(finding.Decided(told.Critical()))
+	decided := told.Cause(f.Why, w.Curve)
+	detailOf(r).AtEnd = decided.Notes()
 	return w, nil
 }
 

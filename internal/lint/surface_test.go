@@ -28,7 +28,7 @@ var surfaceLimits = map[string]int{
 	"simtest":           15,
 	"source":            20,
 	"strategy":          45,
-	"tracefile":         71,
+	"tracefile":         75,
 	"traceview":         40,
 }
 

@@ -117,11 +117,14 @@ var commands = []struct {
 	{"p left", "turn before", func(s *Screen) bool { return s.walk.Move(-1) }},
 	{"N", "next turn of the selected task", func(s *Screen) bool { return s.of(true) }},
 	{"P", "turn before of the selected task", func(s *Screen) bool { return s.of(false) }},
-	{"c", "on to a failure or difference", func(s *Screen) bool { return s.walk.Seek(true, s.walk.Marked) }},
-	{"C", "back to a failure or difference", func(s *Screen) bool { return s.walk.Seek(false, s.walk.Marked) }},
+	{"c", "on to a failure, difference or critical turn", func(s *Screen) bool { return s.marked(true) }},
+	{"C", "back to a failure, difference or critical turn", func(s *Screen) bool { return s.marked(false) }},
 	{"g home", "first turn", func(s *Screen) bool { s.walk.Move(-len(s.walk.Model.Turns)); return true }},
 	{"G end", "last turn", func(s *Screen) bool { s.walk.Move(len(s.walk.Model.Turns)); return true }},
 }
+
+// marked goes to another turn with a mark that counts.
+func (s *Screen) marked(forward bool) bool { return s.walk.Seek(forward, s.walk.Marked) }
 
 // of goes to another turn of the selected task, or stays.
 func (s *Screen) of(forward bool) bool {

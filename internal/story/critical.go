@@ -246,20 +246,28 @@ func (s *Story) cameFirst(b *strings.Builder, turns []turn, p pair) (places []st
 	if i < 0 {
 		return nil
 	}
-	others := func(t turn) bool { return t.g != turns[0].g && !p.apart[t.g] && s.inTest(t.g) }
-	then := slices.IndexFunc(turns, func(t turn) bool {
-		places = common(turns[0], t)
-		return others(t) && len(places) > 0
-	})
-	if then < 0 {
-		then, places = slices.IndexFunc(turns, others), nil
-	}
+	then, places := s.overtaken(turns, p)
 	if then < 0 {
 		return nil
 	}
 	wrapped(b, s.who.Title(turns[0].g)+" came first: ", s.passed(turns[0])+steps[i].text)
 	s.meanwhile(b, "then", turns, []int{then}, then+1)
 	return places
+}
+
+// overtaken returns the turn of another task that came only after the first of some turns: the first that does
+// something to one of the same objects, with the places at which both do, or else the first that counts. It returns -1
+// if there is none.
+func (s *Story) overtaken(turns []turn, p pair) (then int, places []string) {
+	others := func(t turn) bool { return t.g != turns[0].g && !p.apart[t.g] && s.inTest(t.g) }
+	then = slices.IndexFunc(turns, func(t turn) bool {
+		places = common(turns[0], t)
+		return others(t) && len(places) > 0
+	})
+	if then < 0 {
+		return slices.IndexFunc(turns, others), nil
+	}
+	return then, places
 }
 
 // common returns the places at which two turns do something to an object for the first time that both use.

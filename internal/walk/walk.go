@@ -76,14 +76,11 @@ func (w *Walk) About(text string) func(*traceview.Turn) bool {
 	}
 }
 
-// Marked reports whether a failure or a difference is marked at a turn.
+// Marked reports whether a failure, a difference or a part of what decided the run is marked at a turn.
 func (w *Walk) Marked(t *traceview.Turn) bool {
-	for _, m := range w.Marks(t) {
-		if m.Kind == traceview.MarkFailure || m.Kind == traceview.MarkDifference {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(w.Marks(t), func(m traceview.Mark) bool {
+		return m.Kind == traceview.MarkFailure || m.Kind == traceview.MarkDifference || m.Kind == traceview.MarkCause
+	})
 }
 
 // Differs reports whether the first difference of two runs is marked at a turn.

@@ -56,18 +56,55 @@ function objects(run) {
   return [...new Set(run.waits.concat(run.turns).map((x) => x.object).filter(Boolean))].sort();
 }
 
+// context is the number of turns before a difference that are not folded.
+const context = 3;
+
+// difference returns the mark of the first difference to another run.
+function difference(run) {
+  return run.marks.find((m) => m.kind === "difference" && m.lane < 0);
+}
+
+// matching returns how many turns at the start can be folded because another run has the same ones.
+function matching(run) {
+  const d = difference(run);
+  const n = d ? d.turn - run.first - context : 0;
+  return n > 1 ? Math.min(n, run.turns.length) : 0;
+}
+
 // positions returns the place of the start of each turn on the axis, and of the end of the last: with "turns" the
-// number of the turn, with "time" each turn has the same least length, and the rest is spread by virtual time.
-function positions(run, axis) {
-  const list = run.turns.map((t, i) => i);
-  list.push(run.turns.length);
-  if (axis !== "time" || run.turns.length < 2) return list;
-  const start = run.turns[0].time;
-  const span = run.turns[run.turns.length - 1].time - start || 1;
-  return list.map((x) => {
-    const t = run.turns[Math.min(x, run.turns.length - 1)];
-    return x + 3 * run.turns.length * (t.time - start) / span;
-  });
+// number of the turn, with "time" each turn has the same least length, and the rest is spread by virtual time. The
+// first turns can be folded, which gives them all together the length of a few.
+function positions(run, axis, folded = 0) {
+  const turns = run.turns.length, rest = turns - folded;
+  const fold = folded ? Math.max(3, rest / 15) : 0;
+  const start = rest ? run.turns[folded].time : 0;
+  const span = rest ? run.turns[turns - 1].time - start || 1 : 1;
+  const list = [];
+  for (let i = 0; i <= turns; i++) {
+    if (i < folded) {
+      list.push(fold * i / folded);
+      continue;
+    }
+    const t = run.turns[Math.min(i, turns - 1)];
+    list.push(fold + i - folded + (axis === "time" && rest > 1 ? 3 * rest * (t.time - start) / span : 0));
+  }
+  return list;
+}
+
+// after returns the place on the axis behind a decision of the run, given the positions of its turns; NaN if the turn
+// of the decision is not kept.
+function after(run, at, decision) {
+  if (decision === 0 && run.first === 0) return 0;
+  const i = run.turns.findLastIndex((t) => t.decision <= decision);
+  if (i < 0 || decision > run.turns[i].decision + run.turns[i].points) return NaN;
+  const part = (decision - run.turns[i].decision + 1) / (run.turns[i].points + 1);
+  return at[i] + part * (at[i + 1] - at[i]);
+}
+
+// chance says what a sample of the curve shows.
+function chance(s) {
+  return "after decision " + s.decisions + ": " + s.failed + " of " + s.of + " continuations fail (between " + s.low +
+    " and " + s.high + " %)";
 }
 
 // nanos writes a duration.

@@ -13,8 +13,10 @@ import (
 
 	"github.com/reprise-go/reprise/gort"
 	"github.com/reprise-go/reprise/internal/base"
+	"github.com/reprise-go/reprise/internal/cause"
 	"github.com/reprise-go/reprise/internal/delve"
 	"github.com/reprise-go/reprise/internal/gotest"
+	"github.com/reprise-go/reprise/source"
 )
 
 // under makes the run o again under Delve, moves it to its place and hands it over to the user.
@@ -22,13 +24,13 @@ func (d *debug) under(ctx context.Context, test *gotest.Rebuilt, modules []strin
 ) (err error) {
 	all := uint64(o.Recording.Decisions())
 	early := o.Recording.Steps - all
-	if d.decision > all {
-		return base.Failed(fmt.Errorf("%s: the run has %d turns; --to %d is behind its end", d.Name, all, d.decision))
-	}
 	if d.to == toDecision {
 		if d.decision, err = d.decided(ctx, test); err != nil {
 			return err
 		}
+	}
+	if d.decision > all {
+		return base.Failed(fmt.Errorf("%s: the run has %d turns; --to %d is behind its end", d.Name, all, d.decision))
 	}
 	run, err := test.Host(c)
 	if err != nil {
@@ -55,8 +57,17 @@ func (d *debug) under(ctx context.Context, test *gotest.Rebuilt, modules []strin
 	return d.handOver(ctx, session, early)
 }
 
-// decided returns the number of the turn that decided the run.
+// decided returns the number of the turn that decided the run: the one that is stored in the recording, or the one that
+// a search finds.
 func (d *debug) decided(ctx context.Context, test *gotest.Rebuilt) (uint64, error) {
+	stored, err := storedCause(d.Path)
+	switch {
+	case err != nil:
+		return 0, err
+	case stored.Turn > 0:
+		d.say("the recording says that turn %d decided the run", stored.Turn)
+		return uint64(stored.Turn), nil
+	}
 	failing, err := test.Failing(ctx, d.Path, d.in.Identity(), defaultBudget)
 	if err != nil {
 		return 0, base.Failed(fmt.Errorf("%s: %w", d.Name, err))
@@ -69,6 +80,20 @@ func (d *debug) decided(ctx context.Context, test *gotest.Rebuilt) (uint64, erro
 		return 0, base.Failed(fmt.Errorf("%s: %s; choose a turn with --to N", d.Name, why.Text("turn")))
 	}
 	return uint64(max(why.Turn, 1)), nil
+}
+
+// storedCause reads what a recording says about what decided its run.
+func storedCause(path string) (cause.Cause, error) {
+	in, err := base.OpenInput(nil, path, source.Config{})
+	if err != nil {
+		return cause.Cause{}, err
+	}
+	defer in.Close()
+	c, err := cause.Read(in.Stream)
+	if err != nil {
+		return cause.Cause{}, in.Bad(err)
+	}
+	return c, nil
 }
 
 // ownCode matches the functions of modules.

@@ -115,8 +115,8 @@ func NewDAP() *cobra.Command {
 		Use:   "dap FILE [FILE2]",
 		Short: "Serve a recorded run to an editor through the Debug Adapter Protocol",
 		Long: "Let an editor walk through a recorded run, forwards and backwards: goroutines are threads, the steps are turns,\n" +
-			"continue goes to a breakpoint, a failure or a difference, and the variables are what a task does, what it waits for\n" +
-			"and which task holds that. Nothing is run. With a second recording the first difference of the two is marked in the\n" +
+			"continue goes to a breakpoint, a failure, a difference or a turn of the critical pair, and the variables are what a task\n" +
+			"does, what it waits for and which task holds that. Nothing is run. With a second recording the first difference of the two is marked in the\n" +
 			"first, continue stops there, and a scope of the variables tells what the other run does. The protocol is spoken on standard input and output, or with --listen on\n" +
 			"a port, for one session. For Visual Studio Code, in launch.json:\n\n" +
 			"  {\"name\": \"recorded run\", \"type\": \"go\", \"request\": \"attach\", \"mode\": \"remote\", \"debugServer\": 4711}",
