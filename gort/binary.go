@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/reprise-go/reprise/internal/record"
 	"github.com/reprise-go/reprise/internal/wire"
 	"github.com/reprise-go/reprise/strategy"
 )
@@ -216,6 +217,11 @@ type Control struct {
 	// means that nothing is kept. What exceeds it is left out, and counted in record.Tape.Cut.
 	RecordOutside int
 
+	// RecordFiles keeps the content of files outside of the module, and RecordEnv the variables of the environment that
+	// the program asks for, within RecordOutside. Both may be secret. A replay takes them from the recording, and keeps
+	// what that has.
+	RecordFiles, RecordEnv bool
+
 	// Args are further arguments of the test binary, such as -test.short. They override the selection of the test.
 	Args []string
 }
@@ -232,6 +238,25 @@ const (
 // outside returns the number of bytes of the tape, a multiple of 8.
 func (c *Control) outside() int {
 	return min(max(or(c.RecordOutside, defaultOutside), 0), maxOutside) &^ 7
+}
+
+// keeps returns the flags that say what is kept of files outside of the module and of the environment, and what is
+// answered from the recording.
+func (c *Control) keeps() (flags uint32) {
+	files, env := c.RecordFiles, c.RecordEnv
+	if c.Choices != nil {
+		files, env = c.Choices.Tape.Has(record.CallHeld), c.Choices.Tape.Has(record.CallEnv)
+		if files {
+			flags |= flagHeld
+		}
+	}
+	if files {
+		flags |= flagHold
+	}
+	if env {
+		flags |= flagEnv
+	}
+	return flags
 }
 
 // A replay that has left its recording continues for some decisions, so that a report can show them.
@@ -316,6 +341,7 @@ func (c *Control) header() (header, error) {
 			h.flags |= flagTape
 		}
 	}
+	h.flags |= c.keeps()
 	if c.Detail {
 		h.flags |= flagDetail
 	}

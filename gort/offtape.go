@@ -2,6 +2,7 @@ package gort
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/reprise-go/reprise/internal/cast"
 	"github.com/reprise-go/reprise/internal/record"
@@ -15,6 +16,7 @@ const (
 	tapeFiles
 	tapePaths
 	tapeSkips
+	tapeLooks
 	tapeShort
 	tapeOther
 	tapeEnds
@@ -26,6 +28,7 @@ func unlike(h *header, t *record.Tape) string {
 	if t == nil || h.tapeHow == 0 {
 		return ""
 	}
+	t = &record.Tape{Calls: t.Outside(), Cut: t.Cut}
 	at := int(h.tapeCall)
 	made, object := record.CallKind(h.tapeWhat), h.tapeObject
 	there := record.Call{}
@@ -50,6 +53,8 @@ func unlike(h *header, t *record.Tape) string {
 		return fmt.Sprintf("%s differs from the recording at offset %d", t.Place(there.What, there.Object), h.tapeOffset)
 	case tapePaths:
 		return t.Place(there.What, there.Object) + " is read in the recording, and not in the replay"
+	case tapeLooks:
+		return lookUnlike(&there, h.tapeOffset)
 	case tapeSkips:
 		return nthCall(t, at, there.What, there.Object) + " is in the recording, and the replay does not make it"
 	case tapeShort:
@@ -64,6 +69,32 @@ func unlike(h *header, t *record.Tape) string {
 		return fmt.Sprintf("%s is not in the recording, which has no more calls outside", call)
 	}
 	return fmt.Sprintf("%s is not in the recording, which has %s there", call, nthCall(t, at, there.What, there.Object))
+}
+
+// lookUnlike describes how a file outside of the module differs from the recording. size is what it has now; the
+// greatest number means that it cannot be opened.
+func lookUnlike(c *record.Call, size uint64) string {
+	name := c.Name()
+	switch {
+	case size == math.MaxUint64:
+		return name + " is opened in the recording, and cannot be opened now; --record-outside files keeps such files"
+	case c.Result < 0:
+		return name + " cannot be opened in the recording, and is opened now"
+	}
+	return fmt.Sprintf("%s has changed since the recording, from %s to %s; --record-outside files keeps such files", name,
+		cast.Plural(int(c.Size), "byte"), cast.Plural(int(size), "byte"))
+}
+
+// aged names the first file outside of the module that has another date than in the recording; "" if there is none.
+func aged(h *header, t *record.Tape) string {
+	if t == nil || h.tapeAged == 0 {
+		return ""
+	}
+	list := t.Outside()
+	if at := int(h.tapeAged) - 1; at < len(list) {
+		return list[at].Name() + " was changed since the recording; --record-outside files keeps such files"
+	}
+	return ""
 }
 
 // nthCall names a call that is made after a number of calls of the tape: "read 3 from 127.0.0.1:80".

@@ -34,12 +34,19 @@ func (o *Outcome) stored() string {
 	if s.Calls == 0 && t.Cut == 0 {
 		return "but what is read there is not recorded, so that other data make another run"
 	}
+	var compared []string
+	if s.Files > 0 {
+		compared = append(compared, cast.Plural(s.Files, "file")+" of the module")
+	}
+	if s.Compared > 0 {
+		compared = append(compared, "size and date of "+cast.Plural(s.Compared, "file")+" outside of it")
+	}
 	text := "and takes " + s.String() + " from the recording"
-	switch files := cast.Plural(s.Files, "file") + " of the module"; {
-	case s.Files > 0 && s.Sockets+s.Pipes == 0:
-		text = "and compares " + files + " with the recording"
-	case s.Files > 0:
-		text += ", with which it compares " + files
+	switch taken := s.Sockets + s.Pipes + len(s.Kept) + len(s.Variables) + len(s.Unset); {
+	case len(compared) > 0 && taken == 0:
+		text = "and compares " + cast.Enumerate(compared) + " with the recording"
+	case len(compared) > 0:
+		text += ", with which it compares " + cast.Enumerate(compared)
 	}
 	if t.Cut > 0 {
 		text += "; " + cast.Plural(int(t.Cut), "call") + " after that had no room there: --record-outside keeps more"

@@ -41,7 +41,8 @@ type Runner struct {
 }
 
 // Runner returns a Runner for one test function or subtest, by its exact name, or for all tests if test is "". It
-// uses Args, Procs, Clock, RealNetwork, Records, RecordOutside and Wall of c for all runs. The Runner must be closed.
+// uses Args, Procs, Clock, RealNetwork, Records, RecordOutside, RecordFiles, RecordEnv and Wall of c for all runs. The
+// Runner must be closed.
 func (b *Binary) Runner(test string, c Control) (*Runner, error) {
 	s, err := openShared(headerSpace + or(c.Records, defaultRecords)*recordSize + textSpace + c.outside())
 	if err != nil {
@@ -89,8 +90,12 @@ func (b *Binary) Run(ctx context.Context, test string, c Control) (*Outcome, err
 func (r *Runner) Run(ctx context.Context, c Control) (*Outcome, error) {
 	c.Args, c.Procs, c.Clock, c.RealNetwork = r.common.Args, r.common.Procs, r.common.Clock, r.common.RealNetwork
 	c.Records, c.Wall, c.RecordOutside = r.common.Records, r.common.Wall, r.common.RecordOutside
+	c.RecordFiles, c.RecordEnv = r.common.RecordFiles, r.common.RecordEnv
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("gort: %s: %w", r.test, err)
+	}
+	if c.Choices != nil && r.otherEnvironment(c.Choices.Tape) != nil {
+		r.leaveServer() // its environment is another
 	}
 	if !r.alone && r.server == nil {
 		if err := r.serve(ctx); err != nil {
@@ -136,8 +141,20 @@ func (r *Runner) Run(ctx context.Context, c Control) (*Outcome, error) {
 	if c.Choices != nil {
 		h := r.s.header()
 		o.Unlike, o.offTape = unlike(h, c.Choices.Tape), h.tapeHow >= tapeShort
+		if o.Unlike == "" && o.Mismatch != nil {
+			o.Unlike = aged(h, c.Choices.Tape)
+		}
 	}
 	return o, r.readAssertions(o)
+}
+
+// leaveServer makes all further runs in processes of their own.
+func (r *Runner) leaveServer() {
+	r.alone = true
+	if r.server != nil {
+		_ = r.server.close() // its status does not matter
+		r.server = nil
+	}
 }
 
 // execute makes one run, ends all processes that it started, and returns its exit status, or -1 if a signal ended
@@ -193,7 +210,8 @@ func (r *Runner) prepare(c Control, flags uint32) error {
 	if err := r.clearAssertions(); err != nil {
 		return err
 	}
-	if err := r.s.prepare(h, choices, or(c.Records, defaultRecords), c.outside()); err != nil {
+	env := r.otherEnvironment(choices.Tape)
+	if err := r.s.prepare(h, choices, env, or(c.Records, defaultRecords), c.outside()); err != nil {
 		return err
 	}
 	switch {
@@ -253,14 +271,7 @@ func (r *Runner) command() (*exec.Cmd, *os.File, error) {
 	}
 	cmd := exec.Command(r.b.Path, append(args, r.common.Args...)...)
 	cmd.Dir = r.b.Dir
-	env := r.b.Env
-	if env == nil {
-		env = os.Environ()
-	}
-	cmd.Env = append(env[:len(env):len(env)], wire.Gort.Assign(nameOf(r.s.file)), r.tmp.variable())
-	if r.assertions != nil {
-		cmd.Env = append(cmd.Env, assertionVariable(r.assertions))
-	}
+	cmd.Env = r.environ()
 	cmd.Stdout, cmd.Stderr = out, out
 	procs.Group(cmd, syscall.SIGKILL)
 	return cmd, out, nil

@@ -15,7 +15,7 @@ import (
 // Numbers in the shared file. The runtime defines them under the same names with the prefix "rpr".
 const (
 	magic   = 0x31304f47_52505249
-	version = 11
+	version = 12
 
 	modeLive   = 1
 	modeReplay = 2
@@ -36,6 +36,9 @@ const (
 	flagRoute    = 4096
 	flagTape     = 8192
 	flagPoints   = 16384
+	flagHold     = 32768
+	flagHeld     = 65536
+	flagEnv      = 131072
 )
 
 // header is the start of the shared file. The runtime defines the same type as rprHeader.
@@ -77,6 +80,8 @@ type header struct {
 	given      uint64
 	givenCut   uint64
 	stopAt     uint64
+	envAt      uint64
+	envLen     uint64
 	host       uint32
 
 	records uint64
@@ -107,6 +112,7 @@ type header struct {
 	tapeWhat   uint32
 	tapeObject uint32
 	tapeOffset uint64
+	tapeAged   uint32
 	chosen     uint64
 	calls      [512]uint32
 }
@@ -173,9 +179,9 @@ func (s *shared) close() error {
 }
 
 // prepare writes the header and what a replay needs. The file contains the header, records, texts, the tape, the
-// profile or the route, choices, reads, faults and the tape of the recording in this order, so that only the size of
-// the last parts changes between runs.
-func (s *shared) prepare(h header, c record.Choices, records, tape int) error {
+// profile or the route, choices, reads, faults, the tape of the recording and its environment in this order, so that
+// only the size of the last parts changes between runs.
+func (s *shared) prepare(h header, c record.Choices, env []record.Call, records, tape int) error {
 	h.magic, h.version = magic, version
 	h.recordsAt, h.recordCap = headerSpace, uint64(records)
 	h.textAt = h.recordsAt + h.recordCap*uint64(recordSize)
@@ -190,10 +196,15 @@ func (s *shared) prepare(h header, c record.Choices, records, tape int) error {
 	n := len(c.Records) + len(c.Reads) + len(c.Faults)
 	var given []byte
 	if h.flags&flagTape != 0 {
-		given = record.AppendCalls(nil, c.Tape.Calls)
+		given = record.AppendCalls(nil, c.Tape.Outside())
 		h.given, h.givenCut = uint64(len(given)), c.Tape.Cut
 	}
 	size := int(h.choicesAt) + n*recordSize + len(given)
+	variables := record.AppendCalls(nil, env)
+	if len(variables) > 0 {
+		h.envAt, h.envLen = uint64(size+choiceAlign-1)/choiceAlign*choiceAlign, uint64(len(variables))
+		size = int(h.envAt) + len(variables)
+	}
 	if len(s.mem) < size {
 		if err := s.resize(size); err != nil {
 			return err
@@ -207,6 +218,7 @@ func (s *shared) prepare(h header, c record.Choices, records, tape int) error {
 		}
 	}
 	copy(s.mem[int(h.choicesAt)+n*recordSize:], given)
+	copy(s.mem[h.envAt:], variables)
 	return nil
 }
 

@@ -215,8 +215,8 @@ func (p *program) command(selection string, s *settings, args []string, r *explo
 	if faults := s.faults.String(); faults != "" {
 		words = append(words, "--"+wire.Faults.Flag, faults)
 	}
-	if s.outside != 0 {
-		words = append(words, "--"+wire.RecordOutside.Flag, wire.SizeText(s.outside))
+	if s.outside != (wire.Outside{}) {
+		words = append(words, "--"+wire.RecordOutside.Flag, s.outside.String())
 	}
 	if !s.clock.IsZero() {
 		words = append(words, "--"+wire.Clock.Flag, wire.ClockText(s.clock))

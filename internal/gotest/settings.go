@@ -51,7 +51,7 @@ type settings struct {
 	clock       time.Time     // when the clock of a run starts; zero: where package gort has it start
 	network     string        // one of wire.NetworkModes
 	faults      wire.NetworkFaults
-	outside     int    // bytes of what is kept from outside; 0: the default, negative: none
+	outside     wire.Outside
 	slotsDir    string // "" for none
 	collects    string // folder for test binaries that are not run; "" for none
 	known       string // folder of files about seeds that need not be run; "" for none
@@ -153,7 +153,7 @@ func (s *settings) control(seed uint64, args []string) gort.Control {
 		Seed: seed, Strategy: s.strategy, NoLeaks: s.leaks == wire.LeaksOff, Records: cmp.Or(s.records, defaultRecords),
 		Args: args, MaxTime: s.virtual, MaxSteps: uint64(s.decisions), Memory: s.watchesMemory(seed),
 		Clock: s.clock, RealNetwork: s.network == wire.NetworkReal, Faults: s.faults.String(),
-		Slow: s.slowest(), RecordOutside: s.outside,
+		Slow: s.slowest(), RecordOutside: s.outside.Bytes, RecordFiles: s.outside.Files, RecordEnv: s.outside.Env,
 	}
 }
 

@@ -5,9 +5,6 @@ import (
 	"fmt"
 	"net/netip"
 	"strconv"
-	"strings"
-
-	"github.com/reprise-go/reprise/internal/cast"
 )
 
 // The families of addresses in Linux.
@@ -49,14 +46,19 @@ func (t *Tape) Place(what CallKind, object uint32) string {
 	if what == CallPipe {
 		return fmt.Sprintf("a pipe (descriptor %d)", object)
 	}
+	if what == CallLook || what == CallHeld {
+		return "a file outside of the module"
+	}
 	file := what == CallOpen || what == CallFile
 	for i := range t.Calls {
 		c := &t.Calls[i]
 		switch {
-		case c.Object != object, c.What == CallPipe, c.What == CallBind, c.What == CallListen, file != (c.What >= CallOpen):
+		case c.Object != object, c.What == CallPipe, c.What == CallBind, c.What == CallListen:
+			continue
+		case c.What > CallFile, file != (c.What >= CallOpen):
 			continue
 		case file && c.What == CallOpen:
-			return cast.Scrub(strings.ToValidUTF8(string(c.Address), "?"))
+			return c.Name()
 		}
 		if text := addressText(c.Address); text != "" {
 			return text

@@ -3,6 +3,7 @@ package record
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 )
 
 // CallKind is the kind of a [Call].
@@ -21,10 +22,15 @@ const (
 	CallPipe // a read from a pipe or something like it
 	CallOpen // of a file of the module
 	CallFile // a read from it
+	CallLook // the opening of a file outside of the module, of which a replay compares size and date
+	CallHeld // a look-up of a file outside, which a replay takes from here: opening, status, link or access
+	CallKept // content of a file or folder that a CallHeld has opened
+	CallEnv  // a variable of the environment that the program asked for
 )
 
 var callNames = [...]string{
 	"", "dial", "bind", "listen", "accept", "option", "read", "write", "shutdown", "read", "opening", "read",
+	"opening", "look", "content", "variable",
 }
 
 // String returns a noun or the name of the operation, such as "read".
@@ -36,7 +42,7 @@ func (k CallKind) String() string {
 }
 
 // Call is a call by which a run took something from outside, or sent something there: a system call on a socket that
-// left the simulated network, or a read from a pipe. The calls of a run are its tape.
+// left the simulated network, a read from a pipe, a look at a file. The calls of a run are its tape.
 //
 //	What        Result            Size        Hash                       Address        Data
 //	connect     0                 -           of the address             dialled        own address
@@ -47,17 +53,21 @@ func (k CallKind) String() string {
 //	write       bytes             bytes       of the bytes               -              -
 //	open        0                 -           -                          the path       -
 //	file        bytes             bytes       of the bytes               -              what was read, or nothing
+//	look        0                 of the file of path and kind           the path       when it was changed
+//	held        0                 of the file of path and kind           the path       its status, or where a link leads
+//	kept        bytes             bytes       the offset                 -              content
+//	variable    0                 -           -                          its name       its value
 //
 // An option that ends a dial has the addresses of a connect instead of the value.
 type Call struct {
 	What    CallKind
 	G       uint32
 	Turn    uint32 // number of choices before it
-	Object  uint32 // number of the socket or of the file, from 1, or descriptor of the pipe
+	Object  uint32 // number of the socket or of the file, from 1, or descriptor of the pipe; 0 if there is none
 	Result  int64  // what the kernel returned, or the negative error
 	Hash    uint64 // FNV-1a of 64 bits, except where the table says otherwise
 	Size    uint32 // bytes that moved
-	Address []byte // a struct sockaddr of Linux, or a path below the folder of the module; at most 128 bytes
+	Address []byte // a struct sockaddr of Linux, a name, or the end of a path; at most 128 bytes
 	Data    []byte // at most MaxCallData bytes
 }
 
@@ -65,6 +75,26 @@ type Call struct {
 type Tape struct {
 	Calls []Call
 	Cut   uint64 // number of calls at the end of the run for which there was no room
+}
+
+// Outside returns the calls but those of the environment, which a replay has from its start.
+func (t *Tape) Outside() []Call { return t.only(func(k CallKind) bool { return k != CallEnv }) }
+
+// Environment returns the variables of the environment that the program asked for.
+func (t *Tape) Environment() []Call { return t.only(func(k CallKind) bool { return k == CallEnv }) }
+
+func (t *Tape) only(has func(CallKind) bool) (list []Call) {
+	for _, c := range t.Calls {
+		if has(c.What) {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// Has reports whether a call of a kind is on the tape.
+func (t *Tape) Has(what CallKind) bool {
+	return t != nil && slices.ContainsFunc(t.Calls, func(c Call) bool { return c.What == what })
 }
 
 // OrNil returns t, or nil if nothing was taken from outside.
@@ -151,7 +181,7 @@ func parseCall(b []byte) (c Call, n int) {
 
 // Valid reports whether a call that a stranger wrote has the limits of one that the runtime wrote.
 func (c *Call) Valid() bool {
-	return c.What != 0 && c.What <= CallFile && len(c.Address) <= maxCallAddress && len(c.Data) <= MaxCallData &&
+	return c.What != 0 && c.What <= CallEnv && len(c.Address) <= maxCallAddress && len(c.Data) <= MaxCallData &&
 		c.Result >= -4095 && c.Result <= int64(maxResult) && (c.What != CallRead && c.What != CallPipe || c.fits())
 }
 

@@ -11,7 +11,7 @@ import (
 // drawCall draws a call as the runtime writes one.
 func drawCall(t *rapid.T) Call {
 	return Call{
-		What: CallKind(rapid.IntRange(1, int(CallFile)).Draw(t, "what")), G: rapid.Uint32().Draw(t, "g"),
+		What: CallKind(rapid.IntRange(1, int(CallEnv)).Draw(t, "what")), G: rapid.Uint32().Draw(t, "g"),
 		Turn: rapid.Uint32().Draw(t, "turn"), Object: rapid.Uint32().Draw(t, "object"),
 		Result: rapid.Int64().Draw(t, "result"),
 		Hash:   rapid.Uint64().Draw(t, "hash"), Size: rapid.Uint32().Draw(t, "size"),
@@ -74,7 +74,7 @@ func TestCallValid(t *testing.T) {
 		want bool
 	}{
 		{Call{}, false},
-		{Call{What: CallFile + 1}, false},
+		{Call{What: CallEnv + 1}, false},
 		{Call{What: CallConnect, Result: -115}, true},
 		{Call{What: CallConnect, Result: -5000}, false},
 		{Call{What: CallRead, Result: 3, Size: 3, Data: []byte("abc")}, true},

@@ -118,9 +118,9 @@ var (
 	}, parseFaults)
 	RecordOutside = variable(Setting{
 		Env: "REPRISE_RECORD_OUTSIDE", Flag: "record-outside",
-		Help: "how much of what a run takes from sockets and pipes outside is kept with its recording", Form: sizeForm,
+		Help: "what of the outside is kept with a recording, and how much", Form: outsideForm,
 		Writers: []string{User, Command}, Readers: []string{Wrapper},
-	}, parseSize)
+	}, parseOutside)
 	Together = variable(Setting{
 		Env: "REPRISE_TOGETHER", Flag: "together", Help: "run all tests of a package in one process",
 		Form: boolForm, Bare: true, Writers: []string{User, Command}, Readers: []string{Wrapper},
@@ -328,44 +328,6 @@ func SlowText(d time.Duration) string {
 		return "any"
 	}
 	return strings.Replace(d.String(), "µ", "u", 1)
-}
-
-// sizeForm describes what [RecordOutside] accepts.
-const sizeForm = "a size up to 64MiB such as 100KiB or 4MiB, or off"
-
-// maxSize is the greatest size that [RecordOutside] accepts, in bytes.
-const maxSize = 64 << 20
-
-// parseSize parses a number of bytes, with a unit or without, or "off", which is -1.
-func parseSize(s string) (int, bool) {
-	if s == "off" || s == "0" {
-		return -1, true
-	}
-	digits, unit := s, 1
-	for _, u := range []struct {
-		suffix string
-		bytes  int
-	}{{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"KB", 1e3}, {"MB", 1e6}, {"B", 1}} {
-		if rest, ok := strings.CutSuffix(s, u.suffix); ok {
-			digits, unit = rest, u.bytes
-			break
-		}
-	}
-	n, ok := parseUpTo(digits, maxSize/unit)
-	return n * unit, ok
-}
-
-// SizeText returns the text of a value of [RecordOutside].
-func SizeText(n int) string {
-	switch {
-	case n < 0:
-		return "off"
-	case n%(1<<20) == 0:
-		return strconv.Itoa(n>>20) + "MiB"
-	case n%(1<<10) == 0:
-		return strconv.Itoa(n>>10) + "KiB"
-	}
-	return strconv.Itoa(n) + "B"
 }
 
 // among parses one of a list of texts.

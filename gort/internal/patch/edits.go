@@ -160,6 +160,12 @@ var edits = []edit{
 	{all, "runtime/os_linux.go", "fcntl", "", before,
 		"if r, e, done := rprFcntlOf(fd, cmd, arg); done { return r, e };"},
 
+	{all, "runtime/runtime.go", "syscall_runtime_envs", "", before, "if rprOn { return rprEnvs() };"},
+	{all, "syscall/env_unix.go", "Getenv", "", before, "repriseAsks(key);"},
+	{all, "syscall/env_unix.go", "Environ", "", before, "repriseAsks(\"\");"},
+	{all, "syscall/exec_unix.go", "forkExec", "SlicePtrFromStrings(attr.Env)", swap,
+		"SlicePtrFromStrings(repriseChildEnv(attr.Env))"},
+
 	{all, "runtime/sigqueue.go", "sigsend", "return true // signal already in queue", before,
 		"if rprOn { rprSignalled() };"},
 	{all, "runtime/sigqueue.go", "sigsend", "// Notify receiver", before,
@@ -379,6 +385,23 @@ func repriseAfter(trap, a1, a2, a3, a4, a5, a6, r1, errno uintptr)
 
 //go:linkname repriseChild runtime.rprChild
 func repriseChild(pid int)
+
+//go:linkname repriseAsks runtime.rprAsks
+func repriseAsks(name string)
+
+//go:linkname repriseChildVariable runtime.rprChildVariable
+func repriseChildVariable(line string) (string, bool)
+
+// repriseChildEnv returns the environment that a child process gets.
+func repriseChildEnv(env []string) []string {
+	list := make([]string, 0, len(env))
+	for _, line := range env {
+		if line, ok := repriseChildVariable(line); ok {
+			list = append(list, line)
+		}
+	}
+	return list
+}
 
 //go:linkname repriseEnterBlock runtime.entersyscallblock
 func repriseEnterBlock()

@@ -54,6 +54,9 @@ func (s *statistics) head(b *strings.Builder) {
 	}
 	if s.Outside != nil {
 		line("outside", "%s", outsideText(s.Outside))
+		for _, part := range keptTexts(s.Outside) {
+			line("stored", "%s", part)
+		}
 	}
 	if s.End != nil {
 		line("ends", "%s", strings.TrimSuffix(base.PlainOrQuoted(s.End.Reason)+": "+base.PlainOrQuotedLine(s.End.Message),

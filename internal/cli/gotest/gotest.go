@@ -90,10 +90,13 @@ the process, in virtual time; real, by the kernel`),
 that could meet one, how many do: net, all kinds, 2%; net=5%;
 or some of the kinds, such as short,latency=5%:
 `+faultsHelp()),
-	setting(wire.RecordOutside.Setting, "SIZE", `how much a recording keeps of what a run takes from sockets
+	setting(wire.RecordOutside.Setting, "WHAT", `how much a recording keeps of what a run takes from sockets
 and pipes outside, so that a replay needs no server: 1MiB
-otherwise, 64MiB at most; off for nothing. Files of the
-module are compared; others, and the environment, are not kept`),
+otherwise, 64MiB at most; off for nothing. Files are only
+compared. files keeps the content of those outside of the
+module, too, and env the variables of the environment that
+the test asks for: 4MiB,files,env. Both may be secret;
+reprise stats lists what a recording has`),
 	clockFlag(),
 	artifactsFlag(),
 	setting(wire.MaxVirtual.Setting, "D", "how much virtual time a run may take: 70m otherwise"),
