@@ -31,7 +31,7 @@ type settings struct {
 // build builds the test binaries, stores them with the files of their packages, and returns the specification of a
 // campaign.
 func (s *settings) build(ctx context.Context, to *store, stderr io.Writer) (spec *campaignSpec, err error) {
-	tmp, err := os.MkdirTemp("", "reprise-fleet-")
+	tmp, err := os.MkdirTemp("", folderPattern)
 	if err != nil {
 		return nil, err
 	}

@@ -44,6 +44,9 @@ Flags:
   --creds FILE     credentials for it; --ca FILE, --cert FILE and --cert-key FILE: certificates
   --workers N      items that this process runs at a time: the number of processors otherwise, and none with --nats
   --trust KEY      public keys whose campaigns a worker runs
+  --max-memory N   MiB of memory that each process of a test may have: 4096 otherwise, 0 for no limit
+  --max-file N     MiB that each file of a test may have: 1024 otherwise, 0 for no limit
+  --share-network  of work: tests may use the network of the machine; otherwise they have only a loopback interface
   --files PATH     of run: files or folders that tests read besides those in and below the folder of their package,
                    relative to the root of the module; may be repeated
   --metrics ADDR   of run and resume: serve metrics in the format of Prometheus, such as on 127.0.0.1:9123
@@ -56,6 +59,7 @@ type flags struct {
 	store, nats, creds, ca, cert, certKey string
 	metrics                               string
 	workers                               int // -1 if it was not given
+	limits                                limits
 	trust, files                          []string
 }
 
@@ -86,6 +90,8 @@ func command(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 			return base.Found()
 		}
 		return nil
+	case limitVerb:
+		return limitMain(args)
 	case scanVerb:
 		return scanMain(context.Background(), stdin, stdout)
 	case "help", "-h", "-help", "--help":
@@ -111,25 +117,33 @@ func command(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 
 // parseFlags takes the flags of this command out of the arguments, up to -args.
 func parseFlags(args []string) (f *flags, rest []string, err error) {
-	f = &flags{workers: -1}
+	f = &flags{workers: -1, limits: limits{memory: defaultMemory, file: defaultFile, apart: true}}
 	own := gotest.BeforeArgs(args)
+	number := func(name string, to *int, most int) func(string) {
+		return func(v string) {
+			if *to, err = strconv.Atoi(v); err != nil || *to < 0 || *to > most {
+				err = base.Usage("--%s %q: it must be a number from 0 to %d", name, v, most)
+			}
+		}
+	}
 	texts := map[string]func(string){
 		"store": func(v string) { f.store = v }, "nats": func(v string) { f.nats = v },
 		"creds": func(v string) { f.creds = v }, "ca": func(v string) { f.ca = v },
 		"cert": func(v string) { f.cert = v }, "cert-key": func(v string) { f.certKey = v },
-		"metrics": func(v string) { f.metrics = v },
-		"trust":   func(v string) { f.trust = append(f.trust, strings.Split(v, ",")...) },
-		"files":   func(v string) { f.files = append(f.files, v) },
-		"workers": func(v string) {
-			if f.workers, err = strconv.Atoi(v); err != nil || f.workers < 0 || f.workers > 1<<10 {
-				err = base.Usage("--workers %q: it must be a number from 0 to 1024", v)
-			}
-		},
+		"metrics":    func(v string) { f.metrics = v },
+		"trust":      func(v string) { f.trust = append(f.trust, strings.Split(v, ",")...) },
+		"files":      func(v string) { f.files = append(f.files, v) },
+		"workers":    number("workers", &f.workers, 1<<10),
+		"max-memory": number("max-memory", &f.limits.memory, maxLimit),
+		"max-file":   number("max-file", &f.limits.file, maxLimit),
 	}
 	for i := 0; i < len(own) && err == nil; i++ {
 		name, value, given := strings.Cut(strings.TrimLeft(own[i], "-"), "=")
 		set := texts[name]
 		switch {
+		case own[i] == "--share-network":
+			f.limits.apart = false
+			continue
 		case set == nil || !strings.HasPrefix(own[i], "-"):
 			rest = append(rest, own[i])
 			continue
@@ -349,7 +363,9 @@ func withWorkers(ctx context.Context, f *flags, s *store, public string, log io.
 	if slots <= 0 {
 		return do(ctx)
 	}
-	w, release, err := newWorker(s, slots, []string{public}, log)
+	own := f.limits
+	own.apart = false // the tests are those of the user who started this, and may need what the machine has
+	w, release, err := newWorker(s, slots, []string{public}, log, own)
 	if err != nil {
 		return err
 	}
@@ -380,7 +396,7 @@ func workVerb(ctx context.Context, f *flags, args []string, _, stderr io.Writer)
 	if slots <= 0 {
 		slots = runtime.GOMAXPROCS(0)
 	}
-	w, free, err := newWorker(s, slots, f.trust, stderr)
+	w, free, err := newWorker(s, slots, f.trust, stderr, f.limits)
 	if err != nil {
 		return errors.Join(err, release())
 	}

@@ -92,11 +92,11 @@ func TestOrder(t *testing.T) {
 `,
 }
 
-// inShop makes the module, and goes there.
-func inShop(t *testing.T) {
+// inModule makes a module, and goes there.
+func inModule(t *testing.T, files map[string]string) {
 	t.Helper()
 	dir := t.TempDir()
-	for name, text := range shop {
+	for name, text := range files {
 		path := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			t.Fatal(err)
@@ -111,7 +111,7 @@ func inShop(t *testing.T) {
 // TestLikeOneMachine: with one worker and with eight, the file of findings is that of reprise test, byte for byte. A
 // campaign can be reported again.
 func TestLikeOneMachine(t *testing.T) {
-	inShop(t)
+	inModule(t, shop)
 	tmp := t.TempDir()
 	args := func(name string) []string {
 		return []string{"./...", "--seeds", "150", "--memory", "on", "--artifacts", filepath.Join(tmp, "artifacts"),
@@ -164,7 +164,7 @@ func TestLikeOneMachine(t *testing.T) {
 
 // TestElsewhere: workers in processes of their own, which connect to the server of another, find the same.
 func TestElsewhere(t *testing.T) {
-	inShop(t)
+	inModule(t, shop)
 	tmp := t.TempDir()
 	store := filepath.Join(tmp, "store")
 	l, err := openLocal(store)

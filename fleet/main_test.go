@@ -20,7 +20,7 @@ func TestMain(m *testing.M) {
 		switch {
 		case os.Args[1] == fakeVerb:
 			fakeMain(os.Args[2], os.Args[3])
-		case slices.Contains([]string{execVerb, scanVerb, "work"}, os.Args[1]):
+		case slices.Contains([]string{execVerb, scanVerb, limitVerb, "work"}, os.Args[1]):
 			os.Exit(Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 		}
 	}
@@ -49,7 +49,7 @@ const testAckWait = 500 * time.Millisecond
 
 // fakeWorker runs a worker with invented runs.
 func fakeWorker(ctx context.Context, s *store, slots int, trusted string, takes time.Duration, log io.Writer) error {
-	w, release, err := newWorker(s, slots, []string{trusted}, log)
+	w, release, err := newWorker(s, slots, []string{trusted}, log, limits{})
 	if err != nil {
 		return err
 	}

@@ -87,6 +87,20 @@ func hold(folder string) (release func() error, err error) {
 	return procs.Hold(filepath.Join(folder, gotest.AliveSlot))
 }
 
+// removeLeft removes the folders of processes of this program that were killed.
+func removeLeft() {
+	paths, _ := filepath.Glob(filepath.Join(os.TempDir(), folderPattern)) // the pattern is right
+	for _, path := range paths {
+		held, err := procs.Held(filepath.Join(path, gotest.AliveSlot))
+		if err == nil && !held {
+			_ = os.RemoveAll(path) // what another user has left stays
+		}
+	}
+}
+
+// folderPattern is the pattern of the names of temporary folders.
+const folderPattern = "reprise-fleet-*"
+
 // environment returns the environment of a process that runs tests: that of this process without its settings and
 // without what is for NATS, and with some more.
 func environment(more ...string) (env []string) {
@@ -101,6 +115,7 @@ func environment(more ...string) (env []string) {
 // scanner runs items in processes.
 type scanner struct {
 	program string // path of reprise-fleet
+	limits  limits
 	slots   string // folder that the processes share
 	count   int    // of items that are run at a time
 }
@@ -114,7 +129,7 @@ func (s scanner) scan(ctx context.Context, r request) (*answer, error) {
 		return nil, err
 	}
 	out, errs := bounded{most: maxAnswer}, bounded{most: maxErrors}
-	cmd := exec.Command(s.program, scanVerb)
+	cmd := s.limits.forBinary(r.Path).command(s.program, scanVerb)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.Dir = bytes.NewReader(in), &out, &errs, r.Dir
 	cmd.Env = environment(wire.Slots.Assign(s.slots), wire.Processes.Assign(fmt.Sprint(s.count)))
 	cmd.WaitDelay = time.Second

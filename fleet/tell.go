@@ -25,7 +25,7 @@ const execVerb = "exec-test"
 
 // tell runs the campaign as `reprise test` does, except for the runs that are known to pass, and reports.
 func (c *coordinator) tell(ctx context.Context, stdout, stderr io.Writer) (err error) {
-	tmp, err := os.MkdirTemp("", "reprise-fleet-")
+	tmp, err := os.MkdirTemp("", folderPattern)
 	if err != nil {
 		return err
 	}
@@ -127,8 +127,9 @@ func (c *coordinator) tellUnconfirmed(outputs []bytes.Buffer, w io.Writer) {
 		}
 		if len(missing) > 0 {
 			_, _ = fmt.Fprintf(w, "%s of %s %s failed on a worker and not here, so something that is not recorded takes part, "+
-				"such as a file or a variable:\n%s", prose.Count(len(missing), "failure"), c.spec.Binaries[t.Binary].Package,
-				t.Name, prose.Indent(strings.Join(missing, "\n"))+"\n")
+				"such as a file, a variable, or the network and the limits of a worker:\n%s",
+				prose.Count(len(missing), "failure"), c.spec.Binaries[t.Binary].Package, t.Name,
+				prose.Indent(strings.Join(missing, "\n"))+"\n")
 		}
 	}
 }

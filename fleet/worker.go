@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -73,7 +74,8 @@ type job struct {
 }
 
 // newWorker returns a worker that runs items in processes of this program. Its folder is removed by release.
-func newWorker(s *store, slots int, trusted []string, log io.Writer) (w *worker, release func() error, err error) {
+func newWorker(s *store, slots int, trusted []string, log io.Writer, l limits) (w *worker, release func() error,
+	err error) {
 	w = &worker{store: s, slots: slots, trusted: trusted, log: log, jobs: map[string]*job{}}
 	host, err := os.Hostname()
 	if err != nil {
@@ -83,7 +85,8 @@ func newWorker(s *store, slots int, trusted []string, log io.Writer) (w *worker,
 		return nil, nil, err
 	}
 	w.name = fmt.Sprintf("%s/%d/%d", host, os.Getpid(), time.Now().UnixNano()%1e6)
-	if w.folder, err = os.MkdirTemp("", "reprise-fleet-"); err != nil {
+	removeLeft()
+	if w.folder, err = os.MkdirTemp("", folderPattern); err != nil {
 		return nil, nil, err
 	}
 	program, err := os.Executable()
@@ -94,7 +97,15 @@ func newWorker(s *store, slots int, trusted []string, log io.Writer) (w *worker,
 	if err != nil {
 		return nil, nil, err
 	}
-	w.scan = scanner{program, w.folder, slots}.scan
+	if l.apart {
+		cmd := limits{apart: true}.command(program, "")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			l.apart = false
+			_, _ = fmt.Fprintf(log, "tests can use the network of this machine, which cannot give them one of their own: %v %s\n",
+				err, bytes.TrimSpace(out)) // a line less is no failure
+		}
+	}
+	w.scan = scanner{program, l, w.folder, slots}.scan
 	return w, func() error { return errors.Join(free(), os.RemoveAll(w.folder)) }, nil
 }
 

@@ -246,7 +246,7 @@ func (c *search) learn() bool {
 		return true
 	}
 	k, err := readKnown(c.session.known, c.function)
-	if err != nil || len(k.Classes) == 0 {
+	if err != nil || k.all() == 0 {
 		return false
 	}
 	c.facts, c.limit = k, 0
@@ -280,6 +280,9 @@ func (k *Known) run(p explore.Plan) *explore.Run {
 		return nil
 	}
 	number := k.number(p.Number)
+	if number >= len(k.Classes) {
+		return nil
+	}
 	if class := k.Classes[number]; class != 0 {
 		return &explore.Run{Plan: p, Outcome: explore.Passed, Class: class, Detail: detail{}}
 	}

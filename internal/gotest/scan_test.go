@@ -118,11 +118,18 @@ func TestKnownWithout(t *testing.T) {
 	}
 }
 
-// TestKnownMissing: a test of which nothing is known is not run, and the report says so.
+// TestKnownMissing: a test of which nothing is known, or whose seeds are all left out, is not run, and the report says
+// so.
 func TestKnownMissing(t *testing.T) {
-	f := &fakeRunner{turns: func(uint64) int { return 0 }, end: func(uint64) string { panic("it was run") }}
-	s, out := fakeSession(t, f, "SEEDS=5 KNOWN="+t.TempDir())
-	if !s.search("TestX", 1).run(t.Context()) || out.String() != marker+"=== NAME  \n"+notRunPrefix+"TestX\n" {
-		t.Errorf("it printed %q", out.String())
+	without, folder := &Known{Scan: Scan{Classes: make([]uint64, 5)}, All: 5, Without: [][2]int{{0, 5}}}, t.TempDir()
+	if err := without.Write(folder, "TestX"); err != nil {
+		t.Fatal(err)
+	}
+	for _, known := range []string{t.TempDir(), folder} {
+		f := &fakeRunner{turns: func(uint64) int { return 0 }, end: func(uint64) string { panic("it was run") }}
+		s, out := fakeSession(t, f, "SEEDS=5 KNOWN="+known)
+		if !s.search("TestX", 1).run(t.Context()) || out.String() != marker+"=== NAME  \n"+notRunPrefix+"TestX\n" {
+			t.Errorf("it printed %q", out.String())
+		}
 	}
 }

@@ -159,4 +159,22 @@ func TestHold(t *testing.T) {
 	if err := AwaitEnd(path + "3"); err == nil {
 		t.Error("no error for a path that nothing holds")
 	}
+	if _, err := Held(path + "3"); err == nil {
+		t.Error("a path that does not exist is held, or not")
+	}
+	for _, p := range []string{path, other} {
+		if held, err := Held(p); held || err != nil {
+			t.Errorf("%s is held after the end: %v", p, err)
+		}
+	}
+	again := path + "4"
+	if release, err = Hold(again); err != nil {
+		t.Fatal(err)
+	}
+	if held, err := Held(again); !held || err != nil {
+		t.Errorf("%s is not held: %v", again, err)
+	}
+	if err := release(); err != nil {
+		t.Error(err)
+	}
 }

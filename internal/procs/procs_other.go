@@ -27,3 +27,6 @@ func Hold(string) (release func() error, err error) { return nil, errors.ErrUnsu
 
 // AwaitEnd is not there on this system.
 func AwaitEnd(string) error { return errors.ErrUnsupported }
+
+// Held is not there on this system.
+func Held(string) (bool, error) { return false, errors.ErrUnsupported }

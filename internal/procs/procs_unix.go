@@ -3,6 +3,7 @@
 package procs
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"syscall"
@@ -49,6 +50,19 @@ func Hold(path string) (release func() error, err error) {
 		return nil, err
 	}
 	return f.Close, nil
+}
+
+// Held reports whether a process holds path, or waits for the end of one that did. The error says that there is no such
+// file.
+func Held(path string) (bool, error) {
+	f, err := os.OpenFile(path, os.O_WRONLY|syscall.O_NONBLOCK, 0)
+	if errors.Is(err, syscall.ENXIO) { // nothing reads the pipe
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return true, f.Close()
 }
 
 // AwaitEnd returns when the process that holds path has ended or released it. The error says that there is no such
