@@ -259,6 +259,7 @@ func (s *Sim) Now() time.Time { return epoch.Add(s.Elapsed()) }
 
 // Elapsed returns the virtual time since the start of the run.
 func (s *Sim) Elapsed() time.Duration {
+	s.check("Now")
 	s.look()
 	return time.Duration(s.clock.now)
 }

@@ -35,14 +35,11 @@ func (t *Task) leaveQueues() {
 // discard unwinds the task of c and ends c.
 func (s *Sim) discard(c *coroutine) {
 	current := s.current
+	s.settle(s.running())
 	s.unwinding, s.current = true, nil
 	c.end()
 	s.unwinding, s.current = false, current
-	last := len(s.coroutines) - 1
-	s.coroutines[c.place] = s.coroutines[last]
-	s.coroutines[c.place].place = c.place
-	s.coroutines[last] = nil
-	s.coroutines = s.coroutines[:last]
+	s.remove(c)
 }
 
 // kill kills all tasks of r and of the regions inside r, and closes these regions. It panics if the running task is

@@ -134,18 +134,44 @@ func TestForeignGoroutine(t *testing.T) {
 			_ = s.Go("task", func() error { mu.Lock(); s.Yield(); mu.Unlock(); return nil })
 		}
 		s.Sleep(1)
-		panicked := make(chan any)
-		go func() {
-			defer func() { panicked <- recover() }()
-			mu.Lock()
-		}()
-		if v, _ := (<-panicked).(string); !strings.Contains(v,
-			"Mutex.Lock called by a goroutine that is not the running task") || !strings.Contains(v, "net/http") {
-			t.Errorf("panic %q, want one that names the method and the rule", v)
+		for name, op := range map[string]func(){"Mutex.Lock": mu.Lock, "Now": func() { s.Now() }} {
+			panicked := make(chan any)
+			go func() {
+				defer func() { panicked <- recover() }()
+				op()
+			}()
+			v, _ := (<-panicked).(string)
+			if !strings.Contains(v, name+" called by a goroutine that is not the running task at ") ||
+				!strings.Contains(v, "misuse_test.go:") || !strings.Contains(v, ", started at misuse_test.go:") ||
+				!strings.Contains(v, "net/http") {
+				t.Errorf("panic %q, want one that names the method, the places and the rule", v)
+			}
 		}
 		return nil
 	})
 	if err == nil || strings.Count(err.Error(), "called by a goroutine that is not the running task") != 1 {
 		t.Errorf("Run = %v, want the one operation of the goroutine", err)
 	}
+}
+
+// TestTimersAreNoForeigners: what timers do between two turns, also behind the last turn of a task that has ended, is
+// no operation of a foreign goroutine: here the network delivers what asks to connect.
+func TestTimersAreNoForeigners(t *testing.T) {
+	cfg := inTurns()
+	cfg.CheckGoroutines = true
+	mustRun(t, cfg, func(s *Sim) {
+		s.Network().SetDefault(Link{Latency: 10 * time.Millisecond})
+		client, server := s.NewHost("client"), s.NewHost("server")
+		listener, err := server.Listen("tcp", ":80")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Go("short", func() error { s.Sleep(5 * time.Millisecond); return nil })
+		conn, err := client.Dial(s.Context(), "tcp", "server:80")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = conn.Close()
+		_ = listener.Close()
+	})
 }

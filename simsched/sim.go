@@ -19,7 +19,6 @@ type Sim struct {
 	unwinding bool // parked tasks are being ended
 
 	current *Task // the running task
-	next    *Task // the task to be resumed by the driver; nil at the end
 	ready   queue
 	tick    uint64 // number of scheduling steps so far
 	firing  bool   // timers are firing
@@ -52,6 +51,8 @@ type Sim struct {
 	reduction  *Reduction             // of the Chooser; nil if it has none
 	idle       []*coroutine           // coroutines without a task
 	coroutines []*coroutine           // all coroutines
+	driver     coroutine              // stands for the goroutine that called Run, which waits while tasks run
+	quit       bool                   // a task called runtime.Goexit, which goes on in the driver
 	goroutines map[*coroutine]uint64  // see goroutineID; nil unless Config.CheckGoroutines is set
 	foreign    atomic.Pointer[string] // what is said to a goroutine that is no task, and must not use the Sim
 	choice     Choice
@@ -77,11 +78,11 @@ func Run(cfg Config, body func(*Sim) error) error {
 	s.emit(event.RngSeed(cfg.Seed))
 	s.root = s.openRegion("root", nil)
 	s.main = s.spawn(s.root, newPath(nil, 0), "main", func() error { return body(s) })
-	s.next = s.pick()
+	first := s.pick()
 	if cfg.ContainGoexit {
-		s.driveApart()
+		s.driveApart(first)
 	} else {
-		s.drive()
+		s.drive(first)
 	}
 	if s.hookPanic != nil {
 		panic(s.hookPanic)
@@ -125,24 +126,22 @@ func newSim(cfg Config) *Sim {
 	return s
 }
 
-// drive resumes one task after another. The next task is chosen inside the task that gives up its turn, so that
-// choosing the same task again costs no switch.
-func (s *Sim) drive() {
-	for s.next != nil {
-		t := s.next
-		if t.co == nil {
-			s.adopt(t)
-		}
-		s.next = nil
-		t.co.resume()
+// drive lets the first task run, and returns when the run is over. Tasks hand over to each other: the next one is
+// chosen inside the task that gives up its turn, so that choosing the same task again costs no switch.
+func (s *Sim) drive(first *Task) {
+	if first != nil {
+		s.driver.handOver(s.stack(first))
+	}
+	if s.quit {
+		runtime.Goexit()
 	}
 	s.current = nil
 }
 
 // driveApart calls drive in a separate goroutine, so that runtime.Goexit in a task ends only that goroutine.
-func (s *Sim) driveApart() {
+func (s *Sim) driveApart(first *Task) {
 	var ended sync.WaitGroup
-	ended.Go(s.drive)
+	ended.Go(func() { s.drive(first) })
 	ended.Wait()
 }
 
@@ -247,8 +246,8 @@ func (s *Sim) park(t, next *Task) {
 	if next == t {
 		return
 	}
-	s.next = next
-	if t.co.yield(struct{}{}); t.co.ending {
+	c := t.co
+	if c.handOver(s.stack(next)); c.told == end {
 		runtime.Goexit() // the run has ended; unwind
 	}
 }
@@ -339,27 +338,16 @@ func (s *Sim) enter(op string) *Task {
 		runtime.Goexit()
 	}
 	if s.current == nil {
-		s.refuse("simsched: " + op + " called outside the run: objects of a Sim may be used only by its tasks, during Run")
+		where := ""
+		if s.cfg.CheckGoroutines {
+			where = origin()
+		}
+		s.refuse("simsched: " + op + " called outside the run" + where +
+			": objects of a Sim may be used only by its tasks, during Run")
 	}
-	if s.cfg.CheckGoroutines && goroutineID() != s.goroutines[s.current.co] {
-		s.refuse("simsched: " + op +
-			" called by a goroutine that is not the running task: only tasks may use the objects of a Sim")
-	}
+	s.check(op)
 	return s.current
 }
-
-// refuse panics with a text for a goroutine that is no task. The run fails with it as well, because the goroutine may
-// belong to a library that recovers panics.
-func (s *Sim) refuse(text string) {
-	text += libraries
-	s.foreign.CompareAndSwap(nil, &text)
-	panic(text)
-}
-
-// libraries says what to do with a program that comes here by a library with goroutines of its own.
-const libraries = "; net/http, gRPC, database/sql and other libraries that start goroutines do not work inside of a " +
-	"simulation: call their handlers directly and speak over connections in tasks, or write an ordinary test, without a " +
-	"Sim, and run it with reprise test, which simulates the network between its goroutines"
 
 // release is enter for operations that release something and never block: while tasks are unwound they do nothing.
 func (s *Sim) release(op string) (t *Task, ok bool) {

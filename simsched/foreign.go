@@ -1,0 +1,63 @@
+package simsched
+
+import (
+	"fmt"
+	"path"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"strings"
+)
+
+// check refuses an operation that is called by a goroutine that is not the running task, if the run looks for that. It
+// lets pass what timers do, since they fire between two turns.
+func (s *Sim) check(op string) {
+	if !s.cfg.CheckGoroutines || s.firing || s.inHook || s.unwinding || s.current == nil || s.current.co == nil ||
+		goroutineID() == s.goroutines[s.current.co] {
+		return
+	}
+	s.refuse("simsched: " + op + " called by a goroutine that is not the running task" + origin() +
+		": only tasks may use the objects of a Sim, and Sim.Go starts them")
+}
+
+// origin says where the calling goroutine is and where it was started, " at x_test.go:12, started at x_test.go:10 by
+// shop.TestX", as far as its stack tells.
+func origin() string {
+	var calls [32]uintptr
+	var text string
+	if at := firstLine(calls[:runtime.Callers(2, calls[:])]); at != "" {
+		text = " at " + at
+	}
+	_, by, found := strings.Cut(string(debug.Stack()), "\ncreated by ")
+	fn, line, _ := strings.Cut(by, "\n\t")
+	fn, _, _ = strings.Cut(fn, " in goroutine ")
+	if line, _, _ = strings.Cut(line, " +0x"); found {
+		text += fmt.Sprintf(", started at %s by %s", filepath.Base(strings.TrimSpace(line)), path.Base(fn))
+	}
+	return text
+}
+
+// refuse panics with a text for a goroutine that is no task. The run fails with it as well, because the goroutine may
+// belong to a library that recovers panics.
+func (s *Sim) refuse(text string) {
+	text += libraries
+	s.foreign.CompareAndSwap(nil, &text)
+	panic(text)
+}
+
+// libraries says what to do with a program that comes here by a library with goroutines of its own.
+const libraries = "; net/http, gRPC, database/sql and other libraries that start goroutines do not work inside of a " +
+	"simulation: call their handlers directly and speak over connections in tasks, or write an ordinary test, without a " +
+	"Sim, and run it with reprise test, which simulates the network between its goroutines"
+
+// goroutineID returns the number of the calling goroutine, read from the head of its stack trace, "goroutine 7 [".
+func goroutineID() (id uint64) {
+	var buf [32]byte
+	for _, c := range buf[len("goroutine "):runtime.Stack(buf[:], false)] {
+		if c < '0' || c > '9' {
+			break
+		}
+		id = 10*id + uint64(c-'0')
+	}
+	return id
+}
