@@ -30,6 +30,8 @@ type Options struct {
 
 	JUnit, Markdown, JSONL string // files to write, "" for none
 
+	OnlyBroken bool // findings do not make Run fail, and are not annotated
+
 	Results string // folder for the results and, unless the artifacts have another, the recordings; "" for none
 	Changed string // revision of git; only packages that differ, and their importers, are tested; "" for all
 }
@@ -70,10 +72,16 @@ func (o *Options) Run(stdout, stderr io.Writer) error {
 	if err := o.conclude(r, stdout); err != nil {
 		return err
 	}
-	if status != nil {
+	if status != nil && (!o.OnlyBroken || r.broken()) {
 		return base.Found()
 	}
 	return nil
+}
+
+// broken reports whether something has failed beside the findings: a package that does not build, a test without a
+// finding, or a search that was interrupted.
+func (r *testResults) broken() bool {
+	return len(r.findings) == 0 || len(r.others) > 0 || r.build.Len() > 0 || r.interrupted
 }
 
 // listen sets where the output of tests goes, and returns where the report goes.
@@ -122,7 +130,7 @@ func (o *Options) conclude(r *testResults, stdout io.Writer) error {
 	var text bytes.Buffer
 	r.text(&text)
 	b.WriteString(prose.Terminal(text.String(), base.IsDevice(stdout)))
-	if os.Getenv("GITHUB_ACTIONS") == "true" {
+	if os.Getenv("GITHUB_ACTIONS") == "true" && !o.OnlyBroken {
 		for _, f := range slices.Concat(r.findings, r.notes) {
 			b.WriteString(f.GitHub())
 		}
@@ -203,7 +211,7 @@ func (o *Options) write(r *testResults) error {
 		}
 	}
 	summary := os.Getenv("GITHUB_STEP_SUMMARY")
-	if summary == "" || os.Getenv("GITHUB_ACTIONS") != "true" {
+	if summary == "" || os.Getenv("GITHUB_ACTIONS") != "true" || o.OnlyBroken {
 		return nil
 	}
 	f, err := os.OpenFile(summary, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o666)

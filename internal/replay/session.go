@@ -1,11 +1,14 @@
 package replay
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
 	"io"
 
 	"github.com/reprise-go/reprise/divergence"
 	"github.com/reprise-go/reprise/internal/base"
+	"github.com/reprise-go/reprise/internal/wire"
 	"github.com/reprise-go/reprise/replayer"
 	"github.com/reprise-go/reprise/source"
 )
@@ -57,9 +60,20 @@ func (s *Session) toEnd() error {
 		return err
 	}
 	if s.Expect != "" {
-		return s.show(o, (o.result.Err != nil) == (s.Expect == ExpectFail))
+		err := s.show(o, (o.result.Err != nil) == (s.Expect == ExpectFail))
+		return cmp.Or(s.unfit(o), err)
 	}
 	return s.show(o, !o.found())
+}
+
+// unfit returns an error if a run passes that has too little in common with its recording to show anything.
+func (s *Session) unfit(o *outcome) error {
+	f := o.result.Fidelity
+	if s.Policy != replayer.Resync || wire.NewPin(o.result.Err != nil, false, f).Verdict != wire.PinUnfit {
+		return nil
+	}
+	return base.BadInput(fmt.Errorf("%s: no longer fits the program, fidelity %.3f: the run passes, which shows little",
+		s.Name, f))
 }
 
 // show writes a document. The error has the exit code base.ExitFound if the document reports a finding.

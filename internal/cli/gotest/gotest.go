@@ -107,6 +107,11 @@ reprise stats lists what a recording has`),
 	{"results", "FOLDER", `write the results of all tests to FOLDER/results.jsonl, for
 reprise report; recordings go there, too, unless --artifacts
 says otherwise`, func(o *gotest.Options, v string) { o.Results = v }, "", nil, false},
+	{"fail", "WHAT", `which failures make the exit code 1: any (the default), or
+broken: only packages that do not build and tests that fail
+without a finding, for shards whose findings reprise report
+judges. Annotations are left to that, too`, func(o *gotest.Options, v string) { o.OnlyBroken = v == "broken" },
+		"any or broken", func(v string) bool { return v == "any" || v == "broken" }, false},
 	{"changed", "REV", `test only the packages that differ from a revision of git, and
 those that import one of them`, func(o *gotest.Options, v string) { o.Changed = v }, "", nil, false},
 	{"html", "BOOL", `draw a page beside the recording of each finding, with its
@@ -157,7 +162,9 @@ reproduces a run hold it`)
 // artifactsFlag is the flag of wire.Artifacts. Tests run in the folders of their packages, so they get an absolute
 // path.
 func artifactsFlag() testFlag {
-	f := setting(wire.Artifacts.Setting, "FOLDER", "where traces and reports go")
+	f := setting(wire.Artifacts.Setting, "FOLDER", `where traces and reports go: otherwise to a folder of the user
+among the temporary ones, such as /tmp/reprise-1000, which a
+container loses`)
 	set := f.set
 	f.set = func(o *gotest.Options, v string) {
 		if abs, err := filepath.Abs(v); err == nil {

@@ -39,7 +39,8 @@ even if the recorded run failed, and 1 if they differ. Policies say what happens
 
 --expect fail (or pass) makes the exit code the answer to one question: 0 if the run fails (or passes), 1 if it does not.
 What was changed in the program since may make the run another one, so --policy is resync unless given. A program that
-does not build, or a test that is gone, is exit code 125, as git bisect wants it:
+does not build, a test that is gone, or a run that passes with less than half in common with the recording is exit
+code 125, as git bisect wants it:
 
   git bisect run reprise replay --expect pass FILE
 
