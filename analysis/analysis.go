@@ -1,5 +1,6 @@
 // Package analysis holds a pass for go vet that finds what a simulated test must not do: take the time from the real
-// clock, use global random numbers, start goroutines, use real channels and locks, or depend on the order of a map.
+// clock, use global random numbers, start goroutines or processes, use real channels, locks and network connections, or
+// depend on the order of a map. It does not see calls of interface methods and of function values.
 //
 // It works in three steps:
 //

@@ -24,6 +24,43 @@ var locks = map[string]string{
 	"Mutex": "Sim.NewMutex", "RWMutex": "Sim.NewRWMutex", "WaitGroup": "Sim.NewWaitGroup", "Cond": "Sim.NewCond",
 }
 
+// outside are the functions and methods of the standard library that leave a simulation, by package, each package with
+// what it does and what to do instead.
+var outside = map[string]struct {
+	what, instead string
+	names         []string
+}{
+	"net": {"uses the real network", "use Host.Dial and Host.Listen, or write an ordinary test", []string{
+		"Dial", "DialTimeout", "DialTCP", "DialUDP", "DialUnix", "DialIP", "Listen", "ListenPacket", "ListenTCP", "ListenUDP",
+		"ListenUnix", "ListenUnixgram", "ListenIP", "ListenMulticastUDP", "Dialer.Dial", "Dialer.DialContext",
+		"ListenConfig.Listen", "ListenConfig.ListenPacket",
+	}},
+	"net/http": {"uses the real network", "call the handler, or write an ordinary test", []string{
+		"Get", "Head", "Post", "PostForm", "ListenAndServe", "ListenAndServeTLS", "Serve", "ServeTLS", "Client.Do",
+		"Client.Get", "Client.Head", "Client.Post", "Client.PostForm", "Transport.RoundTrip", "Server.ListenAndServe",
+		"Server.ListenAndServeTLS", "Server.Serve", "Server.ServeTLS",
+	}},
+	"net/http/httptest": {"uses the real network", "use httptest.NewRecorder, or write an ordinary test", []string{
+		"NewServer", "NewTLSServer", "Server.Start", "Server.StartTLS",
+	}},
+	"database/sql": {"starts goroutines", "write an ordinary test", []string{"Open", "OpenDB"}},
+	"os/exec": {"starts a process", "write an ordinary test", []string{
+		"Cmd.Run", "Cmd.Start", "Cmd.Output", "Cmd.CombinedOutput",
+	}},
+}
+
+// leaves returns the fault of a call of a function that leaves the simulation, "" if it does not.
+func leaves(fn *types.Func) string {
+	out, name := outside[fn.Pkg().Path()], fn.Name()
+	if r := receiver(fn); r != "" {
+		name = r + "." + name
+	}
+	if !slices.Contains(out.names, name) {
+		return ""
+	}
+	return out.what + ", " + fn.Pkg().Name() + "." + name + "; " + out.instead
+}
+
 // faults returns what a body must not do, in the order of the source.
 func (c *checker) faults(body *ast.BlockStmt) (list []fault) {
 	add := func(n ast.Node, what string) { list = append(list, fault{node: n, what: what}) }
@@ -109,6 +146,8 @@ func (c *checker) call(n *ast.CallExpr) []fault {
 		if name := receiver(fn); locks[name] != "" {
 			return []fault{{node: n, what: "uses a real lock, sync." + name + "." + fn.Name() + "; use " + locks[name]}}
 		}
+	case leaves(fn) != "":
+		return []fault{{node: n, what: leaves(fn)}}
 	case isSimulator(path):
 	default:
 		if d := c.judge(fn.Origin()); d != nil {

@@ -13,7 +13,7 @@ import (
 )
 
 // foreign are the flags in the documents that belong to other programs.
-var foreign = []string{"rm"} // docker run
+var foreign = []string{"junitfile", "raw-command", "rm"} // docker run
 
 var (
 	codeIn = regexp.MustCompile("(?m)`[^`\n]+`|^    .*$|^\\$ .*$")

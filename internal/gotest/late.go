@@ -77,7 +77,7 @@ func (w *subject) settle(ctx context.Context, r *explore.Run) (known bool) {
 		r.Outcome = explore.Failed
 	default:
 		r.Outcome = explore.Noted
-		f.Note(fmt.Sprintf("a failure counts if it needs less than %v of lateness, --%s less a hundredth", w.lateBound(),
+		f.Note(fmt.Sprintf("no run with less lateness was found; one below %v would count as a failure (--%s)", w.lateBound(),
 			wire.Slow.Flag))
 	}
 	return false

@@ -1,7 +1,12 @@
 package a
 
 import (
+	"database/sql"
 	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os/exec"
 	"time"
 
 	"example.com/b"
@@ -44,4 +49,14 @@ func orders(s *simsched.Sim, m map[int]int) int { // want orders:"depends on the
 
 func outside() { // want outside:"uses the real clock, time.Sleep; use Sim.Sleep"
 	time.Sleep(1)
+}
+
+func leaves(s *simsched.Sim) { // want leaves:"uses the real network, httptest.NewServer; use httptest.NewRecorder, or write an ordinary test"
+	server := httptest.NewServer(nil) // want "a simulated test uses the real network, httptest.NewServer; use httptest.NewRecorder, or write an ordinary test"
+	_, _ = http.Get(server.URL)       // want "a simulated test uses the real network, http.Get; call the handler, or write an ordinary test"
+	_, _ = http.DefaultClient.Do(nil) // want "a simulated test uses the real network, http.Client.Do; call the handler, or write an ordinary test"
+	_, _ = net.Dial("tcp", "b:80")    // want "a simulated test uses the real network, net.Dial; use Host.Dial and Host.Listen, or write an ordinary test"
+	_, _ = sql.Open("x", "y")         // want "a simulated test starts goroutines, sql.Open; write an ordinary test"
+	_ = exec.Command("ls").Run()      // want "a simulated test starts a process, exec.Cmd.Run; write an ordinary test"
+	server.Config.Handler.ServeHTTP(httptest.NewRecorder(), nil)
 }
