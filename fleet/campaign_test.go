@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -69,6 +70,12 @@ func newFake(t testing.TB, spec *campaignSpec) *fakeCampaign {
 			t.Error(err)
 		}
 	})
+	return newFakeOn(t, spec, l)
+}
+
+// newFakeOn makes a campaign on a server.
+func newFakeOn(t testing.TB, spec *campaignSpec, l *local) *fakeCampaign {
+	t.Helper()
 	f := &fakeCampaign{local: l, log: &lines{}}
 	f.key, f.public = newKey(t)
 	s := f.open(t)
@@ -144,6 +151,7 @@ func TestWorkers(t *testing.T) {
 
 // TestSecondWorker: the first failing run of each signature is examined once, by a worker that has not found it.
 func TestSecondWorker(t *testing.T) {
+	t.Parallel()
 	f := newFake(t, fakeSpec(1000, "TestRace", "TestBug"))
 	defer f.work(t, 2, 1, 20*time.Millisecond)()
 	for f.numbers().workers < 2 { // they are there before the first failure is seen
@@ -212,6 +220,7 @@ func (f *fakeCampaign) listen(t *testing.T) {
 
 // TestPoison: an item that always fails is tried three times, given up and named, and the rest is done.
 func TestPoison(t *testing.T) {
+	t.Parallel()
 	f := newFake(t, fakeSpec(100, "TestPoison", "TestRace"))
 	stop := f.work(t, 2, 1, 0)
 	defer stop()
@@ -228,6 +237,7 @@ func TestPoison(t *testing.T) {
 
 // TestResume: a coordinator that is killed is resumed by another, which knows what it knew.
 func TestResume(t *testing.T) {
+	t.Parallel()
 	f := newFake(t, fakeSpec(3000, "TestRace", "TestBug"))
 	defer f.work(t, 2, 2, 5*time.Millisecond)()
 	for range 3 {
@@ -277,6 +287,7 @@ func compareWithOne(t *testing.T, f *fakeCampaign) {
 
 // TestKill kills workers, and restarts the server, while they work: nothing is lost.
 func TestKill(t *testing.T) {
+	t.Parallel()
 	workers, servers, seeds := 12, 2, 6000
 	if os.Getenv("REPRISE_GORT_SLOW") == "1" { // lint: the name by which the tests of the project ask for more
 		workers, servers, seeds = 200, 20, 60000
@@ -349,24 +360,33 @@ func (f *fakeCampaign) restart() error {
 	return nil
 }
 
-// TestRefused: a worker of another version, and one without trust, do no work and say why, here and to the coordinator.
+// TestRefused: a worker of another version, architecture or Go version does no work and says why, here and to the
+// coordinator.
 func TestRefused(t *testing.T) {
-	m, err := thisMachine()
-	if err != nil {
-		t.Fatal(err)
-	}
-	m.Version = "v0"
-	spec := fakeSpec(32, "TestRace")
-	spec.Machine = m
-	f := newFake(t, spec)
-	defer f.work(t, 1, 1, 0)()
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- f.search(ctx) }()
-	f.log.await(t, "refuses the campaign: \"the version of reprise-fleet of the campaign is v0")
-	cancel()
-	if err := <-done; !errors.Is(err, context.Canceled) || f.numbers().results > 0 {
-		t.Errorf("%v, %d results", err, f.numbers().results)
+	for want, change := range map[string]func(*machineKind){
+		"the version of reprise-fleet of the campaign is v0": func(m *machineKind) { m.Version = "v0" },
+		"the platform of the campaign is linux/s390x":        func(m *machineKind) { m.Platform = "linux/s390x" },
+		"the Go version of the campaign is go1.2":            func(m *machineKind) { m.Go = "go1.2" },
+	} {
+		m, err := thisMachine()
+		if err != nil {
+			t.Fatal(err)
+		}
+		change(&m)
+		spec := fakeSpec(32, "TestRace")
+		spec.Machine = m
+		f := newFake(t, spec)
+		stop := f.work(t, 1, 1, 0)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- f.search(ctx) }()
+		f.log.await(t, "refused: campaign c: "+want)
+		f.log.await(t, "refuses the campaign: \""+want)
+		cancel()
+		if err := <-done; !errors.Is(err, context.Canceled) || f.numbers().results > 0 {
+			t.Errorf("%v, %d results", err, f.numbers().results)
+		}
+		stop()
 	}
 }
 
@@ -378,7 +398,7 @@ func TestForged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := f.publish(t.Context(), workSubject+f.spec.ID, "forged", b); err != nil {
+	if err := f.publish(t.Context(), workSubject, f.spec.ID, "forged", b); err != nil {
 		t.Fatal(err)
 	}
 	defer f.work(t, 1, 1, 0)()
@@ -476,6 +496,50 @@ func TestOneServer(t *testing.T) {
 	if err := errors.Join(second.close(), first.close()); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestSoak: many small items take no more memory than few, apart from 8 bytes for each seed.
+func TestSoak(t *testing.T) {
+	items := 4000
+	if os.Getenv("REPRISE_GORT_SLOW") == "1" {
+		items = 1_000_000
+	}
+	f := newFake(t, fakeSpec(items, "TestNew"))
+	f.ledger.most = 1
+	defer f.work(t, 2, 8, 0)()
+	ctx, stop := context.WithCancel(t.Context())
+	samples := make(chan []uint64, 1)
+	go func() {
+		var list []uint64
+		for part := 1; part <= 10 && ctx.Err() == nil; part++ {
+			for f.numbers().results < part*items/10-20 && ctx.Err() == nil {
+				pause(ctx, 10*time.Millisecond)
+			}
+			list = append(list, liveMemory())
+		}
+		samples <- list
+	}()
+	start := time.Now()
+	if err := f.search(ctx); err != nil {
+		t.Fatal(err)
+	}
+	stop()
+	list := <-samples
+	t.Logf("%d items in %v; MiB of memory after each tenth: %v", f.numbers().results, time.Since(start), list)
+	if n := f.numbers().results; n < items {
+		t.Errorf("%d results of %d items", n, items)
+	}
+	if grown := list[len(list)-1] - list[0]; list[len(list)-1] > list[0] && grown > 64+uint64(items)*100>>20 {
+		t.Errorf("memory grows by %d MiB: %v", grown, list)
+	}
+}
+
+// liveMemory returns how many MiB are live, of the server, the workers and the coordinator.
+func liveMemory() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc >> 20
 }
 
 // BenchmarkItems reports how many items a second are planned, answered and joined, by workers whose runs take no time.

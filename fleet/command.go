@@ -185,22 +185,27 @@ func (f *flags) key() (key nkeys.KeyPair, public string, err error) {
 	return key, public, err
 }
 
+// dial connects to the server that the flags name.
+func (f *flags) dial() (*nats.Conn, error) {
+	var options []nats.Option
+	if f.creds != "" {
+		options = append(options, nats.UserCredentials(f.creds))
+	}
+	if f.ca != "" {
+		options = append(options, nats.RootCAs(f.ca))
+	}
+	if f.cert != "" {
+		options = append(options, nats.ClientCert(f.cert, f.certKey))
+	}
+	return connect(f.nats, options...)
+}
+
 // connect connects to the server that the flags name, or to that of the store.
 func (f *flags) connect(ctx context.Context) (s *store, release func() error, err error) {
 	var l *local
 	if f.nats != "" {
-		var options []nats.Option
-		if f.creds != "" {
-			options = append(options, nats.UserCredentials(f.creds))
-		}
-		if f.ca != "" {
-			options = append(options, nats.RootCAs(f.ca))
-		}
-		if f.cert != "" {
-			options = append(options, nats.ClientCert(f.cert, f.certKey))
-		}
 		l = &local{}
-		l.conn, err = connect(f.nats, options...)
+		l.conn, err = f.dial()
 	} else {
 		var folder string
 		if folder, err = f.folder(); err == nil {

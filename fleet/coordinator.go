@@ -26,6 +26,9 @@ const (
 // maxResults is the number of results that are handled before further items are planned.
 const maxResults = 64
 
+// mostUnread is the number of failed attempts to read a result after which the coordinator says that it waits.
+const mostUnread = 20
+
 // coordinator leads a campaign.
 type coordinator struct {
 	*store
@@ -40,6 +43,7 @@ type coordinator struct {
 	slots   map[string]int       // of each worker
 	refused map[string]bool      // what was said of refusals
 
+	unread   int             // attempts to read a result that have failed in a row
 	read     uint64          // number of the last message that was read from the stream of results
 	seen     map[string]bool // test and signature of what was said
 	deadline time.Time
@@ -50,6 +54,13 @@ func newCoordinator(s *store, spec *campaignSpec, key nkeys.KeyPair, log io.Writ
 		store: s, spec: spec, key: key, now: time.Now, log: log, ledger: newLedger(spec),
 		workers: map[string]time.Time{}, slots: map[string]int{}, refused: map[string]bool{},
 		seen: map[string]bool{},
+	}
+	var said sync.Once
+	s.waits = func(err error) {
+		said.Do(func() {
+			c.say("the server stores no items, so the campaign waits: %v. If its disk was full, make room and start it again",
+				err)
+		})
 	}
 	if spec.Budget > 0 { // of a campaign that is resumed, the time since it was made counts as well
 		c.deadline = spec.Created.Add(spec.Budget)
@@ -67,6 +78,17 @@ func (c *coordinator) search(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = sub.Unsubscribe() }() // of a connection that may be closed
+	came := make(chan struct{}, 1)
+	woken, err := c.conn.Subscribe(resultSubject+c.spec.ID, func(*nats.Msg) {
+		select {
+		case came <- struct{}{}:
+		default: // there is a result already that is not handled
+		}
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = woken.Unsubscribe() }() // as above
 	results, err := c.js.Stream(ctx, resultsStream+c.spec.ID)
 	if err != nil {
 		return fmt.Errorf("the results of campaign %s are not there: %w", c.spec.ID, err)
@@ -90,7 +112,7 @@ func (c *coordinator) search(ctx context.Context) error {
 			return err
 		}
 		if n == 0 {
-			pause(ctx, 20*time.Millisecond)
+			await(ctx, came, 100*time.Millisecond)
 		}
 	}
 	work, err := c.js.Stream(ctx, workStream+c.spec.ID)
@@ -98,6 +120,15 @@ func (c *coordinator) search(ctx context.Context) error {
 		err = work.Purge(ctx) // of tests that are over
 	}
 	return err
+}
+
+// await waits for a result, for some time at most.
+func await(ctx context.Context, came <-chan struct{}, most time.Duration) {
+	select {
+	case <-came:
+	case <-ctx.Done():
+	case <-time.After(most):
+	}
 }
 
 // catchUp reads the results that are there already, and drops the items that are not taken yet: they are planned again.
@@ -174,8 +205,12 @@ func (c *coordinator) take(ctx context.Context, results jetstream.Stream) (n int
 		case ctx.Err() != nil:
 			return n, ctx.Err()
 		case errors.Is(err, jetstream.ErrMsgNotFound):
+			c.unread = 0
 			return n, nil
 		case err != nil: // the server is started again, for instance
+			if c.unread++; c.unread == mostUnread {
+				c.waits(err)
+			}
 			pause(ctx, 100*time.Millisecond)
 			return n, nil
 		}
@@ -258,7 +293,7 @@ func (c *coordinator) plan(ctx context.Context) error {
 		b, err := sign(c.key, i)
 		if err == nil {
 			// An item that is planned again has the same seeds and must not be dropped, so its id has the time.
-			err = c.publish(ctx, workSubject+c.spec.ID, fmt.Sprintf("%s %d", i.id(), c.now().UnixNano()), b)
+			err = c.publish(ctx, workSubject, c.spec.ID, fmt.Sprintf("%s %d", i.id(), c.now().UnixNano()), b)
 		}
 		if err != nil {
 			return err

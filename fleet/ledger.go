@@ -32,6 +32,7 @@ type ledger struct {
 	campaign string
 	seeds    int     // per test; 0 for no limit
 	unseen   float64 // bound of explore.Config.Unseen; 0 for none
+	most     int     // seeds of the greatest item
 	tests    []*progress
 
 	items, results, failed int // planned, joined, and failed attempts
@@ -65,7 +66,7 @@ type first struct {
 }
 
 func newLedger(s *campaignSpec) *ledger {
-	l := &ledger{campaign: s.ID, seeds: s.Seeds, unseen: s.Unseen}
+	l := &ledger{campaign: s.ID, seeds: s.Seeds, unseen: s.Unseen, most: maxItem}
 	for _, t := range s.Tests {
 		l.tests = append(l.tests, &progress{
 			size: firstItem, open: map[int]workItem{}, early: map[int]*itemResult{}, over: s.Binaries[t.Binary].Plain,
@@ -260,12 +261,12 @@ func (l *ledger) item(test int) workItem {
 		from := gaps[0][0]
 		return workItem{Campaign: l.campaign, Test: test, From: from, To: min(gaps[0][1], from+maxItem)}
 	}
-	to := p.next + p.size
+	to := p.next + min(p.size, l.most)
 	if l.seeds > 0 {
 		to = min(to, l.seeds)
 	}
 	item := workItem{Campaign: l.campaign, Test: test, From: p.next, To: to}
-	p.next, p.size = to, min(2*p.size, maxItem)
+	p.next, p.size = to, min(2*p.size, l.most)
 	return item
 }
 

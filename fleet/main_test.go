@@ -20,6 +20,8 @@ func TestMain(m *testing.M) {
 		switch {
 		case os.Args[1] == fakeVerb:
 			fakeMain(os.Args[2], os.Args[3])
+		case os.Args[1] == smallDiskVerb:
+			smallDiskMain(os.Args[2], os.Args[3])
 		case slices.Contains([]string{execVerb, scanVerb, limitVerb, "work"}, os.Args[1]):
 			os.Exit(Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 		}

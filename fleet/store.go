@@ -52,6 +52,7 @@ type store struct {
 	states  jetstream.KeyValue
 	objects jetstream.ObjectStore
 	ackWait time.Duration // after which an item goes to another worker
+	waits   func(error)   // called now and then while nothing can be published, with the reason; may be nil
 }
 
 // defaultAckWait is the default of store.ackWait. A worker that lives says so three times in it.
@@ -201,24 +202,42 @@ func (s *store) getFile(ctx context.Context, folder, hash string) (path string, 
 	return path, os.Rename(f.Name(), path)
 }
 
-// publish publishes a message once: the server drops further ones with its id. It tries again until it can, for
-// instance while the server is started again or its disk is full.
-func (s *store) publish(ctx context.Context, subject, id string, b []byte) error {
+// publish publishes a message of a campaign once: the server drops further ones with its id. It tries again until it
+// can, for instance while the server is started again or its disk is full. The error errGone says that the campaign is
+// not there any more.
+func (s *store) publish(ctx context.Context, kind, campaign, id string, b []byte) error {
+	subject, stream := workSubject+campaign, workStream+campaign
+	if kind == resultSubject {
+		subject, stream = resultSubject+campaign, resultsStream+campaign
+	}
 	for wait := 50 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
 		limited, cancel := context.WithTimeout(ctx, 10*time.Second)
 		_, err := s.js.Publish(limited, subject, b, jetstream.WithMsgID(id))
 		cancel()
-		if err == nil || ctx.Err() != nil || errors.Is(err, nats.ErrMaxPayload) ||
-			errors.Is(err, jetstream.ErrNoStreamResponse) {
+		if errors.Is(err, jetstream.ErrNoStreamResponse) && s.lacks(ctx, stream) {
+			return errGone
+		}
+		if err == nil || ctx.Err() != nil || errors.Is(err, nats.ErrMaxPayload) {
 			return err
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(wait):
+		if s.waits != nil && wait > 300*time.Millisecond {
+			s.waits(err)
 		}
+		pause(ctx, wait)
 	}
 }
+
+// lacks reports whether the server says that it has no such stream. One of a cluster that has run out of disk space has
+// none either, but does not say that.
+func (s *store) lacks(ctx context.Context, stream string) bool {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	_, err := s.js.Stream(ctx, stream)
+	return errors.Is(err, jetstream.ErrStreamNotFound)
+}
+
+// errGone is the error for a campaign that is not there any more.
+var errGone = errors.New("fleet: the campaign was removed from the server")
 
 // remove removes a campaign.
 func (s *store) remove(ctx context.Context, id string) error {

@@ -254,10 +254,10 @@ func (w *worker) answer(ctx context.Context, j *job, m jetstream.Msg) {
 		if r.Err != "" && !r.Poisoned {
 			id = fmt.Sprintf("%s failed %d", id, r.Attempt)
 		}
-		err = w.publish(ctx, resultSubject+item.Campaign, id, b)
+		err = w.publish(ctx, resultSubject, item.Campaign, id, b)
 	}
 	switch {
-	case errors.Is(err, jetstream.ErrNoStreamResponse): // the campaign is gone
+	case errors.Is(err, errGone):
 		_ = m.Term() // if that fails, the item comes again, and its result finds no stream again
 	case err != nil || r.Err != "" && !r.Poisoned:
 		// If that fails, the item comes back when its time is over.
@@ -291,6 +291,9 @@ func (w *worker) attempt(ctx context.Context, j *job, item workItem, m jetstream
 	}
 	a, err := w.work(ctx, j, item, m)
 	if err == nil {
+		err = w.fits(a)
+	}
+	if err == nil {
 		r.answer = *a
 		return r
 	}
@@ -299,6 +302,16 @@ func (w *worker) attempt(ctx context.Context, j *job, item workItem, m jetstream
 		r.Err = fmt.Sprintf("given up after %d attempts: %v", r.Attempt, err)
 	}
 	return r
+}
+
+// fits returns an error if an answer is larger than a message to the server may be.
+func (w *worker) fits(a *answer) error {
+	const rest = 4 << 10 // bytes of what a result has besides its answer, at most
+	b, err := json.Marshal(a)
+	if most := w.conn.MaxPayload() - rest; err == nil && int64(len(b)) > most {
+		err = fmt.Errorf("its answer has %d bytes; the nats-server accepts %d (max_payload)", len(b), most)
+	}
+	return err
 }
 
 // work runs an item, while it tells the server that it does.
