@@ -37,10 +37,12 @@ var groups = []Group{
 // All returns every entry, by code.
 func All() []Entry { return slices.Clone(table) }
 
-// Find returns the entry of a code, in upper or lower case, with or without brackets, and whether it exists.
+// Find returns the entry of a code or a name, in upper or lower case, with or without brackets, and whether it exists.
 func Find(code string) (Entry, bool) {
-	code = strings.ToUpper(strings.Trim(strings.TrimSpace(code), "[]"))
-	i := slices.IndexFunc(table, func(e Entry) bool { return e.Code == code })
+	code = strings.Trim(strings.TrimSpace(code), "[]")
+	i := slices.IndexFunc(table, func(e Entry) bool {
+		return strings.EqualFold(e.Code, code) || strings.EqualFold(e.Name, code)
+	})
 	if i < 0 {
 		return Entry{}, false
 	}
