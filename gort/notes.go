@@ -61,9 +61,20 @@ func (t *translator) note(r *record.Record) {
 		n.Act = tracefile.ActFail
 		t.place(&n, r.Site)
 		t.Note(n)
+	case record.Race:
+		n.Act, n.Reason, n.Tasks = tracefile.ActRace, accesses(r.Reason), tasks(uint32(r.Val))
+		t.place(&n, r.Site)
+		n.Stack = []string{shortPlace(t.r.Text(r.Points))}
+		t.Note(n)
 	case record.Expected:
 		t.Note(tracefile.Note{Act: tracefile.ActPart, Task: tracefile.NoTask, Reason: t.expected(*r), Time: n.Time})
 	}
+}
+
+// accesses returns the kinds of the two accesses of a race, the later one first.
+func accesses(reason uint8) string {
+	kinds := [...]string{"read", "write", "atomic read", "atomic write"}
+	return kinds[reason&3] + ", " + kinds[reason>>4&3]
 }
 
 // place fills in the frames of a place.

@@ -19,6 +19,7 @@ import (
 //	ActSet    it sets a timer   -                   -                -               where
 //	ActDo     it does something what it does        it does it to    other ones      where
 //	ActFail   it marks the test as failed           -                -               -
+//	ActRace   it accesses memory "write, read": its access and the other one, which Tasks made  where
 //	ActPart   -                 what the recording that is replayed has instead      -
 //	ActDrop   -                 how many records of the rest of the run are missing  -
 //	ActLeft   it has not ended  operation           it waits for     hold the object where it stands
@@ -27,6 +28,8 @@ import (
 //	ActCause  -                 what decided it     a decision       -               -
 //	ActCause  its turn counts   what it does there  a decision       -               where
 //	ActOdds   -                 "3 of 16"           a decision       -               -
+//
+// The first frame of the Stack of an ActRace is the place of the other access, which came before.
 //
 // An ActDo with neither a place nor a time is about what happens to the object, such as "crashes"; see [Note.Deed].
 //
@@ -58,6 +61,7 @@ const (
 	ActSet   Act = "sets"
 	ActDo    Act = "does"
 	ActFail  Act = "fails"
+	ActRace  Act = "races"
 	ActPart  Act = "parts"
 	ActDrop  Act = "drops"
 	ActLeft  Act = "left"

@@ -143,7 +143,7 @@ func checkLanes(t *testing.T, p tab, m *traceview.Model) {
 	for _, l := range m.Lanes {
 		want = append(want, strings.TrimSpace(l.Short+" "+l.Name))
 	}
-	got := p.text(`[...document.querySelectorAll(".lane")].map((l) => l.textContent).join("|")`)
+	got := p.text(`[...document.querySelectorAll(".lane .name")].map((l) => l.textContent).join("|")`)
 	if got != strings.Join(want, "|") {
 		t.Errorf("the lanes are %q, want %q", got, want)
 	}
@@ -203,7 +203,7 @@ func checkSearch(t *testing.T, p tab, m *traceview.Model) {
 	p.do(chromedp.SendKeys(chromedp.CSS("#search"), "ENDS"))
 	want := 0
 	for i, turn := range m.Turns {
-		text := turn.How
+		text := turn.Sentence()
 		for _, a := range m.Marks {
 			if a.Turn == m.First+i {
 				text += " " + a.Text

@@ -109,7 +109,7 @@ func (m *Model) half() *Model {
 		}
 	}
 	for _, a := range m.Arrows {
-		if a.Turn >= from && a.Turn < from+keep {
+		if a.Turn >= from && a.At < from+keep {
 			c.Arrows = append(c.Arrows, a)
 		}
 	}
@@ -164,15 +164,19 @@ func (m *Model) page(sources Source) page {
 		for i, a := range t.Acts {
 			acts[i] = text(a)
 		}
+		objects := make([]int, len(t.Objects))
+		for i, o := range t.Objects {
+			objects[i] = text(o)
+		}
 		p.Turns = append(p.Turns, []any{t.Lane, t.Event, t.Decision, t.Points, t.Ready, t.Time, t.Stop.letter(),
-			text(t.How), text(t.Object), text(t.Place), acts})
+			text(t.How), text(t.Object), text(t.Place), acts, objects})
 	}
 	for _, w := range m.Waits {
 		holders := append([]int{}, w.Holders...)
 		p.Waits = append(p.Waits, []any{w.Lane, w.From, w.To, w.State.String(), text(w.How), text(w.Object), holders})
 	}
 	for _, a := range m.Arrows {
-		p.Arrows = append(p.Arrows, []any{a.From, a.To, a.Turn, a.Kind.String()})
+		p.Arrows = append(p.Arrows, []any{a.From, a.To, a.Turn, a.Kind.String(), a.At})
 	}
 	for _, a := range m.Marks {
 		p.Marks = append(p.Marks, []any{a.Lane, a.Turn, a.Kind.String(), text(a.Text)})

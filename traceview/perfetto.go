@@ -182,7 +182,8 @@ func (w Wait) name() string {
 // flowIDs are the numbers of the flows that begin and end in each turn.
 type flowIDs struct{ from, to map[int][]uint64 }
 
-// flows connects the turn in which a task is woken or started to its next turn.
+// flows connects the turn in which a task is woken or started to its next turn, and that of a send to that of the
+// receive.
 func (m *Model) flows() flowIDs {
 	f := flowIDs{map[int][]uint64{}, map[int][]uint64{}}
 	turns := make([][]int, len(m.Lanes))
@@ -190,7 +191,11 @@ func (m *Model) flows() flowIDs {
 		turns[t.Lane] = append(turns[t.Lane], m.First+i)
 	}
 	for i, a := range m.Arrows {
-		next, _ := slices.BinarySearch(turns[a.To], a.Turn+1)
+		first := a.Turn + 1
+		if a.Kind == Sends {
+			first = a.At
+		}
+		next, _ := slices.BinarySearch(turns[a.To], first)
 		if at := m.At(a.Turn); next < len(turns[a.To]) && at != nil && at.Lane == a.From {
 			to := turns[a.To][next]
 			f.from[a.Turn] = append(f.from[a.Turn], uint64(i+1))

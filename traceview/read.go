@@ -12,6 +12,7 @@ import (
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/event/gorun"
 	"github.com/reprise-go/reprise/internal/cast"
+	"github.com/reprise-go/reprise/internal/fault"
 	"github.com/reprise-go/reprise/internal/prose"
 	"github.com/reprise-go/reprise/source"
 	"github.com/reprise-go/reprise/tracefile"
@@ -21,6 +22,7 @@ const (
 	defaultTurns = 2_000
 	mostActs     = 8 // of a turn that are kept
 	mostReady    = 10_000
+	mostPath     = 64 // goroutines that each starts the next, of which the order of lanes takes notice
 	mostOf       = 16 // times Options.Turns: lanes, waits, arrows, marks
 )
 
@@ -50,6 +52,9 @@ type reader struct {
 	decision int
 	focused  int // the number of the turn that matters; -1 if it has not come yet
 
+	faults   fault.Reader
+	messages messages
+
 	running *task // whose turn is open
 	start   *tracefile.Note
 	by      []event.TaskID
@@ -68,6 +73,7 @@ type task struct {
 	place  string
 	holder []event.TaskID
 	kids   int
+	path   []int // number among those that one goroutine started, from the first goroutine down
 }
 
 // Read reads a run from where s stands, which should be its start, to its end. If the recording is damaged, the model
@@ -143,6 +149,9 @@ func (r *reader) note(n tracefile.Note) {
 		r.turn = int64(n.Time)
 	case tracefile.ActWake:
 		r.by, r.turn = n.Tasks, int64(n.Time)
+		if t != nil {
+			r.completes(t, n.Object)
+		}
 	case tracefile.ActStop:
 		if t != nil {
 			r.stops(t, n)
@@ -152,11 +161,70 @@ func (r *reader) note(n tracefile.Note) {
 		r.mark(t, MarkFailure, "marks the test as failed")
 	case tracefile.ActPart:
 		r.mark(nil, MarkDifference, strings.TrimSpace("the recording has instead: "+text(n.Reason)))
+	case tracefile.ActRace:
+		r.mark(t, MarkRace, raceText(n))
 	case tracefile.ActDo:
-		r.mark(t, MarkOther, text(n.Deed()))
+		r.does(t, n)
 	case tracefile.ActEnd:
 		r.m.End = text(strings.TrimSpace(n.Reason + " " + cast.ShortSite(n.Place)))
 	}
+}
+
+// does takes a note about what a task does, or what happens to an object.
+func (r *reader) does(t *task, n tracefile.Note) {
+	turn := r.open()
+	if turn == nil || t == nil || t != r.running {
+		r.mark(t, MarkOther, text(n.Deed()))
+		return
+	}
+	deed := text(n.Deed())
+	if line := text(cast.ShortSite(n.Place)); line != "" {
+		deed += " (" + line + ")"
+	}
+	turn.act(deed)
+	turn.object(text(n.Object.String()))
+	r.passes(t, n)
+}
+
+// act adds something that the task does in the turn.
+func (t *Turn) act(what string) {
+	switch n := len(t.Acts); {
+	case n > 0 && what == t.last:
+		t.times++
+		t.Acts[n-1] = fmt.Sprintf("%s (%d times)", what, t.times)
+		return
+	case n < mostActs-1:
+		t.Acts = append(t.Acts, what)
+	case n == mostActs-1:
+		t.Acts = append(t.Acts, andMore)
+		what = ""
+	default:
+		return
+	}
+	t.last, t.times = what, 1
+}
+
+// andMore is the last of the acts of a turn that has more.
+const andMore = "and so on"
+
+// object adds an object to those of the turn.
+func (t *Turn) object(name string) {
+	if name != "" && len(t.Objects) < mostActs && !slices.Contains(t.Objects, name) {
+		t.Objects = append(t.Objects, name)
+	}
+}
+
+// raceText says which accesses conflict.
+func raceText(n tracefile.Note) string {
+	later, earlier, _ := strings.Cut(n.Reason, ", ")
+	words := "data race: " + later
+	if line := cast.ShortSite(n.Place); line != "" {
+		words += " at " + line
+	}
+	if earlier != "" && len(n.Stack) > 0 {
+		words += ", previous " + earlier + " at " + cast.ShortSite(n.Stack[0])
+	}
+	return text(words)
 }
 
 // stops takes a note about why a task stopped.
@@ -182,6 +250,7 @@ func (r *reader) stops(t *task, n tracefile.Note) {
 func (r *reader) leave(t *task) {
 	if turn := r.open(); turn != nil && t == r.running {
 		turn.Stop, turn.How, turn.Object, turn.Place = t.stop, t.how, t.object, t.place
+		turn.object(t.object)
 	}
 	if t == r.running {
 		r.running = nil
@@ -268,6 +337,9 @@ func (r *reader) spawned(e event.Event) {
 		t.Short, t.Group = "0", ""
 		if parent != nil {
 			t.Short, t.Group = fmt.Sprintf("%s.%d", parent.Short, parent.kids), parent.Short
+			if len(parent.path) < mostPath {
+				t.path = append(slices.Clip(parent.path), parent.kids)
+			}
 			parent.kids++
 		}
 		if r.start != nil {
@@ -405,6 +477,9 @@ func (r *reader) other(e event.Event, site string) {
 	case r.m.Ordinary && gorun.MeaningOf(e) == gorun.LetIn:
 		r.mark(r.tasks[gorun.Admitted(e)], MarkOutside, "made ready from outside")
 	case r.m.Ordinary:
+		if f, ok := r.faults.Read(e); ok {
+			r.mark(r.tasks[gorun.Task(f.G)], MarkFault, "fault: "+f.Kind.String())
+		}
 	case e.Kind() == event.KindChaosInjection:
 		r.mark(r.running, MarkFault, "fault: "+e.ChaosKind().String())
 	case e.Kind() == event.KindIoError:
@@ -419,6 +494,7 @@ func (r *reader) restart() {
 	m := r.m
 	m.Turns, m.Waits, m.Arrows, m.Marks = nil, nil, nil, nil
 	m.Total, m.First, r.decision, r.running = 0, 0, 0, nil
+	r.messages = messages{}
 	for _, t := range r.list {
 		t.Begin, t.since = 0, 0
 	}
@@ -480,12 +556,12 @@ func (r *reader) arrow(from, to *task, kind ArrowKind) {
 	if r.full() {
 		return
 	}
-	a := Arrow{From: -1, To: to.number, Turn: r.position(), Kind: kind}
+	a := Arrow{From: -1, To: to.number, Turn: r.position(), At: r.position(), Kind: kind}
 	if from != nil {
 		a.From = from.number
 	}
-	if turn := r.open(); turn != nil && from == r.running && len(turn.Acts) < mostActs {
-		turn.Acts = append(turn.Acts, kind.String()+" "+to.Short)
+	if turn := r.open(); turn != nil && from == r.running {
+		turn.act(kind.String() + " " + to.Short)
 	}
 	if r.room(len(r.m.Arrows)) {
 		r.m.Arrows = append(r.m.Arrows, a)
@@ -524,7 +600,7 @@ func (r *reader) finish() {
 func (r *reader) cut(end int) {
 	m := r.m
 	m.Waits = slices.DeleteFunc(m.Waits, func(w Wait) bool { return w.From >= end })
-	m.Arrows = slices.DeleteFunc(m.Arrows, func(a Arrow) bool { return a.Turn >= end })
+	m.Arrows = slices.DeleteFunc(m.Arrows, func(a Arrow) bool { return a.At >= end })
 	m.Marks = slices.DeleteFunc(m.Marks, func(a Mark) bool { return a.Turn >= end })
 }
 
@@ -554,9 +630,12 @@ func (r *reader) lanes() {
 		}
 		kept = append(kept, t)
 	}
-	if !m.Ordinary {
-		slices.SortStableFunc(kept, func(a, b *task) int { return cmp.Compare(rank[a.Group], rank[b.Group]) })
-	}
+	slices.SortStableFunc(kept, func(a, b *task) int {
+		if m.Ordinary { // below the goroutine that started it
+			return slices.Compare(a.path, b.path)
+		}
+		return cmp.Compare(rank[a.Group], rank[b.Group])
+	})
 	number := map[int]int{}
 	for i, t := range kept {
 		m.Lanes = append(m.Lanes, t.Lane)

@@ -31,6 +31,9 @@ func noteText(n tracefile.Note, name func(event.TaskID) string) string {
 		return strings.TrimSpace(ifAny(strings.TrimSpace(task), ": ") + n.Deed())
 	case tracefile.ActFail:
 		return task + "marks the test as failed"
+	case tracefile.ActRace:
+		return task + "races with " + strings.Join(append([]string{names(n.Tasks, name)}, n.Stack...), " at ") + ": " +
+			n.Reason + phrase(" at ", n.Place)
 	case tracefile.ActPart:
 		return "here the recording has instead: " + n.Reason
 	case tracefile.ActLeft:

@@ -7,12 +7,12 @@ function decode(data) {
   const run = Object.assign({}, data);
   run.lanes = data.lanes.map(([short, name, group, begin, end], index) =>
     ({ index, short: s[short], name: s[name], group: s[group], begin, end }));
-  run.turns = data.turns.map(([lane, event, decision, points, ready, time, stop, how, object, place, acts], i) =>
+  run.turns = data.turns.map(([lane, event, decision, points, ready, time, stop, how, object, place, acts, objects], i) =>
     ({ number: data.first + i, lane, event, decision, points, ready, time, stop, how: s[how], object: s[object],
-      place: s[place], acts: acts.map((a) => s[a]) }));
+      place: s[place], acts: acts.map((a) => s[a]), objects: objects.map((o) => s[o]) }));
   run.waits = data.waits.map(([lane, from, to, state, how, object, holders]) =>
     ({ lane, from, to, state, how: s[how], object: s[object], holders }));
-  run.arrows = data.arrows.map(([from, to, turn, kind]) => ({ from, to, turn, kind }));
+  run.arrows = data.arrows.map(([from, to, turn, kind, at]) => ({ from, to, turn, kind, at }));
   run.marks = data.marks.map(([lane, turn, kind, text]) => ({ lane, turn, kind, text: s[text] }));
   return run;
 }
@@ -51,9 +51,15 @@ function stateAt(run, number) {
   return states;
 }
 
-// objects returns the names of the objects that tasks wait for, sorted.
+// waitText says what a lane waits for and which lanes hold that.
+function waitText(run, wait) {
+  return (wait.how || wait.state) + (wait.object && !wait.how.includes(wait.object) ? " on " + wait.object : "") +
+    (wait.holders.length ? ", held by " + wait.holders.map((h) => run.lanes[h].short).join(", ") : "");
+}
+
+// objects returns the names of the objects that tasks wait for or do something to, sorted.
 function objects(run) {
-  return [...new Set(run.waits.concat(run.turns).map((x) => x.object).filter(Boolean))].sort();
+  return [...new Set(run.waits.map((w) => w.object).concat(run.turns.flatMap((t) => t.objects)).filter(Boolean))].sort();
 }
 
 // context is the number of turns before a difference that are not folded.

@@ -4,6 +4,7 @@ const svgNS = "http://www.w3.org/2000/svg";
 const laneHeight = 26;
 const topHeight = 30;
 const curveHeight = 54;
+const paperWidth = 490; // of a chart on A4 or Letter, beside the names
 
 // element makes an element with attributes and children.
 function element(name, attributes, ...children) {
@@ -20,7 +21,7 @@ class Chart {
     Object.assign(this, { page, run, index, selected: -1, hits: new Set(), object: "" });
     this.filter = "";
     this.top = topHeight + (run.curve ? curveHeight : 0);
-    this.svg = element("svg", { class: "chart", role: "img", "aria-label": "schedule of " + run.title });
+    this.svg = element("svg", { class: "chart", role: "img", preserveAspectRatio: "none", "aria-label": "schedule of " + run.title });
     this.names = element("div", { class: "names" });
     const head = run.turns.length + " of " + run.total + " turns, " + run.lanes.length + " lanes" +
       (run.leftOut ? " (" + run.leftOut + ")" : "") + (run.end ? "; the run ended: " + run.end : "");
@@ -62,14 +63,14 @@ class Chart {
     const { run } = this;
     const lanes = this.shown();
     const row = new Map(lanes.map((l, i) => [l.index, this.top + i * laneHeight]));
-    const width = Math.max(this.svg.clientWidth || this.svg.parentNode.clientWidth - 220, 200);
+    const width = this.width || Math.max(this.svg.clientWidth || this.svg.parentNode.clientWidth - 220, 200);
     const height = this.top + lanes.length * laneHeight + 4;
     this.svg.setAttribute("height", height);
     this.svg.setAttribute("viewBox", "0 0 " + width + " " + height);
+    let group0 = null;
     this.names.replaceChildren(...(run.curve ? [element("div", { class: "scale" },
       element("span", {}, "continuations that fail"), element("span", { class: "bounds" }, "100 %", element("br"), "0 %"))] : []),
-      ...lanes.map((l) =>
-        element("div", { class: "lane", title: laneName(l) + (l.group ? " (" + l.group + ")" : "") }, laneName(l))));
+      ...lanes.map((l) => this.name(l, l.group !== group0 && (group0 = l.group))));
     const at = this.positions(), first = run.first + this.folded;
     const from = this.page.from + this.shift(at), scale = width / this.page.span;
     const x = (i) => (at[Math.max(0, Math.min(i - run.first, at.length - 1))] - from) * scale;
@@ -87,20 +88,30 @@ class Chart {
     for (const w of run.waits) {
       const a = x(Math.max(w.from, first)), b = x(w.to);
       if (!row.has(w.lane) || !visible(a, b) || b <= a || !once("w", w.lane, a, b)) continue;
-      group.append(this.bar("wait " + w.state + this.dim(w.object), a, row.get(w.lane) + 9, b - a, 8,
-        w.how || w.state, null));
+      group.append(this.bar("wait " + w.state + this.dim([w.object]), a, row.get(w.lane) + 9, b - a, 8,
+        waitText(run, w), null));
     }
     for (const t of run.turns.slice(this.folded)) {
       const a = x(t.number), b = x(t.number + 1);
       if (!row.has(t.lane) || !visible(a, b) || !once("t", t.lane, a, b)) continue;
       const cls = "turn stop-" + (t.stop || "none") + (this.selected === t.number ? " selected" : "") +
-        (this.hits.has(t.number) ? " hit" : "") + this.dim(t.object);
+        (this.hits.has(t.number) ? " hit" : "") + this.dim(t.objects);
       group.append(this.bar(cls, a, row.get(t.lane) + 4, Math.max(b - a - 0.5, 1), 18, sentence(run, t), t.number));
     }
     this.arrows(group, row, x, visible);
     this.marks(group, row, x, visible, height);
     if (this.folded) this.fold(group, x, height);
     this.svg.replaceChildren(group);
+  }
+
+  // name labels a lane. The first lane of a region has its name; a goroutine stands below the one that started it.
+  name(lane, first) {
+    const depth = this.run.ordinary ? Math.min(lane.short.split(".").length - 1, 6) : 0;
+    const e = element("div", { class: "lane depth" + depth + (first && !this.run.ordinary ? " first" : ""),
+      title: laneName(lane) + (lane.group ? " (" + (this.run.ordinary ? "started by " : "in ") + lane.group + ")" : "") },
+      element("span", { class: "name" }, laneName(lane)));
+    if (first && !this.run.ordinary) e.append(element("span", { class: "group" }, lane.group));
+    return e;
   }
 
   // shift aligns the runs of a comparison at their difference.
@@ -111,7 +122,7 @@ class Chart {
     return at[d.turn - this.run.first] - first[other.turn - this.page.charts[0].run.first] || 0;
   }
 
-  dim(object) { return this.object && object !== this.object ? " dim" : ""; }
+  dim(objects) { return this.object && !objects.includes(this.object) ? " dim" : ""; }
 
   bar(cls, x, y, width, height, title, turn) {
     const attributes = { class: cls, x: x.toFixed(2), y, width: width.toFixed(2), height, rx: 2 };
@@ -176,12 +187,12 @@ class Chart {
     if (this.page.span > 400) return;
     for (const a of this.run.arrows) {
       if (a.turn < this.run.first + this.folded) continue;
-      const at = x(a.turn + 1) - 2;
-      if (!row.has(a.to) || a.from >= 0 && !row.has(a.from) || !visible(at, at)) continue;
+      const from = x(a.turn + 1) - 2, at = a.at > a.turn ? x(a.at) + 4 : from;
+      if (!row.has(a.to) || a.from >= 0 && !row.has(a.from) || !visible(from, at)) continue;
       const y1 = a.from < 0 ? 20 : row.get(a.from) + laneHeight / 2, y2 = row.get(a.to) + laneHeight / 2;
       const tip = y2 > y1 ? -5 : 5;
-      group.append(element("path", { class: "arrow " + a.kind,
-        d: `M${at} ${y1}L${at} ${y2}M${at - 3} ${y2 + tip}L${at} ${y2}L${at + 3} ${y2 + tip}` },
+      group.append(element("path", { class: "arrow " + a.kind.split(" ")[0],
+        d: `M${from} ${y1}L${at} ${y2}M${at - 3} ${y2 + tip}L${at} ${y2}L${at + 3} ${y2 + tip}` },
         element("title", {}, a.kind + " " + this.run.lanes[a.to].short)));
     }
   }
@@ -221,7 +232,7 @@ class Chart {
     }
     const head = element("tr", {}, ...["decision", "time", "lane", "turn", "marks"].map((h) =>
       element("th", { scope: "col" }, h)));
-    return element("details", { class: "table" }, element("summary", {}, "All turns of " + run.title + " as a table"),
+    return element("details", { class: "table" }, element("summary", {}, "All turns of " + (run.title || "the run") + " as a table"),
       element("table", {}, element("caption", {}, "Turns of " + run.title), element("thead", {}, head), ...bodies));
   }
 }
@@ -241,6 +252,8 @@ class Page {
     const focus = difference(runs[0]) || runs[0].marks.find((m) => m.kind === "failure");
     if (focus && at.length > 120 && this.length() > 120) this.move(at[focus.turn - runs[0].first] - 90, 120);
     window.addEventListener("resize", () => this.draw());
+    window.addEventListener("beforeprint", () => this.print(paperWidth));
+    window.addEventListener("afterprint", () => this.print(0));
     document.addEventListener("keydown", (e) => this.key(e));
   }
 
@@ -305,6 +318,12 @@ class Page {
 
   draw() { for (const c of this.charts) c.draw(); }
 
+  // print draws the charts for paper, or for the screen again if the width is 0.
+  print(width) {
+    this.charts.forEach((c) => { c.width = width; });
+    this.draw();
+  }
+
   // select shows the details of a turn and brings it into view.
   select(chart, number) {
     const { run } = chart;
@@ -335,10 +354,7 @@ class Page {
     const others = element("ul");
     stateAt(run, turn.number).forEach((s, i) => {
       if (s.state === "gone" || s.state === "running") return;
-      let text = laneName(run.lanes[i]) + ": " + (s.wait && s.wait.how || s.state);
-      if (s.wait && s.wait.object) text += " on " + s.wait.object;
-      if (s.wait && s.wait.holders.length) text += ", held by " + s.wait.holders.map((h) => run.lanes[h].short).join(", ");
-      others.append(element("li", {}, text));
+      others.append(element("li", {}, laneName(run.lanes[i]) + ": " + (s.wait ? waitText(run, s.wait) : s.state)));
     });
     const parts = [list, element("h3", {}, "meanwhile"), others];
     const lines = run.sources && run.sources[turn.place];
