@@ -121,12 +121,14 @@ func TestPage(t *testing.T) {
 		checkLanes(t, p, m)
 		checkKeys(t, p, m)
 		checkSearch(t, p, m)
+		checkPaper(t, p)
 		checkContrast(t, p, "light")
 		checkContrast(t, p, "dark")
 	}
 	checkTwo(t, ctx)
 	checkCurve(t, ctx)
 	checkFold(t, ctx)
+	checkFunctions(t, ctx)
 	if len(errors) > 0 {
 		t.Errorf("on the console: %q", errors)
 	}
@@ -231,6 +233,42 @@ func checkSearch(t *testing.T, p tab, m *traceview.Model) {
 	if n := p.number(`document.querySelectorAll("rect.turn").length`); int(n) != len(m.Turns) {
 		t.Errorf("over virtual time %v turns are drawn, want %d", n, len(m.Turns))
 	}
+}
+
+// checkPaper checks that on paper each lane still stands beside its name, and that a turn is inside of the chart.
+func checkPaper(t *testing.T, p tab) {
+	t.Helper()
+	emulate := func(media string) {
+		t.Helper()
+		if _, err := chromedp.Run(p.ctx, func(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
+			_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: media})
+			return chromedp.Void{}, err
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	fire := func(name string) {
+		p.do(chromedp.Evaluate[chromedp.Void](`window.dispatchEvent(new Event("` + name + `"))`))
+	}
+	emulate("print")
+	fire("beforeprint")
+	const off = `(() => {
+		const chart = page.charts[0], box = (e) => e.getBoundingClientRect();
+		const names = [...chart.names.querySelectorAll(".lane")], lanes = chart.shown();
+		return Math.max(...[...chart.svg.querySelectorAll("rect.turn")].map((r) => {
+			const lane = chart.run.turns[Number(r.dataset.turn) - chart.run.first].lane;
+			const name = box(names[lanes.findIndex((l) => l.index === lane)]);
+			const outside = Math.max(box(chart.svg).left - box(r).left, box(r).right - box(chart.svg).right, 0);
+			return Math.abs(name.top + name.height / 2 - box(r).top - box(r).height / 2) + outside;
+		})); })()`
+	if d := p.number(off); d > 2 {
+		t.Errorf("on paper a turn is %v pixels off its lane", d)
+	}
+	if width := p.number(`Number(page.charts[0].svg.getAttribute("viewBox").split(" ")[2])`); width > 500 {
+		t.Errorf("on paper the chart is drawn for %v pixels", width)
+	}
+	emulate("")
+	fire("afterprint")
 }
 
 // contrast computes the ratio of the Web Content Accessibility Guidelines 2.2, 1.4.3, of texts and of bars.
@@ -381,6 +419,36 @@ func checkFold(t *testing.T, ctx context.Context) {
 	}
 	for _, scheme := range []string{"light", "dark"} {
 		checkContrast(t, p, scheme)
+	}
+}
+
+// checkFunctions calls the functions of page/model.js by themselves.
+func checkFunctions(t *testing.T, ctx context.Context) {
+	t.Helper()
+	p := show(t, ctx, open(t, names[0], traceview.Options{Focus: -1}))
+	const run = `{ first: 10, marks: [{ kind: "difference", lane: -1, turn: 16 }], lanes: [{ short: "T1" }], turns: [
+		{ decision: 11, points: 0, time: 0 }, { decision: 12, points: 3, time: 0 }, { decision: 16, points: 0, time: 5 },
+		{ decision: 17, points: 0, time: 5 }, { decision: 18, points: 0, time: 5 }, { decision: 19, points: 0, time: 5 },
+		{ decision: 20, points: 0, time: 10 }, { decision: 21, points: 0, time: 20 }] }`
+	for call, want := range map[string]string{
+		`matching(run)`:                                                          "3",
+		`matching({ first: 0, marks: [] })`:                                      "0",
+		`positions(run, "turns").join()`:                                         "0,1,2,3,4,5,6,7,8",
+		`positions(run, "turns", 3).join()`:                                      "0,1,2,3,4,5,6,7,8",
+		`positions(run, "turns", 7).map((x) => x.toFixed(1)).join()`:             "0.0,0.4,0.9,1.3,1.7,2.1,2.6,3.0,4.0",
+		`positions(run, "time").join()`:                                          "0,1,8,9,10,11,18,31,32",
+		`after(run, positions(run), 11)`:                                         "1",
+		`after(run, positions(run), 13)`:                                         "1.5",
+		`after(run, positions(run), 15)`:                                         "2",
+		`after(run, positions(run), 21)`:                                         "8",
+		`after(run, positions(run), 0)`:                                          "NaN",
+		`after(run, positions(run), 30)`:                                         "NaN",
+		`waitText(run, { how: "waits: Lock", object: "mutex 1", holders: [0] })`: "waits: Lock on mutex 1, held by T1",
+		`nanos(1500000)`:                                                         "1.5 ms",
+	} {
+		if got := p.text(`((run) => String(` + call + `))(` + run + `)`); got != want {
+			t.Errorf("%s is %s, want %s", call, got, want)
+		}
 	}
 }
 

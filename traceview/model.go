@@ -154,7 +154,8 @@ const (
 )
 
 var markNames = [...]string{
-	"timer", "fault", "checkpoint", "preemption", "leap of time", "outside", "failure", "difference", "race", "cause", "note",
+	"timer", "fault", "checkpoint", "preemption", "leap of time", "outside", "failure", "difference", "race", "cause",
+	"note",
 }
 
 // String returns the kind in words.

@@ -187,7 +187,8 @@ class Chart {
     if (this.page.span > 400) return;
     for (const a of this.run.arrows) {
       if (a.turn < this.run.first + this.folded) continue;
-      const from = x(a.turn + 1) - 2, at = a.at > a.turn ? x(a.at) + 4 : from;
+      const sends = a.kind.startsWith("sends"); // beside the arrow of the wake-up, if there is one
+      const from = x(a.turn + 1) - (sends ? 6 : 2), at = a.at > a.turn ? x(a.at) + 4 : from;
       if (!row.has(a.to) || a.from >= 0 && !row.has(a.from) || !visible(from, at)) continue;
       const y1 = a.from < 0 ? 20 : row.get(a.from) + laneHeight / 2, y2 = row.get(a.to) + laneHeight / 2;
       const tip = y2 > y1 ? -5 : 5;
