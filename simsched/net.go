@@ -22,6 +22,7 @@ type Network struct {
 	local       Link // from a host to itself
 	dialTimeout time.Duration
 	detection   time.Duration
+	packets     packetNumber // number of packets that have been sent
 }
 
 // Link sets the behaviour of one direction between two hosts. The zero Link is instant and perfect. Rates are per

@@ -121,6 +121,7 @@ func (c *Conn) readable() bool {
 // take moves arrived bytes to b.
 func (c *Conn) take(b []byte) int {
 	n := c.reg.Transfer(min(len(b), len(c.buf)))
+	c.passed("receives", n, "from", &c.out.to.out)
 	copy(b, c.buf[:n])
 	c.buf = c.buf[:copy(c.buf, c.buf[n:])]
 	if len(c.buf) == 0 && !c.eof {
@@ -160,11 +161,20 @@ func (c *Conn) Write(b []byte) (n int, err error) {
 // push sends some bytes of b. There must be room.
 func (c *Conn) push(b []byte) int {
 	n := c.reg.Transfer(min(len(b), c.out.room()))
+	c.passed("sends", n, "on", &c.out)
 	c.out.send(segmentData, bytes.Clone(b[:n]))
 	if c.out.room() == 0 {
 		c.reg.ClearReady(event.Writable)
 	}
 	return n
+}
+
+// passed tells the Noter that the running task sends or receives bytes in a direction of the connection.
+func (c *Conn) passed(verb string, n int, preposition string, f *flow) {
+	if c.sim.noter != nil && c.sim.cfg.CallSites {
+		o := Object{"connection", f.from.local.String() + " to " + f.from.remote.String(), f}
+		c.sim.did(fmt.Sprintf("%s %d bytes %s", verb, n, preposition), o)
+	}
 }
 
 // awaitTurn waits until no other Write is in progress, or until no Write can succeed.

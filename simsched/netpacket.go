@@ -33,7 +33,13 @@ type packet struct {
 	from *net.UDPAddr
 	to   int // port
 	data []byte
+	n    packetNumber
 }
+
+// packetNumber is the number of a packet among those of the network, from 1.
+type packetNumber uint64
+
+func (p *packet) object() Object { return Object{"packet", "", p.n} }
 
 var _ net.PacketConn = (*PacketConn)(nil)
 
@@ -104,6 +110,7 @@ func (p *PacketConn) ReadFrom(b []byte) (int, net.Addr, error) {
 	}
 	n := copy(b, first.data)
 	p.reg.Result(n)
+	p.sim.did("receives", first.object())
 	return n, first.from, nil
 }
 
@@ -145,10 +152,13 @@ func (p *PacketConn) WriteTo(b []byte, addr net.Addr) (int, error) {
 	if kind != 0 {
 		return 0, p.fault("write", kind)
 	}
-	if to := p.host.find(name); to != nil {
-		p.sim.net.link(p.host, to).sendPacket(packet{p.addr, port, bytes.Clone(b)})
-	}
 	p.reg.Result(len(b))
+	if to := p.host.find(name); to != nil {
+		p.sim.net.packets++
+		sent := packet{p.addr, port, bytes.Clone(b), p.sim.net.packets}
+		p.sim.did("sends", sent.object())
+		p.sim.net.link(p.host, to).sendPacket(sent)
+	}
 	return len(b), nil
 }
 

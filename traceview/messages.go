@@ -2,6 +2,7 @@ package traceview
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/reprise-go/reprise/event"
@@ -15,6 +16,7 @@ import (
 //  3. For a task that waits, another one does the operation, and wakes it. In an ordinary run the task notes the
 //     operation when it goes on, which is too late to count; in a simulated one it does not.
 //  4. What a closed channel gives was not sent.
+//  5. The bytes of a connection pass it in order, too. A send can be received in parts, and a receive can take several.
 type messages struct {
 	pipes map[tracefile.Object]*pipe
 	count int // ends that wait for the other one
@@ -28,9 +30,9 @@ type pipe struct {
 	done   map[event.TaskID]bool // tasks whose next note is of an operation that another one did for them
 }
 
-// messageEnd is a send or a receive.
+// messageEnd is a send or a receive: of a value or a packet, with size 1, or of some bytes of a connection.
 type messageEnd struct {
-	lane, turn int
+	lane, turn, size int
 }
 
 // mostMessages is the maximum number of ends that wait for the other one, and of objects.
@@ -51,8 +53,18 @@ func (r *reader) passes(t *task, n tracefile.Note) {
 	case p.done[t.Task]:
 		delete(p.done, t.Task)
 	default:
-		r.pair(p, messageEnd{t.number, r.position()}, sends)
+		r.pair(p, messageEnd{t.number, r.position(), size(verb)}, sends)
 	}
+}
+
+// size returns how much "sends 5 bytes on" says that is sent or received.
+func size(verb string) int {
+	words := strings.Fields(verb)
+	if len(words) < 3 || words[2] != "bytes" {
+		return 1
+	}
+	n, _ := strconv.ParseUint(words[1], 10, 31) // 0 if it is no number
+	return int(n)
 }
 
 // completes takes the wake-up of a task that waits to send or to receive: it has done so.
@@ -72,26 +84,30 @@ func (r *reader) completes(t *task, o tracefile.Object) {
 		}
 		p.done[t.Task] = true
 	}
-	r.pair(p, messageEnd{t.number, r.position()}, sends)
+	r.pair(p, messageEnd{t.number, r.position(), 1}, sends)
 }
 
-// pair takes an end, and draws an arrow if the other one has come before.
+// pair takes an end, and draws an arrow for each other end that has come before.
 func (r *reader) pair(p *pipe, end messageEnd, sends bool) {
-	if len(p.ends) == 0 || p.sent == sends {
-		if !p.closed && r.messages.count < mostMessages {
-			p.ends, p.sent = append(p.ends, end), sends
-			r.messages.count++
+	for end.size > 0 && len(p.ends) > 0 && p.sent != sends {
+		other := &p.ends[0]
+		n := min(end.size, other.size)
+		end.size, other.size = end.size-n, other.size-n
+		from, to := *other, end
+		if sends {
+			from, to = messageEnd{end.lane, other.turn, n}, messageEnd{other.lane, end.turn, n}
 		}
-		return
+		if from.lane != to.lane && from.turn >= r.m.First && !r.full() && r.room(len(r.m.Arrows)) {
+			r.m.Arrows = append(r.m.Arrows, Arrow{From: from.lane, To: to.lane, Turn: from.turn, At: to.turn, Kind: Sends})
+		}
+		if other.size == 0 {
+			p.ends = slices.Delete(p.ends, 0, 1)
+			r.messages.count--
+		}
 	}
-	from, to := p.ends[0], end
-	p.ends = slices.Delete(p.ends, 0, 1)
-	r.messages.count--
-	if sends {
-		from, to = messageEnd{end.lane, to.turn}, messageEnd{from.lane, end.turn}
-	}
-	if from.lane != to.lane && from.turn >= r.m.First && !r.full() && r.room(len(r.m.Arrows)) {
-		r.m.Arrows = append(r.m.Arrows, Arrow{From: from.lane, To: to.lane, Turn: from.turn, At: to.turn, Kind: Sends})
+	if end.size > 0 && !p.closed && r.messages.count < mostMessages {
+		p.ends, p.sent = append(p.ends, end), sends
+		r.messages.count++
 	}
 }
 

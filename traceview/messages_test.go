@@ -169,3 +169,43 @@ func (c *channel) check(t *rapid.T, b *bytes.Buffer) {
 		t.Fatalf("the arrows are %q, want %q", got, c.want)
 	}
 }
+
+// TestBytes compares the arrows of a connection with those of a list of its bytes, each with the number of its sender.
+func TestBytes(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var b bytes.Buffer
+		w, err := tracefile.NewWriter(&b, event.NewMetadata(1), tracefile.Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := &channel{t: &truth{w: w, runs: -1}, late: make([]bool, 4)}
+		c.t.append(event.RngSeed(1))
+		for i := range c.late {
+			c.t.append(event.TaskSpawned(id(i), 0, 0))
+		}
+		var sent []int
+		sends := 0
+		for range rapid.IntRange(1, 30).Draw(t, "steps") {
+			task, n := rapid.IntRange(0, 3).Draw(t, "task"), rapid.IntRange(1, 5).Draw(t, "bytes")
+			c.turn(task)
+			if task < 2 {
+				c.note(tracefile.ActDo, task, fmt.Sprintf("sends %d bytes on", n))
+				sends++
+				sent = append(sent, slices.Repeat([]int{10*sends + task}, n)...)
+				continue
+			}
+			if n = min(n, len(sent)); n == 0 {
+				continue
+			}
+			c.note(tracefile.ActDo, task, fmt.Sprintf("receives %d bytes from", n))
+			for _, from := range slices.Compact(slices.Clone(sent[:n])) {
+				c.passed(from%10, task)
+			}
+			sent = sent[n:]
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		c.check(t, &b)
+	})
+}
