@@ -41,8 +41,9 @@ const mostMessages = 10_000
 // passes takes what a task does, if it sends or receives.
 func (r *reader) passes(t *task, n tracefile.Note) {
 	verb := strings.TrimPrefix(n.Reason, "takes the case that ")
-	sends := strings.HasPrefix(verb, "sends ")
-	if !sends && !strings.HasPrefix(verb, "receives ") && verb != "closes" {
+	word, _, _ := strings.Cut(verb, " ")
+	sends := word == "sends"
+	if !sends && word != "receives" && verb != "closes" {
 		return
 	}
 	p := r.messages.of(n.Object)

@@ -2,13 +2,20 @@ package traceview_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/recorder"
+	"github.com/reprise-go/reprise/simsched"
 	"github.com/reprise-go/reprise/source"
 	"github.com/reprise-go/reprise/tracefile"
 	"github.com/reprise-go/reprise/traceview"
@@ -208,4 +215,83 @@ func TestBytes(t *testing.T) {
 		}
 		c.check(t, &b)
 	})
+}
+
+// TestNetwork records a run in which two hosts exchange a packet and some bytes: each is an arrow between the tasks that
+// send and receive it, across the turns that it is on its way.
+func TestNetwork(t *testing.T) {
+	cfg := simsched.Config{Seed: 3}
+	r, err := recorder.NewConfig(cfg.Metadata(), recorder.Config{Notes: true, Sites: true})
+	if err == nil {
+		err = r.Run(cfg, exchange)
+	}
+	var b bytes.Buffer
+	if err = errors.Join(err, r.Encode(&b, tracefile.End{Reason: tracefile.EndFinished})); err != nil {
+		t.Fatal(err)
+	}
+	s, err := source.NewReader(&b, source.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	m, err := traceview.Read(s, traceview.Options{Focus: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	passed := map[string]bool{}
+	for _, a := range m.Arrows {
+		if a.Kind == traceview.Sends && a.At > a.Turn {
+			passed[m.Lanes[a.From].Name+" to "+m.Lanes[a.To].Name] = true
+		}
+	}
+	if !maps.Equal(passed, map[string]bool{"client to server": true, "server to client": true}) {
+		t.Errorf("arrows: %v", passed)
+	}
+	var text strings.Builder
+	if err := m.WriteText(&text, 200); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`sends 5 bytes on`, `receives 5 bytes from`, "sends packet 1", "receives packet 1"} {
+		if !strings.Contains(strings.Join(strings.Fields(text.String()), " "), want) {
+			t.Errorf("no %q in\n%s", want, text.String())
+		}
+	}
+}
+
+// exchange sends five bytes from a client to a server and a packet back.
+func exchange(s *simsched.Sim) error {
+	server, client := s.NewHost("server"), s.NewHost("client")
+	s.Network().SetDefault(simsched.Link{Latency: time.Millisecond})
+	l, err := server.Listen("tcp", ":80")
+	if err != nil {
+		return err
+	}
+	packets, err := client.ListenPacket("udp", ":90")
+	if err != nil {
+		return err
+	}
+	serves := server.Go("server", func() error {
+		c, err := l.Accept()
+		if err != nil {
+			return err
+		}
+		_, err = io.ReadFull(c, make([]byte, 5))
+		p, err2 := server.ListenPacket("udp", ":91")
+		if err := errors.Join(err, err2); err != nil {
+			return err
+		}
+		_, err = p.WriteTo([]byte("thanks"), packets.LocalAddr())
+		return err
+	})
+	asks := client.Go("client", func() error {
+		c, err := client.Dial(s.Context(), "tcp", "server:80")
+		if err == nil {
+			_, err = c.Write([]byte("hello"))
+		}
+		if err == nil {
+			_, _, err = packets.ReadFrom(make([]byte, 10))
+		}
+		return err
+	})
+	return errors.Join(serves.Join(), asks.Join())
 }
