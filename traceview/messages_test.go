@@ -217,8 +217,8 @@ func TestBytes(t *testing.T) {
 	})
 }
 
-// TestNetwork records a run in which two hosts exchange a packet and some bytes: each is an arrow between the tasks that
-// send and receive it, across the turns that it is on its way.
+// TestNetwork records a run in which two hosts exchange a packet and some bytes: each is an arrow between the tasks
+// that send and receive it, across the turns that it is on its way.
 func TestNetwork(t *testing.T) {
 	cfg := simsched.Config{Seed: 3}
 	r, err := recorder.NewConfig(cfg.Metadata(), recorder.Config{Notes: true, Sites: true})
