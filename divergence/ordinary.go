@@ -74,6 +74,23 @@ func (f *facts) preemptText(does, other string, e, next event.Event, site, other
 		does, f.task(id), prose.AtSite(site), other, next, prose.AtSite(otherSite))
 }
 
+// selects reports whether the runs differ in the choice of a case of a select.
+func (f *facts) selects() bool {
+	chooses := func(e event.Event) bool { return gorun.MeaningOf(e) == gorun.Selects }
+	n := len(f.Before)
+	return chooses(f.e) || chooses(f.a) || f.both(event.KindRngValue) && n > 0 && chooses(f.Before[n-1])
+}
+
+// selectText describes a difference in the choice of a case.
+func (f *facts) selectText() string {
+	if f.both(event.KindRngValue) {
+		return fmt.Sprintf("A select of %s takes case %d in the expected run, and case %d in the actual run, of the same "+
+			"number of cases that are ready; those that send count first.", f.who(), f.e.Value(), f.a.Value())
+	}
+	return fmt.Sprintf("%s comes to a select of which several cases are ready, and in one run others are ready, or it does "+
+		"not come there.", prose.Capital(f.who()))
+}
+
 // outsideText describes a task that something outside made ready in one run.
 func (f *facts) outsideText() string {
 	e, a, does, other := f.e, f.a, "expected", "actual"
@@ -126,6 +143,10 @@ var ordinaryRules = []rule{
 		func(f *facts) string {
 			return "The runs differ before main.main starts, while packages are initialised, where no choice is made."
 		}},
+	{Rule{"select-case", "select-case", "a select of an ordinary run takes another case, or has other cases to choose from",
+		whatRuns},
+		func(f *facts) bool { return f.Ordinary && f.selects() },
+		func(f *facts) string { return f.selectText() }},
 	{Rule{"outside", "outside", "something outside made a task of an ordinary run ready, in one of the runs",
 		"Run it where the outside answers as in the recorded run, or keep files, sockets and processes out of the test."},
 		func(f *facts) bool {
@@ -174,7 +195,7 @@ var ordinaryRules = []rule{
 			return f.Ordinary && f.both(event.KindRngValue) && f.permuted() == 0 && !f.oneSided()
 		},
 		func(f *facts) string {
-			return fmt.Sprintf("%s draws another value. Every goroutine has a stream of its own, of which select and the order of maps take as well, without an event: it has drawn more or less before.",
+			return fmt.Sprintf("%s draws another value. Every goroutine has a stream of its own, of which the order of maps takes as well, without an event: it has drawn more or less before.",
 				prose.Capital(f.who()))
 		}},
 }

@@ -16,9 +16,14 @@ type enumerating struct{ r *Runner }
 
 // Run implements [explore.Subject].
 func (e enumerating) Run(ctx context.Context, p explore.Plan) (*explore.Run, error) {
+	run, _, err := e.run(ctx, p)
+	return run, err
+}
+
+func (e enumerating) run(ctx context.Context, p explore.Plan) (*explore.Run, *Outcome, error) {
 	o, err := e.r.Run(ctx, Control{Seed: p.Seed, Route: p.Route})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	r := &explore.Run{Plan: p, Branches: o.Route, BranchCount: o.Branches, Digest: o.Recording.Hash, Class: 1}
 	for _, b := range o.Route {
@@ -27,7 +32,7 @@ func (e enumerating) Run(ctx context.Context, p explore.Plan) (*explore.Run, err
 	if o.Verdict != Passed {
 		r.Outcome, r.Finding = explore.Failed, &finding.Finding{Signature: o.Signature()}
 	}
-	return r, nil
+	return r, o, nil
 }
 
 // Keep implements [explore.Subject].
@@ -52,9 +57,9 @@ func schedules(t *testing.T, test string, limit int) (*explore.Campaign, *explor
 	return c, tree
 }
 
-// TestScheduleCounts: two goroutines that pass a and b points while both can run have C(a, ⌈k/2⌉)·C(b, ⌊k/2⌋) schedules
-// with exactly k preemptions, since they take turns, beginning with the first. No two are alike.
-func TestScheduleCounts(t *testing.T) {
+// interleavings returns the number of schedules with at most a number of preemptions of two goroutines that pass a and b
+// points while both can run: C(a, ⌈k/2⌉)·C(b, ⌊k/2⌋) with exactly k, since they take turns, beginning with the first.
+func interleavings(a, b, limit int) (sum int) {
 	choose := func(n, k int) int {
 		c := 1
 		for i := range k {
@@ -62,14 +67,22 @@ func TestScheduleCounts(t *testing.T) {
 		}
 		return c
 	}
-	_, one := schedules(t, "TestGrid", 1)
-	a, b, sum := one.Schedules-1, 3, 0
-	for k := range 4 {
+	for k := range limit + 1 {
 		sum += choose(a, (k+1)/2) * choose(b, k/2)
+	}
+	return sum
+}
+
+// TestScheduleCounts: the schedules of two goroutines are as many as a formula says, and no two are alike.
+func TestScheduleCounts(t *testing.T) {
+	_, one := schedules(t, "TestGrid", 1)
+	a, b := one.Schedules-1, 3
+	for k := range 4 {
+		want := interleavings(a, b, k)
 		c, tree := schedules(t, "TestGrid", k)
-		if tree.Schedules != sum || !tree.More || c.Coverage().Classes != sum {
+		if tree.Schedules != want || !tree.More || c.Coverage().Classes != want {
 			t.Errorf("a = %d, at most %d preemptions: %d schedules, %d different, more: %v; want %d", a, k, tree.Schedules,
-				c.Coverage().Classes, tree.More, sum)
+				c.Coverage().Classes, tree.More, want)
 		}
 	}
 }

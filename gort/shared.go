@@ -64,6 +64,7 @@ type header struct {
 	choices   uint64
 	reads     uint64
 	faults    uint64
+	cases     uint64
 	choicesAt uint64
 	recordsAt uint64
 	recordCap uint64
@@ -179,21 +180,25 @@ func (s *shared) close() error {
 }
 
 // prepare writes the header and what a replay needs. The file contains the header, records, texts, the tape, the
-// profile or the route, choices, reads, faults, the tape of the recording and its environment in this order, so that
-// only the size of the last parts changes between runs.
+// profile or the route, choices, reads, faults, cases, the tape of the recording and its environment in this order, so
+// that only the size of the last parts changes between runs.
 func (s *shared) prepare(h header, c record.Choices, env []record.Call, records, tape int) error {
 	h.magic, h.version = magic, version
 	h.recordsAt, h.recordCap = headerSpace, uint64(records)
 	h.textAt = h.recordsAt + h.recordCap*uint64(recordSize)
 	h.textCap = textSpace
-	h.choices, h.reads, h.faults = uint64(len(c.Records)), uint64(len(c.Reads)), uint64(len(c.Faults))
+	parts := [][]record.Record{c.Records, c.Reads, c.Faults, c.Cases}
+	n := 0
+	for i, counted := range []*uint64{&h.choices, &h.reads, &h.faults, &h.cases} {
+		*counted = uint64(len(parts[i]))
+		n += len(parts[i])
+	}
 	h.tapeAt, h.tapeCap = h.textAt+h.textCap, uint64(tape)
 	h.profileAt = h.tapeAt + h.tapeCap
 	h.choicesAt = (h.profileAt + profileSpace + choiceAlign - 1) / choiceAlign * choiceAlign
 	if h.choicesAt > math.MaxUint32 { // the runtime maps the choices with a 32-bit offset
 		return fmt.Errorf("gort: no room for %d records; the most are %d", records, maxRecords)
 	}
-	n := len(c.Records) + len(c.Reads) + len(c.Faults)
 	var given []byte
 	if h.flags&flagTape != 0 {
 		given = record.AppendCalls(nil, c.Tape.Outside())
@@ -213,7 +218,7 @@ func (s *shared) prepare(h header, c record.Choices, env []record.Call, records,
 	*s.header(), s.sent = h, h
 	if n > 0 {
 		list := s.at(h.choicesAt, n)
-		for _, part := range [][]record.Record{c.Records, c.Reads, c.Faults} {
+		for _, part := range parts {
 			list = list[copy(list, part):]
 		}
 	}
@@ -292,7 +297,7 @@ func intact(list []record.Record) error {
 			timers++
 		}
 		switch {
-		case r.Kind == 0 || r.Kind > record.Fault:
+		case r.Kind == 0 || r.Kind > record.Case:
 		case r.Kind == record.Spawn && (r.G != goroutines || r.Val>>32 >= uint64(r.G)):
 		case r.Kind == record.TimerSet && r.Points != timers:
 		case r.G == 0 && !slices.Contains(withoutGoroutine, r.Kind):

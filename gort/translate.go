@@ -117,6 +117,10 @@ func (t *translator) record(r *record.Record) {
 		for _, e := range r.FaultOf().Events() {
 			t.w.Event(e, "")
 		}
+	case record.Case:
+		for _, e := range r.SelectOf().Events() {
+			t.w.Event(e, "")
+		}
 	}
 }
 
@@ -139,8 +143,9 @@ const maxChoices = 1 << 24
 // choiceReader reads the events back into the choices of a replay.
 type choiceReader struct {
 	gorun.Reader
-	faults fault.Reader
-	c      *record.Choices
+	faults  fault.Reader
+	selects gorun.SelectReader
+	c       *record.Choices
 }
 
 // event handles the next event of a trace that translate has written. It returns an error for other traces.
@@ -152,11 +157,17 @@ func (cr *choiceReader) event(e event.Event) error {
 		}
 		cr.c.Faults = append(cr.c.Faults, record.OfFault(f, len(cr.c.Records)))
 	}
+	if s, is := cr.selects.Read(e); is {
+		if len(cr.c.Cases) == maxChoices {
+			return fmt.Errorf("%w that can be replayed: more than %d choices of a select", ErrNotOrdinary, maxChoices)
+		}
+		cr.c.Cases = append(cr.c.Cases, record.OfSelect(s, len(cr.c.Records)))
+	}
 	switch {
 	case err != nil:
 		return fmt.Errorf("%w: %w", ErrNotOrdinary, err)
 	case gorun.MeaningOf(e) == gorun.Start:
-		cr.c.Records, cr.c.Reads, cr.c.Faults = nil, nil, nil
+		cr.c.Records, cr.c.Reads, cr.c.Faults, cr.c.Cases = nil, nil, nil, nil
 	case gorun.MeaningOf(e) == gorun.Read:
 		if len(cr.c.Reads) == maxChoices {
 			return fmt.Errorf("%w that can be replayed: more than %d reads", ErrNotOrdinary, maxChoices)

@@ -14,13 +14,14 @@ package strategy
 //	         simulated runs: its steps
 //	Timer    the task's steps                                      index of the timer among those that are due
 //	Waiter   the same                                              key of the task that is served
-//	Case     the same                                              index of the case
-//	Bytes    the same                                              number of bytes
+//	Case     ordinary runs: the number of the choice among those   number of the case
+//	         of the task; simulated runs: its steps
+//	Bytes    the task's steps                                      number of bytes
 //	Value    the same                                              the random value
 //	Fault    ordinary runs: the number of the occasion among       the answer at the choice
 //	         those of the task; simulated runs: its steps
 //
-// Timer, Waiter, Case, Bytes and Value occur in simulated runs only. Leaps occur in ordinary runs only. A Deviation
+// Timer, Waiter, Bytes and Value occur in simulated runs only. Leaps occur in ordinary runs only. A Deviation
 // takes 32 bytes, as a record of the runtime does.
 type Deviation struct {
 	Task uint64 // key of the task that ran last; 0 at the start of the run

@@ -25,6 +25,9 @@
 //	IoResult with an occasion    fault of the network: an operation of the running task moved so many bytes, fewer than
 //	                             it could; 0 if a datagram was lost. The token is the task with the occasion as its
 //	                             generation
+//	IoResult with an occasion    ready cases of a select: so many cases of a select of the running task are ready. The token
+//	from 2^31                    is the task with 2^31 and the number of the choice among those of the task as its
+//	                             generation. An RngValue with the number of the case that is taken follows
 //	IoError                      fault of the network, with a token of the same form: connection refused or reset; would
 //	                             block (latency), timed out (stall), interrupted (bandwidth), not connected (partition),
 //	                             which an RngValue with the amount follows
@@ -66,10 +69,11 @@ const (
 	Leap                      // time leapt to a timer although tasks were ready
 	LetIn                     // something outside, not controlled, made a task ready
 	Read                      // a task read from outside
+	Selects                   // several cases of a select of a task are ready; see Select
 )
 
 var meanings = [...]string{"", "start of main.main", "decision", "preemption", "leap of time", "let in from outside",
-	"read from outside"}
+	"read from outside", "ready cases of a select"}
 
 // String returns the meaning in words, or "" for Other.
 func (m Meaning) String() string {
@@ -89,8 +93,11 @@ func MeaningOf(e event.Event) Meaning {
 	case event.KindIoReady:
 		return LetIn
 	case event.KindIoResult:
-		if event.TaskID(e.Token()).Generation() == 0 {
+		switch occasion := event.TaskID(e.Token()).Generation(); {
+		case occasion == 0:
 			return Read
+		case occasion >= selects:
+			return Selects
 		}
 	case event.KindChaosInjection:
 		if _, ok := e.ChaosTask(); ok {

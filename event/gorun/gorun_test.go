@@ -238,6 +238,8 @@ func TestMeanings(t *testing.T) {
 		{event.ChaosInjection(event.ChaosDelay, 5), gorun.Leap},
 		{event.IoReady(event.Token(task), event.Readable), gorun.LetIn},
 		{event.IoResult(event.Token(task), 7), gorun.Read},
+		{event.IoResult(event.Token(event.NewTaskID(2, 7)), 7), gorun.Other},
+		{event.IoResult(event.Token(event.NewTaskID(2, 1<<31|7)), 2), gorun.Selects},
 		{event.WakerWake(task), gorun.Other},
 		{event.TaskYielded(task), gorun.Other},
 	} {

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/event/gorun"
 )
 
 // Kind is a kind of fault of the simulated network. The numbers are those of the runtime.
@@ -115,7 +116,8 @@ func (r *Reader) Read(e event.Event) (f Fault, ok bool) {
 		return f, false
 	}
 	id := event.TaskID(e.Token())
-	if f = (Fault{G: id.Index() + 1, Occasion: id.Generation()}); f.Occasion == 0 { // a read from outside
+	f = Fault{G: id.Index() + 1, Occasion: id.Generation()}
+	if f.Occasion == 0 || gorun.MeaningOf(e) == gorun.Selects { // the former is a read from outside
 		return Fault{}, false
 	}
 	if e.Kind() == event.KindIoResult {

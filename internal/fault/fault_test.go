@@ -19,7 +19,7 @@ func drawFault(t *rapid.T) fault.Fault {
 		t.Fatalf("%q is the name of kind %d, which is %q", name, k, k)
 	}
 	f := fault.Fault{
-		G: rapid.Uint32Range(1, 9).Draw(t, "goroutine"), Occasion: rapid.Uint32Range(1, 1<<32-1).Draw(t, "occasion"), Kind: k,
+		G: rapid.Uint32Range(1, 9).Draw(t, "goroutine"), Occasion: rapid.Uint32Range(1, 1<<31-1).Draw(t, "occasion"), Kind: k,
 	}
 	switch k {
 	case fault.Short:

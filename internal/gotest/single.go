@@ -35,8 +35,9 @@ func steer(control *gort.Control, p explore.Plan) {
 	}
 }
 
-// firstOf returns choices up to a number of decisions. It leaves out the faults in the turn that the last decision
-// begins: continuations from there on may go without them, and so the turn of a fault that decides is its own.
+// firstOf returns choices up to a number of decisions. It leaves out the faults, and the cases of selects, in the turn that
+// the last decision begins: continuations from there on may go without them, and so the turn of a fault or a case that
+// decides is its own.
 func firstOf(all *record.Choices, decisions int) *record.Choices {
 	first := *all
 	for i, r := range all.Records {
@@ -47,6 +48,7 @@ func firstOf(all *record.Choices, decisions int) *record.Choices {
 			first.Records = all.Records[:i]
 			first.Reads = before(all.Reads, func(r record.Record) uint32 { return r.Points }, i)
 			first.Faults = before(all.Faults, func(r record.Record) uint32 { return r.Site }, i-1)
+			first.Cases = before(all.Cases, func(r record.Record) uint32 { return r.Site }, i-1)
 			break
 		}
 	}

@@ -53,6 +53,10 @@ const (
 	// An operation of G on the simulated network meets a fault. Reason: its fault.Kind; Points: the occasion; Val:
 	// kind<<56 | amount. A Does with DoesFault follows.
 	Fault
+	// Several cases of a select of G are ready. Points: the number of such a choice among those of G, from 1; N: number of
+	// ready cases; Val: number of the case that is taken; Reason: its index among those that are ready. Cases are numbered
+	// from 0, first those that send, then those that receive.
+	Case
 )
 
 // What a goroutine does, in Record.Reason of a [Does].
@@ -138,6 +142,16 @@ func OfFault(f fault.Fault, choices int) Record {
 		Val: uint64(f.Kind)<<faultBits | f.Amount&(1<<faultBits-1)}
 }
 
+// SelectOf returns the choice of a Case.
+func (r Record) SelectOf() gorun.Select {
+	return gorun.Select{G: r.G, Number: r.Points, Ready: uint32(r.N), Case: uint32(r.Val)}
+}
+
+// OfSelect returns the record of the choice of a case that follows a number of other choices.
+func OfSelect(s gorun.Select, choices int) Record {
+	return Record{Kind: Case, G: s.G, Points: s.Number, N: uint16(s.Ready), Val: uint64(s.Case), Site: uint32(choices)}
+}
+
 // Choices is what a replay needs. The schedule comes from the records alone; the seed only determines the random
 // numbers that the program draws.
 type Choices struct {
@@ -145,6 +159,7 @@ type Choices struct {
 	Records []Record // of the kinds Sched and Admit
 	Reads   []Record // of the kind Read; Points is the number of Records before it
 	Faults  []Record // of the kind Fault; Site is the number of Records before it
+	Cases   []Record // of the kind Case; Site is the number of Records before it
 	Memory  bool     // accesses to memory were preemption points
 
 	// Tape is what the run took from outside. A strict replay takes it from there, and not from outside. Nil means that

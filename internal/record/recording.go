@@ -35,7 +35,7 @@ func (r *Recording) Choices() *Choices {
 	for i, rec := range r.Records {
 		switch {
 		case rec.Kind == Begin:
-			c.Records, c.Reads, c.Faults = make([]Record, 0, len(r.Records)-i), nil, nil
+			c.Records, c.Reads, c.Faults, c.Cases = make([]Record, 0, len(r.Records)-i), nil, nil, nil
 		case rec.IsChoice():
 			c.Records = append(c.Records, rec)
 		case rec.Kind == Read:
@@ -43,6 +43,8 @@ func (r *Recording) Choices() *Choices {
 			c.Reads = append(c.Reads, rec)
 		case rec.Kind == Fault:
 			c.Faults = append(c.Faults, OfFault(rec.FaultOf(), len(c.Records)))
+		case rec.Kind == Case:
+			c.Cases = append(c.Cases, OfSelect(rec.SelectOf(), len(c.Records)))
 		}
 	}
 	return c

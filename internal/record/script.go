@@ -30,6 +30,11 @@ func (r *Recording) Script() strategy.Script {
 				d := strategy.Deviation{Task: all[rec.G].hash, Kind: strategy.Fault, At: uint64(rec.Points), To: rec.Val}
 				script = append(script, d)
 			}
+		case Case:
+			if begun && int(rec.G) < len(all) && rec.Reason > 0 {
+				d := strategy.Deviation{Task: all[rec.G].hash, Kind: strategy.Case, At: uint64(rec.Points), To: rec.Val}
+				script = append(script, d)
+			}
 		case Sched:
 			i := slices.Index(ready, rec.G)
 			if i < 0 || int(rec.Prev()) >= len(all) || int(rec.G) >= len(all) {

@@ -248,7 +248,7 @@ var edits = []edit{
 	{all, "runtime/chan.go", "closechan", "for !glist.empty() {", before,
 		"if rprOn { rprReadyAll(&glist); rprAfterPoint(); return };"},
 	{all, "runtime/select.go", "selectgo", "// lock all the channels", before,
-		"if rprOn { rprReadyCases(cas0, nsends, nrecvs) };"},
+		"if rprOn { rprReadyCases(cas0, nsends, nrecvs); rprChooseCase(cas0, nsends, nrecvs, pollorder) };"},
 	{all, "runtime/select.go", "selectgo", "return casi, recvOK", before,
 		"if rprOn { rprTook(c, casi, nsends) };" + afterPoint},
 	{all, "runtime/time.go", "newTimer", "", before, "if rprOn { rprDetail(rprDoesTimer, 0) };"},
