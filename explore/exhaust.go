@@ -38,14 +38,14 @@ func (c *Campaign) exhaustBatch(ctx context.Context, workers []Subject, t *Tree,
 	first := c.next
 	try := func(ctx context.Context, s Subject, p Plan) result {
 		r := c.make(ctx, s, p)
-		if r.err == nil && jobs[p.Number-first].check(r.run) != nil && ctx.Err() == nil {
+		if r.err == nil && jobs[p.Number-first].check(r.run.Branches, r.run.BranchCount) != nil && ctx.Err() == nil {
 			return c.make(ctx, s, p) // something from outside may have come between
 		}
 		return r
 	}
 	take := func(r result) bool {
 		if r.err == nil {
-			if t.take(jobs[taken], r.run); t.Void != nil {
+			if t.take(jobs[taken], r.run.Branches, r.run.BranchCount); t.Void != nil {
 				return false
 			}
 		}
@@ -56,11 +56,13 @@ func (c *Campaign) exhaustBatch(ctx context.Context, workers []Subject, t *Tree,
 	return taken == len(jobs) && !c.stopped.Load() && ctx.Err() == nil
 }
 
-// Result says what the search has shown, after [Campaign.Exhaust], as a sentence without a full stop.
+// Result says what the search of a campaign has shown, as a sentence without a full stop.
 func (t *Tree) Result(c *Campaign) string {
 	passed := prose.Count(t.Schedules-c.Failed(), "schedule")
 	classes := c.Coverage().Classes
 	switch {
+	case t.Void != nil:
+		return fmt.Sprintf("ended, because the test is not a function of its schedule (%v); %s passed", t.Void, passed)
 	case c.Failed() > 0:
 		return fmt.Sprintf("one with %s fails; %s without more preemptions passed before",
 			prose.Count(t.Bound, "preemption"), passed)

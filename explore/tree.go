@@ -22,6 +22,9 @@ import (
 //
 // A run that meets other branches on its route than the run from which its job stems shows that the test is not a
 // function of its schedule. Then the search is void.
+//
+// A front end that makes one run after another calls Next and Take in turn; [Campaign.Exhaust] uses several workers.
+// The zero Tree is the search without preemptions.
 type Tree struct {
 	Limit int // maximum number of preemptions; negative means no limit
 
@@ -32,6 +35,7 @@ type Tree struct {
 
 	levels [][]open // by number of preemptions: jobs to come
 	begun  bool
+	queue  []*job // of Next
 }
 
 // job is the node of a tree that a run starts from.
@@ -171,27 +175,47 @@ func (j *job) route() []strategy.Branch {
 	return list
 }
 
-// check returns an error if the branches of the run of a job are not those of its route, or too many.
-func (j *job) check(r *Run) error {
+// check returns an error if branches, of which the run of a job has so many, are not those of its route, or too many.
+func (j *job) check(branches []strategy.Branch, count int) error {
 	n := j.at + 1
 	switch {
-	case r.BranchCount > len(r.Branches):
-		return fmt.Errorf("a run has %d choices; at most %d can be enumerated", r.BranchCount, len(r.Branches))
-	case len(r.Branches) < n:
-		return fmt.Errorf("a run ended at choice %d, and under the same choices before it did not", len(r.Branches))
-	case shapeOf(r.Branches[:n]).hash != j.shape:
+	case count > len(branches):
+		return fmt.Errorf("a run has %d choices; at most %d can be enumerated", count, len(branches))
+	case len(branches) < n:
+		return fmt.Errorf("a run ended at choice %d, and under the same choices before it did not", len(branches))
+	case shapeOf(branches[:n]).hash != j.shape:
 		return fmt.Errorf("under the same choices, the alternatives at the first %d choices were not the same twice", n)
 	}
 	return nil
 }
 
-// take handles the run of a job.
-func (t *Tree) take(j *job, r *Run) {
-	if t.Void = j.check(r); t.Void != nil {
+// Next returns the route of the next run; ok is false if there are no more runs. Take must be called before the next
+// Next.
+func (t *Tree) Next() (route []strategy.Branch, ok bool) {
+	if len(t.queue) == 0 {
+		t.queue = t.batch()
+	}
+	if t.Void != nil || len(t.queue) == 0 {
+		return nil, false
+	}
+	return t.queue[0].route(), true
+}
+
+// Take handles the branches of the run along the route that Next has returned, as [strategy.Route.Branches] returns
+// them.
+func (t *Tree) Take(branches []strategy.Branch, count int) {
+	j := t.queue[0]
+	t.queue = t.queue[1:]
+	t.take(j, branches, count)
+}
+
+// take handles the branches of the run of a job.
+func (t *Tree) take(j *job, branches []strategy.Branch, count int) {
+	if t.Void = j.check(branches, count); t.Void != nil {
 		return
 	}
 	t.Schedules++
-	spans := spansOf(r.Branches[j.at+1:])
+	spans := spansOf(branches[j.at+1:])
 	for _, costs := range []bool{false, true} {
 		if !slices.ContainsFunc(spans, func(s span) bool { return s.costs == costs }) {
 			continue
@@ -208,7 +232,7 @@ func (t *Tree) take(j *job, r *Run) {
 			t.levels = append(t.levels, nil)
 		}
 		t.levels[level] = append(t.levels[level],
-			open{job: j, costs: costs, spans: slices.Clone(spans), taken: 1, end: shapeOf(r.Branches)})
+			open{job: j, costs: costs, spans: slices.Clone(spans), taken: 1, end: shapeOf(branches)})
 	}
 }
 

@@ -40,9 +40,9 @@ func (p picking) Run(ctx context.Context, plan explore.Plan) (*explore.Run, erro
 }
 
 // picks runs every schedule of a test with at most so many preemptions, and returns how many pick what.
-func picks(t *testing.T, test string, limit int) map[string]int {
+func picks(t *testing.T, b *Binary, test string, limit int) map[string]int {
 	t.Helper()
-	r := mustRunner(t, corpus(t), test, Control{Args: []string{"-test.v"}})
+	r := mustRunner(t, b, test, Control{Args: []string{"-test.v"}})
 	tree, p := &explore.Tree{Limit: limit}, picking{enumerating{r}, map[string]int{}}
 	c := explore.New(explore.Config{Seed: func(int) uint64 { return 1 }}, p)
 	if c.Exhaust(t.Context(), []explore.Subject{p}, tree); tree.Void != nil || c.Err != nil {
@@ -56,6 +56,18 @@ func picks(t *testing.T, test string, limit int) map[string]int {
 
 // TestEveryCase: a search through all schedules takes every ready case of a select, once for each schedule otherwise.
 func TestEveryCase(t *testing.T) {
+	everyCase(t, corpus(t))
+	a, b := picks(t, corpus(t), "TestPickGrid", 1)["0"]-1, 2
+	for k := range 4 {
+		got, want := picks(t, corpus(t), "TestPickGrid", k), interleavings(a, b, k)
+		if !maps.Equal(got, map[string]int{"0": want, "1": want}) {
+			t.Errorf("TestPickGrid with a = %d, at most %d preemptions: %v; want both cases %d times", a, k, got, want)
+		}
+	}
+}
+
+func everyCase(t *testing.T, b *Binary) {
+	t.Helper()
 	for _, c := range []struct {
 		test string
 		want map[string]int
@@ -63,15 +75,8 @@ func TestEveryCase(t *testing.T) {
 		{"TestPickTwo", map[string]int{"0": 1, "1": 1}},
 		{"TestPickThree", map[string]int{"0 1": 1, "0 2": 1, "1 0": 1, "1 2": 1, "2 0": 1, "2 1": 1}},
 	} {
-		if got := picks(t, c.test, 0); !maps.Equal(got, c.want) {
+		if got := picks(t, b, c.test, 0); !maps.Equal(got, c.want) {
 			t.Errorf("%s: %v, want %v", c.test, got, c.want)
-		}
-	}
-	a, b := picks(t, "TestPickGrid", 1)["0"]-1, 2
-	for k := range 4 {
-		got, want := picks(t, "TestPickGrid", k), interleavings(a, b, k)
-		if !maps.Equal(got, map[string]int{"0": want, "1": want}) {
-			t.Errorf("TestPickGrid with a = %d, at most %d preemptions: %v; want both cases %d times", a, k, got, want)
 		}
 	}
 }
@@ -94,8 +99,9 @@ func runOf(t *testing.T, r *Runner, c Control) *Outcome {
 	return o
 }
 
-// TestCaseReplayed: a recording has the cases, also in a file, and its replay takes them, whatever is drawn. A script has
-// those that are not the first, and without them takes the first. A recording without them is replayed by what is drawn.
+// TestCaseReplayed: a recording has the cases, also in a file, and its replay takes them, whatever is drawn. A script
+// has those that are not the first, and without them takes the first. A recording without them is replayed by what is
+// drawn.
 func TestCaseReplayed(t *testing.T) {
 	b := corpus(t)
 	r := mustRunner(t, b, "TestPickThree", Control{Args: []string{"-test.v"}})

@@ -90,6 +90,7 @@ func TestOtherVersions(t *testing.T) {
 			b := buildCorpus(t, BuildConfig{Env: append(os.Environ(), "GOTOOLCHAIN="+v)})
 			findAndReplay(t, b, "TestLostUpdate", 10, 50)
 			findAndReplay(t, b, "TestLeakedSender", 10, 50)
+			everyCase(t, b)
 			own := repeat(t, b, "TestLostUpdateBug", Control{Seed: 3}, 5)
 			r := mustRunner(t, b, "TestLostUpdateBug", Control{})
 			if d := same(own, mustAgain(t, r, Control{Seed: 3})); d != "" || r.alone {

@@ -57,8 +57,9 @@ func schedules(t *testing.T, test string, limit int) (*explore.Campaign, *explor
 	return c, tree
 }
 
-// interleavings returns the number of schedules with at most a number of preemptions of two goroutines that pass a and b
-// points while both can run: C(a, ⌈k/2⌉)·C(b, ⌊k/2⌋) with exactly k, since they take turns, beginning with the first.
+// interleavings returns the number of schedules with at most a number of preemptions of two goroutines that pass a and
+// b points while both can run: C(a, ⌈k/2⌉)·C(b, ⌊k/2⌋) with exactly k, since they take turns, beginning with the
+// first.
 func interleavings(a, b, limit int) (sum int) {
 	choose := func(n, k int) int {
 		c := 1

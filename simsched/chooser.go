@@ -148,6 +148,8 @@ type chooser struct {
 	used    bool // whether it was used in a run
 	seed    uint64
 	tame    bool
+	route   *strategy.Route // makes the choices, also those of timers, waiters and cases; nil if there is none
+	drew    bool            // a random value, a fault or a size was asked for
 	picker  strategy.Picker
 	stepper strategy.Stepper // the same, if it is one
 	gap     uint64           // number of points until the next preemption; 0 before the strategy was asked
@@ -162,8 +164,11 @@ type chooser struct {
 // program, faults and, unless the strategy is tame, all other choices are drawn from cfg.Seed. Each kind of choice
 // and each stream of values has a separate generator, so that one more draw in one place changes no draw in
 // another. Three of four I/O operations move all bytes; the others move a random number.
+//
+// A Route of cfg makes the choices of tasks, timers, waiters and cases, whatever the strategy, and operations move all
+// bytes.
 func NewChooser(s *strategy.Strategy, cfg strategy.Config) Chooser {
-	r := &chooser{seed: cfg.Seed, tame: s.Tame, picker: s.Start(cfg)}
+	r := &chooser{seed: cfg.Seed, tame: s.Tame, route: cfg.Route, picker: s.Start(cfg)}
 	r.stepper, _ = r.picker.(strategy.Stepper)
 	r.pick.Ready = r
 	for p := PointTimer; p <= PointBytes; p++ {
@@ -216,15 +221,23 @@ func (r *chooser) Choose(c *Choice) uint64 {
 	case PointTask:
 		return uint64(r.pickTask(c))
 	case PointValue:
+		r.drew = true
 		return r.stream(c.Stream).Uint64()
 	case PointFault:
+		r.drew = true
 		if r.faults == nil {
 			g := strategy.NewRand(c.chaos.Seed, strategy.Label("faults"))
 			r.faults = &g
 		}
 		return c.drawFault(r.faults.Uint64)
 	}
-	if r.tame {
+	switch {
+	case r.route != nil && c.Point == PointBytes:
+		r.drew = true
+		return 0
+	case r.route != nil:
+		return uint64(r.route.Take(c.N, false))
+	case r.tame:
 		return 0
 	}
 	x := r.points[c.Point].Uint64()
@@ -233,6 +246,10 @@ func (r *chooser) Choose(c *Choice) uint64 {
 	}
 	return strategy.Below(x, uint64(c.N))
 }
+
+// Drew reports whether the run has asked for a random value, a fault or the size of a transfer, which a route does not
+// determine.
+func (r *chooser) Drew() bool { return r.drew }
 
 // pickTask chooses the task to run next. Between two preemptions that is the running task, if it can continue.
 func (r *chooser) pickTask(c *Choice) int {

@@ -19,7 +19,7 @@ import (
 // those of one seed.
 //
 // Tasks must share data only by objects of the simulation, or under a lock of it: plain variables that several tasks
-// use without one are not seen. [Enumeration] needs no such assumption.
+// use without one are not seen. A search through all schedules needs no such assumption; see NewChooser.
 //
 //  1. A node of the path is a decision: the tasks that are ready, the one that ran, and its step. Behind the end of the
 //     path, a run takes a task that is not asleep, the running one if possible.
@@ -70,6 +70,9 @@ type node struct {
 	foot   footprint // of the step
 	trace  footprint // of the step under all values
 }
+
+// fork is a choice of a step.
+type fork struct{ taken, n int }
 
 // sleeper is a task with its next step.
 type sleeper struct {

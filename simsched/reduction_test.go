@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/reprise-go/reprise/explore"
 )
 
 // watched is a Chooser whose run a Reduction follows without choosing.
@@ -30,7 +32,7 @@ func (w watched) Choose(q *Choice) uint64 {
 		w.r.decide(ready, int(answer))
 	case PointValue, PointFault, PointBytes:
 	default:
-		w.r.nodes[max(w.r.at-1, 0)].values = append(w.r.nodes[max(w.r.at-1, 0)].values, fork{int(answer), q.N, false, 0})
+		w.r.nodes[max(w.r.at-1, 0)].values = append(w.r.nodes[max(w.r.at-1, 0)].values, fork{int(answer), q.N})
 	}
 	return answer
 }
@@ -98,11 +100,11 @@ type fataler interface {
 // all classes of Order, and all outcomes.
 func compareWithBruteForce(t fataler, name string, body func(*Sim, *string) error) (all, reduced seen) {
 	all, reduced = newSeen(), newSeen()
-	for e, more := (&Enumeration{Limit: -1}), true; more; more = e.Next() {
+	walk(&explore.Tree{Limit: -1}, func(k Chooser) {
 		r := &Reduction{}
 		r.Chooser()
-		all.add(t, watched{e.Chooser(), r}, r, body)
-	}
+		all.add(t, watched{k, r}, r, body)
+	})
 	r := &Reduction{}
 	for more := true; more; more = r.Next() {
 		reduced.add(t, r.Chooser(), r, body)

@@ -76,7 +76,7 @@ type settings struct {
 	strategyName string
 	strategyFlag bool // a flag or variable has named the strategy
 	strategy     replayer.Strategy
-	enumeration  *enumeration      // of all schedules, instead of seeds; nil without Exhaustive and EveryOrder
+	enumeration  enumeration       // of all schedules, instead of seeds; nil without Exhaustive and EveryOrder
 	profile      *strategy.Profile // filled by a run before the others; nil if the strategy does not use it
 	seeds        int               // 0 if there is only a budget; without given the number that is run at least
 	unseen       float64           // bound of explore.Config.Unseen; 0 if there is none

@@ -167,11 +167,7 @@ func (s *search) Run(_ context.Context, p explore.Plan) (*explore.Run, error) {
 			return r, nil
 		}
 	}
-	r := s.attempt(p)
-	if s.enumeration != nil && !s.enumeration.next() {
-		r.Last = true
-	}
-	return r, nil
+	return s.attempt(p), nil
 }
 
 // checkEvery is how often a run checks that only its tasks use the simulation, which takes several times as long. A

@@ -7,8 +7,10 @@ import (
 	"time"
 
 	"github.com/reprise-go/reprise/event"
+	"github.com/reprise-go/reprise/explore"
 	"github.com/reprise-go/reprise/recorder"
 	"github.com/reprise-go/reprise/simsched"
+	"github.com/reprise-go/reprise/strategy"
 )
 
 const rounds = 7
@@ -172,12 +174,14 @@ func search(w io.Writer) {
 	const limit = 3
 	pool := &simsched.Pool{}
 	defer pool.Close()
-	schedules, start := 0, time.Now()
-	e := &simsched.Enumeration{Limit: limit}
-	for more := true; more; more = e.Next() {
-		check(simsched.Run(simsched.Config{Chooser: e.Chooser(), CheckpointEvery: -1, Pool: pool}, counter))
-		schedules++
+	start := time.Now()
+	tree, route := &explore.Tree{Limit: limit}, &strategy.Route{}
+	for branches, ok := tree.Next(); ok; branches, ok = tree.Next() {
+		route.Give(branches)
+		k := simsched.NewChooser(strategy.Find(strategy.Single), strategy.Config{Route: route})
+		check(simsched.Run(simsched.Config{Chooser: k, CheckpointEvery: -1, Pool: pool}, counter))
+		tree.Take(route.Branches())
 	}
 	fmt.Fprintf(w, "a schedule of an exhaustive search, %d preemptions\t%.1f\n", limit,
-		float64(time.Since(start).Nanoseconds())/float64(schedules))
+		float64(time.Since(start).Nanoseconds())/float64(tree.Schedules))
 }

@@ -2,9 +2,9 @@ package gorun
 
 import "github.com/reprise-go/reprise/event"
 
-// Select is the choice of a case of a select of which several are ready. It is identified by the goroutine and the number
-// of the choice among such choices of the goroutine, from 1. Cases are numbered from 0, first those that send, then those
-// that receive.
+// Select is the choice of a case of a select of which several are ready. It is identified by the goroutine and the
+// number of the choice among such choices of the goroutine, from 1. Cases are numbered from 0, first those that send,
+// then those that receive.
 type Select struct {
 	G      uint32
 	Number uint32
@@ -21,8 +21,8 @@ func (s Select) Events() []event.Event {
 	return []event.Event{event.IoResult(token, int64(s.Ready)), event.RngValue(uint64(s.Case))}
 }
 
-// SelectReader reads the choices of cases of a run back from its events. The zero value is ready for the first event of a
-// run. It accepts any events in any order; events that do not fit the form are ignored.
+// SelectReader reads the choices of cases of a run back from its events. The zero value is ready for the first event
+// of a run. It accepts any events in any order; events that do not fit the form are ignored.
 type SelectReader struct {
 	open Select // the choice whose case follows; its G is 0 if there is none
 }

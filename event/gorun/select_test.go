@@ -10,8 +10,8 @@ import (
 	"github.com/reprise-go/reprise/event/gorun"
 )
 
-// TestSelects checks that choices of cases are read back as they were written, between other events, and that no event of
-// theirs is taken for another choice.
+// TestSelects checks that choices of cases are read back as they were written, between other events, and that no event
+// of theirs is taken for another choice.
 func TestSelects(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var events []event.Event

@@ -61,9 +61,9 @@ func (c *search) tellExhaustive() {
 
 // notEnumerated says what a search through all schedules does not vary.
 const notEnumerated = "" +
-	"These schedules differ in the goroutine that runs next and in the ready case that a select takes. Not\n" +
-	"varied are random values, among them the order of maps, the order of timers at one instant, virtual\n" +
-	"time, lateness, what comes from outside, and the work of package testing.\n"
+	"These schedules differ in the goroutine that runs next and in the ready case that a select takes.\n" +
+	"Not varied are random values, among them the order of maps, the order of timers at one instant,\n" +
+	"virtual time, lateness, what comes from outside, and the work of package testing.\n"
 
 // exhaustive writes a line for each test whose schedules were all to be run.
 func (r *testResults) exhaustive(w io.Writer) {

@@ -35,9 +35,9 @@ func steer(control *gort.Control, p explore.Plan) {
 	}
 }
 
-// firstOf returns choices up to a number of decisions. It leaves out the faults, and the cases of selects, in the turn that
-// the last decision begins: continuations from there on may go without them, and so the turn of a fault or a case that
-// decides is its own.
+// firstOf returns choices up to a number of decisions. It leaves out the faults, and the cases of selects, in the turn
+// that the last decision begins: continuations from there on may go without them, and so the turn of a fault or a case
+// that decides is its own.
 func firstOf(all *record.Choices, decisions int) *record.Choices {
 	first := *all
 	for i, r := range all.Records {

@@ -15,7 +15,7 @@ var surfaceLimits = map[string]int{
 	"divergence":        60,
 	"divergence/report": 10,
 	"event":             145,
-	"event/gorun":       35,
+	"event/gorun":       38,
 	"explore":           30,
 	"faults":            10,
 	"fleet":             5,

@@ -32,6 +32,7 @@ var injected embed.FS
 // injectedNames are the files that every system gets.
 var injectedNames = []string{
 	"runtime", "cases", "cgo", "child", "clock", "detail", "faults", "files", "fork", "holders", "host", "late", "net",
+	"runtime", "cases", "cgo", "child", "clock", "detail", "faults", "files", "fork", "holders", "host", "late", "net",
 	"outside", "random", "reach", "reads", "replay", "script", "sysmon", "tape", "tapeenv", "tapefiles", "tapelooks",
 	"tapeplay", "tapesockets", "text",
 }

@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+
+	"github.com/reprise-go/reprise/explore"
+	"github.com/reprise-go/reprise/strategy"
 )
 
-// counting is an enumerator of all choices that counts the preemptions of a run. It is the rival of Enumeration.
+// counting is an enumerator of all choices that counts the preemptions of a run. It is the rival of an explore.Tree.
 type counting struct {
 	enumerator
 	preemptions int
@@ -15,8 +18,12 @@ type counting struct {
 
 func (c *counting) Choose(q *Choice) uint64 {
 	answer := c.enumerator.Choose(q)
-	if q.Point == PointTask && q.running != nil && !q.yielded {
-		if own, _ := q.queue.indexOf(q.running); int(answer) != own {
+	if q.Point == PointTask && q.running != nil {
+		first := 0
+		if !q.yielded {
+			first, _ = q.queue.indexOf(q.running)
+		}
+		if int(answer) != first {
 			c.preemptions++
 		}
 	}
@@ -32,9 +39,19 @@ func outcomeOf(k Chooser, body func(*Sim, *string) error) (outcome string) {
 	return outcome
 }
 
-// TestEnumerationAgainstBruteForce: for each limit, the schedules and their outcomes are those that a search of all
+// walk makes the runs of a tree.
+func walk(tree *explore.Tree, run func(Chooser)) {
+	route := &strategy.Route{}
+	for branches, ok := tree.Next(); ok; branches, ok = tree.Next() {
+		route.Give(branches)
+		run(NewChooser(roundRobinStrategy, strategy.Config{Route: route}))
+		tree.Take(route.Branches())
+	}
+}
+
+// TestSchedulesAgainstBruteForce: for each limit, the schedules and their outcomes are those that a search of all
 // schedules finds with at most as many preemptions.
-func TestEnumerationAgainstBruteForce(t *testing.T) {
+func TestSchedulesAgainstBruteForce(t *testing.T) {
 	for name, body := range map[string]func(*Sim, *string) error{
 		"counter": counter, "locked counter": lockedCounter, "senders": senders, "barging": barging,
 		"select": selectOfTwo, "timers": twoTimers, "lock order": lockOrder, "cancel": cancelRace,
@@ -55,51 +72,45 @@ func TestEnumerationAgainstBruteForce(t *testing.T) {
 			}
 		}
 		for _, limit := range []int{0, 1, 2, most, most + 1, -1} {
-			e := &Enumeration{Limit: limit}
-			found, n := map[string]int{}, 0
-			for more := true; more; more = e.Next() {
-				outcome := outcomeOf(e.Chooser(), body)
-				if e.spent == e.bound {
-					found[outcome]++
-				}
-				n++
-			}
+			tree, found := &explore.Tree{Limit: limit}, map[string]int{}
+			walk(tree, func(k Chooser) { found[outcomeOf(k, body)]++ })
 			at := limit
 			if limit < 0 {
 				at = 19
 			}
-			if e.Schedules != schedules[at] || fmt.Sprint(found) != fmt.Sprint(outcomes[at]) {
-				t.Errorf("%s, limit %d: %d schedules in %d runs, %v; want %d, %v", name, limit, e.Schedules, n, found,
-					schedules[at], outcomes[at])
+			if tree.Schedules != schedules[at] || fmt.Sprint(found) != fmt.Sprint(outcomes[at]) {
+				t.Errorf("%s, limit %d: %d schedules, %v; want %d, %v", name, limit, tree.Schedules, found, schedules[at],
+					outcomes[at])
 			}
-			if complete := limit < 0 || limit > most; e.Complete != complete {
-				t.Errorf("%s, limit %d of %d: complete = %v", name, limit, most, e.Complete)
+			if more := limit >= 0 && limit < most; tree.More != more || tree.Void != nil {
+				t.Errorf("%s, limit %d of %d: more = %v, %v", name, limit, most, tree.More, tree.Void)
 			}
 		}
 	}
 }
 
-// TestEnumerationTakesFewPreemptionsFirst: the first run that fails has as few preemptions as possible.
-func TestEnumerationTakesFewPreemptionsFirst(t *testing.T) {
-	e, bounds := &Enumeration{Limit: -1}, []int{}
-	for more := true; more; more = e.Next() {
-		if outcomeOf(e.Chooser(), lockOrder) == "deadlock" {
-			bounds = append(bounds, e.spent)
+// TestSchedulesTakeFewPreemptionsFirst: the first run that fails has as few preemptions as possible.
+func TestSchedulesTakeFewPreemptionsFirst(t *testing.T) {
+	tree, bounds := &explore.Tree{Limit: -1}, []int{}
+	walk(tree, func(k Chooser) {
+		if outcomeOf(k, lockOrder) == "deadlock" {
+			bounds = append(bounds, tree.Bound)
 		}
-	}
+	})
 	if len(bounds) == 0 || bounds[0] != slices.Min(bounds) {
 		t.Errorf("the deadlocks have %v preemptions, want the fewest first", bounds[:min(len(bounds), 20)])
 	}
 }
 
-// TestEnumerationTellsWhatItDraws: random values are not enumerated.
-func TestEnumerationTellsWhatItDraws(t *testing.T) {
-	e, values := &Enumeration{Seed: 3}, map[uint64]bool{}
-	for more := true; more; more = e.Next() {
-		outcomeOf(e.Chooser(), func(s *Sim, _ *string) error { values[s.Rand("r").Uint64()] = true; return nil })
-	}
-	if !e.Drawn || len(values) != 1 || e.Schedules != 1 {
-		t.Errorf("drawn = %v, %d values, %d schedules", e.Drawn, len(values), e.Schedules)
+// TestSchedulesTellWhatIsDrawn: random values are not enumerated.
+func TestSchedulesTellWhatIsDrawn(t *testing.T) {
+	tree, values, drew := &explore.Tree{}, map[uint64]bool{}, false
+	walk(tree, func(k Chooser) {
+		outcomeOf(k, func(s *Sim, _ *string) error { values[s.Rand("r").Uint64()] = true; return nil })
+		drew = k.(*chooser).Drew()
+	})
+	if !drew || len(values) != 1 || tree.Schedules != 1 {
+		t.Errorf("drew = %v, %d values, %d schedules", drew, len(values), tree.Schedules)
 	}
 }
 
@@ -123,14 +134,13 @@ func BenchmarkEnumeration(b *testing.B) {
 	defer cfg.Pool.Close()
 	n := 0
 	for b.Loop() {
-		e := &Enumeration{Limit: 3}
-		for more := true; more; more = e.Next() {
-			cfg.Chooser = e.Chooser()
+		walk(&explore.Tree{Limit: 3}, func(k Chooser) {
+			cfg.Chooser = k
 			if err := Run(cfg, rounds); err != nil {
 				b.Fatal(err)
 			}
 			n++
-		}
+		})
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(n), "ns/schedule")
 }
