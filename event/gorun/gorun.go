@@ -25,8 +25,8 @@
 //	IoResult with an occasion    fault of the network: an operation of the running task moved so many bytes, fewer than
 //	                             it could; 0 if a datagram was lost. The token is the task with the occasion as its
 //	                             generation
-//	IoResult with an occasion    ready cases of a select: so many cases of a select of the running task are ready. The token
-//	from 2^31                    is the task with 2^31 and the number of the choice among those of the task as its
+//	IoResult with an occasion    ready cases of a select: so many cases of a select of the running task are ready. The
+//	from 2^31                    token is the task with 2^31 and the number of the choice among those of the task as its
 //	                             generation. An RngValue with the number of the case that is taken follows
 //	IoError                      fault of the network, with a token of the same form: connection refused or reset; would
 //	                             block (latency), timed out (stall), interrupted (bandwidth), not connected (partition),
