@@ -25,37 +25,12 @@ func (w watched) Choose(q *Choice) uint64 {
 	answer := w.Chooser.Choose(q)
 	switch q.Point {
 	case PointTask:
-		ready := make([]uint64, q.N)
-		for i := range ready {
-			ready[i] = q.queue.at(i).task.strategic.Path
-		}
-		w.r.decide(ready, int(answer))
+		w.r.decide(q, int(answer))
 	case PointValue, PointFault, PointBytes:
 	default:
-		w.r.nodes[max(w.r.at-1, 0)].values = append(w.r.nodes[max(w.r.at-1, 0)].values, fork{int(answer), q.N})
+		w.r.search.Took(int(answer), q.N)
 	}
 	return answer
-}
-
-// class returns a text that is equal for runs whose dependent steps have the same order.
-func (r *Reduction) class() string {
-	r.finish()
-	names := map[int]uint64{}
-	for path, t := range r.tasks {
-		names[t.number] = path
-	}
-	var steps []string
-	for _, n := range r.nodes[:r.at] {
-		clock := map[uint64]int32{}
-		for t, c := range n.clock {
-			if c > 0 {
-				clock[names[t]] = c
-			}
-		}
-		steps = append(steps, fmt.Sprint(n.chosen, n.nth, clock, n.values))
-	}
-	slices.Sort(steps)
-	return fmt.Sprint(steps)
 }
 
 // seen is what all schedules of a program show.
@@ -83,10 +58,10 @@ func (x *seen) add(t fataler, k Chooser, r *Reduction, body func(*Sim, *string) 
 	} else if err != nil {
 		outcome = err.Error()
 	}
-	if r.redundant {
+	if r.search.Asleep() {
 		return
 	}
-	x.classes[r.class()]++
+	x.classes[r.search.Class()]++
 	x.orders[order.Class()]++
 	x.outcomes[outcome]++
 }

@@ -157,7 +157,7 @@ func (s *Sim) pick() *Task {
 			return nil
 		}
 		if s.reduction != nil {
-			s.reduction.advance()
+			s.reduction.search.Advance()
 		}
 	}
 	if s.tick == s.cfg.MaxSteps {
@@ -255,7 +255,7 @@ func (s *Sim) park(t, next *Task) {
 // usesOther notes, for a Reduction, that the step uses something that may be anything.
 func (s *Sim) usesOther() {
 	if s.reduction != nil {
-		s.reduction.other()
+		s.reduction.search.UsesAnything()
 	}
 }
 
