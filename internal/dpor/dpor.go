@@ -1,6 +1,6 @@
-// Package dpor holds the search through all orders of the operations of a program that depend on each other: one run of
-// each class of Mazurkiewicz, instead of one of each schedule. Both worlds use it: package simsched while a run goes on,
-// package explore after each run of an ordinary test. It must not know how a run is made.
+// Package dpor holds the search through all orders of the operations of a program that depend on each other: one run
+// of each class of Mazurkiewicz, instead of one of each schedule. Both worlds use it: package simsched while a run
+// goes on, package explore after each run of an ordinary test. It must not know how a run is made.
 package dpor
 
 import (
@@ -10,13 +10,13 @@ import (
 	"github.com/reprise-go/reprise/strategy"
 )
 
-// Search is the algorithm Source-DPOR with sleep sets (Abdulla, Aronis, Jonsson and Sagonas, "Source Sets: A Foundation
-// for Optimal Dynamic Partial Order Reduction", JACM 64, 2017), which starts the program again for each run. The zero
-// Search is ready. Its user calls Begin, and then for each step of the run Decide, Step and what belongs to the step, in
-// the order in which things happen, and Next behind the run.
+// Search is the algorithm Source-DPOR with sleep sets (Abdulla, Aronis, Jonsson and Sagonas, "Source Sets: A
+// Foundation for Optimal Dynamic Partial Order Reduction", JACM 64, 2017), which starts the program again for each
+// run. The zero Search is ready. Its user calls Begin, and then for each step of the run Decide, Step and what belongs
+// to the step, in the order in which things happen, and Next behind the run.
 //
-// Two steps depend on each other if they are of one task, if one makes the task of the other ready, if they use the same
-// object and do not both read, or if one of them uses something unknown and the other uses anything.
+// Two steps depend on each other if they are of one task, if one makes the task of the other ready, if they use the
+// same object and do not both read, or if one of them uses something unknown and the other uses anything.
 //
 //  1. A node of the path is a decision: the tasks that can be chosen, the one that ran, and its step. Behind the end of
 //     the path, a run takes a task that is not asleep, the preferred one if possible.
@@ -26,8 +26,8 @@ import (
 //  3. A task that was tried at a node is asleep in what follows at that node, until a step comes that depends on its
 //     step. If all tasks that can be chosen are asleep, the run would be of a class that was run before, and does not
 //     count.
-//  4. Next goes back to the last node with a task that is to be tried and is not asleep. Other choices, such as those of
-//     cases, belong to the step in which they are made; all their alternatives are tried.
+//  4. Next goes back to the last node with a task that is to be tried and is not asleep. Other choices, such as those
+//     of cases, belong to the step in which they are made; all their alternatives are tried.
 type Search struct {
 	Schedules int  // runs of different classes that Next has left behind
 	Redundant int  // runs that were not counted
@@ -139,9 +139,9 @@ func asleep(list []sleeper, task uint64) bool {
 // function of its choices.
 func (s *Search) Asleep() bool { return s.redundant }
 
-// Decide makes a decision between tasks, which a run identifies by the same numbers as all others. It returns the index
-// of the task that goes on; first is the preferred one. The tasks in others are ready, too, but cannot be chosen. Search
-// keeps the list of tasks.
+// Decide makes a decision between tasks, which a run identifies by the same numbers as all others. It returns the
+// index of the task that goes on; first is the preferred one. The tasks in others are ready, too, but cannot be
+// chosen. Search keeps the list of tasks.
 func (s *Search) Decide(tasks []uint64, first int, others ...uint64) int {
 	s.finish()
 	s.meet(tasks)
