@@ -171,6 +171,9 @@ type Control struct {
 	// which does the work of package testing, is not enumerated. No goroutine is late. Nil means that there is no route.
 	Route []strategy.Branch
 
+	// Steps records the steps of goroutines and what they use, see record.Recording.Walk.
+	Steps bool
+
 	Procs int // value of GOMAXPROCS and NumCPU; 0 = 4
 
 	// Slow is the maximum time for which goroutines that are ready may be late, as on a busy machine: they do not run
@@ -344,6 +347,9 @@ func (c *Control) header() (header, error) {
 	h.flags |= c.keeps()
 	if c.Detail {
 		h.flags |= flagDetail
+	}
+	if c.Steps {
+		h.flags |= flagSteps
 	}
 	if c.Script != nil {
 		h.mode = modeScript

@@ -15,7 +15,7 @@ import (
 // Numbers in the shared file. The runtime defines them under the same names with the prefix "rpr".
 const (
 	magic   = 0x31304f47_52505249
-	version = 13
+	version = 14
 
 	modeLive   = 1
 	modeReplay = 2
@@ -39,6 +39,7 @@ const (
 	flagHold     = 32768
 	flagHeld     = 65536
 	flagEnv      = 131072
+	flagSteps    = 262144
 )
 
 // header is the start of the shared file. The runtime defines the same type as rprHeader.
@@ -297,7 +298,7 @@ func intact(list []record.Record) error {
 			timers++
 		}
 		switch {
-		case r.Kind == 0 || r.Kind > record.Case:
+		case r.Kind == 0 || r.Kind > record.Uses:
 		case r.Kind == record.Spawn && (r.G != goroutines || r.Val>>32 >= uint64(r.G)):
 		case r.Kind == record.TimerSet && r.Points != timers:
 		case r.G == 0 && !slices.Contains(withoutGoroutine, r.Kind):

@@ -57,6 +57,9 @@ const (
 	// ready cases; Val: number of the case that is taken; Reason: its index among those that are ready. Cases are numbered
 	// from 0, first those that send, then those that receive.
 	Case
+	Step // G goes on, if Control.Steps is set; see Recording.Walk
+	// The step of G uses memory: Points bytes from Val, or something unknown if there are none. Reason: a strategy.OpKind.
+	Uses
 )
 
 // What a goroutine does, in Record.Reason of a [Does].

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/reprise-go/reprise/event/gorun"
 	"github.com/reprise-go/reprise/internal/cast"
 	"github.com/reprise-go/reprise/tracefile"
 )
@@ -72,7 +73,11 @@ func (s *Story) Critical() (c Critical) {
 	}
 	var b strings.Builder
 	s.elsewhere(&b, turns, p)
+	chosen := slices.IndexFunc(turns[p.decided].acts, couldDo)
 	switch t := turns[p.at]; {
+	case chosen >= 0 && (p.last || p.first):
+		s.took(&b, turns[p.decided])
+		c.Lines = []string{turns[p.decided].acts[chosen].place}
 	case p.last:
 	case p.first:
 		c.Lines = s.cameFirst(&b, turns[p.at:], p)
@@ -86,6 +91,18 @@ func (s *Story) Critical() (c Critical) {
 	}
 	c.Text, c.Lines = b.String(), distinct(c.Lines)
 	return c
+}
+
+// couldDo reports whether a moment is one of several ready cases of a select.
+func couldDo(m moment) bool { return strings.HasPrefix(m.reason, gorun.Could) }
+
+// took tells what a task did in a turn in which it had a choice of cases: which case it took decided.
+func (s *Story) took(b *strings.Builder, t turn) {
+	steps := s.steps()
+	i := slices.IndexFunc(steps, func(u step) bool { return u.g == t.g && u.decision == t.decision })
+	if i >= 0 {
+		wrapped(b, s.who.Title(t.g)+" ", steps[i].text)
+	}
 }
 
 // elsewhere says that the turn that decided the run is one of a task that shares nothing with the failure, and what did

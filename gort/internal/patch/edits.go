@@ -62,6 +62,12 @@ const userPoint = "reprisePoint();"
 // userAfterPoint is an afterPoint in package sync.
 const userAfterPoint = "repriseAfterPoint();"
 
+// listTouch is for operations on the list l of those that wait for a sync.Cond.
+const listTouch = "if rprOn { rprTouchObject(uintptr(unsafe.Pointer(l))) };"
+
+// poolTouch is for operations on the sync.Pool p.
+const poolTouch = "repriseTouchObject(uintptr(unsafe.Pointer({receiver})));"
+
 // ignoreLate starts what replaces a panic of package testing after the end of a test, if only control keeps the process
 // alive.
 const ignoreLate = "if sync.RepriseGone() { "
@@ -181,7 +187,16 @@ var edits = []edit{
 	// Holders of locks.
 	{all, "runtime/sema.go", "semacquire1", "root.queue(addr, s, lifo)", before,
 		"gp.rpr.uses = uintptr(unsafe.Pointer(addr));"},
-	{all, "runtime/sema.go", "notifyListWait", "", before, "getg().rpr.uses = uintptr(unsafe.Pointer(l));"},
+	{all, "runtime/sema.go", "notifyListWait", "", before, "getg().rpr.uses = uintptr(unsafe.Pointer(l));" + listTouch},
+
+	// What operations use that have no point of their own.
+	{all, "runtime/sema.go", "semacquire1", "", before, "if rprOn { rprTouchObject(uintptr(unsafe.Pointer(addr))) };"},
+	{all, "runtime/sema.go", "semrelease1", "", before, "if rprOn { rprTouchObject(uintptr(unsafe.Pointer(addr))) };"},
+	{all, "runtime/sema.go", "notifyListAdd", "", before, listTouch},
+	{all, "runtime/sema.go", "notifyListNotifyAll", "", before, listTouch},
+	{all, "runtime/sema.go", "notifyListNotifyOne", "", before, listTouch},
+	{all, "runtime/debug.go", "NumGoroutine", "", before, "if rprOn { rprTouchAnything() };"},
+	{all, "runtime/mprof.go", "Stack", "", before, "if rprOn { rprTouchAnything() };"},
 	{all, "sync/mutex.go", "(*Mutex).Lock", "m.mu.Lock()", after, ";repriseHeldMutex(m)"},
 	{all, "sync/mutex.go", "(*Mutex).TryLock", "m.mu.TryLock()", swap, "repriseTriedMutex(m, m.mu.TryLock())"},
 	{all, "sync/mutex.go", "(*Mutex).Unlock", "", before, userPoint + "repriseReleasedMutex(m);"},
@@ -213,7 +228,8 @@ var edits = []edit{
 	{all, "runtime/chan.go", "chansend", "", before, chanPoint},
 	{all, "runtime/chan.go", "chanrecv", "", before, chanPoint},
 	{all, "runtime/chan.go", "closechan", "", before, closePoint},
-	{all, "runtime/select.go", "selectgo", "", before, point + "if rprOn { rprOffers(cas0, nsends, nrecvs) };"},
+	{all, "runtime/select.go", "selectgo", "", before,
+		point + "if rprOn { rprOffers(cas0, nsends, nrecvs); rprTouchCases(cas0, nsends+nrecvs) };"},
 	{all, "runtime/time.go", "timeSleep", "", before, point},
 	{all, "runtime/proc.go", "Gosched", "", before, point},
 	{all, "sync/mutex.go", "(*Mutex).Lock", "", before, lockPoint},
@@ -232,8 +248,8 @@ var edits = []edit{
 	{all, "sync/cond.go", "(*Cond).Signal", "", before, lockPoint},
 	{all, "sync/cond.go", "(*Cond).Broadcast", "", before, lockPoint},
 	{all, "sync/map.go", "methods", "", before, lockPoint},
-	{all, "sync/pool.go", "(*Pool).Get", "", before, userPoint},
-	{all, "sync/pool.go", "(*Pool).Put", "", before, userPoint},
+	{all, "sync/pool.go", "(*Pool).Get", "", before, userPoint + poolTouch},
+	{all, "sync/pool.go", "(*Pool).Put", "", before, userPoint + poolTouch},
 	{all, "sync/atomic/type.go", "methods", "", before, atomicPoint},
 	{all, "sync/atomic/value.go", "methods", "", before, atomicPoint},
 
@@ -271,6 +287,9 @@ var declarations = []declaration{
 	{"sync/zreprise.go", pointDeclaration("sync", "runtime.rprPoint") + objectPointDeclaration + `
 //go:linkname repriseAfterPoint runtime.rprAfterPoint
 func repriseAfterPoint()
+
+//go:linkname repriseTouchObject runtime.rprTouchObject
+func repriseTouchObject(object uintptr)
 
 //go:linkname repriseHeld runtime.rprHeld
 func repriseHeld(lock uintptr)

@@ -32,9 +32,8 @@ var injected embed.FS
 // injectedNames are the files that every system gets.
 var injectedNames = []string{
 	"runtime", "cases", "cgo", "child", "clock", "detail", "faults", "files", "fork", "holders", "host", "late", "net",
-	"runtime", "cases", "cgo", "child", "clock", "detail", "faults", "files", "fork", "holders", "host", "late", "net",
-	"outside", "random", "reach", "reads", "replay", "script", "sysmon", "tape", "tapeenv", "tapefiles", "tapelooks",
-	"tapeplay", "tapesockets", "text",
+	"outside", "random", "reach", "reads", "replay", "script", "steps", "sysmon", "tape", "tapeenv", "tapefiles",
+	"tapelooks", "tapeplay", "tapesockets", "text",
 }
 
 // supported lists the versions of Go whose runtime the table of edits fits, without the patch number.
