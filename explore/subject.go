@@ -3,6 +3,7 @@ package explore
 import (
 	"context"
 
+	"github.com/reprise-go/reprise/internal/dpor"
 	"github.com/reprise-go/reprise/internal/finding"
 	"github.com/reprise-go/reprise/strategy"
 )
@@ -23,8 +24,11 @@ type Plan struct {
 	Script *strategy.Script
 	Limit  int
 
-	// Route makes the run along a route of a [Tree]; nil means that there is none. Choices and Script must be nil then.
+	// Route makes the run along a route of a [Tree] or of [Orders]; nil means that there is none. Choices and Script must
+	// be nil then.
 	Route []strategy.Branch
+
+	Steps bool // find out the steps of the run, with a Route
 
 	// Fork replays only the first Choices and continues with fresh ones; nil means that all are replayed.
 	Fork *Fork
@@ -64,6 +68,8 @@ type Run struct {
 	Script      strategy.Script   // the deviations of a run that was made from Choices or a Script
 	Branches    []strategy.Branch // of a run along a Plan.Route
 	BranchCount int               // their number, greater than len(Branches) if there was no room for all
+	Steps       []dpor.Step       // of a run with Plan.Steps
+	Irreducible error             // the reason why they are not known, or do not determine the run; nil if there is none
 	Recorded    any               // the choices that repeat the run; nil if it cannot be repeated
 	Digest      uint64            // equal for runs with equal behaviour
 	Class       uint64            // equal for runs that differ only in the order of what is independent; 0 if unknown

@@ -216,7 +216,7 @@ func (r *Runner) prepare(c Control, flags uint32) error {
 	}
 	switch {
 	case c.Route != nil:
-		r.s.route().Fixed = mainGoroutine
+		r.s.route().Fixed = record.MainGoroutine
 		r.s.route().Give(c.Route)
 	case c.Record != nil:
 		*r.s.profile() = strategy.Profile{}
@@ -225,9 +225,6 @@ func (r *Runner) prepare(c Control, flags uint32) error {
 	}
 	return nil
 }
-
-// mainGoroutine is the number of the main goroutine.
-const mainGoroutine = 1
 
 // outputLimit is the maximum size of the output of a run, in bytes. The middle of a longer output is cut out.
 const outputLimit = 4 << 20

@@ -189,7 +189,11 @@ func (s *settings) readRequest() error {
 func (s *settings) readExhaustive() error {
 	var b wire.Bound
 	err := read(wire.Exhaustive, &b)
-	if b.On && len(s.only) == 0 {
+	switch {
+	case len(s.only) > 0 || !b.On:
+	case b.Orders:
+		EveryOrder()(s)
+	default:
 		Exhaustive(b.Preemptions)(s)
 	}
 	return err

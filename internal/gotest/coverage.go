@@ -13,7 +13,7 @@ import (
 
 // tellCoverage prints what the runs have shown, unless only some seeds were asked for or there was one run.
 func (c *search) tellCoverage() {
-	if x := c.campaign.Coverage(); x.Runs > 1 && len(c.only) == 0 && c.tree == nil {
+	if x := c.campaign.Coverage(); x.Runs > 1 && len(c.only) == 0 && !c.enumerates() {
 		c.out.attr(c.function, wire.AttrCoverage.Name, wire.CoverageText(x.Runs, x.Classes, x.Once))
 	}
 }

@@ -14,8 +14,9 @@ import (
 
 // exhausting is the part of a search that runs all schedules of a test, instead of seeds.
 type exhausting struct {
-	tree *explore.Tree // nil if seeds are run
-	void error         // the reason why seeds are run although all schedules were asked for; nil if there is none
+	tree   *explore.Tree   // nil if it is not every schedule that is run
+	orders *explore.Orders // nil if it is not every order of operations that is run
+	void   error           // the reason why seeds are run although all schedules were asked for; nil if there is none
 }
 
 // exhaust runs all schedules, if that was asked for and the test is a function of its schedule. It reports whether it
@@ -24,18 +25,29 @@ func (c *search) exhaust(ctx context.Context, workers []explore.Subject) bool {
 	if !c.exhaustive.On || len(c.only) > 0 {
 		return false
 	}
-	c.tree = &explore.Tree{Limit: c.exhaustive.Preemptions}
+	if c.exhaustive.Orders {
+		c.orders = &explore.Orders{}
+	} else {
+		c.tree = &explore.Tree{Limit: c.exhaustive.Preemptions}
+	}
 	c.start()
 	c.replayPins(ctx)
-	c.campaign.Exhaust(ctx, workers, c.tree)
+	if c.orders != nil {
+		c.campaign.Reorder(ctx, workers[0], c.orders)
+		c.void = c.orders.Void
+	} else if c.campaign.Exhaust(ctx, workers, c.tree); c.tree.Void != nil {
+		c.void = fmt.Errorf("schedule %d: %w", c.tree.Schedules+1, c.tree.Void)
+	}
 	if c.campaign.End != explore.EndVoid {
 		return true
 	}
-	c.void = fmt.Errorf("schedule %d: %w", c.tree.Schedules+1, c.tree.Void)
 	c.endProgress()
-	c.tree, c.pins = nil, nil
+	c.tree, c.orders, c.pins = nil, nil, nil
 	return false
 }
+
+// enumerates reports whether schedules are run instead of seeds.
+func (e *exhausting) enumerates() bool { return e.tree != nil || e.orders != nil }
 
 // controlSchedule makes a control that of the run of a schedule: all schedules have points at the same places, and no
 // goroutine is late.
@@ -48,15 +60,30 @@ func (c *search) tellExhaustive() {
 	switch {
 	case c.void != nil:
 		c.out.attr(c.function, wire.AttrExhaustive.Name, fmt.Sprintf(
-			"not possible, because the test is not a function of its schedule (%v); %s were run instead", c.void,
+			"not possible, because the test is not a function of its %s (%v); %s were run instead", c.enumerated(), c.void,
 			prose.Count(c.campaign.Ran, "seed")))
-	case c.tree != nil:
-		text := c.tree.Result(c.campaign)
+	case c.enumerates():
+		text := ""
+		if c.orders != nil {
+			text = c.orders.Result(c.campaign)
+		} else {
+			text = c.tree.Result(c.campaign)
+		}
 		if c.memory == wire.MemoryOn {
 			text += "; accesses to memory are points, too"
+		} else if c.orders != nil {
+			text += "; plain variables are no operations without --memory on"
 		}
 		c.out.attr(c.function, wire.AttrExhaustive.Name, text)
 	}
+}
+
+// enumerated returns what the search goes through, in the singular.
+func (c *search) enumerated() string {
+	if c.exhaustive.Orders {
+		return "order of operations"
+	}
+	return "schedule"
 }
 
 // notEnumerated says what a search through all schedules does not vary.

@@ -58,7 +58,7 @@ func (c *search) progressKey() (string, error) {
 	sum, err := c.binary.of(c.Path)
 	words := c.command(c.selection, &c.settings, c.args, &explore.Run{})
 	kind := "seeds"
-	if c.tree != nil {
+	if c.enumerates() {
 		kind = "schedules"
 	}
 	return strings.Join(append(words, c.memory, fmt.Sprint(c.share), kind, sum), " "), err

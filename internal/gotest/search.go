@@ -48,7 +48,7 @@ type search struct {
 func (c *search) control(seed uint64) gort.Control {
 	control := c.session.control(seed, c.args)
 	control.Wall, control.Profile = c.wall, *c.profile(control.Memory)
-	if c.tree != nil {
+	if c.enumerates() {
 		c.controlSchedule(&control)
 	}
 	return control
@@ -77,7 +77,7 @@ func (c *search) nth(i int) uint64 {
 // number that is run at least, until that is reached.
 func (c *search) all() int {
 	switch {
-	case c.tree != nil:
+	case c.enumerates():
 		return 0
 	case len(c.only) > 0:
 		return len(c.only)
@@ -151,7 +151,7 @@ func (c *search) start() {
 			cfg.All, cfg.Least, cfg.Budget = 0, c.seeds, min(explore.DefaultBudget, c.limit)
 		}
 	}
-	if c.tree != nil {
+	if c.enumerates() {
 		cfg.Seed, cfg.MaxFailing = func(int) uint64 { return testpath.DeriveSeed(c.function, 0) }, 1
 		cfg.All, cfg.Least, cfg.Budget, cfg.Limit = 0, 0, c.budget, 0
 	}
@@ -277,7 +277,7 @@ func (c *search) tellEnd(took time.Duration, interrupted error) {
 
 // unit returns what a run is called by which the search counts.
 func (c *search) unit() string {
-	if c.tree != nil {
+	if c.enumerates() {
 		return "schedule"
 	}
 	return "seed"

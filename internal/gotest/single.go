@@ -29,7 +29,7 @@ func steer(control *gort.Control, p explore.Plan) {
 		control.Choices = firstOf(control.Choices, f.Decisions)
 		control.Seed, control.Continue, control.Prefix = f.Seed, true, false
 	}
-	control.Script, control.Route = p.Script, p.Route
+	control.Script, control.Route, control.Steps = p.Script, p.Route, p.Steps
 	if p.Limit > 0 {
 		control.MaxSteps = min(control.MaxSteps-1, uint64(p.Limit)-1) + 1 // 0 is no limit
 	}

@@ -103,7 +103,9 @@ func (w *subject) Run(ctx context.Context, p explore.Plan) (*explore.Run, error)
 	}
 	r := &explore.Run{Plan: p, Outcome: w.judge(o), Digest: o.Recording.Hash, Loose: o.Forced > 0}
 	r.Class = cmp.Or(o.Recording.Class, o.Recording.Hash) // without a class, each schedule is one
-	r.Branches, r.BranchCount = o.Route, o.Branches
+	if r.Branches, r.BranchCount = o.Route, o.Branches; p.Steps {
+		r.Steps, r.Irreducible = o.Recording.Walk(record.MainGoroutine)
+	}
 	r.Reached = control.Prefix && o.Verdict == gort.Reached
 	if replay && o.Killed {
 		r.Unfinished = fmt.Errorf("the replay had not ended after %v of real time", control.Wall.Round(time.Second))

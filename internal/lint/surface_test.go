@@ -16,7 +16,7 @@ var surfaceLimits = map[string]int{
 	"divergence/report": 10,
 	"event":             145,
 	"event/gorun":       38,
-	"explore":           30,
+	"explore":           31,
 	"faults":            10,
 	"fleet":             5,
 	"gort":              25,

@@ -12,6 +12,9 @@ import (
 	"github.com/reprise-go/reprise/internal/fault"
 )
 
+// MainGoroutine is the number of the main goroutine, which does the work of package testing.
+const MainGoroutine = 1
+
 // Kind is the kind of a [Record].
 type Kind uint8
 

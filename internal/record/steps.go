@@ -8,10 +8,12 @@ import (
 	"github.com/reprise-go/reprise/strategy"
 )
 
-// The reasons why the steps of a run cannot be told.
+// The reasons why the steps of a run are not known, or do not determine it.
 var (
 	errStepsFull    = errors.New("the recording is full")
+	errStepsBlind   = errors.New("the operations are known only without --memory off")
 	errStepsOutside = errors.New("something outside, or force, made goroutines ready or took the processor from one")
+	errStepsLeft    = errors.New("the run ended while goroutines could run")
 	errStepsTimer   = errors.New("a timer fired while goroutines could run")
 )
 
@@ -36,8 +38,14 @@ func (r *Recording) Walk(fixed uint32) ([]dpor.Step, error) {
 			return nil, err
 		}
 	}
+	if r.Class == 0 {
+		return nil, errStepsBlind
+	}
 	if r.Dropped > 0 {
 		return nil, errStepsFull
+	}
+	if len(w.ready) > 0 {
+		return w.steps, errStepsLeft
 	}
 	return w.steps, nil
 }
@@ -49,9 +57,9 @@ type walk struct {
 	ready   []uint32 // in the order in which they became ready
 	running uint32   // 0 if none
 	begun   bool
-	idle    bool                 // time has gone on since the last step, because every goroutine waited
-	why     uint8                // reason for which the running goroutine stopped
-	prev    uint32               // the goroutine that stopped
+	idle    bool   // time has gone on since the last step, because every goroutine waited
+	why     uint8  // reason for which the running goroutine stopped
+	prev    uint32 // the goroutine that stopped
 	steps   []dpor.Step
 	last    map[uint32]dpor.Step // the step in which each goroutine began to wait
 }

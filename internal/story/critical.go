@@ -72,10 +72,13 @@ func (s *Story) Critical() (c Critical) {
 		return c
 	}
 	var b strings.Builder
-	s.elsewhere(&b, turns, p)
 	chosen := slices.IndexFunc(turns[p.decided].acts, couldDo)
+	choice := chosen >= 0 && (p.last || p.first)
+	if !choice {
+		s.elsewhere(&b, turns, p)
+	}
 	switch t := turns[p.at]; {
-	case chosen >= 0 && (p.last || p.first):
+	case choice:
 		s.took(&b, turns[p.decided])
 		c.Lines = []string{turns[p.decided].acts[chosen].place}
 	case p.last:

@@ -262,13 +262,15 @@ func parsePercent(s string) (float64, bool) {
 // Bound is a value of [Exhaustive].
 type Bound struct {
 	On          bool
-	Preemptions int // maximum number; -1 means all schedules
+	Preemptions int  // maximum number; -1 means all schedules
+	Orders      bool // one schedule of each order of operations that depend on each other
 }
 
 // The forms of [Exhaustive]. Most bugs that need preemptions need at most two.
 const (
-	boundForm        = "a number of preemptions from 0 to 1000, or all"
+	boundForm        = "a number of preemptions from 0 to 1000, all, or orders"
 	boundAll         = "all"
+	boundOrders      = "orders"
 	boundMost        = 1000
 	boundPreemptions = 2 // without a value
 )
@@ -276,19 +278,24 @@ const (
 func parseBound(s string) (Bound, bool) {
 	switch s {
 	case boundAll:
-		return Bound{true, -1}, true
+		return Bound{On: true, Preemptions: -1}, true
+	case boundOrders:
+		return Bound{On: true, Orders: true}, true
 	case "true":
-		return Bound{true, boundPreemptions}, true
+		return Bound{On: true, Preemptions: boundPreemptions}, true
 	case "0":
-		return Bound{true, 0}, true
+		return Bound{On: true}, true
 	}
 	n, ok := parseUpTo(s, boundMost)
-	return Bound{true, n}, ok
+	return Bound{On: true, Preemptions: n}, ok
 }
 
 // String returns the value of [Exhaustive] for a bound that is on.
 func (b Bound) String() string {
-	if b.Preemptions < 0 {
+	switch {
+	case b.Orders:
+		return boundOrders
+	case b.Preemptions < 0:
 		return boundAll
 	}
 	return strconv.Itoa(b.Preemptions)

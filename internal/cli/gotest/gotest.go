@@ -55,8 +55,9 @@ and no more than fit in 10 seconds`),
 	setting(wire.UntilCovered.Setting, "P", `run seeds until less than a part of further runs, such as 1%,
 would show another order of operations, by an estimate`),
 	setting(wire.Exhaustive.Setting, "[K]", `run every schedule with at most K preemptions, those with fewer
-first, until one fails; 2 without a number, or all. Not all is
-enumerated: see docs/zero.md`),
+first, until one fails; 2 without a number, or all; or, with
+"orders", one schedule of each order of the operations that
+depend on each other. Not all is enumerated: see docs/zero.md`),
 	setting(wire.Resume.Setting, "BOOL", `go on with a search that was interrupted or ended by time:
 runs that have passed are not made again`),
 	setting(wire.Seed.Setting, "S[,S]", "run only these seeds"),
