@@ -43,7 +43,9 @@ func (s *stepping) Run(ctx context.Context, p explore.Plan) (*explore.Run, error
 	s.orders[orderOf(r.Steps)]++
 	s.varied[orderOf(slices.DeleteFunc(slices.Clone(r.Steps), func(x dpor.Step) bool { return x.Task == mainKey }))]++
 	s.classes[o.Recording.Class]++
-	s.shown[fmt.Sprint(o.Verdict, pickedText.FindAllString(string(o.Output), -1))]++
+	lines := pickedText.FindAllString(string(o.Output), -1)
+	slices.Sort(lines) // whose order no operation determines
+	s.shown[fmt.Sprint(o.Verdict, lines)]++
 	if o.Verdict != Passed {
 		r.Outcome, r.Finding = explore.Noted, &finding.Finding{Signature: o.Signature(), Verdict: "seen"}
 	}
@@ -180,7 +182,7 @@ func TestOrdersAgainstBruteForce(t *testing.T) {
 // TestOrdersOfPrograms: the same for random programs of two goroutines.
 func TestOrdersOfPrograms(t *testing.T) {
 	b := dependents(t)
-	for seed := range uint64(6) {
+	for seed := range uint64(8) {
 		r := rand.New(rand.NewPCG(seed, 15))
 		program := []byte("..;..")
 		for _, i := range []int{0, 1, 3, 4} {
