@@ -60,6 +60,8 @@ func (s *settings) build(ctx context.Context, to *store, stderr io.Writer) (spec
 		}
 		spec.Binaries = append(spec.Binaries, b)
 		if c.Plain {
+			_, _ = fmt.Fprintf(stderr, "package %s is searched by this machine only, at the end: %s\n", c.Package,
+				c.Why) // a line less is no failure
 			continue
 		}
 		names, err := c.Tests(ctx, environment())

@@ -504,7 +504,7 @@ func TestSoak(t *testing.T) {
 	if os.Getenv("REPRISE_GORT_SLOW") == "1" {
 		items = 1_000_000
 	}
-	f := newFake(t, fakeSpec(items, "TestNew"))
+	f := newFake(t, fakeSpec(items, "TestOther"))
 	f.ledger.most = 1
 	defer f.work(t, 2, 8, 0)()
 	ctx, stop := context.WithCancel(t.Context())

@@ -162,6 +162,45 @@ func TestLikeOneMachine(t *testing.T) {
 	}
 }
 
+// TestUntilCovered: a campaign that ends when enough is covered, and one of tests that run together, find what one
+// machine finds.
+func TestUntilCovered(t *testing.T) {
+	inModule(t, shop)
+	tmp := t.TempDir()
+	for name, args := range map[string][]string{
+		"covered":  {"./stock", "-run", "Lost|Locks|File", "--until-covered", "5%"},
+		"together": {"./till", "--together", "--seeds", "20"},
+	} {
+		both := func(to string) []string {
+			return append(args, "--minimize", "off", "--artifacts", filepath.Join(tmp, "artifacts"), "--jsonl",
+				filepath.Join(tmp, to))
+		}
+		o, err := cli.ParseArgs(both(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out, errs bytes.Buffer
+		if err := o.Run(&out, &errs); code(err) != base.ExitFound {
+			t.Fatalf("%v\n%s\n%s", err, out.String(), errs.String())
+		}
+		said := fleetCommand(t, base.ExitFound, append([]string{"run", "--store", filepath.Join(tmp, "store")},
+			both(name+"2")...)...)
+		want, got := read(t, filepath.Join(tmp, name)), read(t, filepath.Join(tmp, name+"2"))
+		if got != want || want == "" {
+			t.Errorf("%s: the findings are\n%s\nwant\n%s\n%s", name, got, want, said)
+		}
+		for line := range strings.Lines(errs.String() + out.String()) {
+			if strings.HasPrefix(line, "coverage of ") && !strings.Contains(said, line) {
+				t.Errorf("%s: %q is not in\n%s", name, line, said)
+			}
+		}
+		told := strings.Contains(said, "till is searched by this machine only, at the end: its tests run together")
+		if told != (name == "together") {
+			t.Errorf("%s", said)
+		}
+	}
+}
+
 // TestElsewhere: workers in processes of their own, which connect to the server of another, find the same.
 func TestElsewhere(t *testing.T) {
 	inModule(t, shop)

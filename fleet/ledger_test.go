@@ -233,6 +233,26 @@ func TestLedgerBounded(t *testing.T) {
 	}
 }
 
+// TestLedgerStale: of two tests that take the same time for a seed, the one that still shows new classes gets several
+// times as many seeds.
+func TestLedgerStale(t *testing.T) {
+	l := newLedger(fakeSpec(0, "TestRace", "TestNew"))
+	for range 60 {
+		for _, i := range l.plan(1) {
+			name := []string{"TestRace", "TestNew"}[i.Test]
+			s, err := fakeScan(name, i.From, i.To)
+			if err != nil {
+				t.Fatal(err)
+			}
+			l.add(&itemResult{workItem: i, answer: answer{Scan: s}})
+		}
+	}
+	stale, fresh := l.tests[0].front, l.tests[1].front
+	if ratio := float64(fresh) / float64(stale); ratio < staleWeight-1 || ratio > staleWeight+1 {
+		t.Errorf("%d seeds of a test without new classes, %d of one with", stale, fresh)
+	}
+}
+
 // TestLedgerCovered: a test ends when enough is covered.
 func TestLedgerCovered(t *testing.T) {
 	spec := fakeSpec(0, "TestRace")

@@ -77,9 +77,9 @@ func fakeAnswer(r request) (a *answer, err error) {
 	return a, nil
 }
 
-// fakeScan invents the runs of seeds: one in 37 shows a race, which does not count toward the failures that end a test;
-// those of TestBug fail from time to time; TestPoison can never be run behind its first seeds; and a scan is sometimes
-// cut short.
+// fakeScan invents the runs of seeds: one in 37 shows a race, which does not count toward the failures that end a
+// test; those of TestBug fail from time to time; each run of TestNew is of a class of its own; TestPoison can never be
+// run behind its first seeds; and a scan is sometimes cut short.
 func fakeScan(test string, from, to int) (*gotest.Scan, error) {
 	s := &gotest.Scan{From: from, Took: time.Duration(to-from) * time.Millisecond}
 	for n := from; n < to && !s.Over; n++ {
@@ -87,6 +87,9 @@ func fakeScan(test string, from, to int) (*gotest.Scan, error) {
 			return nil, fmt.Errorf("no run of seed %d", n)
 		}
 		class := uint64(n%50 + 1)
+		if test == "TestNew" {
+			class = uint64(n + 1)
+		}
 		race, bug := n%37 == 5, test == "TestBug" && n%211 == 200
 		if race || bug {
 			sig := fmt.Sprintf("%016x", 1+n%3)

@@ -20,7 +20,8 @@ type Collected struct {
 	Dir     string   // folder in which its tests run
 	Env     []string // settings, each KEY=VALUE
 
-	Plain bool // its tests cannot be scanned: it uses package simtest, or runs its tests together or uncontrolled
+	Plain bool   // its tests cannot be scanned
+	Why   string // the reason for Plain; "" if that is false
 }
 
 // collectedExt is the extension of the file about a binary.
@@ -28,7 +29,8 @@ const collectedExt = ".json"
 
 // collect writes a test binary and what is known of it to a folder.
 func (s *session) collect(folder string, args []string) error {
-	c := Collected{Package: s.pkg, Args: args, Dir: s.Dir, Plain: s.simulated || s.plain || s.together}
+	c := Collected{Package: s.pkg, Args: args, Dir: s.Dir, Why: s.notScanned()}
+	c.Plain = c.Why != ""
 	for _, v := range wire.Settings() {
 		left := []string{wire.Collect.Env, wire.Slots.Env, wire.Processes.Env, wire.Progress.Env}
 		if value := os.Getenv(v.Env); value != "" && !slices.Contains(left, v.Env) {
@@ -60,6 +62,19 @@ func (s *session) collect(folder string, args []string) error {
 		return err
 	}
 	return os.WriteFile(c.Path+collectedExt, b, 0o600)
+}
+
+// notScanned returns why the tests of the binary cannot be scanned, "" if they can.
+func (s *session) notScanned() string {
+	switch {
+	case s.simulated:
+		return "it uses package simtest"
+	case s.together:
+		return "its tests run together"
+	case s.plain:
+		return "its tests run without control"
+	}
+	return ""
 }
 
 // ReadCollected returns what [Main] has written to a folder, by package.
