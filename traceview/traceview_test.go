@@ -284,16 +284,19 @@ func FuzzRead(f *testing.F) {
 		}
 		for {
 			e, err := file.Next()
-			if err != nil {
-				break
-			}
 			notes, _ := file.Notes()
 			for _, n := range notes {
 				out.Note(n)
 			}
+			if err != nil {
+				break
+			}
 			if err := out.Append(e); err != nil {
 				f.Fatal(err)
 			}
+		}
+		if err := out.Close(); err != nil {
+			f.Fatal(err)
 		}
 		f.Add(b.String(), int64(-1))
 		f.Add(strings.ReplaceAll(b.String(), "Mutex", "</script><b>"), int64(3))

@@ -12,6 +12,7 @@ import (
 func TestNoteText(t *testing.T) {
 	mutex := tracefile.Object{Kind: "mutex", Name: "mutex 1"}
 	one, two := []event.TaskID{gorun.Task(1)}, []event.TaskID{gorun.Task(1), gorun.Task(2)}
+	seventh := tracefile.Object{Kind: "decision", Name: "decision 7"}
 	for want, n := range map[string]tracefile.Note{
 		"T2 waits: sync.Mutex.Lock on mutex 1, held by T0": {Act: tracefile.ActStop, Reason: "sync.Mutex.Lock", Object: mutex,
 			Tasks: one},
@@ -29,6 +30,11 @@ func TestNoteText(t *testing.T) {
 		"the run deadlocked":                    {Act: tracefile.ActEnd, Reason: "deadlocked"},
 		"the run panicked in T2 at a.go:1 f":    {Act: tracefile.ActEnd, Reason: "panicked", Place: "a.go:1 f"},
 		"here the recording has instead: x":     {Act: tracefile.ActPart, Reason: "x"},
+		"T2 races with T0 at b.go:2 g: write, read at a.go:1 f": {Act: tracefile.ActRace, Reason: "write, read", Tasks: one,
+			Place: "a.go:1 f", Stack: []string{"b.go:2 g"}},
+		"cause: decision 7: T2 stands here at a.go:1 f": {Act: tracefile.ActCause, Reason: "stands here", Object: seventh,
+			Place: "a.go:1 f"},
+		"after decision 7: 3 of 16 continuations fail": {Act: tracefile.ActOdds, Reason: "3 of 16", Object: seventh},
 	} {
 		n.Task = gorun.Task(3)
 		if got := noteText(n, event.TaskID.String); got != want {

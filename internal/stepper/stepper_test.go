@@ -53,6 +53,24 @@ func one(m *traceview.Model) stepper.Run {
 	}}
 }
 
+// TestCriticalPair: where the recording has what decided the run, c goes from turn to turn of the critical pair, C goes
+// back, and the last lines say what each has to do with it.
+func TestCriticalPair(t *testing.T) {
+	s := stepper.New(gofiles.New(""), one(model(t, "decided.reprise")))
+	for _, step := range []struct{ key, turn, part string }{
+		{"c", "turn 24 of 28", "critical pair: stands here at bank.go:14"},
+		{"c", "turn 25 of 28", "critical pair: runs meanwhile"},
+		{"c", "turn 26 of 28", "critical pair: goes on"},
+		{"C", "turn 25 of 28", "critical pair: runs meanwhile"},
+	} {
+		s.Update(press(step.key))
+		s.Update(tea.WindowSizeMsg{Width: 200, Height: 24})
+		if text := s.Text(); !strings.Contains(text, step.turn) || !strings.Contains(text, step.part) {
+			t.Errorf("%s leads to %s, want %s with %s", step.key, text, step.turn, step.part)
+		}
+	}
+}
+
 // TestEvents goes through the events of a run, which takes it to their turns.
 func TestEvents(t *testing.T) {
 	m := model(t, "leak.reprise")
