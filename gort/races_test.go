@@ -95,6 +95,20 @@ func TestRaces(t *testing.T) {
 	t.Logf("%d races, %d of them found in the first run", len(tests)/2, found)
 }
 
+// TestIntrinsics: packages without points at accesses to memory call what are instructions elsewhere. Some functions of
+// the library are nothing but instructions.
+func TestIntrinsics(t *testing.T) {
+	b, err := Build(t.Context(), filepath.Join("testdata", "races"), ".",
+		BuildConfig{Cache: cacheDir(t), Memory: []string{"example.com/none"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := mustRun(t, b, "TestDigestFixed", Control{Memory: true})
+	if err := b.Close(); err != nil || o.Verdict != Passed {
+		t.Errorf("%s, %v\n%s", o.Verdict, err, o.Output)
+	}
+}
+
 // TestRaceStacks checks that a race names lines of the program for both accesses, also for the methods of sync/atomic,
 // and for each the calls that led there.
 func TestRaceStacks(t *testing.T) {

@@ -29,6 +29,10 @@ var memoryEdits = append(mapEdits(), []edit{
 	{all, "runtime/atomic_pointer.go", "sync_atomic_CompareAndSwapPointer", "sync_atomic_CompareAndSwapUintptr(", swap,
 		"atomic.Casuintptr("},
 
+	// A function that only exists as instructions, which the compiler does not use in the packages of the program.
+	{"1.26 1.27", "crypto/internal/constanttime/constant_time.go", "boolToUint8",
+		`panic("unreachable; must be intrinsicified")`, swap, "if b { return 1 }; return 0"},
+
 	// Operations that write a map. The point is between the places at which the map is marked as being written, so that a
 	// concurrent operation on the map ends the process.
 	{all, "internal/runtime/maps/map.go", "(*Map).PutSlot", mapWriting, after, mapPoint},

@@ -1,6 +1,9 @@
 package races
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/subtle"
 	"os"
 	"strconv"
 	"testing"
@@ -57,4 +60,18 @@ func TestWorkMap(t *testing.T) {
 		}
 	}
 	sinkInt = len(m)
+}
+
+func TestDigestFixed(t *testing.T) {
+	sums := make(chan []byte, 2)
+	for range 2 {
+		go func() {
+			h := hmac.New(sha256.New, []byte("key"))
+			h.Write([]byte("text"))
+			sums <- h.Sum(nil)
+		}()
+	}
+	if a, b := <-sums, <-sums; !hmac.Equal(a, b) || subtle.ConstantTimeByteEq(a[0], b[0]) != 1 {
+		t.Error("two digests of one text differ")
+	}
 }
