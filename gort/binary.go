@@ -155,6 +155,10 @@ type Control struct {
 	// Seed. Choices must be nil then. Time leaps only where the script says so.
 	Script *strategy.Script
 
+	// Origin is the recording of the run from which Script was made; nil means that there is none. Servers outside are
+	// then answered for from its tape, as far as the calls of each connection are those of the recording.
+	Origin *Choices
+
 	// Strategy is the name of a strategy of package strategy; "" means strategy.Single. Gap, Depth and Length are the
 	// fields of strategy.Config; a strategy ignores those that it does not read.
 	Strategy string
@@ -225,6 +229,8 @@ type Control struct {
 	// what that has.
 	RecordFiles, RecordEnv bool
 
+	server bool // ask servers outside, and not the tape
+
 	// Args are further arguments of the test binary, such as -test.short. They override the selection of the test.
 	Args []string
 }
@@ -243,12 +249,35 @@ func (c *Control) outside() int {
 	return min(max(or(c.RecordOutside, defaultOutside), 0), maxOutside) &^ 7
 }
 
+// recording returns the recording whose tape the run may use, or nil.
+func (c *Control) recording() *Choices {
+	if c.Script != nil {
+		return c.Origin
+	}
+	return c.Choices
+}
+
+// tapes returns the flags that say how the tape of the recording is used.
+func (c *Control) tapes() (flags uint32) {
+	from := c.recording()
+	if from == nil || from.Tape == nil || c.server {
+		return 0
+	}
+	if c.leaves() {
+		return flagTape | flagTalk
+	}
+	return flagTape
+}
+
+// leaves reports whether the run may leave its recording.
+func (c *Control) leaves() bool { return c.Script != nil || c.Continue || c.Resync > 0 }
+
 // keeps returns the flags that say what is kept of files outside of the module and of the environment, and what is
 // answered from the recording.
 func (c *Control) keeps() (flags uint32) {
 	files, env := c.RecordFiles, c.RecordEnv
-	if c.Choices != nil {
-		files, env = c.Choices.Tape.Has(record.CallHeld), c.Choices.Tape.Has(record.CallEnv)
+	if from := c.recording(); from != nil {
+		files, env = from.Tape.Has(record.CallHeld), from.Tape.Has(record.CallEnv)
 		if files {
 			flags |= flagHeld
 		}
@@ -340,11 +369,8 @@ func (c *Control) header() (header, error) {
 		if c.Choices.Loose {
 			h.flags |= flagLoose
 		}
-		if c.Choices.Tape != nil && h.flags&flagContinue == 0 {
-			h.flags |= flagTape
-		}
 	}
-	h.flags |= c.keeps()
+	h.flags |= c.tapes() | c.keeps()
 	if c.Detail {
 		h.flags |= flagDetail
 	}

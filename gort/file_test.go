@@ -225,7 +225,7 @@ func TestIntact(t *testing.T) {
 // TestSharedRoom checks that a recording too large for the runtime to map is refused.
 func TestSharedRoom(t *testing.T) {
 	s := &shared{}
-	if err := s.prepare(header{}, record.Choices{}, nil, maxRecords+1<<12, 0); err == nil {
+	if err := s.prepare(header{}, record.Choices{}, nil, nil, maxRecords+1<<12, 0); err == nil {
 		t.Error("no error")
 	}
 	if len(s.mem) > 0 {

@@ -36,6 +36,7 @@ func (b *Binary) Host(test string, c Control) (*Hosted, error) {
 		return nil, err
 	}
 	r.alone = true
+	c.server = c.leaves() // the process cannot be made again with it
 	if err := r.prepare(c, 0); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}

@@ -20,6 +20,7 @@ const (
 	tapeShort
 	tapeOther
 	tapeEnds
+	tapeAway
 )
 
 // unlike describes how a replay differs from what was recorded from outside; "" if it does not. Of a difference after
@@ -83,6 +84,17 @@ func lookUnlike(c *record.Call, size uint64) string {
 	}
 	return fmt.Sprintf("%s has changed since the recording, from %s to %s; --record-outside files keeps such files", name,
 		cast.Plural(int(c.Size), "byte"), cast.Plural(int(size), "byte"))
+}
+
+// away names the call of a run that may leave its recording to which the recording has no answer. t is the tape of the
+// run itself.
+func away(h *header, t *record.Tape) string {
+	after := len(t.Calls)
+	if record.CallKind(h.tapeWhat) == record.CallConnect { // it is on the tape
+		after--
+	}
+	return fmt.Sprintf("%s is not in the recording, or not on this connection, so that only the server can answer it",
+		nthCall(t, after, record.CallKind(h.tapeWhat), h.tapeObject))
 }
 
 // aged names the first file outside of the module that has another date than in the recording; "" if there is none.

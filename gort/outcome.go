@@ -81,6 +81,7 @@ type Outcome struct {
 	// read that the recording lacks; "" if there is none.
 	Unlike  string
 	offTape bool // the replay ended there
+	away    bool // the run ended there, and only a server outside could go on
 
 	Assertions []record.Assertion // of the Antithesis SDK, if the program uses it
 

@@ -86,15 +86,30 @@ func (b *Binary) Run(ctx context.Context, test string, c Control) (*Outcome, err
 	return o, errors.Join(err, r.Close())
 }
 
-// Run makes one run; see [Binary.Run].
+// Run makes one run; see [Binary.Run]. A run that may leave its recording, and that makes a call which only a server
+// outside can answer, is made again with the server.
 func (r *Runner) Run(ctx context.Context, c Control) (*Outcome, error) {
+	o, err := r.once(ctx, c)
+	if err != nil || !o.away {
+		return o, err
+	}
+	c.server = true
+	again, err := r.once(ctx, c)
+	if err == nil && again.Unlike == "" {
+		again.Unlike = o.Unlike
+	}
+	return again, err
+}
+
+// once makes one run.
+func (r *Runner) once(ctx context.Context, c Control) (*Outcome, error) {
 	c.Args, c.Procs, c.Clock, c.RealNetwork = r.common.Args, r.common.Procs, r.common.Clock, r.common.RealNetwork
 	c.Records, c.Wall, c.RecordOutside = r.common.Records, r.common.Wall, r.common.RecordOutside
 	c.RecordFiles, c.RecordEnv = r.common.RecordFiles, r.common.RecordEnv
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("gort: %s: %w", r.test, err)
 	}
-	if c.Choices != nil && r.otherEnvironment(c.Choices.Tape) != nil {
+	if from := c.recording(); from != nil && r.otherEnvironment(from.Tape) != nil {
 		r.leaveServer() // its environment is another
 	}
 	if !r.alone && r.server == nil {
@@ -145,6 +160,9 @@ func (r *Runner) Run(ctx context.Context, c Control) (*Outcome, error) {
 			o.Unlike = aged(h, c.Choices.Tape)
 		}
 	}
+	if h := r.s.header(); h.tapeHow == tapeAway {
+		o.away, o.Unlike = true, away(h, &o.Recording.Tape)
+	}
 	return o, r.readAssertions(o)
 }
 
@@ -184,8 +202,17 @@ func (r *Runner) sweep(except ...int) {
 // prepare prepares the files for a run.
 func (r *Runner) prepare(c Control, flags uint32) error {
 	var choices record.Choices
-	if c.Choices != nil {
-		choices = *c.Choices
+	if from := c.recording(); from != nil {
+		choices = *from
+	}
+	h, err := c.header()
+	if err != nil {
+		return err
+	}
+	var given []byte
+	if h.flags&flagTape != 0 {
+		given = record.AppendCalls(nil, choices.Given())
+		h.given, h.givenCut = uint64(len(given)), choices.Tape.Cut
 	}
 	list := choices.Records
 	for n := len(list); c.Prefix && n > 0 && list[n-1].Kind == record.Admit; n = len(list) {
@@ -193,11 +220,7 @@ func (r *Runner) prepare(c Control, flags uint32) error {
 	}
 	choices.Records = list
 	if c.Script != nil {
-		choices.Records = asRecords(*c.Script)
-	}
-	h, err := c.header()
-	if err != nil {
-		return err
+		choices = record.Choices{Records: asRecords(*c.Script), Tape: choices.Tape}
 	}
 	h.flags |= flags
 	h.moduleLen = uint64(copy(h.module[:len(h.module)-1], r.module))
@@ -211,7 +234,7 @@ func (r *Runner) prepare(c Control, flags uint32) error {
 		return err
 	}
 	env := r.otherEnvironment(choices.Tape)
-	if err := r.s.prepare(h, choices, env, or(c.Records, defaultRecords), c.outside()); err != nil {
+	if err := r.s.prepare(h, choices, given, env, or(c.Records, defaultRecords), c.outside()); err != nil {
 		return err
 	}
 	switch {

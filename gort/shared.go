@@ -40,6 +40,7 @@ const (
 	flagHeld     = 65536
 	flagEnv      = 131072
 	flagSteps    = 262144
+	flagTalk     = 524288
 )
 
 // header is the start of the shared file. The runtime defines the same type as rprHeader.
@@ -183,7 +184,8 @@ func (s *shared) close() error {
 // prepare writes the header and what a replay needs. The file contains the header, records, texts, the tape, the
 // profile or the route, choices, reads, faults, cases, the tape of the recording and its environment in this order, so
 // that only the size of the last parts changes between runs.
-func (s *shared) prepare(h header, c record.Choices, env []record.Call, records, tape int) error {
+func (s *shared) prepare(h header, c record.Choices, given []byte, env []record.Call, records,
+	tape int) error {
 	h.magic, h.version = magic, version
 	h.recordsAt, h.recordCap = headerSpace, uint64(records)
 	h.textAt = h.recordsAt + h.recordCap*uint64(recordSize)
@@ -199,11 +201,6 @@ func (s *shared) prepare(h header, c record.Choices, env []record.Call, records,
 	h.choicesAt = (h.profileAt + profileSpace + choiceAlign - 1) / choiceAlign * choiceAlign
 	if h.choicesAt > math.MaxUint32 { // the runtime maps the choices with a 32-bit offset
 		return fmt.Errorf("gort: no room for %d records; the most are %d", records, maxRecords)
-	}
-	var given []byte
-	if h.flags&flagTape != 0 {
-		given = record.AppendCalls(nil, c.Tape.Outside())
-		h.given, h.givenCut = uint64(len(given)), c.Tape.Cut
 	}
 	size := int(h.choicesAt) + n*recordSize + len(given)
 	variables := record.AppendCalls(nil, env)

@@ -61,6 +61,7 @@ func shrinks(r *explore.Run) bool {
 
 // shrink replaces one failing run, and explains it. It returns what it has found.
 func (c *search) shrink(ctx context.Context, subjects []minimize.Subject, r *explore.Run) (*Smallest, error) {
+	c.origin = originOf(r)
 	if e := c.facts.exam(r); e != nil && e.Smallest != nil {
 		if ok, err := c.shrinkAs(ctx, subjects, r, e.Smallest); ok || err != nil {
 			return e.Smallest, err
@@ -85,6 +86,12 @@ func (c *search) shrink(ctx context.Context, subjects []minimize.Subject, r *exp
 	return found, c.replace(ctx, r, &small, found.Script != nil)
 }
 
+// originOf returns the recording of a run, from which runs by scripts take what came from outside.
+func originOf(r *explore.Run) *gort.Choices {
+	all, _ := r.Recorded.(recorded)
+	return all.Choices
+}
+
 // explain makes a smallest run again, recording all that the goroutines do, and finds out what decided it, unless known
 // tells it. It returns nil if the run does something else.
 func (c *search) explain(ctx context.Context, subjects []minimize.Subject, f *finding.Finding, r *explore.Run,
@@ -100,6 +107,7 @@ func (c *search) explain(ctx context.Context, subjects []minimize.Subject, f *fi
 		return nil, nil
 	}
 	r.Detail, r.Recorded = detailed.Detail, detailed.Recorded
+	c.origin = originOf(r)
 	if known != nil {
 		if ok, err := known.Again(limited, cfg, subjects, r); ok || err != nil {
 			w = known

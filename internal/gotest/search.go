@@ -41,6 +41,7 @@ type search struct {
 	sharing  *sharing
 	campaign *explore.Campaign
 	replays  *subject                // makes them
+	origin   *gort.Choices           // the recording that is made smaller or explained
 	ordinary map[string]*explore.Run // the first run of each signature that is not of the class timing
 }
 

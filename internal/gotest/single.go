@@ -15,8 +15,9 @@ import (
 	"github.com/reprise-go/reprise/minimize"
 )
 
-// steer makes the choices of a control those of a plan.
-func steer(control *gort.Control, p explore.Plan) {
+// steer makes the choices of a control those of a plan. The script of a plan is one of the run that was recorded as
+// origin.
+func steer(control *gort.Control, p explore.Plan, origin *gort.Choices) {
 	if p.Choices != nil {
 		again := p.Choices.(recorded)
 		control.Choices, control.Prefix = again.Choices, again.cutOff
@@ -30,6 +31,9 @@ func steer(control *gort.Control, p explore.Plan) {
 		control.Seed, control.Continue, control.Prefix = f.Seed, true, false
 	}
 	control.Script, control.Route, control.Steps = p.Script, p.Route, p.Steps
+	if p.Script != nil {
+		control.Origin = origin
+	}
 	if p.Limit > 0 {
 		control.MaxSteps = min(control.MaxSteps-1, uint64(p.Limit)-1) + 1 // 0 is no limit
 	}
@@ -76,12 +80,13 @@ type Failing struct {
 type single struct {
 	test   *Rebuilt
 	memory bool
+	origin *gort.Choices // of runs by scripts
 }
 
 // Run implements [minimize.Subject].
 func (s single) Run(ctx context.Context, p explore.Plan) (*explore.Run, error) {
 	control := gort.Control{Seed: p.Seed, Memory: s.memory}
-	steer(&control, p)
+	steer(&control, p, s.origin)
 	o, err := s.test.Run(ctx, control)
 	if err != nil {
 		return nil, err
@@ -99,7 +104,7 @@ func (s single) Run(ctx context.Context, p explore.Plan) (*explore.Run, error) {
 
 // subjects returns the subject for minimize.
 func (f *Failing) subjects() []minimize.Subject {
-	return []minimize.Subject{single{f.test, f.run.Recorded.(recorded).Memory}}
+	return []minimize.Subject{single{f.test, f.run.Recorded.(recorded).Memory, originOf(f.run)}}
 }
 
 // errPasses is returned for a recording that is not of a failing run.
@@ -114,7 +119,8 @@ func (r *Rebuilt) Failing(
 	if err != nil {
 		return nil, err
 	}
-	first, err := single{r, choices.Memory}.Run(ctx, explore.Plan{Seed: choices.Seed, Choices: recorded{choices, false}})
+	again := explore.Plan{Seed: choices.Seed, Choices: recorded{choices, false}}
+	first, err := single{r, choices.Memory, nil}.Run(ctx, again)
 	switch {
 	case err != nil:
 		return nil, err

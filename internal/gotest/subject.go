@@ -84,7 +84,7 @@ func (w *subject) make(ctx context.Context, c gort.Control, alone bool) (o *gort
 // Run implements [explore.Subject].
 func (w *subject) Run(ctx context.Context, p explore.Plan) (*explore.Run, error) {
 	control := w.control(p.Seed)
-	steer(&control, p)
+	steer(&control, p, w.origin)
 	replay, fromSeed := p.Choices != nil, p.Choices == nil && p.Script == nil
 	o, err := w.make(ctx, control, replay && p.Fork == nil)
 	if err != nil {

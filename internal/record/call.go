@@ -47,7 +47,7 @@ func (k CallKind) String() string {
 //	What        Result            Size        Hash                       Address        Data
 //	connect     0                 -           of the address             dialled        own address
 //	bind        0                 -           -                          -              own address
-//	accept      a descriptor      -           -                          of the client  own address
+//	accept      a descriptor      its number  -                          of the client  own address
 //	option      0                 of it       level<<32 | name           -              value
 //	read, pipe  bytes             bytes       flags of a message         of the sender  what was read
 //	write       bytes             bytes       of the bytes               -              -
@@ -69,6 +69,8 @@ type Call struct {
 	Size    uint32 // bytes that moved
 	Address []byte // a struct sockaddr of Linux, a name, or the end of a path; at most 128 bytes
 	Data    []byte // at most MaxCallData bytes
+
+	wait uint32 // of a call that a replay is given: 1 + the choices for which the goroutine waited; 0 if it did not
 }
 
 // Tape is what a run took from outside.
@@ -126,7 +128,7 @@ func (c *Call) appendTo(b []byte) []byte {
 	b = order.AppendUint32(b, c.Size)
 	b = order.AppendUint32(b, uint32(len(c.Address)))
 	b = order.AppendUint32(b, uint32(len(c.Data)))
-	b = order.AppendUint32(b, 0)
+	b = order.AppendUint32(b, c.wait)
 	b = append(append(b, c.Address...), c.Data...)
 	return append(b, make([]byte, -len(b)&7)...)
 }

@@ -173,6 +173,9 @@ func (d *Driver) compared(r *replayer.Result, first *divergence.Divergence) {
 		first.Notes = append(first.Notes,
 			fmt.Sprintf("of %d recorded choices %d fitted a decision of the run and %d were passed "+
 				"over; %d decisions fitted none", len(d.control.Choices.Records), used.Matched, used.Skipped, used.Extra))
+		if text := d.known.outcome.Unlike; text != "" {
+			first.Notes = append(first.Notes, text)
+		}
 	default:
 		r.Live, r.LiveAt = true, first.Index
 		if d.cfg.Policy == replayer.Prefix {

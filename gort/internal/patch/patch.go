@@ -33,7 +33,7 @@ var injected embed.FS
 var injectedNames = []string{
 	"runtime", "cases", "cgo", "child", "clock", "detail", "faults", "files", "fork", "holders", "host", "late", "net",
 	"outside", "random", "reach", "reads", "replay", "script", "steps", "sysmon", "tape", "tapeenv", "tapefiles",
-	"tapelooks", "tapeplay", "tapesockets", "text",
+	"tapelooks", "tapeplay", "tapesockets", "tapetalk", "text",
 }
 
 // supported lists the versions of Go whose runtime the table of edits fits, without the patch number.
