@@ -26,6 +26,8 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nkeys"
+
+	"github.com/reprise-go/reprise/internal/procs"
 )
 
 // smallDiskVerb starts a server whose store is on a disk of a few MiB, most of which is taken, given a port and a
@@ -72,9 +74,10 @@ func freePort(t *testing.T) string {
 	return port
 }
 
-// begin starts a command, which is killed at the end of the test.
+// begin starts a command, which is killed at the end of the test, or of this process.
 func begin(t *testing.T, cmd *exec.Cmd) {
 	t.Helper()
+	procs.Group(cmd, syscall.SIGKILL)
 	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
