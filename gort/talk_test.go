@@ -48,7 +48,7 @@ func TestTalk(t *testing.T) {
 		address, end := test.serve(t)
 		t.Setenv("NETWORK_SERVER", address)
 		var runs []*Outcome
-		for seed := range uint64(4) {
+		for seed := range uint64(3) {
 			runs = append(runs, mustRun(t, network(t), test.name, Control{Seed: seed}))
 		}
 		end()
@@ -57,6 +57,10 @@ func TestTalk(t *testing.T) {
 				o := mustRun(t, network(t), test.name, c)
 				if test.name == "TestRequestOutside" && strings.Contains(o.Unlike, "is not in the recording") {
 					away++ // another request has taken the connection
+					continue
+				}
+				if strings.HasPrefix(name, "past half") && o.Mismatch != nil && o.Unlike == "" {
+					away++ // on a busy machine: the rest of the recording lacks when the server answered
 					continue
 				}
 				if o.Unlike != "" || o.Verdict != Failed || !bytes.Equal(said(o), said(first)) {
@@ -76,7 +80,7 @@ func TestTalk(t *testing.T) {
 			}
 		}
 	}
-	if away > 8 {
+	if away > 6 {
 		t.Errorf("%d runs needed the server", away)
 	}
 }

@@ -43,7 +43,7 @@ func TestTable(t *testing.T) {
 
 func TestFind(t *testing.T) {
 	for _, e := range All() {
-		for _, s := range []string{e.Code, strings.ToLower(e.Code), "[" + e.Code + "]", " " + e.Code + "\n"} {
+		for _, s := range []string{e.Code, strings.ToLower(e.Code), "[" + e.Code + "]", " " + e.Code + "\n", e.Name} {
 			if got, ok := Find(s); !ok || got != e {
 				t.Errorf("Find(%q) gives %v, %v", s, got, ok)
 			}
@@ -55,7 +55,7 @@ func TestFind(t *testing.T) {
 			t.Errorf("the text of %s is\n%s", e.Code, text)
 		}
 	}
-	for _, s := range []string{"", "RPR", "RPR9999", "1001", "scheduling-order"} {
+	for _, s := range []string{"", "RPR", "RPR9999", "1001", "scheduling"} {
 		if e, ok := Find(s); ok {
 			t.Errorf("Find(%q) gives %v, want none", s, e)
 		}
