@@ -57,9 +57,8 @@ type walk struct {
 	ready   []uint32 // in the order in which they became ready
 	running uint32   // 0 if none
 	begun   bool
-	idle    bool   // time has gone on since the last step, because every goroutine waited
-	why     uint8  // reason for which the running goroutine stopped
-	prev    uint32 // the goroutine that stopped
+	idle    bool  // time has gone on since the last step, because every goroutine waited
+	why     uint8 // reason for which the running goroutine stopped
 	steps   []dpor.Step
 	last    map[uint32]dpor.Step // the step in which each goroutine began to wait
 }
