@@ -12,8 +12,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/reprise-go/reprise/internal/base"
 )
 
 // box is a module whose tests fail if they are in the box of a worker.
@@ -75,19 +73,7 @@ func TestBox(t *testing.T) {
 	inModule(t, box)
 	tmp := t.TempDir()
 	store := filepath.Join(tmp, "store")
-	l, err := openLocal(store)
-	if err != nil {
-		t.Fatal(err)
-	}
-	key := strings.TrimSpace(fleetCommand(t, base.ExitOK, "key", "--store", store))
-	address := strings.TrimSpace(read(t, filepath.Join(store, addressFile)))
-	var log lines
-	cmd := exec.Command(os.Args[0], "work", "--nats", address, "--trust", key, "--workers", "2", "--max-memory", "600",
-		"--max-file", "500")
-	cmd.Stderr = &log
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	l, address, cmd, log := serverAndWorker(t, store, "--max-memory", "600", "--max-file", "500")
 	var out bytes.Buffer
 	Main([]string{"run", "./...", "--seeds", "3", "--nats", address, "--store", store, "--artifacts",
 		filepath.Join(tmp, "artifacts")}, strings.NewReader(""), &out, &out)

@@ -201,23 +201,32 @@ func TestUntilCovered(t *testing.T) {
 	}
 }
 
-// TestElsewhere: workers in processes of their own, which connect to the server of another, find the same.
-func TestElsewhere(t *testing.T) {
-	inModule(t, shop)
-	tmp := t.TempDir()
-	store := filepath.Join(tmp, "store")
+// serverAndWorker starts a server on loopback with its store in a folder, and a process of two workers. log has what
+// these print.
+func serverAndWorker(t *testing.T, store string, flags ...string) (l *local, addr string, cmd *exec.Cmd, log *lines) {
+	t.Helper()
 	l, err := openLocal(store)
 	if err != nil {
 		t.Fatal(err)
 	}
 	key := strings.TrimSpace(fleetCommand(t, base.ExitOK, "key", "--store", store))
-	address := strings.TrimSpace(read(t, filepath.Join(store, addressFile)))
-	var log lines
-	cmd := exec.Command(os.Args[0], "work", "--nats", address, "--trust", key, "--workers", "2")
-	cmd.Stderr = &log
+	addr = strings.TrimSpace(read(t, filepath.Join(store, addressFile)))
+	args := append([]string{"work", "--nats", addr, "--trust", key, "--workers", "2"}, flags...)
+	cmd = exec.Command(os.Args[0], args...)
+	log = &lines{}
+	cmd.Stderr = log
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	return l, addr, cmd, log
+}
+
+// TestElsewhere: workers in processes of their own, which connect to the server of another, find the same.
+func TestElsewhere(t *testing.T) {
+	inModule(t, shop)
+	tmp := t.TempDir()
+	store := filepath.Join(tmp, "store")
+	l, address, cmd, log := serverAndWorker(t, store)
 	said := fleetCommand(t, base.ExitFound, "run", "./till", "--seeds", "40", "--minimize", "off", "--nats", address,
 		"--store", store, "--artifacts", filepath.Join(tmp, "artifacts"))
 	if !strings.Contains(said, "seen: example.com/shop/till TestOrder") ||

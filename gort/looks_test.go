@@ -67,15 +67,7 @@ func TestLooks(t *testing.T) {
 		t.Fatal(err)
 	}
 	for seed, first := range runs {
-		path := filepath.Join(t.TempDir(), "run.reprise")
-		if err := first.Save(path, "", nil); err != nil {
-			t.Fatal(err)
-		}
-		loaded, _, err := Load(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, choices := range []*record.Choices{first.Recording.Choices(), loaded} {
+		for _, choices := range kept(t, first) {
 			again := mustRun(t, &b, "TestLooks", Control{Choices: choices})
 			if d := tapeDiffers(first, again); d != "" {
 				t.Errorf("seed %d: the replay differs in %s: %v, %q\n%s\nwant\n%s", seed, d, again.Mismatch, again.Unlike,

@@ -123,6 +123,20 @@ var outsideTests = []struct {
 	{"TestTalkOutside", lineServer}, {"TestRequestOutside", httpServer}, {"TestDatagramsOutside", datagramServer},
 }
 
+// kept returns the choices of a run from memory and from a file.
+func kept(t *testing.T, o *Outcome) []*record.Choices {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "run.reprise")
+	if err := o.Save(path, "", nil); err != nil {
+		t.Fatal(err)
+	}
+	loaded, _, err := Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []*record.Choices{o.Recording.Choices(), loaded}
+}
+
 // TestTape: a run that talks to a server outside replays without the server, from memory and from a file.
 func TestTape(t *testing.T) {
 	for _, test := range outsideTests {
@@ -139,15 +153,7 @@ func TestTape(t *testing.T) {
 				t.Fatalf("%s, seed %d: %s, %d calls on the tape\n%s", test.name, seed, first.describe(),
 					len(tape.Calls), first.Output)
 			}
-			path := filepath.Join(t.TempDir(), "run.reprise")
-			if err := first.Save(path, "", nil); err != nil {
-				t.Fatal(err)
-			}
-			loaded, _, err := Load(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, choices := range []*record.Choices{first.Recording.Choices(), loaded} {
+			for _, choices := range kept(t, first) {
 				again := mustRun(t, network(t), test.name, Control{Choices: choices})
 				if d := tapeDiffers(first, again); d != "" {
 					t.Errorf("%s, seed %d: the replay differs in %s: %v, %q\n%.500s\nwant\n%.500s", test.name, seed, d,

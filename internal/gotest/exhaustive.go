@@ -58,9 +58,12 @@ func (c *search) controlSchedule(control *gort.Control) {
 // tellExhaustive prints what the search through all schedules has shown.
 func (c *search) tellExhaustive() {
 	switch {
+	case c.void != nil && c.exhaustive.Orders:
+		c.out.attr(c.function, wire.AttrExhaustive.Name, fmt.Sprintf("not possible, because %v; %s were run instead", c.void,
+			prose.Count(c.campaign.Ran, "seed")))
 	case c.void != nil:
 		c.out.attr(c.function, wire.AttrExhaustive.Name, fmt.Sprintf(
-			"not possible, because the test is not a function of its %s (%v); %s were run instead", c.enumerated(), c.void,
+			"not possible, because the test is not a function of its schedule (%v); %s were run instead", c.void,
 			prose.Count(c.campaign.Ran, "seed")))
 	case c.enumerates():
 		text := ""
@@ -76,14 +79,6 @@ func (c *search) tellExhaustive() {
 		}
 		c.out.attr(c.function, wire.AttrExhaustive.Name, text)
 	}
-}
-
-// enumerated returns what the search goes through, in the singular.
-func (c *search) enumerated() string {
-	if c.exhaustive.Orders {
-		return "order of operations"
-	}
-	return "schedule"
 }
 
 // notEnumerated says what a search through all schedules does not vary.
