@@ -279,7 +279,7 @@ func (s *Sim) sleepFor(t *Task, d time.Duration) {
 	t.sleep.task = t
 	s.start(&t.sleep, d)
 	t.blockedOn = sleeping{}
-	s.switchFrom(t)
+	s.park(t, s.pick())
 	t.blockedOn = nil
 }
 

@@ -35,7 +35,7 @@ func (c *Cond) Wait() {
 	t.sel.early = false
 	if t.sel.served == nil {
 		t.blockedOn = c
-		c.sim.switchFrom(t)
+		c.sim.park(t, c.sim.pick())
 		t.blockedOn = nil
 	}
 	t.sel = nil

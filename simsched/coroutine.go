@@ -2,6 +2,7 @@ package simsched
 
 import (
 	"iter"
+	"runtime"
 	"sync"
 )
 
@@ -51,15 +52,33 @@ func (x *exchange) swap() {
 	}
 }
 
-// handOver lets a coroutine that waits go on, and c, the running one, wait. It returns when another one hands over to
-// c.
-func (c *coroutine) handOver(to *coroutine) {
+// handOver lets next, or the driver if next is nil, go on and c, the running coroutine, wait. It returns when another one
+// hands over to c. The task of c, if it has one, is unwound if the run has ended.
+//
+// The swap is written out because the processor mispredicts, after a switch, the return of every call between a task and
+// the switch: a call less saves 5 to 10 ns of about 150 (BenchmarkStep of package replayer).
+func (c *coroutine) handOver(next *Task) {
+	to := c.sim.stack(next)
 	x := to.in
 	c.in, to.in = x, nil
-	x.swap()
+	if x.entered = !x.entered; x.entered {
+		x.next()
+	} else {
+		x.yield(struct{}{})
+	}
+	if c.told != goOn {
+		c.obey()
+	}
+}
+
+// obey does what c was told while it waited.
+func (c *coroutine) obey() {
 	for c.told == goHome {
 		c.told, c.in = goOn, c.home
 		c.home.swap()
+	}
+	if c.told == end && c.task != nil {
+		runtime.Goexit()
 	}
 }
 
@@ -116,7 +135,7 @@ func (c *coroutine) work() {
 		}
 		c.task = nil
 		s.idle = append(s.idle, c)
-		if c.handOver(s.stack(next)); c.told == end {
+		if c.handOver(next); c.told == end {
 			return
 		}
 	}

@@ -63,7 +63,7 @@ func (s *Sim) selectBlocked(t *Task, cases []Case) int {
 		}
 	}
 	t.blockedOn = selecting(cases)
-	s.switchFrom(t)
+	s.park(t, s.pick())
 	w := t.sel.served
 	t.blockedOn, t.sel = nil, nil
 	s.chose(cases, int(w.index), nil)

@@ -102,6 +102,7 @@ func newSim(cfg Config) *Sim {
 	if cfg.Order != nil {
 		cfg.Order.reset()
 	}
+	s.driver.sim = s
 	s.idle, s.coroutines = make([]*coroutine, 0, fewItems), make([]*coroutine, 0, fewItems)
 	if cfg.Pool != nil && !cfg.Pool.claim() {
 		s.cfg.Pool = nil
@@ -130,7 +131,7 @@ func newSim(cfg Config) *Sim {
 // chosen inside the task that gives up its turn, so that choosing the same task again costs no switch.
 func (s *Sim) drive(first *Task) {
 	if first != nil {
-		s.driver.handOver(s.stack(first))
+		s.driver.handOver(first)
 	}
 	if s.quit {
 		runtime.Goexit()
@@ -224,7 +225,7 @@ func (s *Sim) pointAt(t *Task, next strategy.Op) {
 	}
 	s.ready.push(&t.self)
 	s.choice.running = t
-	s.switchFrom(t)
+	s.park(t, s.pick())
 }
 
 // block parks the running task t in q until it is woken. Reports use on to say what t waits for.
@@ -234,21 +235,15 @@ func (s *Sim) block(t *Task, q *queue, on blocker) {
 	}
 	t.blockedOn, t.strategic.Next = on, strategy.Op{}
 	q.push(&t.self)
-	s.switchFrom(t)
+	s.park(t, s.pick())
 	t.blockedOn = nil
 }
 
-// switchFrom lets the next task run. t must be in a queue. It returns when t is chosen again.
-func (s *Sim) switchFrom(t *Task) { s.park(t, s.pick()) }
-
-// park lets next run. It returns when t is chosen again, at once if next is t.
+// park lets next run. The running task t must be in a queue, or end. It returns when t is chosen again, at once if next
+// is t.
 func (s *Sim) park(t, next *Task) {
-	if next == t {
-		return
-	}
-	c := t.co
-	if c.handOver(s.stack(next)); c.told == end {
-		runtime.Goexit() // the run has ended; unwind
+	if next != t {
+		t.co.handOver(next)
 	}
 }
 
@@ -317,7 +312,7 @@ func (s *Sim) stopIfEnded(t *Task) {
 		s.fail(s.stepLimit())
 	}
 	if s.err != nil {
-		s.switchFrom(t)
+		s.park(t, s.pick())
 	}
 }
 

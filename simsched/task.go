@@ -300,7 +300,7 @@ func (s *Sim) Park() {
 	s.point(t)
 	if !t.permit {
 		t.parked, t.blockedOn = true, parking{}
-		s.switchFrom(t)
+		s.park(t, s.pick())
 		t.blockedOn = nil
 	}
 	t.permit = false
