@@ -9,7 +9,13 @@ import (
 // kind does not have are zero. Events are made by the constructors named after the kinds. The zero Event is invalid:
 // its Kind is 0 and it cannot be appended to a Trace or encoded.
 type Event struct {
+	label
 	a, b, c uint64
+}
+
+// label is a struct of its own because the compiler keeps only structs of at most four fields in registers. With six
+// fields in one struct, recording an event took twice as long.
+type label struct {
 	kind    Kind
 	small   uint8
 	present bool // whether the optional field has a value
@@ -17,114 +23,115 @@ type Event struct {
 
 // TaskScheduled says that the ready task was chosen to run in scheduling step tick.
 func TaskScheduled(task TaskID, tick uint64) Event {
-	return Event{kind: KindTaskScheduled, a: uint64(task), c: tick}
+	return Event{label: label{kind: KindTaskScheduled}, a: uint64(task), c: tick}
 }
 
 // TaskYielded says that task gave up its turn by itself.
 func TaskYielded(task TaskID) Event {
-	return Event{kind: KindTaskYielded, a: uint64(task)}
+	return Event{label: label{kind: KindTaskYielded}, a: uint64(task)}
 }
 
 // TaskCompleted says that task ended.
 func TaskCompleted(task TaskID, outcome Outcome) Event {
-	return Event{kind: KindTaskCompleted, a: uint64(task), small: uint8(outcome)}
+	return Event{label: label{kind: KindTaskCompleted, small: uint8(outcome)}, a: uint64(task)}
 }
 
 // TaskSpawned says that task was made in region during scheduling step tick.
 func TaskSpawned(task TaskID, region RegionID, tick uint64) Event {
-	return Event{kind: KindTaskSpawned, a: uint64(task), b: uint64(region), c: tick}
+	return Event{label: label{kind: KindTaskSpawned}, a: uint64(task), b: uint64(region), c: tick}
 }
 
 // TimeAdvanced says that virtual time moved; both are nanoseconds since the start of the run.
 func TimeAdvanced(fromNanos, toNanos uint64) Event {
-	return Event{kind: KindTimeAdvanced, a: fromNanos, b: toNanos}
+	return Event{label: label{kind: KindTimeAdvanced}, a: fromNanos, b: toNanos}
 }
 
 // TimerCreated says that a timer was set to fire at a virtual time, in nanoseconds since the start of the run.
 func TimerCreated(timer TimerID, deadlineNanos uint64) Event {
-	return Event{kind: KindTimerCreated, a: uint64(timer), b: deadlineNanos}
+	return Event{label: label{kind: KindTimerCreated}, a: uint64(timer), b: deadlineNanos}
 }
 
 // TimerFired says that timer reached its deadline.
 func TimerFired(timer TimerID) Event {
-	return Event{kind: KindTimerFired, a: uint64(timer)}
+	return Event{label: label{kind: KindTimerFired}, a: uint64(timer)}
 }
 
 // TimerCancelled says that timer was stopped and will not fire.
 func TimerCancelled(timer TimerID) Event {
-	return Event{kind: KindTimerCancelled, a: uint64(timer)}
+	return Event{label: label{kind: KindTimerCancelled}, a: uint64(timer)}
 }
 
 // IoReady says that token became ready for what the flags name.
 func IoReady(token Token, readiness Readiness) Event {
-	return Event{kind: KindIoReady, a: uint64(token), small: uint8(readiness)}
+	return Event{label: label{kind: KindIoReady, small: uint8(readiness)}, a: uint64(token)}
 }
 
 // IoResult says that an operation on token moved bytes; a negative number is an error of the operation.
 func IoResult(token Token, bytes int64) Event {
-	return Event{kind: KindIoResult, a: uint64(token), b: uint64(bytes)}
+	return Event{label: label{kind: KindIoResult}, a: uint64(token), b: uint64(bytes)}
 }
 
 // IoError says that an operation on token failed.
 func IoError(token Token, kind IOErrorKind) Event {
-	return Event{kind: KindIoError, a: uint64(token), small: uint8(kind)}
+	return Event{label: label{kind: KindIoError, small: uint8(kind)}, a: uint64(token)}
 }
 
 // RngSeed gives the seed of the run. If present, it is the first event of a trace.
 func RngSeed(seed uint64) Event {
-	return Event{kind: KindRngSeed, a: seed}
+	return Event{label: label{kind: KindRngSeed}, a: seed}
 }
 
 // RngValue says that a random value was handed to the program.
 func RngValue(value uint64) Event {
-	return Event{kind: KindRngValue, a: value}
+	return Event{label: label{kind: KindRngValue}, a: value}
 }
 
 // ChaosInjection says that a fault was injected that concerns no task in particular. The kind gives the meaning of
 // data.
 func ChaosInjection(kind ChaosKind, data uint64) Event {
-	return Event{kind: KindChaosInjection, small: uint8(kind), b: data}
+	return Event{label: label{kind: KindChaosInjection, small: uint8(kind)}, b: data}
 }
 
 // ChaosInjectionInto says that a fault was injected into task. The kind gives the meaning of data.
 func ChaosInjectionInto(task TaskID, kind ChaosKind, data uint64) Event {
-	return Event{kind: KindChaosInjection, small: uint8(kind), a: uint64(task), present: true, b: data}
+	return Event{label: label{kind: KindChaosInjection, small: uint8(kind), present: true}, a: uint64(task), b: data}
 }
 
 // RootRegionCreated says that a region without a parent was opened during scheduling step tick.
 func RootRegionCreated(region RegionID, tick uint64) Event {
-	return Event{kind: KindRegionCreated, b: uint64(region), c: tick}
+	return Event{label: label{kind: KindRegionCreated}, b: uint64(region), c: tick}
 }
 
 // RegionCreated says that region was opened in parent during scheduling step tick.
 func RegionCreated(region, parent RegionID, tick uint64) Event {
-	return Event{kind: KindRegionCreated, b: uint64(region), a: uint64(parent), present: true, c: tick}
+	return Event{label: label{kind: KindRegionCreated, present: true}, b: uint64(region), a: uint64(parent), c: tick}
 }
 
 // RegionClosed says that all tasks and child regions of region have ended.
 func RegionClosed(region RegionID, outcome Outcome) Event {
-	return Event{kind: KindRegionClosed, b: uint64(region), small: uint8(outcome)}
+	return Event{label: label{kind: KindRegionClosed, small: uint8(outcome)}, b: uint64(region)}
 }
 
 // RegionCancelled says that the cancellation of region started.
 func RegionCancelled(region RegionID, kind CancelKind) Event {
-	return Event{kind: KindRegionCancelled, b: uint64(region), small: uint8(kind)}
+	return Event{label: label{kind: KindRegionCancelled, small: uint8(kind)}, b: uint64(region)}
 }
 
 // WakerWake says that task was woken. It may name a task that has completed.
 func WakerWake(task TaskID) Event {
-	return Event{kind: KindWakerWake, a: uint64(task)}
+	return Event{label: label{kind: KindWakerWake}, a: uint64(task)}
 }
 
 // WakerBatchWake says that count tasks were woken at once.
 func WakerBatchWake(count uint32) Event {
-	return Event{kind: KindWakerBatchWake, a: uint64(count)}
+	return Event{label: label{kind: KindWakerBatchWake}, a: uint64(count)}
 }
 
 // Checkpoint marks a synchronisation point: its number, the virtual time in nanoseconds since the start of the run,
 // and how many tasks and regions are live.
 func Checkpoint(sequence, timeNanos uint64, activeTasks, activeRegions uint32) Event {
-	return Event{kind: KindCheckpoint, a: sequence, b: timeNanos, c: uint64(activeTasks)<<32 | uint64(activeRegions)}
+	active := uint64(activeTasks)<<32 | uint64(activeRegions)
+	return Event{label: label{kind: KindCheckpoint}, a: sequence, b: timeNanos, c: active}
 }
 
 // Kind returns the kind of e, 0 for the zero Event.

@@ -199,7 +199,7 @@ var wireMax = [...]uint64{wireUint64: 1<<64 - 1, wireUint32: 1<<32 - 1, wireUint
 
 // assemble builds the event of kind k whose i-th field is get(i). Its error names the field.
 func assemble(k Kind, get func(i int) raw) (Event, error) {
-	e := Event{kind: k}
+	e := Event{label: label{kind: k}}
 	for i, f := range table[k].fields {
 		bits, present, err := f.Type.check(get(i))
 		if err != nil {

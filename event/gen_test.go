@@ -24,7 +24,7 @@ var (
 )
 
 func drawEvent(t *rapid.T) Event {
-	e := Event{kind: anyKind.Draw(t, "kind")}
+	e := Event{label: label{kind: anyKind.Draw(t, "kind")}}
 	for f := range e.kind.Fields() {
 		if f.Type.Optional() && rapid.Bool().Draw(t, f.Name+" absent") {
 			continue

@@ -140,10 +140,10 @@ func TestTableSizes(t *testing.T) {
 				want += wireSize[types[f.Type].wire]
 			}
 		}
-		if got := (Event{kind: k}).EstimatedSize(); got != want {
+		if got := (Event{label: label{kind: k}}).EstimatedSize(); got != want {
 			t.Errorf("%v: estimated size %d, want %d", k, got, want)
 		}
-		if got := (Event{kind: k, present: true}).EstimatedSize(); got >= 64 {
+		if got := (Event{label: label{kind: k, present: true}}).EstimatedSize(); got >= 64 {
 			t.Errorf("%v: estimated size %d, must be below 64", k, got)
 		}
 	}
@@ -152,7 +152,7 @@ func TestTableSizes(t *testing.T) {
 // TestTableMaxEventBytes: no event, each field as long as it gets, leaves the room that AppendMsgpack reserves.
 func TestTableMaxEventBytes(t *testing.T) {
 	for k := range Kinds() {
-		e := Event{kind: k}
+		e := Event{label: label{kind: k}}
 		for f := range k.Fields() {
 			e.set(f, wireMax[types[f.Type].wire], true)
 		}

@@ -52,11 +52,11 @@ func (x *exchange) swap() {
 	}
 }
 
-// handOver lets next, or the driver if next is nil, go on and c, the running coroutine, wait. It returns when another one
-// hands over to c. The task of c, if it has one, is unwound if the run has ended.
+// handOver lets next, or the driver if next is nil, go on and c, the running coroutine, wait. It returns when another
+// one hands over to c. If the run has ended, the task of c is unwound instead.
 //
-// The swap is written out because the processor mispredicts, after a switch, the return of every call between a task and
-// the switch: a call less saves 5 to 10 ns of about 150 (BenchmarkStep of package replayer).
+// The swap is written out because the processor mispredicts, after a switch, the return of every call between a task
+// and the switch: a call less saves 5 to 10 ns of about 150 (BenchmarkStep of package replayer).
 func (c *coroutine) handOver(next *Task) {
 	to := c.sim.stack(next)
 	x := to.in
@@ -71,7 +71,7 @@ func (c *coroutine) handOver(next *Task) {
 	}
 }
 
-// obey does what c was told while it waited.
+// obey carries out the order that c received while it waited.
 func (c *coroutine) obey() {
 	for c.told == goHome {
 		c.told, c.in = goOn, c.home
