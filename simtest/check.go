@@ -3,6 +3,8 @@ package simtest
 import (
 	"context"
 	"fmt"
+	"os"
+	"strconv"
 	"testing"
 	"time"
 
@@ -38,10 +40,25 @@ func check(t testing.TB, body func(*simsched.Sim) error, opts []Option) {
 	}
 	if c.enumeration != nil {
 		c.exhaust()
+	} else {
+		c.seeds()
+	}
+	c.count()
+}
+
+// count passes the number of runs, and what they have shown, to the command.
+func (c *campaign) count() {
+	if os.Getenv(wire.Simulated.Env) == "" || c.Ran == 0 {
 		return
 	}
-	c.seeds()
+	c.t.Attr(wire.AttrSimulated.Name, strconv.Itoa(c.Ran))
+	if x := c.Coverage(); c.enumeration == nil && c.tellsCoverage() {
+		c.t.Attr(wire.AttrCoverage.Name, wire.CoverageText(x.Runs, x.Classes, x.Once))
+	}
 }
+
+// tellsCoverage reports whether the runs are enough to tell what they have shown.
+func (c *campaign) tellsCoverage() bool { return c.Coverage().Runs > 1 && len(c.only) == 0 }
 
 // fatal ends t with an error about its settings.
 func fatal(t testing.TB, err error) {
@@ -162,8 +179,8 @@ func (c *campaign) seeds() {
 
 // covered returns what the runs have shown, as the end of a sentence; "" if they are too few.
 func (c *campaign) covered() string {
-	if x := c.Coverage(); x.Runs > 1 && len(c.only) == 0 {
-		return fmt.Sprintf(": %v", x)
+	if c.tellsCoverage() {
+		return fmt.Sprintf(": %v", c.Coverage())
 	}
 	return ""
 }

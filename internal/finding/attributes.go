@@ -83,6 +83,7 @@ type form struct {
 	Passes    bool     `json:"passes"` // it is a note: the run is not a failure
 	File      string   `json:"file,omitempty"`
 	Line      int      `json:"line,omitempty"`
+	Related   []Place  `json:"related,omitempty"`
 }
 
 // MarshalJSON implements [json.Marshaler].
@@ -97,6 +98,7 @@ func (f *Finding) MarshalJSON() ([]byte, error) {
 	err := x.Encode(form{
 		1, f.Signature, f.Class, f.Verdict, f.Headline(), f.Package, f.Test, seedText(f.Seed), f.Event, f.Trace, f.Command(),
 		also, f.Ran, f.Failed, f.Report(), f.Passes, f.File, f.Line,
+		f.Related,
 	})
 	return b.Bytes(), err
 }
@@ -108,6 +110,11 @@ var (
 	signatureForm = regexp.MustCompile(`^[0-9a-f]{16}$`)
 	classForm     = regexp.MustCompile(`^[a-z][a-z -]{0,39}$`)
 )
+
+// isPlace reports whether a line is one in a file below the folder where it is looked up.
+func isPlace(file string, line int) bool {
+	return filepath.IsLocal(filepath.FromSlash(file)) && line > 0
+}
 
 // UnmarshalJSON implements [json.Unmarshaler]. The file may come from a stranger: a path that leads out of the folder
 // where it is looked up is left out.
@@ -129,8 +136,13 @@ func (f *Finding) UnmarshalJSON(b []byte) error {
 	if x.Reproduce != "" {
 		f.Reproduce = []string{x.Reproduce}
 	}
-	if !filepath.IsLocal(filepath.FromSlash(x.File)) || x.Line < 1 {
+	if !isPlace(x.File, x.Line) {
 		f.File, f.Line = "", 0
+	}
+	for _, p := range x.Related[:min(len(x.Related), MaxRelated)] {
+		if isPlace(p.File, p.Line) {
+			f.Related = append(f.Related, p)
+		}
 	}
 	return nil
 }

@@ -37,6 +37,8 @@ type Finding struct {
 	File string // the file of the code that it is about, relative to the workspace, with slashes; "" if it is not known
 	Line int    // in File, from 1
 
+	Related []Place // further lines that it names, in files of the workspace as File; at most [MaxRelated]
+
 	Class     string   // kind of failure in a word or two, such as "data race"
 	Failure   string   // what failed, in lines
 	Telling   string   // the most telling line of the failure; "" for the first
@@ -73,6 +75,9 @@ type Finding struct {
 	// Text is the whole report of a finding that was read from the output of a test; "" means that Report writes it.
 	Text string
 }
+
+// MaxRelated is the largest number of related places of a finding.
+const MaxRelated = 10
 
 // Section is a part of a report: lines under a title.
 type Section struct{ Title, Text string }

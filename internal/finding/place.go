@@ -2,15 +2,20 @@ package finding
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// Place is a line of the code. File is a name as reports have it, which may lack its folder.
+// Place is a line of the code that a finding names.
 type Place struct {
-	File string
-	Line int
+	File string `json:"file"` // as reports have it, which may lack its folder; see Finding.Related
+	Line int    `json:"line"` // in File, from 1
+	Text string `json:"text"` // the line of the report that names it first, without spaces at its ends
 }
+
+// same reports whether p and q are one line of the code.
+func (p Place) same(q Place) bool { return p.File == q.File && p.Line == q.Line }
 
 var placeIn = regexp.MustCompile(`([\pL\pN_./@+~-]+\.go):([0-9]{1,7})\b`)
 
@@ -19,13 +24,14 @@ var placeIn = regexp.MustCompile(`([\pL\pN_./@+~-]+\.go):([0-9]{1,7})\b`)
 func (f *Finding) Places() (list []Place) {
 	report, _, _ := strings.Cut(f.Report(), "\nto reproduce: ")
 	program, tests := waiting(report)
-	seen := map[Place]bool{}
 	for _, text := range []string{f.Telling, f.Failure, program, tests, report} {
-		for _, m := range placeIn.FindAllStringSubmatch(text, -1) {
-			line, err := strconv.Atoi(m[2])
-			if p := (Place{m[1], line}); err == nil && line > 0 && !seen[p] {
-				seen[p] = true
-				list = append(list, p)
+		for said := range strings.Lines(text) {
+			for _, m := range placeIn.FindAllStringSubmatch(said, -1) {
+				line, err := strconv.Atoi(m[2])
+				p := Place{m[1], line, strings.TrimSpace(said)}
+				if err == nil && line > 0 && !slices.ContainsFunc(list, p.same) {
+					list = append(list, p)
+				}
 			}
 		}
 	}

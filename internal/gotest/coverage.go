@@ -18,10 +18,22 @@ func (c *search) tellCoverage() {
 	}
 }
 
-// coverage returns what the runs of a test have shown.
-func (t *testResult) coverage() (c explore.Coverage, ok bool) {
-	x, ok := wire.AttrCoverage.Parse(t.attrs[wire.AttrCoverage.Name])
-	return explore.Coverage{Runs: x[0], Classes: x[1], Once: x[2]}, ok
+// add counts the runs that an attribute tells of. A test may call package simtest several times, each of which is
+// another program: all numbers add up.
+func (t *testResult) add(key, value string) {
+	switch key {
+	case wire.AttrSimulated.Name:
+		n, _ := wire.AttrSimulated.Parse(value)
+		t.simulated += n
+	case wire.AttrCoverage.Name:
+		x, _ := wire.AttrCoverage.Parse(value)
+		t.shown = plus(t.shown, explore.Coverage{Runs: x[0], Classes: x[1], Once: x[2]})
+	}
+}
+
+// plus returns what the runs of two programs have shown together.
+func plus(a, b explore.Coverage) explore.Coverage {
+	return explore.Coverage{Runs: a.Runs + b.Runs, Classes: a.Classes + b.Classes, Once: a.Once + b.Once}
 }
 
 // shownCoverage is the maximum number of tests whose coverage is printed.
@@ -31,7 +43,7 @@ const shownCoverage = 20
 func (r *testResults) coverage(w io.Writer) {
 	var list []*testResult
 	for _, t := range r.order {
-		if _, ok := t.coverage(); ok {
+		if t.shown.Runs > 0 {
 			list = append(list, t)
 		}
 	}
@@ -39,15 +51,12 @@ func (r *testResults) coverage(w io.Writer) {
 	if len(list) > shownCoverage {
 		shown = slices.Clone(list)
 		slices.SortStableFunc(shown, func(a, b *testResult) int {
-			x, _ := a.coverage()
-			y, _ := b.coverage()
-			return cmp.Compare(y.Unseen(), x.Unseen())
+			return cmp.Compare(b.shown.Unseen(), a.shown.Unseen())
 		})
 		shown = shown[:shownCoverage]
 	}
 	for _, t := range shown {
-		c, _ := t.coverage()
-		_, _ = fmt.Fprintf(w, "coverage of %s: %s\n", t.name(), c)
+		_, _ = fmt.Fprintf(w, "coverage of %s: %s\n", t.name(), t.shown)
 	}
 	if more := len(list) - len(shown); more > 0 {
 		_, _ = fmt.Fprintf(w, "coverage of %s, of which more was seen: see -v or --results\n",

@@ -1,6 +1,7 @@
 package gotest
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -124,6 +125,30 @@ func TestExtent(t *testing.T) {
 	want := "0 findings in 1 package; 5 ordinary tests, 959 runs; time has ended 1 test: --seeds N or --budget D runs more"
 	if got := r.summary(); got != want {
 		t.Errorf("summary %q, want %q", got, want)
+	}
+}
+
+// TestSimulatedRuns: the runs of all calls of package simtest count, in a test and in its subtests; with -count those
+// of the last time.
+func TestSimulatedRuns(t *testing.T) {
+	r := newTestResults(func(string, ...any) {})
+	for _, line := range []string{
+		"run TestA", "attr TestA reprise.simulated 7", "run TestA", // the first of two times
+		"attr TestA reprise.simulated 30", "attr TestA reprise.coverage 30/5/2",
+		"attr TestA reprise.simulated 12", "attr TestA reprise.coverage 12/3/1",
+		"run TestA/b", "attr TestA/b reprise.simulated 8", "attr TestA/b reprise.coverage 8/2/1",
+		"attr TestAB reprise.simulated 100", "attr TestB reprise.runs 3/3",
+	} {
+		e := append(strings.Fields(line), "", "")
+		r.line(fmt.Appendf(nil, `{"Action":%q,"Package":"p","Test":%q,"Key":%q,"Value":%q}`, e[0], e[1], e[2], e[3]))
+	}
+	const want = "0 findings in 1 package; 1 ordinary test, 3 runs; 3 simulated tests, 150 runs"
+	if got := r.summary(); got != want {
+		t.Errorf("summary %q, want %q", got, want)
+	}
+	c := r.counts(r.result("p", "TestA"))
+	if c.Runs != 50 || c.Classes != 10 || c.Once != 4 || *c.Unseen != 0.08 {
+		t.Errorf("the test function has %+v", c)
 	}
 }
 

@@ -125,10 +125,15 @@ func (r *testResults) summary() string {
 	return text + r.extent() + r.pinCounts()
 }
 
-// extent describes how many runs the ordinary tests had.
-func (r *testResults) extent() string {
+// extent describes how many runs the tests had.
+func (r *testResults) extent() (text string) {
 	tests, runs, early := 0, 0, 0
+	simulated, made := 0, 0
 	for _, t := range r.order {
+		if t.simulated > 0 {
+			simulated++
+			made += t.simulated
+		}
 		e, ok := wire.AttrRuns.Parse(t.attrs[wire.AttrRuns.Name])
 		if !ok {
 			continue
@@ -139,10 +144,12 @@ func (r *testResults) extent() string {
 			early++
 		}
 	}
-	if tests == 0 {
-		return ""
+	if tests > 0 {
+		text = fmt.Sprintf("; %s, %s", prose.Count(tests, "ordinary test"), prose.Count(runs, "run"))
 	}
-	text := fmt.Sprintf("; %s, %s", prose.Count(tests, "ordinary test"), prose.Count(runs, "run"))
+	if simulated > 0 {
+		text += fmt.Sprintf("; %s, %s", prose.Count(simulated, "simulated test"), prose.Count(made, "run"))
+	}
 	if early > 0 {
 		text += fmt.Sprintf("; time has ended %s: --seeds N or --budget D runs more", prose.Count(early, "test"))
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/reprise-go/reprise/explore"
 	"github.com/reprise-go/reprise/internal/finding"
 	"github.com/reprise-go/reprise/internal/results"
 	"github.com/reprise-go/reprise/internal/wire"
@@ -39,7 +40,15 @@ func (r *testResults) counts(t *testResult) *results.Test {
 	if e, ok := wire.AttrRuns.Parse(t.attrs[wire.AttrRuns.Name]); ok {
 		c.Runs = e.Ran
 	}
-	if x, ok := t.coverage(); ok {
+	simulated, x := 0, explore.Coverage{}
+	for _, sub := range r.order {
+		if sub.pkg == t.pkg && (sub == t || strings.HasPrefix(sub.test, t.test+"/")) {
+			simulated += sub.simulated
+			x = plus(x, sub.shown)
+		}
+	}
+	c.Runs = max(c.Runs, simulated)
+	if x.Runs > 0 {
 		unseen := x.Unseen()
 		c.Classes, c.Once, c.Unseen = x.Classes, x.Once, &unseen
 	}
@@ -64,7 +73,7 @@ func (r *testResults) counts(t *testResult) *results.Test {
 }
 
 // locate fills in the line of the code that each finding is about: the most telling one in a file of the workspace, or
-// else the start of the test.
+// else the start of the test. The others that it names are related.
 func (r *testResults) locate() {
 	folders := map[string]string{}
 	for _, list := range [][]*finding.Finding{r.findings, r.notes} {
@@ -74,20 +83,32 @@ func (r *testResults) locate() {
 				folder = RelativeDir(f.Package)
 				folders[f.Package] = folder
 			}
-			f.File, f.Line = placeIn(folder, f)
+			places := placesIn(folder, f)
+			if len(places) == 0 {
+				f.File, f.Line = startOf(folder, f.Test)
+				continue
+			}
+			f.File, f.Line, f.Related = places[0].File, places[0].Line, places[1:]
 		}
 	}
 }
 
-// placeIn returns the place of a finding, given the folder of its package relative to the workspace.
-func placeIn(folder string, f *finding.Finding) (file string, line int) {
+// placesIn returns the lines that a finding names in files of the workspace, given the folder of its package relative
+// to the workspace.
+func placesIn(folder string, f *finding.Finding) (list []finding.Place) {
 	for _, p := range f.Places() {
-		path := filepath.Join(workspace(), folder, filepath.Base(p.File))
-		if lines := linesOf(path); p.Line <= len(lines) {
-			return filepath.ToSlash(filepath.Join(folder, filepath.Base(p.File))), p.Line
+		name := filepath.Join(folder, filepath.Base(p.File))
+		if p.Line <= len(linesOf(filepath.Join(workspace(), name))) && len(list) <= finding.MaxRelated {
+			p.File = filepath.ToSlash(name)
+			list = append(list, p)
 		}
 	}
-	name, _, _ := strings.Cut(f.Test, "/")
+	return list
+}
+
+// startOf returns the line at which a test begins.
+func startOf(folder, test string) (file string, line int) {
+	name, _, _ := strings.Cut(test, "/")
 	tests, _ := filepath.Glob(filepath.Join(workspace(), folder, "*_test.go")) // a folder that is no pattern
 	for _, path := range tests {
 		for i, text := range linesOf(path) {

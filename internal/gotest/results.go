@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/reprise-go/reprise/explore"
 	"github.com/reprise-go/reprise/internal/finding"
 	"github.com/reprise-go/reprise/internal/prose"
 	"github.com/reprise-go/reprise/internal/wire"
@@ -31,6 +32,8 @@ type testResult struct {
 	elapsed   float64
 	output    strings.Builder
 	attrs     map[string]string
+	simulated int              // number of simulated runs
+	shown     explore.Coverage // what the runs have shown, zero if that is not known
 }
 
 // testResults collects the events of go test.
@@ -91,8 +94,11 @@ func (r *testResults) line(line []byte) {
 			_, _ = io.WriteString(r.echo, e.Output)
 		}
 		t.output.WriteString(e.Output)
+	case "run":
+		t.simulated, t.shown = 0, explore.Coverage{} // of an earlier run of the test, with -count
 	case "attr":
 		t.attrs[e.Key] = e.Value
+		t.add(e.Key, e.Value)
 		if e.Key == wire.AttrProgress.Name {
 			r.last = t.name() + " " + e.Value
 			r.tell()

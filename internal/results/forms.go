@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -23,43 +24,34 @@ func (r *Report) GitHub(w io.Writer) error {
 	return nil
 }
 
-// JUnit writes a suite for each package. A finding is a test case by itself, which fails.
+// JUnit writes a suite for each package. A finding is a test case by itself, which fails. So does its test, which
+// names it.
 func (r *Report) JUnit(w io.Writer) error {
-	suites := map[string]*junit.Testsuite{}
-	var order []string
-	suite := func(pkg string) *junit.Testsuite {
+	suites, seconds := map[string]*junit.Testsuite{}, map[string]float64{}
+	add := func(pkg string, c junit.Testcase) {
 		if suites[pkg] == nil {
-			suites[pkg] = &junit.Testsuite{Name: pkg, Time: "0"}
-			order = append(order, pkg)
+			suites[pkg] = &junit.Testsuite{Name: pkg}
 		}
-		return suites[pkg]
+		suites[pkg].AddTestcase(c)
 	}
-	broken := r.Broken()
 	for _, t := range r.Tests {
-		if t.Result == "" && t.Runs == 0 {
-			continue
+		if t.Result != "" || t.Runs > 0 {
+			add(t.Package, r.junit(t))
+			seconds[t.Package] += t.Seconds
 		}
-		c := junit.Testcase{Name: t.Test, Classname: t.Package, Time: fmt.Sprintf("%.3f", t.Seconds)}
-		switch {
-		case t.Result == "skip":
-			c.Skipped = &junit.Result{Message: "skipped"}
-		case slices.Contains(broken, t):
-			c.Failure = &junit.Result{Message: "failed", Data: "the test fails without a finding; see the output of the job"}
-		}
-		suite(t.Package).AddTestcase(c)
 	}
 	for _, f := range r.Current() {
-		c := junit.Testcase{Name: f.Test, Classname: f.Package, Time: "0"}
+		c := junit.Testcase{Name: f.Test, Classname: f.Package, Time: "0"} // a part of the time of its test
 		if f.Passes {
 			c.SystemOut = &junit.Output{Data: "note: " + f.Report()}
 		} else {
 			c.Failure = &junit.Result{Message: fmt.Sprintf("[%s] %s", f.State, f.Headline()), Type: f.Class, Data: f.Report()}
 		}
-		suite(f.Package).AddTestcase(c)
+		add(f.Package, c)
 	}
 	var all junit.Testsuites
-	slices.Sort(order)
-	for _, pkg := range order {
+	for _, pkg := range slices.Sorted(maps.Keys(suites)) {
+		suites[pkg].Time = fmt.Sprintf("%.3f", seconds[pkg])
 		all.AddSuite(*suites[pkg])
 	}
 	var b strings.Builder
@@ -68,6 +60,24 @@ func (r *Report) JUnit(w io.Writer) error {
 	}
 	_, err := io.WriteString(w, prose.XML(b.String()))
 	return err
+}
+
+// junit returns the test case of a test.
+func (r *Report) junit(t *Test) junit.Testcase {
+	c := junit.Testcase{Name: t.Test, Classname: t.Package, Time: fmt.Sprintf("%.3f", t.Seconds)}
+	found := ""
+	for _, f := range r.failures(t) {
+		found += fmt.Sprintf("%s: %s\n", f.Test, f.Headline())
+	}
+	switch {
+	case found != "":
+		c.Failure = &junit.Result{Message: fmt.Sprintf("%d of %s failed", t.Failed, prose.Count(t.Runs, "run")), Data: found}
+	case t.Result == "skip":
+		c.Skipped = &junit.Result{Message: "skipped"}
+	case t.Result == "fail":
+		c.Failure = &junit.Result{Message: "failed", Data: "the test fails without a finding; see the output of the job"}
+	}
+	return c
 }
 
 // place returns the place of a finding for formats that need one: go.mod where it is not known.

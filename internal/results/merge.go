@@ -199,17 +199,29 @@ func (r *Report) Fails(known bool) bool {
 // Broken returns the tests that fail without a finding, such as tests that ran once, uncontrolled.
 func (r *Report) Broken() (list []*Test) {
 	for _, t := range r.Tests {
-		found := slices.ContainsFunc(r.Current(), func(f *Finding) bool {
-			return f.Package == t.Package && function(f.Test) == t.Test || slices.ContainsFunc(f.Also, func(name string) bool {
-				pkg, test, _ := strings.Cut(name, " ")
-				return pkg == t.Package && function(test) == t.Test
-			})
-		})
-		if t.Result == "fail" && !found {
+		if t.Result == "fail" && len(r.failures(t)) == 0 {
 			list = append(list, t)
 		}
 	}
 	return list
+}
+
+// failures returns the current findings of a test that fail.
+func (r *Report) failures(t *Test) (list []*Finding) {
+	for _, f := range r.Current() {
+		if !f.Passes && f.of(t) {
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
+// of reports whether a run of the test failed with the signature of f.
+func (f *Finding) of(t *Test) bool {
+	return f.Package == t.Package && function(f.Test) == t.Test || slices.ContainsFunc(f.Also, func(name string) bool {
+		pkg, test, _ := strings.Cut(name, " ")
+		return pkg == t.Package && function(test) == t.Test
+	})
 }
 
 // Summary returns the numbers in a line.

@@ -29,6 +29,7 @@ func found(test string, signature uint64, failed, ran int) *finding.Finding {
 		Signature: fmt.Sprintf("%016x", signature), Verdict: finding.Reproduced, Failed: failed, Ran: ran,
 		Text: "all goroutines are asleep\n  waits: at pool.go:12", Reproduce: []string{"reprise test ./pool --seed 0x7"},
 		File: "pool/pool.go", Line: 12, Trace: "recordings/x.reprise",
+		Related: []finding.Place{{File: "pool/pool_test.go", Line: 4, Text: "the test starts it at pool_test.go:4"}},
 	}
 }
 

@@ -38,11 +38,13 @@ type (
 		Level        string            `json:"level"`
 		Message      sarifText         `json:"message"`
 		Locations    []sarifLocation   `json:"locations"`
+		Related      []sarifLocation   `json:"relatedLocations,omitempty"`
 		Fingerprints map[string]string `json:"partialFingerprints"`
 		Baseline     string            `json:"baselineState"`
 	}
 	sarifLocation struct {
 		Physical sarifPhysical `json:"physicalLocation"`
+		Message  *sarifText    `json:"message,omitempty"`
 	}
 	sarifPhysical struct {
 		Artifact sarifArtifact `json:"artifactLocation"`
@@ -81,11 +83,23 @@ func (r *Report) SARIF(w io.Writer) error {
 		}
 		results = append(results, sarifResult{
 			Rule: id, Index: rule, Level: level, Message: sarifText{text},
-			Locations:    []sarifLocation{{sarifPhysical{sarifArtifact{uri(file)}, sarifRegion{line}}}},
+			Locations: []sarifLocation{sarifAt(file, line, nil)}, Related: related(f),
 			Fingerprints: map[string]string{"reprise/v1": f.Signature}, Baseline: baselineStates[f.State],
 		})
 	}
 	return indented(w, sarifLog{
 		"https://json.schemastore.org/sarif-2.1.0.json", "2.1.0", []sarifRun{{sarifTool{driver}, results}},
 	})
+}
+
+func sarifAt(file string, line int, message *sarifText) sarifLocation {
+	return sarifLocation{sarifPhysical{sarifArtifact{uri(file)}, sarifRegion{line}}, message}
+}
+
+// related returns the other lines of the code that a finding names, each with the line of the report that names it.
+func related(f *Finding) (list []sarifLocation) {
+	for _, p := range f.Related {
+		list = append(list, sarifAt(p.File, p.Line, &sarifText{p.Text}))
+	}
+	return list
 }

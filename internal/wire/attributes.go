@@ -116,10 +116,16 @@ var AttrExhaustive = attribute(Attribute{
 	Readers: []string{Wrapper},
 }, parseText)
 
-// AttrCoverage is what the runs of a test function have shown, an attribute of the test function.
+// AttrSimulated is the number of runs that a call of package simtest has made, an attribute of the test that calls it.
+var AttrSimulated = attribute(Attribute{
+	Name: "reprise.simulated", Form: countForm, Writers: []string{Simulate}, Readers: []string{Wrapper},
+}, parseCount)
+
+// AttrCoverage is what the runs of a test have shown, an attribute of the test function, or of the test that calls
+// package simtest.
 var AttrCoverage = attribute(Attribute{
 	Name: "reprise.coverage", Form: "the number of runs, of classes of runs, and of classes with one run: 474/37/2",
-	Writers: []string{Wrapper}, Readers: []string{Wrapper},
+	Writers: []string{Wrapper, Simulate}, Readers: []string{Wrapper},
 }, parseCoverage)
 
 // CoverageText returns the value of [AttrCoverage].
