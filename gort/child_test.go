@@ -87,10 +87,11 @@ func TestChildrenEnd(t *testing.T) {
 }
 
 // TestChildSettles checks that runs of a seed are equal although a child process, or a system call that waits, takes
-// part, whose time differs.
+// part, whose time differs, and what a child prints that is the same binary, although that is random.
 func TestChildSettles(t *testing.T) {
 	t.Run("talks", func(t *testing.T) { settles(t, "TestChildTalks", 6) })
 	t.Run("calls", func(t *testing.T) { settles(t, "TestCallsReturn", 6) })
+	t.Run("helps", func(t *testing.T) { settles(t, "TestChildHelps", 2) })
 }
 
 func settles(t *testing.T, test string, seeds uint64) {

@@ -319,3 +319,14 @@ func TestTapePipes(t *testing.T) {
 		t.Errorf("%q, want %q", again.Unlike, want)
 	}
 }
+
+// TestTapePipesTemp: a replay has its folder of temporary files in another place, and a child that names it says the
+// same.
+func TestTapePipesTemp(t *testing.T) {
+	first := mustRun(t, network(t), "TestChildFile", Control{})
+	again := mustRun(t, network(t), "TestChildFile", Control{Choices: first.Recording.Choices()})
+	if again.Mismatch != nil || again.Unlike != "" || !strings.Contains(string(again.Output), "made\n <nil>") ||
+		!bytes.Equal(again.Output, first.Output) {
+		t.Errorf("the replay differs: %v %q\n%s\nwant\n%s", again.Mismatch, again.Unlike, again.Output, first.Output)
+	}
+}

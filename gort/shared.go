@@ -15,7 +15,7 @@ import (
 // Numbers in the shared file. The runtime defines them under the same names with the prefix "rpr".
 const (
 	magic   = 0x31304f47_52505249
-	version = 14
+	version = 15
 
 	modeLive   = 1
 	modeReplay = 2
@@ -103,6 +103,7 @@ type header struct {
 	extra   uint32
 	pid     uint32
 	forks   uint32
+	helpers uint32
 	dropped uint64
 	class   uint64
 	dials   uint32

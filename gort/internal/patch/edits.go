@@ -83,13 +83,16 @@ var edits = []edit{
 
 	// Start.
 	{all, "runtime/proc.go", "schedinit", "randinit()", before, "rprInit();"},
-	{all, "runtime/proc.go", "schedinit", "if procresize(procs) != nil {", before, "if rprOn { procs = rprSetup() };"},
-	{all, "runtime/proc.go", "main", "fn := main_main", before, "if rprOn { rprBegin() };"},
-	{all, "runtime/debug.go", "GOMAXPROCS", "", before, "if rprOn { return rprProcs(n) };"},
-	{all, "runtime/debug.go", "NumCPU", "", before, "if rprOn { return rprProcs(0) };"},
+	{all, "runtime/proc.go", "schedinit", "if procresize(procs) != nil {", before,
+		"if rprOn || rprHelps { procs = rprSetup() };"},
+	{all, "runtime/proc.go", "main", "fn := main_main", before,
+		"if rprOn { rprBegin() } else if rprHelps { rprHelperBegins() };"},
+	{all, "runtime/debug.go", "GOMAXPROCS", "", before, "if rprOn || rprHelps { return rprProcs(n) };"},
+	{all, "runtime/debug.go", "NumCPU", "", before, "if rprOn || rprHelps { return rprProcs(0) };"},
 
 	// Scheduling.
-	{all, "runtime/proc.go", "newproc1", "releasem(mp)", before, "if rprOn { rprNewG(newg, callergp, callerpc) };"},
+	{all, "runtime/proc.go", "newproc1", "releasem(mp)", before,
+		"if rprOn { rprNewG(newg, callergp, callerpc) } else if rprHelps { rprHelpG(newg, callergp) };"},
 	{all, "runtime/proc.go", "newproc", "", before, point},
 	{all, "runtime/proc.go", "newproc", "})", after, ";" + point}, // the child may run before its parent continues
 	{all, "runtime/proc.go", "gdestroy", "", before, "if rprOn { rprEnded(gp) };"},
@@ -105,7 +108,11 @@ var edits = []edit{
 	{all, "runtime/proc.go", "startm", "notewakeup(&nmp.park)", swap, "rprWakeM(nmp)"},
 	{all, "runtime/proc.go", "wakep", "", before, "if rprOn && sched.npidle.Load() == 0 { return };"},
 	{all, "runtime/proc.go", "preemptone", "", before, "if rprOn && !rpr.force { return false };"},
-	{all, "runtime/proc.go", "sysmon", "usleep(delay)", before, "if rprOn { rprSysmon(); continue };"},
+	{all, "runtime/proc.go", "sysmon", "usleep(delay)", before,
+		"if rprOn { rprSysmon(); continue }; if rprHelps { rprHelperLook() };"},
+	{all, "runtime/proc.go", "findRunnable", "pp.schedtick%61", swap, "rprSchedTick(pp)%61"},
+	{all, "runtime/proc.go", "execute", "mp.p.ptr().schedtick++", after, "; if rprHelps { rprHelperRuns(gp) }"},
+	{all, "runtime/proc.go", "retake", "pd.schedwhen+forcePreemptNS", swap, "pd.schedwhen+rprSlice()"},
 	{all, "runtime/signal_unix.go", "doSigPreempt", "", before, "if rprOn { rprStartSysmon() };"},
 	{all, "runtime/mgc.go", "gcStart", "", before, "if rprOn { rprEnter(); defer rprLeave() };"},
 	{all, "runtime/mgc.go", "GC", "", before, "if rprOn { rprEnter(); defer rprLeave() };"},
@@ -115,7 +122,7 @@ var edits = []edit{
 	{all, "runtime/lock_futex.go", "notetsleep_internal", "deadline := nanotime()", swap, "deadline := nanotime1()"},
 	{all, "runtime/lock_futex.go", "notetsleep_internal", "now := nanotime()", swap, "now := nanotime1()"},
 	{all, "runtime/time.go", "time_runtimeNow", "return time_now()", before,
-		"if rprOn { return rprWall() }; if rprShift != 0 { return rprShifted() };"},
+		"if rprOn { return rprWall() }; if rprHelps { return rprShifted() };"},
 	{all, "runtime/time.go", "time_runtimeNano", "return nanotime()", before, "if rprOn { return rprReadClock() };"},
 	{all, "runtime/time.go", "(*timer).modify", "pending := t.when > 0", after, ";if rprOn { rprTimerSet(t, when) }"},
 	{all, "runtime/time.go", "(*timer).stop", "pending := t.when > 0", after, ";if rprOn { rprTimerStop(t) }"},
@@ -125,7 +132,7 @@ var edits = []edit{
 	{all, "runtime/time.go", "(*timer).unlockAndRun", "f(arg, seq, delay)", after, ";if rprOn { rpr.owner = 0 }"},
 
 	// Randomness.
-	{all, "runtime/rand.go", "rand", "", before, "if rprOn { if gp := getg(); gp.rpr.id != 0 { return rprRand(gp) } };"},
+	{all, "runtime/rand.go", "rand", "", before, "if rprOn || rprHelps { if gp := getg(); rprDraws(gp) { return rprRand(gp) } };"},
 	{all, "runtime/select.go", "selectgo", "cheaprandn(", swap, "rprCheapN("},
 	{all, "runtime/time.go", "(*timer).maybeAdd", "cheaprand()", swap, "rprTimerRand()"},
 	{all, "crypto/internal/sysrand/rand.go", "Read", "", before, "if repriseFill(b) { return };"},
@@ -170,7 +177,7 @@ var edits = []edit{
 	{all, "syscall/env_unix.go", "Getenv", "", before, "repriseAsks(key);"},
 	{all, "syscall/env_unix.go", "Environ", "", before, "repriseAsks(\"\");"},
 	{all, "syscall/exec_unix.go", "forkExec", "SlicePtrFromStrings(attr.Env)", swap,
-		"SlicePtrFromStrings(repriseChildEnv(attr.Env))"},
+		"SlicePtrFromStrings(repriseChildEnv(argv0, attr.Env))"},
 
 	{all, "runtime/sigqueue.go", "sigsend", "return true // signal already in queue", before,
 		"if rprOn { rprSignalled() };"},
@@ -411,9 +418,15 @@ func repriseAsks(name string)
 //go:linkname repriseChildVariable runtime.rprChildVariable
 func repriseChildVariable(line string) (string, bool)
 
+//go:linkname repriseHelperVariable runtime.rprHelperVariable
+func repriseHelperVariable(program string) string
+
 // repriseChildEnv returns the environment that a child process gets.
-func repriseChildEnv(env []string) []string {
-	list := make([]string, 0, len(env))
+func repriseChildEnv(program string, env []string) []string {
+	list := make([]string, 0, len(env)+1)
+	if line := repriseHelperVariable(program); line != "" {
+		list = append(list, line) // the first of a name counts
+	}
 	for _, line := range env {
 		if line, ok := repriseChildVariable(line); ok {
 			list = append(list, line)

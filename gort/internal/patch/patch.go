@@ -31,8 +31,8 @@ var injected embed.FS
 
 // injectedNames are the files that every system gets.
 var injectedNames = []string{
-	"runtime", "cases", "cgo", "child", "clock", "detail", "faults", "files", "fork", "holders", "host", "late", "net",
-	"outside", "random", "reach", "reads", "replay", "script", "steps", "sysmon", "tape", "tapeenv", "tapefiles",
+	"runtime", "cases", "cgo", "child", "clock", "detail", "faults", "files", "fork", "helper", "holders", "host", "late",
+	"net", "outside", "random", "reach", "reads", "replay", "script", "steps", "sysmon", "tape", "tapeenv", "tapefiles",
 	"tapelooks", "tapeplay", "tapesockets", "tapetalk", "text",
 }
 

@@ -2,7 +2,9 @@ package corpus
 
 import (
 	"bufio"
+	"crypto/rand"
 	"fmt"
+	mathrand "math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -154,4 +156,55 @@ func TestCallsReturn(t *testing.T) {
 		}
 	}
 	others.Wait()
+}
+
+const helperVariable = "CORPUS_HELPER"
+
+// TestHelper is the program of the child processes of TestChildHelps.
+func TestHelper(t *testing.T) {
+	if os.Getenv(helperVariable) == "" {
+		return
+	}
+	f, err := os.CreateTemp("", "helper*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.Remove(f.Name())
+	defer f.Close()
+	key := make([]byte, 8)
+	rand.Read(key)
+	fmt.Println(filepath.Base(f.Name()), mathrand.IntN(1e9), key)
+	squares := map[int]int{}
+	for i := range 20 {
+		squares[i] = i * i
+	}
+	for i := range squares {
+		fmt.Print(i, " ")
+	}
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			for range 20 {
+				fmt.Print(i, mathrand.IntN(10), " ")
+				runtime.Gosched()
+			}
+		})
+	}
+	wg.Wait()
+	fmt.Println()
+}
+
+// TestChildHelps runs this binary in child processes, with and without the rest of the environment.
+func TestChildHelps(t *testing.T) {
+	var before string
+	for _, env := range [][]string{os.Environ(), os.Environ(), nil} {
+		c := exec.Command(os.Args[0], "-test.run=^TestHelper$")
+		c.Env = append(env, helperVariable+"=1")
+		out, err := c.CombinedOutput()
+		if err != nil || string(out) == before {
+			t.Error(err, "the same as before:", string(out))
+		}
+		before = string(out)
+		fmt.Print(before)
+	}
 }

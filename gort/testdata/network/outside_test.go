@@ -240,3 +240,13 @@ func TestChildSays(t *testing.T) {
 	}
 	t.Error("it fails")
 }
+
+// TestChildFile opens a file that a child process has made in the folder of temporary files.
+func TestChildFile(t *testing.T) {
+	out, err := exec.Command("sh", "-c", `echo made > "$TMPDIR/made"; echo "$TMPDIR/made"`).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(strings.TrimSpace(string(out)))
+	fmt.Println(string(text), err)
+}
