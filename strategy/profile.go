@@ -27,6 +27,7 @@ type count struct {
 	loads        uint32
 	others       uint32 // operations that are not loads
 	tasks        uint32 // tasks that use the object, in rows of objects
+	contested    bool   // the object was used while another task was ready, in rows of objects
 }
 
 // find returns the number of the row of a task and an object, -1 if there is none, and its place in the index.
@@ -70,8 +71,8 @@ func (r *count) add(op Op) {
 // total returns the number of operations.
 func (r *count) total() uint64 { return uint64(r.loads) + uint64(r.others) }
 
-// step counts the step of a task.
-func (p *Profile) step(t *Task) {
+// step counts the step of a task, which is contested if another task was ready.
+func (p *Profile) step(t *Task, contested bool) {
 	p.Points++
 	if r, added := p.row(t.Path, 0); r != nil {
 		if added {
@@ -93,6 +94,7 @@ func (p *Profile) step(t *Task) {
 		if added {
 			all.tasks++
 		}
+		all.contested = all.contested || contested
 	}
 }
 
@@ -115,13 +117,14 @@ type profiler struct {
 	inner   Picker
 	stepper Stepper // the same, if it is one
 	into    *Profile
+	picked  bool // a decision was made since the last step
 }
 
 // profiling returns a Picker that picks as p does and counts the run in a Profile.
 func profiling(p Picker, into *Profile) Picker {
 	stepper, _ := p.(Stepper)
 	q := strategyState[profiler]()
-	*q = profiler{p, stepper, into}
+	*q = profiler{inner: p, stepper: stepper, into: into}
 	return q
 }
 
@@ -136,12 +139,14 @@ func (p *profiler) Pick(d *Decision) int {
 	if d.Why == Preempted {
 		p.into.Contested++
 	}
+	p.picked = true
 	return p.inner.Pick(d)
 }
 
 // Step implements [Stepper].
 func (p *profiler) Step(t *Task) {
-	p.into.step(t)
+	p.into.step(t, p.picked)
+	p.picked = false
 	if p.stepper != nil {
 		p.stepper.Step(t)
 	}

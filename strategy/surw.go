@@ -3,14 +3,19 @@ package strategy
 // surw is the selectively uniform random walk (Zhao, Wolff, Mathur and Roychoudhury, "Selectively Uniform Concurrency
 // Testing", ASPLOS 2025). It needs the counts of an earlier run, without which it works by priorities alone.
 //
-//  1. An object is chosen for the run, among those that at least half of the tasks use and not all only read, with a
-//     probability proportional to the number of operations on it. Only those operations count.
-//  2. The task that makes the next one is drawn in proportion to the operations that each ready task has to come, as in
-//     a uniform random walk: [walk]. When that task creates another one before, the draw is made again between the two.
-//  3. All other steps are ordered by random priorities, of which the task that goes on gets a new one.
+//  1. An object is chosen for the run, among those that at least half of the tasks use, not all only read, and some use
+//     while another task is ready, with a probability proportional to the number of operations on it. Only those
+//     operations count.
+//  2. Steps are ordered by random priorities. A task that makes a step that does not count gets a new one.
+//  3. When a task is about to make an operation that counts, the task that makes the next one is drawn, in proportion
+//     to the operations that each ready task has to come, as in a uniform random walk: [walk]. When that task creates
+//     another one before, the draw is made again between the two.
 //  4. A task that is about to make an operation that counts out of turn is held back. If only such tasks are ready, the
 //     turn is drawn again, among them. So it is when the others have made [fairStreak] steps, since they may poll for
 //     something that a task does that is held back.
+//
+// The program of the authors decides what the paper leaves open: the moment of the draw, that an operation that counts
+// leaves the priority as it is, and that an operation beyond those of the counted run has a chance.
 type surw struct {
 	walk
 	priorities
@@ -57,7 +62,7 @@ func (p *Profile) draw(r *Rand) uint64 {
 
 // interest returns the weight of a row in the choice of an object.
 func (p *Profile) interest(r *count) uint64 {
-	if r.task != 0 || r.others == 0 || uint64(r.tasks) < max(2, p.Tasks/2) {
+	if r.task != 0 || r.others == 0 || !r.contested || uint64(r.tasks) < max(2, p.Tasks/2) {
 		return 0
 	}
 	return r.total()
@@ -69,11 +74,8 @@ func (s *surw) Gap() uint64 { return 1 }
 // Pick implements [Picker].
 func (s *surw) Pick(d *Decision) int {
 	s.look(d)
-	if s.turn == 0 {
-		s.drawTurn(d, false)
-	}
 	s.since++
-	best := s.free(d)
+	best := s.next(d)
 	if best < 0 || s.since > fairStreak {
 		s.since = 0
 		s.drawTurn(d, true)
@@ -84,6 +86,18 @@ func (s *surw) Pick(d *Decision) int {
 		best = max(s.free(d), 0)
 	}
 	return best
+}
+
+// next returns the index of the task with the highest priority of those that are not held back, -1 if all are. It draws
+// the turn if that task is about to make an operation that counts and the turn has not been drawn.
+func (s *surw) next(d *Decision) int {
+	if s.turn == 0 {
+		if best := s.first(d); !s.counts(d.Ready.At(best)) {
+			return best
+		}
+		s.drawTurn(d, false)
+	}
+	return s.free(d)
 }
 
 // look meets the tasks that are new.
@@ -122,15 +136,16 @@ func (s *surw) drawTurn(d *Decision, held bool) {
 	}
 }
 
-// chance returns the weight of a task in drawTurn.
+// chance returns the weight of a task in drawTurn. A task that is about to make an operation that counts has a chance
+// even if it made fewer of them in the counted run.
 func (s *surw) chance(t *Task, held bool) uint64 {
 	switch {
-	case !held:
-		return s.weight(t)
-	case !s.counts(t):
+	case s.counts(t):
+		return max(s.weight(t), 1)
+	case held:
 		return 0
 	}
-	return max(s.weight(t), 1)
+	return s.weight(t)
 }
 
 // free returns the index of the task with the highest priority of those that are not held back, -1 if all are.
@@ -151,9 +166,10 @@ func (s *surw) free(d *Decision) int {
 // Step implements [Stepper].
 func (s *surw) Step(t *Task) {
 	s.meet(t)
-	t.priority = 0
-	if s.counts(t) {
-		s.took(t)
-		s.turn, s.since = 0, 0
+	if !s.counts(t) {
+		t.priority = 0
+		return
 	}
+	s.took(t)
+	s.turn, s.since = 0, 0
 }

@@ -152,13 +152,48 @@ func TestProfileCounts(t *testing.T) {
 	}
 }
 
+// TestContested: SURW leaves out an object that is used only while no other task is ready, such as what package testing
+// shares with its tests.
+func TestContested(t *testing.T) {
+	profile := &Profile{}
+	p := Find("random").Start(Config{Record: profile}).(Stepper)
+	ready := tasks{{Number: 1, Path: 1, Next: Op{7, Store}}, {Number: 2, Path: 2, Next: Op{7, Store}}}
+	for _, x := range ready {
+		p.Step(x)
+	}
+	for _, x := range ready {
+		x.Next.Object = 8
+		p.Pick(&Decision{Ready: ready, N: 2, Running: 0, Why: Preempted})
+		p.Step(x)
+	}
+	for seed := range uint64(20) {
+		r := NewRand(seed, 0)
+		if object := profile.draw(&r); object != 8 {
+			t.Errorf("seed %d: object %d, want 8", seed, object)
+		}
+	}
+}
+
+// TestMoreThanCounted: SURW tries all places for an operation that the counted run did not make.
+func TestMoreThanCounted(t *testing.T) {
+	profile, orders := &Profile{}, map[string]bool{}
+	fixed{on(7, 7, 7), on(7)}.run(Find(Single).Start(Config{Seed: 1, Record: profile}), 0)
+	for seed := range uint64(1000) {
+		p := Find("surw").Start(Config{Seed: seed, Profile: profile})
+		orders[fixed{on(7, 7, 7), on(7, 7)}.run(p, 7)] = true
+	}
+	if len(orders) != 6 { // the first operation of the first task creates the second
+		t.Errorf("%d orders, want 6: %v", len(orders), orders)
+	}
+}
+
 // TestProfileIsFull: what finds no room is left out, and nothing else is lost.
 func TestProfileIsFull(t *testing.T) {
 	p := &Profile{}
 	for i := range uint64(3 * profileRows) {
-		p.step(&Task{Path: 1, Next: Op{1 + i, Store}})
+		p.step(&Task{Path: 1, Next: Op{1 + i, Store}}, true)
 	}
-	p.step(&Task{Path: 1, Next: Op{1, Store}})
+	p.step(&Task{Path: 1, Next: Op{1, Store}}, true)
 	counts := p.counts()
 	if p.used != profileRows || counts[[2]uint64{1, 0}] != p.Points || counts[[2]uint64{1, 1}] != 2 || !p.valid() {
 		t.Errorf("%d rows, %d of %d points, %d operations on the first object", p.used, counts[[2]uint64{1, 0}], p.Points,
