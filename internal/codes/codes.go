@@ -29,17 +29,19 @@ type Group struct {
 var groups = []Group{
 	{'1', "Divergences: where two runs part"},
 	{'2', "Files: a trace that cannot be read"},
-	{'3', "Runs: how a simulated run fails"},
+	{'3', "Runs: how a run fails, the classes of findings among them"},
 	{'4', "Laws: a trace that no run can have recorded"},
 	{'5', "Compatibility: a recording of something else"},
+	{'6', "Bugs: what the smallest failing run shows for certain"},
 }
 
 // All returns every entry, by code.
 func All() []Entry { return slices.Clone(table) }
 
 // Find returns the entry of a code or a name, in upper or lower case, with or without brackets, and whether it exists.
+// The words of a name may be separated by spaces, as they are in reports.
 func Find(code string) (Entry, bool) {
-	code = strings.Trim(strings.TrimSpace(code), "[]")
+	code = strings.ReplaceAll(strings.Trim(strings.TrimSpace(code), "[]"), " ", "-")
 	i := slices.IndexFunc(table, func(e Entry) bool {
 		return strings.EqualFold(e.Code, code) || strings.EqualFold(e.Name, code)
 	})
@@ -107,7 +109,7 @@ func (g Group) entries() []Entry {
 // Markdown returns docs/codes.md.
 func Markdown() string {
 	var b strings.Builder
-	b.WriteString("# Codes\n\nWritten by `go test ./internal/codes -update`. `reprise explain CODE` prints an entry.\n")
+	b.WriteString("# Codes\n\nWritten by `go test ./internal/codes -update`. `reprise explain CODE` prints an entry, by its code or its name.\n")
 	for _, g := range groups {
 		fmt.Fprintf(&b, "\n## %s\n", g.Title)
 		for _, e := range g.entries() {

@@ -18,7 +18,7 @@ func TestDocs(t *testing.T) {
 func TestList(t *testing.T) { golden.Check(t, "list.txt", List()) }
 
 func TestTable(t *testing.T) {
-	code := regexp.MustCompile(`^RPR[1-5]\d{3}$`)
+	code := regexp.MustCompile(`^RPR[1-6]\d{3}$`)
 	name := regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 	names := map[string]bool{}
 	for i, e := range table {
@@ -43,7 +43,8 @@ func TestTable(t *testing.T) {
 
 func TestFind(t *testing.T) {
 	for _, e := range All() {
-		for _, s := range []string{e.Code, strings.ToLower(e.Code), "[" + e.Code + "]", " " + e.Code + "\n", e.Name} {
+		for _, s := range []string{e.Code, strings.ToLower(e.Code), "[" + e.Code + "]", " " + e.Code + "\n", e.Name,
+			strings.ReplaceAll(e.Name, "-", " ")} {
 			if got, ok := Find(s); !ok || got != e {
 				t.Errorf("Find(%q) gives %v, %v", s, got, ok)
 			}

@@ -64,36 +64,46 @@ type Critical struct {
 	Lines []string
 }
 
-// Critical returns what decided the run, around the turn s.Turning. The result is zero if the turn is not known.
+// Critical returns what decided the run, around the turn s.Turning. If that turn is not known, it only names tasks that
+// wait for each other at the end.
 func (s *Story) Critical() (c Critical) {
 	turns := s.turns()
 	p, found := s.pairIn(turns)
-	if !found {
-		return c
-	}
 	var b strings.Builder
-	chosen := slices.IndexFunc(turns[p.decided].acts, couldDo)
-	choice := chosen >= 0 && (p.last || p.first)
-	if !choice {
-		s.elsewhere(&b, turns, p)
+	d := s.circle()
+	if found {
+		c.Lines = s.around(&b, turns, p)
+		if d.kind == "" {
+			d = s.diagnose(turns, p)
+		}
 	}
-	switch t := turns[p.at]; {
-	case choice:
-		s.took(&b, turns[p.decided])
-		c.Lines = []string{turns[p.decided].acts[chosen].place}
-	case p.last:
-	case p.first:
-		c.Lines = s.cameFirst(&b, turns[p.at:], p)
-	default:
-		c.Lines = s.stood(&b, t, turns, p.next)
-		s.meanwhile(&b, "meanwhile", turns, p.between, p.next)
-	}
-	if d := s.diagnose(turns, p); d.kind != "" {
+	if d.kind != "" {
 		wrapped(&b, "", d.kind+": "+d.text)
 		c.Kind, c.Lines = d.kind, d.lines
 	}
 	c.Text, c.Lines = b.String(), distinct(c.Lines)
 	return c
+}
+
+// around tells what happened around the turn that decided the run, and returns the places that are the cause.
+func (s *Story) around(b *strings.Builder, turns []turn, p pair) (lines []string) {
+	chosen := slices.IndexFunc(turns[p.decided].acts, couldDo)
+	choice := chosen >= 0 && (p.last || p.first)
+	if !choice {
+		s.elsewhere(b, turns, p)
+	}
+	switch t := turns[p.at]; {
+	case choice:
+		s.took(b, turns[p.decided])
+		lines = []string{turns[p.decided].acts[chosen].place}
+	case p.last:
+	case p.first:
+		lines = s.cameFirst(b, turns[p.at:], p)
+	default:
+		lines = s.stood(b, t, turns, p.next)
+		s.meanwhile(b, "meanwhile", turns, p.between, p.next)
+	}
+	return lines
 }
 
 // couldDo reports whether a moment is one of several ready cases of a select.

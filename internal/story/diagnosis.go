@@ -15,21 +15,17 @@ type diagnosis struct {
 	lines      []string
 }
 
-// diagnose names the kind of a bug where it is certain:
+// The kinds of bugs, which are named where they are certain:
 //
-//   - double lock: a task waits for a lock that it holds itself;
+//   - double lock: a task waits for a lock that it holds itself, perhaps behind another that waits for it;
 //   - order of locks: tasks wait for each other in a circle, each for a lock that the next one holds;
 //   - lost wake-up: see lostWakeUp;
 //   - wait without add: a test has passed a wait for a wait group that nothing had been added to;
 //   - use after close: the task sends on a channel that another one has closed meanwhile, or closes it;
 //   - check-then-act: see checkThenAct.
+
+// diagnose names the kind of a bug by what happened around the turn that decided the run.
 func (s *Story) diagnose(turns []turn, p pair) diagnosis {
-	switch circle := cast.WaitCycle(s.left); {
-	case len(circle) > 1:
-		return diagnosis{"order of locks", s.who.Cycle(circle), s.waitPlaces(circle)}
-	case len(circle) == 1:
-		return s.doubleLock(circle[0])
-	}
 	if d := s.lostWakeUp(turns); d.kind != "" {
 		return d
 	}
@@ -45,6 +41,27 @@ func (s *Story) diagnose(turns []turn, p pair) diagnosis {
 	return s.checkThenAct(turns[p.at:], turns[p.at].g)
 }
 
+// circle names the kind of a bug by the tasks that wait for each other at the end.
+func (s *Story) circle() diagnosis {
+	circle := cast.WaitCycle(s.left)
+	if len(circle) == 0 {
+		return diagnosis{}
+	}
+	locked := s.lockedAtEnd()
+	for _, g := range circle {
+		w := s.waitOf(g)
+		if place := locked[lockOf{w.Object, g}]; place != "" || len(circle) == 1 {
+			return s.doubleLock(w, place)
+		}
+	}
+	return diagnosis{"order of locks", s.who.Cycle(circle), s.waitPlaces(circle)}
+}
+
+// waitOf returns what a task waits for at the end.
+func (s *Story) waitOf(g uint32) cast.Waiting {
+	return s.left[slices.IndexFunc(s.left, func(w cast.Waiting) bool { return w.ID == g })]
+}
+
 // waitPlaces returns the places at which tasks wait at the end.
 func (s *Story) waitPlaces(ids []uint32) (places []string) {
 	for _, w := range s.left {
@@ -55,14 +72,16 @@ func (s *Story) waitPlaces(ids []uint32) (places []string) {
 	return places
 }
 
-// doubleLock describes a task that waits for a lock that it holds itself.
-func (s *Story) doubleLock(g uint32) diagnosis {
-	i := slices.IndexFunc(s.left, func(w cast.Waiting) bool { return w.ID == g })
-	w := s.left[i]
-	d := diagnosis{"double lock", s.who.Path(g) + " waits for a lock that it holds itself", []string{w.Where}}
-	if place := s.lockedAtEnd()[lockOf{w.Object, g}]; place != "" {
+// doubleLock describes a task that waits for a lock that it holds itself, since a place that is "" if it is not known.
+func (s *Story) doubleLock(w cast.Waiting, place string) diagnosis {
+	d := diagnosis{"double lock", s.who.Path(w.ID) + " waits for a lock that it holds itself", []string{w.Where}}
+	if place != "" {
 		d.text += fmt.Sprintf(": it took %s at %s and takes it again at %s", w.Object, cast.Spot(place), cast.Spot(w.Where))
 		d.lines = append(d.lines, place)
+	}
+	if w.Holder != w.ID {
+		d.text += fmt.Sprintf(", behind %s, which waits to take it at %s", s.who.Path(w.Holder),
+			cast.Spot(s.waitOf(w.Holder).Where))
 	}
 	return d
 }

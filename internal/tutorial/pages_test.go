@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/reprise-go/reprise/internal/codes"
 )
 
 // TestFirst checks docs/first.md.
@@ -76,7 +78,7 @@ func texts(t *testing.T, patterns ...string) string {
 }
 
 // TestReading checks that the parts of a report in docs/reading.md occur in reports that tests keep, or in what writes
-// them, and that each class is one.
+// them, and that each class is one, which reprise explain knows.
 func TestReading(t *testing.T) {
 	reports := texts(t, "../cli/testdata/module/*.txtar", "../story/*.go", "../../docs/first.md", "../../docs/ordinary.md")
 	classes, known := texts(t, "../../gort/*.go", "../finding/*.go"), 0
@@ -93,6 +95,9 @@ func TestReading(t *testing.T) {
 		for class := range strings.SplitSeq(row[0], ", ") {
 			if known++; !strings.Contains(classes, `"`+class+`"`) {
 				t.Errorf("docs/reading.md explains %q, which is no class", class)
+			}
+			if _, ok := codes.Find(class); !ok {
+				t.Errorf("reprise explain does not know the class %q", class)
 			}
 		}
 	}

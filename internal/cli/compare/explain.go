@@ -15,20 +15,20 @@ import (
 
 func NewExplain() *cobra.Command {
 	return &cobra.Command{
-		Use: "explain [CODE | CAUSE]",
+		Use: "explain [CODE | CLASS | BUG | CAUSE]",
 		Example: verb.Examples(
 			"what a code means", "reprise explain RPR1001",
+			"what a report means by a class or a kind of bug", "reprise explain lost wake-up",
 			"all codes and causes", "reprise explain",
 		),
-		Short: "Explain a code such as RPR1001 or a cause such as drawn-once-more, or list them all",
-		Args:  cobra.MaximumNArgs(1),
+		Short: "Explain a code such as RPR1001, or a class, a bug or a cause that a report names, or list them all",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			text := codes.List() + causes()
 			if len(args) > 0 {
 				var ok bool
-				if text, ok = explain(args[0]); !ok {
-					return base.Usage("unknown code %q; reprise explain lists the codes and causes, docs/reading.md the classes "+
-						"of findings", args[0])
+				what := strings.Join(args, " ")
+				if text, ok = explain(what); !ok {
+					return base.Usage("unknown code %q; reprise explain lists the codes, classes, bugs and causes", what)
 				}
 			}
 			if _, err := io.WriteString(cmd.OutOrStdout(), text); err != nil {
@@ -39,7 +39,7 @@ func NewExplain() *cobra.Command {
 	}
 }
 
-// explain returns the text about a code or a cause, and whether it exists.
+// explain returns the text about a code, the name of one, or a cause, and whether it exists.
 func explain(what string) (string, bool) {
 	if entry, ok := codes.Find(what); ok {
 		return entry.Text(), true
