@@ -288,7 +288,8 @@ var withoutGoroutine = []record.Kind{
 // their starts, and occur only after their starts.
 func intact(list []record.Record) error {
 	goroutines, timers := uint32(0), uint32(0)
-	for i, r := range list {
+	for i := range list {
+		r := &list[i]
 		switch r.Kind {
 		case record.Spawn:
 			goroutines++

@@ -1,9 +1,6 @@
 package record
 
-import (
-	"fmt"
-	"slices"
-)
+import "fmt"
 
 // Resync counts the use of a recording in a replay.
 type Resync struct {
@@ -36,7 +33,7 @@ func (m *Mismatch) String() string {
 
 // Mismatch returns the first choice that did not fit in a replay, or nil if all fitted.
 func (r *Recording) Mismatch() *Mismatch {
-	first := slices.IndexFunc(r.Records, func(rec Record) bool { return rec.Kind == Expected })
+	first := r.index(Expected)
 	if first < 0 {
 		return nil
 	}

@@ -103,8 +103,22 @@ func (r *Recording) Goroutines() []cast.Goroutine {
 	return list
 }
 
+// index returns the index of the first record of a kind, or -1 if there is none. Records are not copied, because a run
+// can have millions of them.
+func (r *Recording) index(kind Kind) int {
+	for i := range r.Records {
+		if r.Records[i].Kind == kind {
+			return i
+		}
+	}
+	return -1
+}
+
 // Left returns the goroutines that existed at the end of the run, if the runtime recorded them.
 func (r *Recording) Left() (list []cast.Waiting) {
+	if r.index(Left) < 0 {
+		return nil
+	}
 	var all []cast.Goroutine
 	objects := map[uint32]uint32{} // the number of the object for which each goroutine waited last
 	for _, rec := range r.Records {
