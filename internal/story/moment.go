@@ -30,6 +30,7 @@ const (
 	fails                    // g marks the test as failed
 	parts                    // a replay leaves its recording, which has reason instead; "" for its end
 	happens                  // something else: reason
+	races                    // g accesses memory in conflict with an earlier access, of by: reason has the kinds of both
 )
 
 // moment is one thing that happened in a run.
@@ -123,6 +124,8 @@ func (r *reader) note(n tracefile.Note) {
 		r.add(moment{kind: parts, reason: n.Reason, time: int64(n.Time)})
 	case tracefile.ActDo:
 		r.does(n)
+	case tracefile.ActRace:
+		r.races(n)
 	}
 }
 
@@ -130,6 +133,15 @@ func (r *reader) note(n tracefile.Note) {
 func (r *reader) does(n tracefile.Note) {
 	m := moment{kind: happens, g: r.number(n.Task), place: n.Place, stack: n.Stack, object: n.Object, time: int64(n.Time)}
 	m.reason = n.Deed()
+	r.add(m)
+}
+
+// races takes a note about an access in conflict with an earlier one.
+func (r *reader) races(n tracefile.Note) {
+	m := moment{kind: races, g: r.number(n.Task), reason: n.Reason, place: n.Place, stack: n.Stack, time: int64(n.Time)}
+	if len(n.Tasks) > 0 {
+		m.by = r.number(n.Tasks[0])
+	}
 	r.add(m)
 }
 

@@ -193,9 +193,30 @@ func (s *stepper) moment(r moment, rest []moment) {
 		s.decisions, s.open.decision = 0, 0
 	case happens:
 		s.happened(r, rest)
+	case races:
+		s.raced(r)
 	case parts:
 		s.parted(r)
 	}
+}
+
+// accesses are the words for the later access of a data race.
+var accesses = map[string]string{
+	"read": "reads memory", "write": "writes memory", "atomic read": "reads memory atomically",
+	"atomic write": "writes memory atomically",
+}
+
+// raced tells an access in conflict with an earlier one.
+func (s *stepper) raced(r moment) {
+	later, earlier, _ := strings.Cut(r.reason, ", ")
+	text := accesses[later] + at(cast.Spot(r.place)) + s.story.quoted(r.place) + ", a data race"
+	if earlier != "" && r.by != 0 {
+		text += " with the " + earlier + " of " + s.who.Path(r.by)
+		if len(r.stack) > 0 {
+			text += at(cast.Spot(r.stack[0])) + s.story.quoted(r.stack[0])
+		}
+	}
+	s.note(text)
 }
 
 // turn begins the turn of a goroutine.
