@@ -72,14 +72,23 @@ func (s *filed) load(path string) error {
 }
 
 // Minimize implements [front.Failing].
-func (s *filed) Minimize(ctx context.Context, path string) (*minimize.Result, error) {
+func (s *filed) Minimize(ctx context.Context) (*minimize.Result, error) {
 	m, err := minimize.Run(ctx, s.cfg, []minimize.Subject{s.search}, s.run)
 	if err != nil {
 		return nil, base.Failed(err)
 	}
 	s.run = m.Run
+	return m, nil
+}
+
+// Save implements [front.Failing].
+func (s *filed) Save(_ context.Context, path string, why *minimize.Why) error {
 	f := s.run.Detail.(*failing)
-	return m, f.witness.write(path, f.failure)
+	if run, err := f.witness.explained(why); err == nil { // else the answer says so where it tells the schedule
+		decided := run.Cause(why.Text("decision"), why.Curve)
+		f.witness.rec.NoteEnd(decided.Notes())
+	}
+	return f.witness.write(path, f.failure)
 }
 
 // Explain implements [front.Failing].

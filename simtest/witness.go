@@ -56,23 +56,20 @@ func (w *witness) schedule(failed bool, turning, lines int) string {
 	return run.Schedule(lines)
 }
 
-// tell describes the turns of a failing run in some lines, and what decided it. why is nil if that is not known.
+// tell describes the turns of a failing run in some lines, and what decided it.
 func (w *witness) tell(why *minimize.Why, lines int) (schedule string, decided story.Critical) {
 	run, err := w.explained(why)
 	if err != nil {
 		return "the schedule cannot be told: " + err.Error() + "\n", decided
 	}
-	if why == nil {
-		return run.Schedule(lines), decided
-	}
 	return run.Schedule(lines), run.Critical()
 }
 
-// explained returns the story of a failing run with what decided it. why is nil if that is not known.
+// explained returns the story of a failing run with what decided it.
 func (w *witness) explained(why *minimize.Why) (*story.Story, error) {
 	run, err := w.story(true)
-	if err != nil || why == nil {
-		return run, err
+	if err != nil {
+		return nil, err
 	}
 	run.Turning = why.Turning()
 	for _, p := range why.Passing() {

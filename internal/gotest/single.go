@@ -133,17 +133,24 @@ func (r *Rebuilt) Failing(
 	return &Failing{r, id, first, minimize.Config{Now: now, Deadline: now().Add(most)}}, nil
 }
 
-// Minimize replaces the run by the smallest that fails in the same way, and saves it in a file.
-func (f *Failing) Minimize(ctx context.Context, path string) (*minimize.Result, error) {
+// Minimize replaces the run by the smallest that fails in the same way.
+func (f *Failing) Minimize(ctx context.Context) (*minimize.Result, error) {
 	m, err := minimize.Run(ctx, f.cfg, f.subjects(), f.run)
+	if err == nil {
+		f.run = m.Run
+	}
+	return m, err
+}
+
+// Save saves the run in a file, with what decided it.
+func (f *Failing) Save(ctx context.Context, path string, why *minimize.Why) error {
+	told, err := storyOf(f.run, why)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	f.run = m.Run
-	if err := f.detail(ctx); err != nil {
-		return nil, err
-	}
-	return m, detailOf(f.run).SaveContext(ctx, path, f.test.test, f.id)
+	o, decided := detailOf(f.run), told.Cause(why.Text("turn"), why.Curve)
+	o.AtEnd = decided.Notes()
+	return o.SaveContext(ctx, path, f.test.test, f.id)
 }
 
 // detail makes the run again, recording all that the goroutines do.
@@ -175,16 +182,14 @@ func (f *Failing) Tell(why *minimize.Why, lines int) (failure, critical, schedul
 	return f.run.Finding.Failure, run.Critical().Text, run.Schedule(lines), nil
 }
 
-// storyOf returns the story of a run with what decided it, nil if that is not known.
+// storyOf returns the story of a run with what decided it.
 func storyOf(r *explore.Run, why *minimize.Why) (*story.Story, error) {
 	o := detailOf(r).Outcome
 	run, err := story.Of(o)
 	if err != nil {
 		return nil, err
 	}
-	if run.SourceLine = newSources(o).line; why == nil {
-		return run, nil
-	}
+	run.SourceLine = newSources(o).line
 	run.Turning = why.Turning()
 	for _, p := range why.Passing() {
 		other, err := story.Of(detailOf(p).Outcome)

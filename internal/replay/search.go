@@ -23,17 +23,20 @@ type Search struct {
 
 // Failing is the failing run of a recording, in either world.
 type Failing interface {
-	// Minimize replaces the run by the smallest that fails in the same way, and saves it in a file.
-	Minimize(ctx context.Context, path string) (*minimize.Result, error)
+	// Minimize replaces the run by the smallest that fails in the same way.
+	Minimize(ctx context.Context) (*minimize.Result, error)
 
 	// Explain finds out what decided the run.
 	Explain(ctx context.Context) (*minimize.Why, error)
+
+	// Save saves the run in a file, with what decided it.
+	Save(ctx context.Context, path string, why *minimize.Why) error
 
 	// Units returns the noun for what a decision begins, and the one in which the length of a run is measured.
 	Units() (turn, length string)
 
 	// Tell returns the failure, what happened around the turn that decided it, and the schedule in at most some lines.
-	// why says what decided the run; nil means that this is not known.
+	// why says what decided the run.
 	Tell(why *minimize.Why, lines int) (failure, critical, schedule string, err error)
 }
 
@@ -47,7 +50,7 @@ func (s Search) Run(ctx context.Context, f Failing, w io.Writer) error {
 	turn, length := f.Units()
 	var b strings.Builder
 	if !s.Why {
-		m, err := f.Minimize(ctx, s.Output)
+		m, err := f.Minimize(ctx)
 		if err != nil {
 			return err
 		}
@@ -55,32 +58,28 @@ func (s Search) Run(ctx context.Context, f Failing, w io.Writer) error {
 		for _, p := range m.Passes {
 			fmt.Fprintf(&b, "  %-22s %4d tried, %4d kept\n", p.Name, p.Tried, p.Kept)
 		}
-		return s.write(w, &b, f, nil, "")
 	}
 	why, err := f.Explain(ctx)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if s.JSON {
+	case !s.Why:
+		if err := f.Save(ctx, s.Output, why); err != nil {
+			return err
+		}
+	case s.JSON:
 		x := json.NewEncoder(w)
 		x.SetIndent("", "  ")
 		return base.Written(x.Encode(why))
+	default:
+		curve(&b, why)
 	}
-	curve(&b, why)
-	return s.write(w, &b, f, why, why.Text(turn))
-}
-
-// write writes a text and the run below it, with what decided it.
-func (s Search) write(w io.Writer, b *strings.Builder, f Failing, why *minimize.Why, decided string) error {
 	failure, critical, schedule, err := f.Tell(why, maxLines)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(b, "\n%s\n", failure)
-	if decided != "" {
-		fmt.Fprintf(b, "\n%s\n%s", decided, critical)
-	}
-	fmt.Fprintf(b, "\n%s\n", prose.Indent(strings.TrimRight(schedule, "\n")))
+	fmt.Fprintf(&b, "\n%s\n\n%s\n%s\n%s\n", failure, why.Text(turn), critical,
+		prose.Indent(strings.TrimRight(schedule, "\n")))
 	_, err = io.WriteString(w, prose.Terminal(b.String(), false))
 	return base.Written(err)
 }

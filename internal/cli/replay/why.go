@@ -33,7 +33,8 @@ const defaultBudget = 30 * time.Second
 const minimizeHelp = `Find the smallest run that fails as the recording of a test does, an ordinary one or one of package simtest,
 and save it beside the recording, with .min before the extension, or in the file of --output. Smaller means, in this
 order: fewer preemptions, less lateness, fewer other choices that are not the default, fewer decisions. Each step is
-confirmed by a strict replay. The test is built as it is now.
+confirmed by a strict replay. What decided the run is found too, as by reprise why, and stored in the file, where view,
+step and debug find it. The test is built as it is now.
 
 reprise test and package simtest do the same with each finding, see the flag --minimize; the original recording is then
 beside the minimal one, with .original before the extension.`
