@@ -52,7 +52,9 @@ func BenchmarkEncode(b *testing.B) {
 		for b.Loop() {
 			buf.Reset()
 			for i := range events {
-				encodeByCalls(enc, &events[i])
+				if err := encodeByCalls(enc, &events[i]); err != nil {
+					b.Fatal(err)
+				}
 			}
 		}
 		perEvent(b, len(events))

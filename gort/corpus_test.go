@@ -740,7 +740,9 @@ func TestRace(t *testing.T) {
 func BenchmarkRun(b *testing.B) {
 	bin := corpus(b)
 	for i := 0; b.Loop(); i++ {
-		mustRun(b, bin, "TestLostUpdateFixed", Control{Seed: uint64(i)})
+		if o := mustRun(b, bin, "TestLostUpdateFixed", Control{Seed: uint64(i)}); o.Verdict != Passed {
+			b.Fatal(o.describe())
+		}
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "runs/s")
 }
@@ -751,7 +753,7 @@ func BenchmarkDecision(b *testing.B) {
 	steps := uint64(0)
 	for b.Loop() {
 		o := mustRun(b, bin, "TestBenchPing", Control{Seed: 2, Gap: 50})
-		if o.Verdict != Passed {
+		if o.Verdict != Passed || o.Recording.Steps < 200_000 || o.Recording.Dropped > 0 {
 			b.Fatal(o.describe())
 		}
 		steps += o.Recording.Steps
@@ -770,7 +772,9 @@ func BenchmarkCPU(b *testing.B) {
 	var controlled, ordinary time.Duration
 	for b.Loop() {
 		start := time.Now()
-		mustRun(b, bin, "TestBenchCPU", Control{Seed: 1})
+		if o := mustRun(b, bin, "TestBenchCPU", Control{Seed: 1}); o.Verdict != Passed {
+			b.Fatal(o.describe())
+		}
 		controlled += time.Since(start)
 		start = time.Now()
 		if _, err := run(b.Context(), bin.Dir, env, plain, "-test.run=^TestBenchCPU$"); err != nil {

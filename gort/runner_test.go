@@ -141,7 +141,9 @@ func BenchmarkRunner(b *testing.B) {
 	for i := 0; b.Loop(); i++ {
 		c := Control{Seed: uint64(i)}
 		start := time.Now()
-		mustAgain(b, r, c)
+		if o := mustAgain(b, r, c); o.Verdict != Passed || r.alone {
+			b.Fatal(r.alone, o.describe())
+		}
 		copies += time.Since(start)
 		start = time.Now()
 		mustRun(b, bin, "TestLostUpdateFixed", c)

@@ -59,6 +59,9 @@ func BenchmarkParked(b *testing.B) {
 				s.Go("sleeper", sleep)
 			}
 			s.Sleep(time.Millisecond)
+			if n := len(s.Tasks()); n != tasks+1 {
+				b.Fatalf("%d tasks are alive, want %d", n, tasks+1)
+			}
 			runtime.GC()
 			runtime.ReadMemStats(&after)
 			used := after.HeapAlloc + after.StackInuse - before.HeapAlloc - before.StackInuse
@@ -80,6 +83,9 @@ func BenchmarkFlat(b *testing.B) {
 					s.Go("sleeper", func() error { s.Sleep(time.Hour); return nil })
 				}
 				s.Sleep(time.Millisecond) // now they all wait
+				if n := len(s.Tasks()); n != tasks+1 {
+					b.Fatalf("%d tasks are alive, want %d", n, tasks+1)
+				}
 				yield := func() error {
 					for range b.N {
 						s.Yield()

@@ -128,6 +128,9 @@ func BenchmarkMinimize(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
+		if m.Before.Length < 10_000 {
+			b.Fatalf("the run has %d events, which is less than ten thousand", m.Before.Length)
+		}
 		b.ReportMetric(float64(m.Before.Length), "events")
 		b.ReportMetric(float64(m.Runs), "runs")
 		b.ReportMetric(time.Since(start).Seconds(), "s/finding")

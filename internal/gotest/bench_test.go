@@ -35,6 +35,9 @@ func BenchmarkMinimize(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
+		if m.Before.Length < 1000 {
+			b.Fatalf("the run has %d decisions, which is less than about a thousand", m.Before.Length)
+		}
 		b.ReportMetric(time.Since(start).Seconds(), "s/minimal")
 		start = time.Now()
 		w, err := minimize.Explain(b.Context(), minimize.Config{}, []minimize.Subject{s}, m.Run, m.After.Length)

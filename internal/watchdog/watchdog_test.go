@@ -264,12 +264,16 @@ func BenchmarkRun(b *testing.B) {
 		w := New()
 		defer w.Close()
 		for b.Loop() {
-			_ = w.Run(simsched.Config{}, body)
+			if err := w.Run(simsched.Config{}, body); err != nil {
+				b.Fatal(err)
+			}
 		}
 	})
 	b.Run("plain", func(b *testing.B) {
 		for b.Loop() {
-			_ = body(simsched.Config{})
+			if err := body(simsched.Config{}); err != nil {
+				b.Fatal(err)
+			}
 		}
 	})
 }
