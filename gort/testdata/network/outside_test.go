@@ -210,7 +210,24 @@ func TestDatagramsOutside(t *testing.T) {
 	}
 	<-done
 	c.Close()
+	askConnected(t)
 	t.Error("it fails")
+}
+
+// askConnected exchanges a datagram on a socket that is connected to the server.
+func askConnected(t *testing.T) {
+	c, err := net.Dial("udp", os.Getenv("NETWORK_SERVER"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	_, err = c.Write([]byte("connected"))
+	b := make([]byte, 100)
+	n, failed := c.Read(b)
+	fmt.Printf("said %q, %v, %v\n", b[:n], err, failed)
+	if err != nil || failed != nil {
+		t.Fatal("no answer")
+	}
 }
 
 // TestFixture reads files in its folder, if there are any, and fails.
