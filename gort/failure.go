@@ -7,6 +7,7 @@ import (
 
 	"github.com/reprise-go/reprise/internal/cast"
 	"github.com/reprise-go/reprise/internal/finding"
+	"github.com/reprise-go/reprise/internal/prose"
 	"github.com/reprise-go/reprise/internal/record"
 )
 
@@ -250,7 +251,7 @@ func (o *Outcome) leaked() cause {
 			c.parts = append(c.parts, who.Start(w.ID)+" "+w.Reason+" "+place(w.Where))
 		}
 	}
-	c.lines = []string{cast.Plural(len(list), "goroutine") + " left behind: " + reasons(list)}
+	c.lines = []string{prose.Count(len(list), "goroutine") + " left behind: " + reasons(list)}
 	if circle := cast.WaitCycle(list); len(circle) > 0 {
 		c.lines = append(c.lines, "  "+who.Cycle(circle))
 	}
@@ -459,5 +460,5 @@ func (c casting) stopped(r record.Record) string {
 	if r.Reason == record.WhyPreempt || r.Reason == record.WhyForced || r.Reason == record.WhySyscall {
 		how = "was " + how
 	}
-	return fmt.Sprintf("%s %s after %s", c.Title(r.Prev()), how, cast.Plural(int(r.Points), "point"))
+	return fmt.Sprintf("%s %s after %s", c.Title(r.Prev()), how, prose.Count(int(r.Points), "point"))
 }

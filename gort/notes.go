@@ -6,7 +6,7 @@ import (
 
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/event/gorun"
-	"github.com/reprise-go/reprise/internal/cast"
+	"github.com/reprise-go/reprise/internal/prose"
 	"github.com/reprise-go/reprise/internal/record"
 	"github.com/reprise-go/reprise/tracefile"
 )
@@ -232,7 +232,7 @@ func (t *translator) left(o *Outcome) {
 	}
 	t.Note(end)
 	if n := o.Recording.Dropped; n > 0 {
-		t.Note(tracefile.Note{Act: tracefile.ActDrop, Task: tracefile.NoTask, Reason: cast.Plural(int(n), "record")})
+		t.Note(tracefile.Note{Act: tracefile.ActDrop, Task: tracefile.NoTask, Reason: prose.Count(int(n), "record")})
 	}
 	for _, w := range o.Left {
 		n := tracefile.Note{Act: tracefile.ActLeft, Task: gorun.Task(w.ID), Reason: w.Reason, Tasks: tasks(w.Holder)}

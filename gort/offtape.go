@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/reprise-go/reprise/internal/cast"
+	"github.com/reprise-go/reprise/internal/prose"
 	"github.com/reprise-go/reprise/internal/record"
 )
 
@@ -49,7 +49,7 @@ func unlike(h *header, t *record.Tape) string {
 			nthCall(t, at, there.What, there.Object))
 	case tapePipes:
 		return fmt.Sprintf("%s differs from the recording; the replay goes on with the %s that are recorded",
-			nthCall(t, at, there.What, there.Object), cast.Plural(len(there.Data), "byte"))
+			nthCall(t, at, there.What, there.Object), prose.Count(len(there.Data), "byte"))
 	case tapeFiles:
 		return fmt.Sprintf("%s differs from the recording at offset %d", t.Place(there.What, there.Object), h.tapeOffset)
 	case tapePaths:
@@ -60,11 +60,11 @@ func unlike(h *header, t *record.Tape) string {
 		return nthCall(t, at, there.What, there.Object) + " is in the recording, and the replay does not make it"
 	case tapeShort:
 		return fmt.Sprintf("%s differs from the recording: it has room for less than the %s that are recorded", call,
-			cast.Plural(len(there.Data), "byte"))
+			prose.Count(len(there.Data), "byte"))
 	case tapeEnds:
 		_, moved := t.Before(at, made, object)
 		return fmt.Sprintf("%s, after %s, is missing in the recording: there was no room for it and %s that follow; "+
-			"--record-outside keeps more", call, cast.Plural(int(moved), "byte"), cast.Plural(int(t.Cut)-1, "call"))
+			"--record-outside keeps more", call, prose.Count(int(moved), "byte"), prose.Count(int(t.Cut)-1, "call"))
 	}
 	if there.What == 0 {
 		return fmt.Sprintf("%s is not in the recording, which has no more calls outside", call)
@@ -83,7 +83,7 @@ func lookUnlike(c *record.Call, size uint64) string {
 		return name + " cannot be opened in the recording, and is opened now"
 	}
 	return fmt.Sprintf("%s has changed since the recording, from %s to %s; --record-outside files keeps such files", name,
-		cast.Plural(int(c.Size), "byte"), cast.Plural(int(size), "byte"))
+		prose.Count(int(c.Size), "byte"), prose.Count(int(size), "byte"))
 }
 
 // away names the call of a run that may leave its recording to which the recording has no answer. t is the tape of the

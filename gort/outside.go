@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/reprise-go/reprise/internal/cast"
+	"github.com/reprise-go/reprise/internal/prose"
 	"github.com/reprise-go/reprise/internal/record"
 )
 
@@ -21,7 +22,7 @@ func (o *Outcome) Dependence() string {
 			"nothing came from there by itself, "+o.stored())
 	}
 	if o.Forced > 0 {
-		lines = append(lines, cast.Plural(o.Forced, "preemption")+
+		lines = append(lines, prose.Count(o.Forced, "preemption")+
 			" by the real clock, of goroutines that passed no point for a second: a replay cannot repeat them")
 	}
 	return strings.Join(lines, "\n")
@@ -36,10 +37,10 @@ func (o *Outcome) stored() string {
 	}
 	var compared []string
 	if s.Files > 0 {
-		compared = append(compared, cast.Plural(s.Files, "file")+" of the module")
+		compared = append(compared, prose.Count(s.Files, "file")+" of the module")
 	}
 	if s.Compared > 0 {
-		compared = append(compared, "size and date of "+cast.Plural(s.Compared, "file")+" outside of it")
+		compared = append(compared, "size and date of "+prose.Count(s.Compared, "file")+" outside of it")
 	}
 	text := "and takes " + s.String() + " from the recording"
 	switch taken := s.Sockets + s.Pipes + len(s.Kept) + len(s.Variables) + len(s.Unset); {
@@ -49,7 +50,7 @@ func (o *Outcome) stored() string {
 		text += ", with which it compares " + cast.Enumerate(compared)
 	}
 	if t.Cut > 0 {
-		text += "; " + cast.Plural(int(t.Cut), "call") + " after that had no room there: --record-outside keeps more"
+		text += "; " + prose.Count(int(t.Cut), "call") + " after that had no room there: --record-outside keeps more"
 	}
 	return text
 }
@@ -70,13 +71,13 @@ func (o *Outcome) came() string {
 	}
 	var list []string
 	if polled > 0 {
-		list = append(list, cast.Plural(polled, "wake-up")+" by the network poller or a signal")
+		list = append(list, prose.Count(polled, "wake-up")+" by the network poller or a signal")
 	}
 	if called > 0 {
-		list = append(list, cast.Plural(called, "wake-up")+" by threads of C code that call Go")
+		list = append(list, prose.Count(called, "wake-up")+" by threads of C code that call Go")
 	}
 	if returned > 0 {
-		list = append(list, cast.Plural(returned, "return")+" from system calls that wait")
+		list = append(list, prose.Count(returned, "return")+" from system calls that wait")
 	}
 	return cast.Enumerate(list)
 }
@@ -94,7 +95,7 @@ func (o *Outcome) reached() string {
 	}
 	var list []string
 	for _, class := range o.Outside() {
-		list = append(list, cast.Plural(count[class], "system call")+" for "+class)
+		list = append(list, prose.Count(count[class], "system call")+" for "+class)
 	}
 	return cast.Enumerate(list)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/reprise-go/reprise/divergence/report"
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/internal/codes"
+	"github.com/reprise-go/reprise/internal/golden"
 	"github.com/reprise-go/reprise/internal/sourcetest"
 	"github.com/reprise-go/reprise/internal/tracecheck"
 	"github.com/reprise-go/reprise/recorder"
@@ -188,7 +189,7 @@ func leaving(s *simsched.Sim) error {
 // in internal/codes/table.go changes too. The classes and bugs of ordinary tests stand in what other tests expect.
 func TestExamples(t *testing.T) {
 	texts := realTexts(t)
-	expected := expectations(t, "../../docs/first.md", "../../gort/testdata/failures.txt",
+	expected := golden.Texts(t, "../../docs/first.md", "../../gort/testdata/failures.txt",
 		"../../simtest/testdata/script/flaky.txtar", "../cli/testdata/module/*.txtar", "../gotest/late_test.go",
 		"../story/story_test.go")
 	for _, e := range codes.All() {
@@ -205,24 +206,4 @@ func TestExamples(t *testing.T) {
 			t.Errorf("the example of %s %s is\n%s\nbut really it is\n%s", e.Code, e.Name, e.Example, real)
 		}
 	}
-}
-
-// expectations returns the texts of files.
-func expectations(t *testing.T, patterns ...string) string {
-	t.Helper()
-	var b strings.Builder
-	for _, pattern := range patterns {
-		files, err := filepath.Glob(pattern)
-		if err != nil || len(files) == 0 {
-			t.Fatal(pattern, files, err)
-		}
-		for _, f := range files {
-			text, err := os.ReadFile(f)
-			if err != nil {
-				t.Fatal(err)
-			}
-			b.Write(text)
-		}
-	}
-	return b.String()
 }

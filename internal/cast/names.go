@@ -146,14 +146,6 @@ func Enumerate(names []string) string {
 	return strings.Join(names, "")
 }
 
-// Plural returns "1 timer", "2 timers".
-func Plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
 var (
 	addresses = regexp.MustCompile(`0x(?:[0-9a-f]{12}|[0-9a-f]{10}|[0-9a-f]{6})\b`) // of the heap, and of code and data
 	goPaths   = regexp.MustCompile(`/(?:[^\s:'"/]+/)*([^\s:'"/]+\.go:[0-9]+)`)

@@ -43,3 +43,24 @@ func replace(t *testing.T, path, text string) {
 		t.Fatal(err)
 	}
 }
+
+// Texts returns the contents of the files that match some patterns, one after another. It fails the test if a pattern
+// matches none.
+func Texts(t *testing.T, patterns ...string) string {
+	t.Helper()
+	var b strings.Builder
+	for _, pattern := range patterns {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatal(pattern, files, err)
+		}
+		for _, f := range files {
+			text, err := os.ReadFile(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.Write(text)
+		}
+	}
+	return b.String()
+}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/reprise-go/reprise/internal/cast"
+	"github.com/reprise-go/reprise/internal/prose"
 )
 
 // Stored counts what a run took from outside, and names what may be secret.
@@ -96,7 +97,7 @@ func (s *Stored) String() string {
 		noun string
 	}{{s.Sockets, "socket"}, {s.Pipes, "pipe"}, {len(s.Kept), "file"}} {
 		if part.n > 0 {
-			of = append(of, cast.Plural(part.n, part.noun))
+			of = append(of, prose.Count(part.n, part.noun))
 		}
 	}
 	if n := len(s.Kept); n > 0 {
@@ -105,9 +106,9 @@ func (s *Stored) String() string {
 	if len(of) == 0 {
 		of = []string{"0 sockets"}
 	}
-	text := cast.Plural(int(s.Bytes), "byte") + " of " + cast.Enumerate(of)
+	text := prose.Count(int(s.Bytes), "byte") + " of " + cast.Enumerate(of)
 	if n := len(s.Variables) + len(s.Unset); n > 0 {
-		text += " and " + cast.Plural(n, "variable") + " of the environment"
+		text += " and " + prose.Count(n, "variable") + " of the environment"
 	}
 	return text
 }

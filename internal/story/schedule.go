@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/reprise-go/reprise/internal/cast"
+	"github.com/reprise-go/reprise/internal/prose"
 )
 
 // minSchedule is the minimum number of lines of a schedule.
@@ -153,7 +154,7 @@ func (s *Story) fit(steps []step, most int) []step {
 	unrelated := s.unrelated(s.turns())
 	inLibrary := func(t step) bool { return t.std && !t.marked && s.ordinary && most < Every/2 }
 	steps = fold(steps, inLibrary, func(list []step) string {
-		return "… " + cast.Plural(len(turnsIn(list)), "turn") + " in package testing and the standard library …"
+		return "… " + prose.Count(len(turnsIn(list)), "turn") + " in package testing and the standard library …"
 	})
 	if len(steps) > most && len(unrelated) > 0 {
 		steps = fold(steps, func(t step) bool { return unrelated[t.g] && !t.marked }, func(list []step) string {
@@ -167,7 +168,7 @@ func (s *Story) fit(steps []step, most int) []step {
 	steps = s.cut(steps, most)
 	var parts []string
 	if n := earlier(steps); n > 0 {
-		parts = append(parts, "… "+cast.Plural(n, "decision")+" before …")
+		parts = append(parts, "… "+prose.Count(n, "decision")+" before …")
 	}
 	if text := s.legend(steps); text != "" {
 		parts = append(parts, "("+text+")")
@@ -300,7 +301,7 @@ func turnsOf(steps []step, who *cast.Cast, noun string) string {
 		ids[i] = t.g
 	}
 	slices.Sort(ids)
-	return cast.Plural(len(turns), noun) + " of " + who.Paths(slices.Compact(ids))
+	return prose.Count(len(turns), noun) + " of " + who.Paths(slices.Compact(ids))
 }
 
 // legend says which goroutines of a schedule are tests, and what those do whose start is not shown.

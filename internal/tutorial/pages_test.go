@@ -4,12 +4,12 @@ package tutorial_test
 
 import (
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/reprise-go/reprise/internal/codes"
+	"github.com/reprise-go/reprise/internal/golden"
 )
 
 // TestFirst checks docs/first.md.
@@ -57,31 +57,11 @@ func rows(t *testing.T, page, heading string) (list [][]string) {
 	return list[1:]
 }
 
-// texts returns the texts of the files that match some patterns, one after another.
-func texts(t *testing.T, patterns ...string) string {
-	t.Helper()
-	var b strings.Builder
-	for _, pattern := range patterns {
-		files, err := filepath.Glob(pattern)
-		if err != nil || len(files) == 0 {
-			t.Fatal(pattern, files, err)
-		}
-		for _, f := range files {
-			text, err := os.ReadFile(f)
-			if err != nil {
-				t.Fatal(err)
-			}
-			b.Write(text)
-		}
-	}
-	return b.String()
-}
-
 // TestReading checks that the parts of a report in docs/reading.md occur in reports that tests keep, or in what writes
 // them, and that each class is one, which reprise explain knows.
 func TestReading(t *testing.T) {
-	reports := texts(t, "../cli/testdata/module/*.txtar", "../story/*.go", "../../docs/first.md", "../../docs/ordinary.md")
-	classes, known := texts(t, "../../gort/*.go", "../finding/*.go"), 0
+	reports := golden.Texts(t, "../cli/testdata/module/*.txtar", "../story/*.go", "../../docs/first.md", "../../docs/ordinary.md")
+	classes, known := golden.Texts(t, "../../gort/*.go", "../finding/*.go"), 0
 	for _, row := range rows(t, "../../docs/reading.md", "# Reading a report") {
 		for _, part := range quoted.FindAllStringSubmatch(row[0], -1) {
 			for words := range strings.SplitSeq(part[1], "…") {
