@@ -60,7 +60,8 @@ func rows(t *testing.T, page, heading string) (list [][]string) {
 // TestReading checks that the parts of a report in docs/reading.md occur in reports that tests keep, or in what writes
 // them, and that each class is one, which reprise explain knows.
 func TestReading(t *testing.T) {
-	reports := golden.Texts(t, "../cli/testdata/module/*.txtar", "../story/*.go", "../../docs/first.md", "../../docs/ordinary.md")
+	reports := golden.Texts(t, "../cli/testdata/module/*.txtar", "../story/*.go", "../../docs/first.md",
+		"../../docs/ordinary.md")
 	classes, known := golden.Texts(t, "../../gort/*.go", "../finding/*.go"), 0
 	for _, row := range rows(t, "../../docs/reading.md", "# Reading a report") {
 		for _, part := range quoted.FindAllStringSubmatch(row[0], -1) {

@@ -4,7 +4,6 @@ package tutorial_test
 
 import (
 	"bytes"
-	"flag"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -12,9 +11,9 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-)
 
-var update = flag.Bool("update", false, "rewrite the outputs in the pages")
+	"github.com/reprise-go/reprise/internal/golden"
+)
 
 // TestTutorial checks docs/tutorial.md.
 func TestTutorial(t *testing.T) { check(t, "../../docs/tutorial.md", "examples/flaky") }
@@ -43,7 +42,7 @@ func check(t *testing.T, page, folder string) {
 		}
 		return parts[1] + b.String() + parts[3]
 	})
-	if *update {
+	if *golden.Update {
 		if err := os.WriteFile(page, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
 		}
