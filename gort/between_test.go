@@ -34,9 +34,12 @@ func TestBetween(t *testing.T) {
 	if n := partitions(first); first.Verdict != Passed || n != 2 {
 		t.Fatalf("%s, %d partitions, want 2\n%s", first.describe(), n, first.Output)
 	}
-	if text := first.Schedule(1000); !strings.Contains(text,
-		"lets nothing pass between 127.0.0.4:* and 127.0.0.2:* for 10s (fault)") {
+	text := first.Schedule(1000)
+	if !strings.Contains(text, "lets nothing pass between 127.0.0.4:* and 127.0.0.2:* for 10s (fault)") {
 		t.Errorf("the report does not tell the partition:\n%s", text)
+	}
+	if strings.Contains(text, "ask_linux.go") {
+		t.Errorf("the report has a place in package faults, and not its caller:\n%s", text)
 	}
 	script := first.Recording.Script()
 	for name, c := range map[string]Control{ // lint: order does not matter because each is checked by itself
