@@ -69,15 +69,17 @@ func TestSURWBesidePublished(t *testing.T) {
 }
 
 // TestMixBesideBest: the portfolio finds every bug, and its mean number of schedules is at most three times that of the
-// best strategy, and two standard errors besides. Those that are not among the two are best for no program by more than
-// a schedule; see BenchmarkFirstBug.
+// best of SURW, POS and RFF, and two standard errors besides. The other strategies are best for no program by more than a
+// schedule; see BenchmarkFirstBug.
 func TestMixBesideBest(t *testing.T) {
 	const trials = 60
 	for _, name := range usable {
 		body := named(t, name).body(false)
 		mix, best := contenders[0].measure(body, trials, 10_000), contenders[1].measure(body, trials, 10_000)
-		if pos := contenders[3].measure(body, trials, 100); pos.found == trials && pos.mean < best.mean {
-			best = pos
+		for _, c := range []contender{contenders[3], contenders[6]} {
+			if other := c.measure(body, trials, 100); other.found == trials && other.mean < best.mean {
+				best = other
+			}
 		}
 		errors := math.Hypot(mix.deviation, 3*best.deviation) / math.Sqrt(trials)
 		if mix.found < trials || mix.mean > 3*best.mean+2*errors {

@@ -26,6 +26,7 @@ var contenders = []contender{
 	contend("pos", "asplos25_POS", "pos", strategy.Config{}),
 	contend("pct-3", "asplos25_PCT3", "pct", strategy.Config{Depth: 2}),
 	contend("pct-10", "asplos25_PCT10", "pct", strategy.Config{Depth: 9}),
+	contend("rff", "asplos24_RFF", "rff", strategy.Config{}),
 	contend("random", "asplos25_RW", "random", strategy.Config{}),
 }
 

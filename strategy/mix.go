@@ -4,8 +4,8 @@ package strategy
 // programs.
 //
 //  1. A run that the profile expects to be short has one of shortShares. They follow the measurements in package
-//     sctbench: SURW needs the fewest schedules for most programs there, and no other strategy comes close where it
-//     does; the rest find what is rare for it.
+//     sctbench: SURW and RFF need the fewest schedules for most programs there, each for some where no other strategy
+//     comes close; the rest find what is rare for both.
 //  2. A run with more than [longRun] contested points has one of longShares, which make few decisions. If it were
 //     preempted at every other point, it would take long and its recording would be large, and most bugs need few
 //     preemptions.
@@ -27,7 +27,8 @@ var _ = Register(&Strategy{
 // The strategies of the mix, each as often as it is chosen.
 var (
 	shortShares = [...]string{
-		"surw", "surw", "surw", "surw", "surw", "surw", "pos", "pos", "urw", "pct", "pct", "random", "random", "random",
+		"surw", "surw", "surw", "surw", "rff", "rff", "rff", "rff", "rff", "pos", "urw", "pct", "pct", "random", "random",
+		"random",
 	}
 	longShares = [...]string{"pct", "random", "random"}
 )

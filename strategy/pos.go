@@ -26,6 +26,12 @@ func (p *pos) Gap() uint64 { return 1 }
 // Pick implements [Picker].
 func (p *pos) Pick(d *Decision) int {
 	best := p.highest(d)
+	p.renew(d, best)
+	return best
+}
+
+// renew has new priorities drawn for the picked task, and for those whose next operations conflict with its own.
+func (p *pos) renew(d *Decision, best int) {
 	picked := d.Ready.At(best)
 	for i := range d.N {
 		if t := d.Ready.At(i); picked.Next.conflicts(t.Next) {
@@ -33,7 +39,6 @@ func (p *pos) Pick(d *Decision) int {
 		}
 	}
 	picked.priority = 0
-	return best
 }
 
 // fairStreak is how often in a row a task may be picked. It is the number that the authors of SURW use for all

@@ -3,6 +3,7 @@ package strategy
 const (
 	profileRows  = 1 << 12
 	profileIndex = 1 << 13
+	profileNames = 1 << 8
 )
 
 // Profile counts the steps of a run, by task and by object. The zero Profile is empty. It is a value without pointers,
@@ -17,6 +18,16 @@ type Profile struct {
 	used  uint64
 	rows  [profileRows]count
 	index [profileIndex]uint16
+
+	// The different operations on objects that were used while another task was ready, as many as there is room for.
+	known      uint64
+	operations [profileNames]operation
+}
+
+// operation is an operation that some task makes.
+type operation struct {
+	name, object uint64 // Task.name and Op.Object
+	kind         OpKind
 }
 
 // count is a row of a profile: what one task does to one object, what it does to all of them (object 0), or what all
@@ -94,14 +105,30 @@ func (p *Profile) step(t *Task, contested bool) {
 		if added {
 			all.tasks++
 		}
-		all.contested = all.contested || contested
+		if all.contested = all.contested || contested; all.contested {
+			p.learn(t)
+		}
+	}
+}
+
+// learn adds the next operation of a task to those that are known.
+func (p *Profile) learn(t *Task) {
+	name := t.name()
+	for i := range p.known {
+		if p.operations[i].name == name {
+			return
+		}
+	}
+	if p.known < profileNames {
+		p.operations[p.known] = operation{name, t.Next.Object, t.Next.Kind}
+		p.known++
 	}
 }
 
 // valid reports whether the numbers of rows are in range, which is not certain of a Profile that a program could write
 // to.
 func (p *Profile) valid() bool {
-	if p.used > profileRows {
+	if p.used > profileRows || p.known > profileNames {
 		return false
 	}
 	for _, number := range p.index {
@@ -149,5 +176,8 @@ func (p *profiler) Step(t *Task) {
 	p.picked = false
 	if p.stepper != nil {
 		p.stepper.Step(t)
+	}
+	if t.Next.Object != 0 {
+		t.before = t.Next
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -306,6 +307,10 @@ func ParseArgs(args []string) (o gotest.Options, err error) {
 		switch f := testFlags[i]; {
 		case given:
 		case f.bare && (len(args) == 0 || !f.valid(args[0])):
+			if len(args) > 0 && f.resembles(args[0]) {
+				return o, base.Usage("--%s %q: it must be %s; a package in a folder of that name is ./%s", name, args[0], f.form,
+					args[0])
+			}
 			value = "true"
 		case len(args) == 0:
 			return o, base.Usage("--%s needs a value: --%s %s", name, name, f.usage)
@@ -322,6 +327,17 @@ func ParseArgs(args []string) (o gotest.Options, err error) {
 		return o, base.Usage("%v", err)
 	}
 	return o, nil
+}
+
+// resembles reports whether a word behind a flag that may stand alone is a mistyped value and no package: a number, or
+// nearly a value that the form names.
+func (f testFlag) resembles(word string) bool {
+	if word == "" || strings.ContainsAny(word, "./") || strings.HasPrefix(word, "-") {
+		return false
+	}
+	named := strings.FieldsFunc(f.form, func(r rune) bool { return r == ' ' || r == ',' })
+	named = slices.DeleteFunc(named, func(s string) bool { return !f.valid(s) })
+	return unicode.IsDigit(rune(word[0])) || prose.Closest(word, named) != ""
 }
 
 // mistyped returns the flag that an argument resembles, with its dashes, "" if it is no flag, one of go test, or

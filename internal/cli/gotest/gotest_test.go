@@ -20,6 +20,8 @@ func TestParseTestArgs(t *testing.T) {
 		{"--determinism true", "REPRISE_DETERMINISM=true", ""},
 		{"--determinism ./a", "REPRISE_DETERMINISM=true", "./a"},
 		{"./a --determinism", "REPRISE_DETERMINISM=true", "./a"},
+		{"--exhaustive ./orders", "REPRISE_EXHAUSTIVE=true", "./orders"},
+		{"--exhaustive sort -v", "REPRISE_EXHAUSTIVE=true", "sort -v"},
 		{"--determinism=false", "REPRISE_DETERMINISM=false", ""},
 		{"--strategy pct --leaks=report -race", "REPRISE_STRATEGY=pct REPRISE_LEAKS=report", "-race"},
 	} {
@@ -36,7 +38,8 @@ func TestParseTestArgs(t *testing.T) {
 	}
 	for args, want := range map[string]string{
 		"--seeds 0": "a whole number from 1", "--budget 5": "such as 30s", "--seed 1,zz": wire.SeedForm,
-		"--leaks no": "auto, fail",
+		"--leaks no": "auto, fail", "--exhaustive order ./a": "all, or orders", "--exhaustive 1001": "./1001",
+		"--exhaustive Orders": "all, or orders", "--determinism ture": "true",
 	} {
 		if _, err := ParseArgs(strings.Fields(args)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, which must have %q", args, err, want)
