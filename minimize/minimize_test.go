@@ -196,3 +196,21 @@ func TestDeadline(t *testing.T) {
 		t.Errorf("%+v, %v", r, err)
 	}
 }
+
+// TestOtherCase: a case with a smaller number is tried, behind which a preemption may be superfluous.
+func TestOtherCase(t *testing.T) {
+	late := strategy.Deviation{Kind: strategy.Case, Task: 1, At: 1, To: 4}
+	early, preempted := late, strategy.Deviation{Kind: strategy.Preempt, Task: 2, At: 1}
+	early.To = 2
+	p := &toy{
+		possible: strategy.Script{preempted, early, late},
+		needed:   []strategy.Script{{preempted, late}, {early}},
+	}
+	m, err := Run(t.Context(), Config{}, copies(p, 2), failing(strategy.Script{preempted, late}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := (strategy.Script{early}); !slices.Equal(m.Run.Script, want) {
+		t.Errorf("the smallest run is %v, want %v", m.Run.Script, want)
+	}
+}

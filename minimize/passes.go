@@ -24,6 +24,7 @@ var passes = []pass{
 		kept := s.drop(1, is(strategy.Next, strategy.Timer, strategy.Waiter, strategy.Case, strategy.Bytes))
 		return s.anyNext() || kept
 	}},
+	{"cases", (*stepper).otherCase},
 	{"random values", func(s *stepper) bool { return s.smaller(s.drop(1, is(strategy.Value))) }},
 	{"tasks", (*stepper).tasks},
 	{"few at once", (*stepper).few},
@@ -139,6 +140,26 @@ func (s *stepper) punctual() bool {
 func (s *stepper) anyNext() bool {
 	return s.each(func(d strategy.Deviation) bool { return d.Kind == strategy.Preempt && d.To != 0 },
 		func(d *strategy.Deviation) { d.To = 0 })
+}
+
+// maxCase is the number of the last case of a select that is tried instead of a later one.
+const maxCase = 8
+
+// otherCase takes cases of selects with smaller numbers.
+func (s *stepper) otherCase() (kept bool) {
+	for !s.stopped(s.ctx) {
+		var candidates []strategy.Script
+		for _, i := range s.matching(is(strategy.Case)) {
+			for to := uint64(1); to < min(s.script()[i].To, maxCase+1); to++ {
+				candidates = append(candidates, s.change(i, func(d *strategy.Deviation) { d.To = to }))
+			}
+		}
+		if s.try(candidates...) < 0 {
+			break
+		}
+		kept = true
+	}
+	return kept
 }
 
 // smaller halves random values in bits.

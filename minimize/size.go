@@ -3,6 +3,7 @@ package minimize
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"math/bits"
 	"strings"
 
@@ -23,7 +24,7 @@ type Size struct {
 	Values      int // random values that are not the default
 	Tasks       int // tasks that take part in deviations
 	Length      int // see explore.Run
-	Places      int // sum over the preemptions of the points before, and the bits of the random values
+	Places      int // sum of the points before preemptions, the numbers of cases, and the bits of random values
 }
 
 // SizeOf returns the size of a run that has a Script.
@@ -47,7 +48,11 @@ func SizeOf(r *explore.Run) Size {
 			s.Values++
 			s.Places += bits.Len64(d.To)
 			continue
-		case strategy.Timer, strategy.Case, strategy.Bytes:
+		case strategy.Case:
+			s.Choices++
+			s.Places += int(min(d.To, math.MaxUint16))
+			continue
+		case strategy.Timer, strategy.Bytes:
 			s.Choices++
 			continue
 		}

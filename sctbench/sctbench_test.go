@@ -69,8 +69,8 @@ func TestSURWBesidePublished(t *testing.T) {
 }
 
 // TestMixBesideBest: the portfolio finds every bug, and its mean number of schedules is at most three times that of the
-// best of SURW, POS and RFF, and two standard errors besides. The other strategies are best for no program by more than a
-// schedule; see BenchmarkFirstBug.
+// best of SURW, POS and RFF, and two standard errors besides. The other strategies are best for no program by more than
+// a schedule; see BenchmarkFirstBug.
 func TestMixBesideBest(t *testing.T) {
 	const trials = 60
 	for _, name := range usable {

@@ -18,8 +18,8 @@ func started(more ...Record) *Recording {
 	return &Recording{Records: append(list, more...), Class: 1}
 }
 
-// TestUsesAfterWait: a goroutine that goes on after a wait uses what it used when it began to wait, besides what it uses
-// then. A lock that it waited for may have been taken by another goroutine meanwhile.
+// TestUsesAfterWait: a goroutine that goes on after a wait uses what it used when it began to wait, besides what it
+// uses then. A lock that it waited for may have been taken by another goroutine meanwhile.
 func TestUsesAfterWait(t *testing.T) {
 	steps, err := started(
 		Record{Kind: Step, G: 1}, Record{Kind: Uses, G: 1, Val: 800, Points: 1, Reason: uint8(strategy.Sync)},
@@ -38,8 +38,8 @@ func TestUsesAfterWait(t *testing.T) {
 	}
 }
 
-// TestOrderNotKnown: the order of the operations of a run does not determine what goroutines do that could run at the end
-// of the process, nor when a timer fires while some could run.
+// TestOrderNotKnown: the order of the operations of a run does not determine what goroutines do that could run at the
+// end of the process, nor when a timer fires while some could run.
 func TestOrderNotKnown(t *testing.T) {
 	end := []Record{{Kind: Step, G: 1}, {Kind: End, G: 1}}
 	other := []Record{{Kind: Step, G: 2}, {Kind: Sched, G: 2}, {Kind: End, G: 2}}
