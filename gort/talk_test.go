@@ -4,9 +4,12 @@ package gort
 
 import (
 	"bytes"
+	"os"
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/reprise-go/reprise/internal/record"
@@ -43,45 +46,71 @@ func ptr[T any](v T) *T { return &v }
 // TestTalk: runs that may leave the recording of a run that talked to a server outside need no server as long as each
 // connection says the same, and their recordings replay.
 func TestTalk(t *testing.T) {
-	away := 0
-	for _, test := range outsideTests {
-		address, end := test.serve(t)
-		t.Setenv("NETWORK_SERVER", address)
-		var runs []*Outcome
-		for seed := range uint64(3) {
-			runs = append(runs, mustRun(t, network(t), test.name, Control{Seed: seed}))
+	var away atomic.Int32
+	t.Run("all", func(t *testing.T) {
+		for _, test := range outsideTests {
+			t.Run(test.name, func(t *testing.T) {
+				t.Parallel() // most of the time, these runs wait
+				address, end := test.serve(t)
+				b := *network(t)
+				b.Env = append(os.Environ(), "NETWORK_SERVER="+address)
+				var runs []*Outcome
+				for seed := range uint64(3) {
+					runs = append(runs, mustRun(t, &b, test.name, Control{Seed: seed}))
+				}
+				end()
+				var all sync.WaitGroup
+				for seed, first := range runs {
+					all.Go(func() { talkAgain(t, &b, test.name, seed, first, &away) })
+				}
+				all.Wait()
+			})
 		}
-		end()
-		for seed, first := range runs {
-			for name, c := range leaving(first) { // lint: order does not matter because each is checked by itself
-				o := mustRun(t, network(t), test.name, c)
-				if test.name == "TestRequestOutside" && strings.Contains(o.Unlike, "is not in the recording") {
-					away++ // another request has taken the connection
-					continue
-				}
-				if strings.HasPrefix(name, "past half") && o.Mismatch != nil && o.Unlike == "" {
-					away++ // on a busy machine: the rest of the recording lacks when the server answered
-					continue
-				}
-				if o.Unlike != "" || o.Verdict != Failed || !bytes.Equal(said(o), said(first)) {
-					t.Errorf("%s, seed %d, %s: %s, %v, %q\n%.1000s\nwant\n%.1000s", test.name, seed, name, o.describe(),
-						o.Mismatch, o.Unlike, o.Output, first.Output)
-					continue
-				}
-				again := mustRun(t, network(t), test.name, Control{Choices: o.Recording.Choices()})
-				if again.Mismatch != nil || again.Unlike != "" || !bytes.Equal(again.Output, o.Output) ||
-					!reflect.DeepEqual(again.Recording.Tape, o.Recording.Tape) {
-					t.Errorf("%s, seed %d, %s: the replay differs: %v, %q\n%.500s\nwant\n%.500s", test.name, seed, name,
-						again.Mismatch, again.Unlike, again.Output, o.Output)
-				}
-				if name == "its script" && o.Recording.Hash != first.Recording.Hash {
-					t.Errorf("%s, seed %d: the script makes other decisions than the run", test.name, seed)
-				}
-			}
-		}
+	})
+	if n := away.Load(); n > 6 {
+		t.Errorf("%d runs needed the server", n)
 	}
-	if away > 6 {
-		t.Errorf("%d runs needed the server", away)
+}
+
+// talkAgain makes runs that may leave the recording of a run, all at a time, because they wait most of the time. It
+// counts those that are away from it.
+func talkAgain(t *testing.T, b *Binary, test string, seed int, first *Outcome, away *atomic.Int32) {
+	t.Helper()
+	var all sync.WaitGroup
+	for name, c := range leaving(first) { // lint: order does not matter because each is checked by itself
+		all.Go(func() {
+			o, err := b.Run(t.Context(), test, c)
+			switch {
+			case err != nil:
+				t.Error(err)
+			case test == "TestRequestOutside" && strings.Contains(o.Unlike, "is not in the recording"):
+				away.Add(1) // another request has taken the connection
+			case strings.HasPrefix(name, "past half") && o.Mismatch != nil && o.Unlike == "":
+				away.Add(1) // on a busy machine: the rest of the recording lacks when the server answered
+			case o.Unlike != "" || o.Verdict != Failed || !bytes.Equal(said(o), said(first)):
+				t.Errorf("seed %d, %s: %s, %v, %q\n%.1000s\nwant\n%.1000s", seed, name, o.describe(), o.Mismatch, o.Unlike,
+					o.Output, first.Output)
+			case name == "its script" && o.Recording.Hash != first.Recording.Hash:
+				t.Errorf("seed %d: the script makes other decisions than the run", seed)
+			default:
+				talkReplays(t, b, test, o)
+			}
+		})
+	}
+	all.Wait()
+}
+
+// talkReplays checks that a run which may have left a recording replays.
+func talkReplays(t *testing.T, b *Binary, test string, o *Outcome) {
+	t.Helper()
+	again, err := b.Run(t.Context(), test, Control{Choices: o.Recording.Choices()})
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	if again.Mismatch != nil || again.Unlike != "" || !bytes.Equal(again.Output, o.Output) ||
+		!reflect.DeepEqual(again.Recording.Tape, o.Recording.Tape) {
+		t.Errorf("the replay differs: %v, %q\n%.500s\nwant\n%.500s", again.Mismatch, again.Unlike, again.Output, o.Output)
 	}
 }
 
