@@ -40,7 +40,10 @@ func (c Coverage) String() string {
 	}
 	text := fmt.Sprintf("%s of operations in %s, %d of them once; ", orders, prose.Count(c.Runs, "run"), c.Once)
 	least := 3 / float64(c.Runs)
-	if c.Unseen() < least {
+	switch {
+	case least >= 1:
+		return text + "too few runs to tell how many there are"
+	case c.Unseen() < least:
 		return text + fmt.Sprintf("less than %s of further runs would show another", percent(least))
 	}
 	return text + fmt.Sprintf("about %s of further runs would show another", percent(c.Unseen()))

@@ -19,6 +19,8 @@ func Frames(stack string) (list []string) {
 type Group struct {
 	First Waiting
 	ids   []uint32
+	// Waits are those of the goroutines that wait for different objects, one for each object, in order.
+	Waits []Waiting
 }
 
 // Groups groups the goroutines of a list, in the order of the first one of each group.
@@ -37,6 +39,9 @@ func (c *Cast) Groups(list []Waiting) (all []Group) {
 			all = append(all, Group{First: w})
 		}
 		all[i].ids = append(all[i].ids, w.ID)
+		if !slices.ContainsFunc(all[i].Waits, func(v Waiting) bool { return v.Object == w.Object }) {
+			all[i].Waits = append(all[i].Waits, w)
+		}
 	}
 	return all
 }
@@ -70,6 +75,9 @@ func (c *Cast) State(w Waiting) string {
 	}
 	if h := w.Holder; h != 0 {
 		text += ", " + c.heldBy(w) + " " + c.Title(h)
+		if _, alive := c.left[h]; !alive {
+			text += " (has ended)"
+		}
 	}
 	return text
 }

@@ -214,6 +214,10 @@ var table = []Entry{
 		"A signal or a broadcast found no waiter, and the one that came later waits for ever.",
 		"Change the condition and signal under the lock under which the waiter checks it, and check it in a loop.",
 		"lost wake-up: in turn 1 T0 main signals cond \"c\" (q.go:3) without a waiter; T1 clerk waits for it"},
+	{"RPR6007", "missing-unlock", "A lock was never unlocked",
+		"A task or goroutine took it and has ended. Another one waits for it, for ever.",
+		"Unlock on every path, best with defer right after the lock.",
+		"missing unlock: 0.0.0 own.TestMissing.func1 took mutex 1 at own.go:23 own.check and has ended without unlocking it; 0.0.1 waits for it"},
 }
 
 const (

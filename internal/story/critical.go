@@ -64,13 +64,13 @@ type Critical struct {
 	Lines []string
 }
 
-// Critical returns what decided the run, around the turn s.Turning. If that turn is not known, it only names tasks that
-// wait for each other at the end.
+// Critical returns what decided the run, around the turn s.Turning. If that turn is not known, it only names the
+// kind of a bug that what tasks wait for at the end shows.
 func (s *Story) Critical() (c Critical) {
 	turns := s.turns()
 	p, found := s.pairIn(turns)
 	var b strings.Builder
-	d := s.circle()
+	d := s.atEnd()
 	if found {
 		c.Lines = s.around(&b, turns, p)
 		if d.kind == "" {
@@ -132,7 +132,7 @@ func (s *Story) elsewhere(b *strings.Builder, turns []turn, p pair) {
 	if s.ordinary {
 		unit = "turn"
 	}
-	wrapped(b, "", fmt.Sprintf("%s %d is one of %s, which shares nothing with the failure: %s", unit, s.Turning,
+	wrapped(b, "", fmt.Sprintf("%s %d is one of %s, which shares no object with the failure: %s", unit, s.Turning,
 		s.who.Path(turns[p.decided].g), decided))
 }
 

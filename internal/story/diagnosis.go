@@ -19,6 +19,7 @@ type diagnosis struct {
 //
 //   - double lock: a task waits for a lock that it holds itself, perhaps behind another that waits for it;
 //   - order of locks: tasks wait for each other in a circle, each for a lock that the next one holds;
+//   - missing unlock: a task waits for a lock of one that has ended;
 //   - lost wake-up: see lostWakeUp;
 //   - wait without add: a test has passed a wait for a wait group that nothing had been added to;
 //   - use after close: the task sends on a channel that another one has closed meanwhile, or closes it;
@@ -41,20 +42,26 @@ func (s *Story) diagnose(turns []turn, p pair) diagnosis {
 	return s.checkThenAct(turns[p.at:], turns[p.at].g)
 }
 
-// circle names the kind of a bug by the tasks that wait for each other at the end.
-func (s *Story) circle() diagnosis {
-	circle := cast.WaitCycle(s.left)
-	if len(circle) == 0 {
-		return diagnosis{}
-	}
-	locked := s.lockedAtEnd()
+// atEnd names the kind of a bug by what tasks wait for at the end.
+func (s *Story) atEnd() diagnosis {
+	locked, circle := s.lockedAtEnd(), cast.WaitCycle(s.left)
 	for _, g := range circle {
 		w := s.waitOf(g)
 		if place := locked[lockOf{w.Object, g}]; place != "" || len(circle) == 1 {
 			return s.doubleLock(w, place)
 		}
 	}
-	return diagnosis{"order of locks", s.who.Cycle(circle), s.waitPlaces(circle)}
+	if len(circle) > 0 {
+		return diagnosis{"order of locks", s.who.Cycle(circle), s.waitPlaces(circle)}
+	}
+	for _, w := range s.left {
+		place := locked[lockOf{w.Object, w.Holder}]
+		if place != "" && !slices.ContainsFunc(s.left, func(v cast.Waiting) bool { return v.ID == w.Holder }) {
+			return diagnosis{"missing unlock", fmt.Sprintf("%s took %s at %s and has ended without unlocking it; %s waits for it",
+				s.who.Title(w.Holder), w.Object, cast.Spot(place), s.who.Path(w.ID)), []string{place}}
+		}
+	}
+	return diagnosis{}
 }
 
 // waitOf returns what a task waits for at the end.

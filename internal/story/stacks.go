@@ -42,8 +42,9 @@ func (s *Story) Stacks() string {
 }
 
 const (
-	maxGroups = 12 // places in a report
-	maxStack  = 6  // frames of each
+	maxGroups  = 12 // places in a report
+	maxObjects = 4  // objects of each for which goroutines wait
+	maxStack   = 6  // frames of each
 )
 
 // writeStack writes the goroutines of a group, which share one stack.
@@ -51,8 +52,10 @@ func (s *Story) writeStack(b *strings.Builder, g cast.Group, locked map[lockOf]s
 	who := s.who
 	fmt.Fprintf(b, "%s\n", who.Heading(g))
 	fmt.Fprintf(b, "  %s%s\n", who.State(g.First), since(locked[lockOf{g.First.Object, g.First.Holder}]))
-	for _, text := range s.partners(g.First) {
-		fmt.Fprintf(b, "  %s\n", text)
+	for _, w := range g.Waits[:min(len(g.Waits), maxObjects)] {
+		for _, text := range s.partners(w) {
+			fmt.Fprintf(b, "  %s\n", text)
+		}
 	}
 	if origin := who.Origin(g.First.ID); origin != "" {
 		fmt.Fprintf(b, "  %s\n", strings.TrimPrefix(origin, ", "))

@@ -466,7 +466,7 @@ func (s *stepper) fired(r moment, rest []moment) string {
 	if !found {
 		return "timer fires"
 	}
-	length := cast.Round(time.Duration(int64(set.due) - set.time)).String()
+	length := cast.Round(time.Duration(max(0, int64(set.due)-set.time))).String() // it may have been due when it was set
 	if len(rest) > 0 && rest[0].kind == wakes && int(rest[0].g) < len(s.state) && s.state[rest[0].g] == stateSleeps {
 		return strings.TrimSpace("sleep of "+length+" "+bracketed(s.asleep[rest[0].g])) + " ends"
 	}
