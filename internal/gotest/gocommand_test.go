@@ -176,7 +176,7 @@ func TestNotRun(t *testing.T) {
 func TestCutOff(t *testing.T) {
 	r := newTestResults(func(string, ...any) {})
 	for _, line := range []string{
-		`{"Action":"output","Package":"p","Test":"TestA","Output":"    interrupted after 3 seeds\n"}`,
+		`{"Action":"output","Package":"p","Test":"TestA","Output":"    --resume goes on from here\n    interrupted after 3 seeds\n"}`,
 		`{"Action":"fail","Package":"p","Test":"TestA"}`,
 		`{"Action":"run","Package":"p","Test":"TestB"}`,
 		`{"Action":"output","Package":"p","Test":"TestC","Output":"    c_test.go:1: wrong\n"}`,
@@ -189,8 +189,9 @@ func TestCutOff(t *testing.T) {
 	r.settle()
 	var b strings.Builder
 	r.text(&b)
-	const want = "FAIL p TestC\n    c_test.go:1: wrong\ninterrupted: p TestA\n    interrupted after 3 seeds\n" +
-		"interrupted: p TestB\n0 findings in 1 package, 1 other failure, interrupted\n"
+	const want = "FAIL p TestC\n    c_test.go:1: wrong\ninterrupted: p TestA\n" +
+		"    --resume goes on from here\n    interrupted after 3 seeds\n" +
+		"interrupted: p TestB\n0 findings in 1 package, 1 other failure, interrupted; --resume goes on from there\n"
 	if b.String() != want {
 		t.Errorf("%s\nwant\n%s", b.String(), want)
 	}

@@ -115,6 +115,9 @@ func (r *testResults) summary() string {
 	}
 	if r.interrupted {
 		text += ", interrupted"
+		if slices.ContainsFunc(r.order, func(t *testResult) bool { return strings.Contains(t.output.String(), goesOn) }) {
+			text += "; --resume goes on from there"
+		}
 	}
 	if len(r.others) == 0 && !slices.ContainsFunc(r.order, func(t *testResult) bool { return t.test != "" }) {
 		text += "; no test was run"
