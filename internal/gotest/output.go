@@ -115,7 +115,7 @@ func (r *testResults) summary() string {
 	}
 	if r.interrupted {
 		text += ", interrupted"
-		if slices.ContainsFunc(r.order, func(t *testResult) bool { return strings.Contains(t.output.String(), goesOn) }) {
+		if slices.ContainsFunc(r.order, func(t *testResult) bool { return strings.Contains(t.output.String(), resumable) }) {
 			text += "; --resume goes on from there"
 		}
 	}

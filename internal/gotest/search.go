@@ -254,8 +254,8 @@ func (c *search) tell(interrupted error) (ok bool) {
 	return false
 }
 
-// goesOn is printed by a search that was interrupted and has kept the runs that passed.
-const goesOn = "--resume goes on from here"
+// resumable is printed by a search that was interrupted and has kept the runs that passed.
+const resumable = "--resume goes on from here"
 
 // tellEnd prints why the search has ended, unless that goes without saying.
 func (c *search) tellEnd(took time.Duration, interrupted error) {
@@ -267,7 +267,7 @@ func (c *search) tellEnd(took time.Duration, interrupted error) {
 	}
 	c.tellResumed()
 	if c.goesOn {
-		c.out.log(c.function, goesOn)
+		c.out.log(c.function, resumable)
 	}
 	switch {
 	case errors.Is(interrupted, context.DeadlineExceeded):
