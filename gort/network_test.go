@@ -36,7 +36,7 @@ func network(t testing.TB) *Binary {
 
 // inside are the tests of the module that reach nothing outside but files.
 var inside = []string{
-	"TestEcho", "TestHTTP", "TestHTTP2", "TestRPC", "TestUDP", "TestDeadline", "TestPipeline", "TestThousand", "TestUnix",
+	"TestEcho", "TestHTTP", "TestHTTP2", "TestRPC", "TestUDP", "TestPacketInfo", "TestDeadline", "TestPipeline", "TestThousand", "TestUnix",
 	"TestFile",
 }
 

@@ -32,8 +32,8 @@ var injected embed.FS
 // injectedNames are the files that every system gets.
 var injectedNames = []string{
 	"runtime", "cases", "cgo", "child", "clock", "detail", "faults", "files", "fork", "helper", "holders", "host", "late",
-	"net", "outside", "random", "reach", "reads", "replay", "script", "steps", "sysmon", "tape", "tapeenv", "tapefiles",
-	"tapelooks", "tapeplay", "tapesockets", "tapetalk", "text",
+	"net", "netinfo", "outside", "random", "reach", "reads", "replay", "script", "steps", "sysmon", "tape", "tapeenv",
+	"tapefiles", "tapelooks", "tapeplay", "tapesockets", "tapetalk", "text",
 }
 
 // supported lists the versions of Go whose runtime the table of edits fits, without the patch number.
