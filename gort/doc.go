@@ -112,7 +112,7 @@
 // # Limits
 //
 //   - Without BuildConfig.Memory, plain accesses to memory and the functions of sync/atomic are not preemption points,
-//     and data races are not found.
+//     and data races are not found. With it, the functions are points in every run, as the methods are in every build.
 //   - A goroutine that passes no point for a second of processor time is preempted by force. A recording cannot
 //     represent the place; Outcome.Forced counts these preemptions.
 //   - The time of a garbage collection depends a little on real time, which a program can observe through finalizers

@@ -13,8 +13,8 @@ func TestReach(t *testing.T) {
 	r := map[bool]Verdict{true: Leaked, false: Passed}
 	for _, test := range []string{
 		"TestKeptSend", "TestKeptOnce", "TestKeptMap", "TestKeptFinalizer", "TestKeptCleanup", "TestKeptTimer",
-		"TestLostWorker", "TestLostContext", "TestLostPair", "TestLostStoppedTimer", "TestLostNil", "TestLostGenerator",
-		"TestLostBesideSleeper", "TestLateSignal",
+		"TestLostWorker", "TestLostContext", "TestLostPair", "TestLostStoppedTimer", "TestLostFiredTimer", "TestLostTicker",
+		"TestLostNil", "TestLostGenerator", "TestLostBesideSleeper", "TestLateSignal",
 	} {
 		o := mustRun(t, corpus(t), test, Control{Seed: 1})
 		if want := r[strings.HasPrefix(test, "TestLost")]; o.Verdict != want {

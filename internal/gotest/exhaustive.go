@@ -77,6 +77,9 @@ func (c *search) tellExhaustive() {
 		} else if c.orders != nil {
 			text += "; plain variables are no operations without --memory on"
 		}
+		if c.memory == wire.MemoryOff {
+			text += "; functions of sync/atomic such as AddInt64 are no points in a build without points at accesses to memory"
+		}
 		c.out.attr(c.function, wire.AttrExhaustive.Name, text)
 	}
 }

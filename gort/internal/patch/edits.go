@@ -42,11 +42,14 @@ const point = "if rprOn { rprPoint() };"
 // afterPoint is a preemption point inside the runtime behind an operation that has had a point before it.
 const afterPoint = "if rprOn { rprAfterPoint() };"
 
-// chanPoint is a preemption point of an operation on the channel c.
-const chanPoint = "if rprOn { getg().rpr.uses = uintptr(unsafe.Pointer(c)); rprPointAt(uintptr(unsafe.Pointer(c)), rprsSync) };"
+// sendPoint is the preemption point of a send on the channel c, and receivePoint that of a receive.
+const (
+	sendPoint    = "if rprOn { rprChanPoint(c, block, rprDoesOfferSend) };"
+	receivePoint = "if rprOn { rprChanPoint(c, block, rprDoesOfferRecv) };"
+)
 
 // closePoint is that of closing the channel c.
-const closePoint = "if rprOn { getg().rpr.uses = uintptr(unsafe.Pointer(c)); rprPointAt(uintptr(unsafe.Pointer(c)), rprsSync) };"
+const closePoint = "if rprOn { rprPointAt(uintptr(unsafe.Pointer(c)), rprsSync) };"
 
 // lockPoint is a preemption point of an operation on an object of package sync, and sharedPoint that of one that others
 // of its kind do not mind. atomicPoint is that of a method of package sync/atomic.
@@ -235,8 +238,8 @@ var edits = []edit{
 	{all, "testing/testing.go", "tRunner", "t.signal <- signal", before, "sync.RepriseTestEnds();"},
 
 	// Preemption points.
-	{all, "runtime/chan.go", "chansend", "", before, chanPoint},
-	{all, "runtime/chan.go", "chanrecv", "", before, chanPoint},
+	{all, "runtime/chan.go", "chansend", "", before, sendPoint},
+	{all, "runtime/chan.go", "chanrecv", "", before, receivePoint},
 	{all, "runtime/chan.go", "closechan", "", before, closePoint},
 	{all, "runtime/select.go", "selectgo", "", before,
 		point + "if rprOn { rprOffers(cas0, nsends, nrecvs); rprTouchCases(cas0, nsends+nrecvs) };"},
@@ -268,9 +271,11 @@ var edits = []edit{
 	{all, "runtime/chan.go", "chanrecv1", "chanrecv(c, elem, true)", after, ";" + afterPoint},
 	{all, "runtime/chan.go", "chanrecv2", "chanrecv(c, elem, true)", after, ";" + afterPoint},
 	{all, "runtime/chan.go", "selectnbsend", "return chansend(", swap, "selected = chansend("},
-	{all, "runtime/chan.go", "selectnbsend", "false, sys.GetCallerPC())", after, ";" + afterPoint + "return"},
+	{all, "runtime/chan.go", "selectnbsend", "false, sys.GetCallerPC())", after,
+		";if rprOn { rprTried(c, selected, rprDoesTookSend) };" + afterPoint + "return"},
 	{all, "runtime/chan.go", "selectnbrecv", "return chanrecv(c, elem, false)", swap,
-		"selected, received = chanrecv(c, elem, false);" + afterPoint + "return"},
+		"selected, received = chanrecv(c, elem, false);" +
+			"if rprOn { rprTried(c, selected, rprDoesTookRecv) };" + afterPoint + "return"},
 	{all, "runtime/chan.go", "closechan", "for !glist.empty() {", before,
 		"if rprOn { rprReadyAll(&glist); rprAfterPoint(); return };"},
 	{all, "runtime/select.go", "selectgo", "// lock all the channels", before,

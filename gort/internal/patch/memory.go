@@ -20,12 +20,12 @@ var memoryEdits = append(mapEdits(), []edit{
 	// The functions of sync/atomic on pointers. No other goroutine may run between a write barrier and its store, so the
 	// point is before both, and the store does not call another function of sync/atomic, which would be a point as well.
 	{all, "runtime/atomic_pointer.go", wholeFile, `"internal/runtime/atomic"`, after, "\n\"internal/runtime/sys\"\n"},
-	{all, "runtime/atomic_pointer.go", "sync_atomic_StorePointer", "", before, point + pointerStore},
+	{all, "runtime/atomic_pointer.go", "sync_atomic_StorePointer", "", before, pointerPoint + pointerStore},
 	{all, "runtime/atomic_pointer.go", "sync_atomic_StorePointer", "sync_atomic_StoreUintptr(", swap,
 		"atomic.Storeuintptr("},
-	{all, "runtime/atomic_pointer.go", "sync_atomic_SwapPointer", "", before, point + pointerUpdate},
+	{all, "runtime/atomic_pointer.go", "sync_atomic_SwapPointer", "", before, pointerPoint + pointerUpdate},
 	{all, "runtime/atomic_pointer.go", "sync_atomic_SwapPointer", "sync_atomic_SwapUintptr(", swap, "atomic.Xchguintptr("},
-	{all, "runtime/atomic_pointer.go", "sync_atomic_CompareAndSwapPointer", "", before, point + pointerUpdate},
+	{all, "runtime/atomic_pointer.go", "sync_atomic_CompareAndSwapPointer", "", before, pointerPoint + pointerUpdate},
 	{all, "runtime/atomic_pointer.go", "sync_atomic_CompareAndSwapPointer", "sync_atomic_CompareAndSwapUintptr(", swap,
 		"atomic.Casuintptr("},
 
@@ -57,6 +57,9 @@ func mapEdits() (list []edit) {
 
 // methodHook calls the function for a method of a type of sync/atomic.
 const methodHook = "repriseMethod{method}(unsafe.Pointer({receiver}), 0);"
+
+// pointerPoint is a preemption point of a function that changes a pointer.
+const pointerPoint = "if rprOn { rprPointAt(uintptr(unsafe.Pointer(ptr)), rprsStore) };"
 
 // pointerStore and pointerUpdate tell the race detector of an operation on a pointer: the compiler adds no calls to
 // package runtime, in which these functions are.

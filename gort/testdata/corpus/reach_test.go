@@ -107,6 +107,27 @@ func TestLostStoppedTimer(t *testing.T) {
 	go func() { <-c }()
 }
 
+// TestLostFiredTimer waits a second time for a timer that has fired.
+func TestLostFiredTimer(t *testing.T) {
+	go func() {
+		fired := time.NewTimer(time.Millisecond)
+		<-fired.C
+		<-fired.C
+	}()
+	time.Sleep(10 * time.Millisecond)
+}
+
+// TestLostTicker ranges over the channel of a ticker, which Stop does not close.
+func TestLostTicker(t *testing.T) {
+	tick := time.NewTicker(time.Millisecond)
+	go func() {
+		for range tick.C {
+		}
+	}()
+	time.Sleep(5 * time.Millisecond)
+	tick.Stop()
+}
+
 func TestLostNil(t *testing.T) {
 	go func() { var c chan int; <-c }()
 	go func() { select {} }()
