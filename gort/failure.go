@@ -191,6 +191,12 @@ func (o *Outcome) died(class, start string) cause {
 		}
 		at := s.innermost()
 		c.parts = append(c.parts, at.place+" "+at.fn)
+		for _, f := range slices.Backward(frames) { // the schedule names the goroutine by the outermost function, too
+			if !cast.Library(f.fn) && !strings.Contains(f.fn, ".gowrap") {
+				who.Rename(o.Task, f.fn)
+				break
+			}
+		}
 	}
 	if int(o.Task) < len(who.List) && o.Task > 0 {
 		c.lines = append(c.lines, "  in "+who.Title(o.Task)+who.Origin(o.Task))
