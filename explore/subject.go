@@ -19,10 +19,13 @@ type Plan struct {
 	Choices any
 
 	// Script makes the run by deviations from the default schedule, with the random values of Seed where the world has
-	// no deviations for them; nil means no script. Choices must be nil then. A run by a script may be ended when its
-	// Length exceeds Limit.
+	// no deviations for them; nil means no script. Choices must be nil then.
 	Script *strategy.Script
+
+	// The run may be ended, as one that is Run.Limited, when its Length exceeds Limit, or its Points exceed Points; 0
+	// means no limit.
 	Limit  int
+	Points int
 
 	// Route makes the run along a route of a [Tree] or of [Orders]; nil means that there is none. Choices and Script must
 	// be nil then.
@@ -65,6 +68,8 @@ type Run struct {
 	Why     string           // the reason for Last; "" if it needs none
 
 	Length      int               // number of decisions of an ordinary run, or of events of a simulated one
+	Points      int               // points that an ordinary run passed at which a goroutine can be preempted
+	Limited     bool              // a limit of the plan ended the run, which therefore shows nothing
 	Script      strategy.Script   // the deviations of a run that was made from Choices or a Script
 	Branches    []strategy.Branch // of a run along a Plan.Route
 	BranchCount int               // their number, greater than len(Branches) if there was no room for all
@@ -78,7 +83,7 @@ type Run struct {
 	Reached     bool              // of a replay: it followed the whole recording, which ends before the run did
 	Detail      any               // data of the front end
 
-	Unfinished error // of a replay: the reason why it ended before it showed anything; nil if it did not
+	Unfinished error // of a replay or a run by a script: why it was ended before it showed anything; nil if it was not
 
 	// Set by the campaign for the first failing run of a signature.
 	Again   *Run   // the last replay

@@ -210,10 +210,11 @@ type Control struct {
 	// Detail records each operation on locks, channels and the like, with its place, for reports. It changes no run.
 	Detail bool
 
-	NoLeaks  bool          // do not wait for goroutines that the test leaves behind, and do not list them
-	MaxSteps uint64        // maximum number of decisions; 0 = 10 million
-	MaxTime  time.Duration // maximum virtual time; 0 = an hour and ten minutes, go test's default limit plus an hour
-	Wall     time.Duration // real time after which the process is killed; 0 = a minute
+	NoLeaks   bool          // do not wait for goroutines that the test leaves behind, and do not list them
+	MaxSteps  uint64        // maximum number of decisions; 0 = 10 million
+	MaxPoints uint64        // maximum number of points at which a goroutine can be preempted; 0 = no limit
+	MaxTime   time.Duration // maximum virtual time; 0 = an hour and ten minutes, go test's default limit plus an hour
+	Wall      time.Duration // real time after which the process is killed; 0 = a minute
 
 	// Records is the capacity of the recording, in records of 32 bytes; 0 means about a million, the maximum is 134
 	// million. Records beyond it are Dropped.
@@ -304,6 +305,9 @@ var gaps = []uint32{2, 3, 5, 10, 20, 50, 200}
 // memoryGaps are the gaps for runs with points at accesses to memory, which pass many more points.
 var memoryGaps = []uint32{2, 4, 10, 30, 100, 1000}
 
+// noLimit is the number of points that no run passes.
+const noLimit = 1 << 62
+
 // header returns the control part of the shared file.
 func (c *Control) header() (header, error) {
 	s := strategy.Find(or(c.Strategy, strategy.Single))
@@ -314,7 +318,8 @@ func (c *Control) header() (header, error) {
 		mode: modeLive, strategy: s.ID(), seed: mix(c.Seed, 1), key: mix(c.Seed, 2), gap: uint32(c.Gap),
 		depth: uint32(c.Depth), length: uint32(c.Length), procs: uint32(or(c.Procs, 4)),
 		maxSteps: or(c.MaxSteps, 10_000_000), maxTime: int64(or(c.MaxTime, 70*time.Minute)),
-		clock: or(c.Clock, defaultClock).UnixNano(),
+		maxPoints: or(c.MaxPoints, noLimit),
+		clock:     or(c.Clock, defaultClock).UnixNano(),
 	}
 	gaps := gaps
 	if c.memory() {

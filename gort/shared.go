@@ -15,7 +15,7 @@ import (
 // Numbers in the shared file. The runtime defines them under the same names with the prefix "rpr".
 const (
 	magic   = 0x31304f47_52505249
-	version = 15
+	version = 16
 
 	modeLive   = 1
 	modeReplay = 2
@@ -62,6 +62,7 @@ type header struct {
 	follow    uint32
 	maxSteps  uint64
 	maxTime   int64
+	maxPoints uint64
 	clock     int64
 	choices   uint64
 	reads     uint64

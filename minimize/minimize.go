@@ -60,7 +60,8 @@ type search struct {
 	cfg      Config
 	subjects []Subject
 	origin   *explore.Run
-	longest  int
+	longest  int // number of decisions of the original
+	busiest  int // number of points of the original; 0 if it is not known
 	best     *explore.Run
 	size     Size
 	passes   []Pass
@@ -107,10 +108,10 @@ func (s *search) begin(ctx context.Context) (before Size, err error) {
 	if !s.same(again) {
 		return before, ErrNotReproduced
 	}
-	s.longest = max(again.Length, s.origin.Length)
+	s.longest, s.busiest = max(again.Length, s.origin.Length), max(again.Points, s.origin.Points)
 	before = SizeOf(again)
 	s.best, s.size = s.origin, before
-	s.best.Script, s.best.Length = again.Script, again.Length
+	s.best.Script, s.best.Length, s.best.Points = again.Script, again.Length, again.Points
 	first := s.plan(again.Script)
 	r, err := s.subjects[0].Run(ctx, first)
 	if err != nil {
@@ -126,12 +127,25 @@ func (s *search) begin(ctx context.Context) (before Size, err error) {
 // plan returns the plan of a run by a script. Such a run may take twice the time of the original, in which it can turn
 // out to be too long.
 func (s *search) plan(script strategy.Script) explore.Plan {
-	return explore.Plan{Number: s.origin.Number, Seed: s.origin.Seed, Script: &script, Limit: 2*s.longest + 1000}
+	return explore.Plan{
+		Number: s.origin.Number, Seed: s.origin.Seed, Script: &script, Limit: 2*s.longest + 1000, Points: s.points(),
+	}
 }
 
-// same reports whether a run fails as the original does.
+// A run may pass busyFactor times as many points as the original, and busyRest more. By the default schedule, a loop
+// that waits for another goroutine goes on up to this limit.
+const (
+	busyFactor = 8
+	busyRest   = 100_000
+)
+
+// points returns the limit of points of a run.
+func (s *search) points() int { return busyFactor*s.busiest + busyRest }
+
+// same reports whether a run fails as the original does. A run that was ended from outside does not.
 func (s *search) same(r *explore.Run) bool {
-	return r.Finding != nil && r.Outcome != explore.Passed && r.Finding.Signature == s.origin.Finding.Signature
+	return !r.Limited && r.Unfinished == nil &&
+		r.Finding != nil && r.Outcome != explore.Passed && r.Finding.Signature == s.origin.Finding.Signature
 }
 
 // stopped reports whether a bound has been reached.

@@ -214,3 +214,94 @@ func TestOtherCase(t *testing.T) {
 		t.Errorf("the smallest run is %v, want %v", m.Run.Script, want)
 	}
 }
+
+// spinning is a program that fails by its script. A run without the first deviation does not end by itself: it fails as
+// the whole script does, but only because of a limit of its plan, or real time ends it.
+type spinning struct {
+	whole  strategy.Script
+	points int
+	killed bool
+	most   []int // the limits of points in the plans
+}
+
+// Run implements [Subject].
+func (p *spinning) Run(_ context.Context, plan explore.Plan) (*explore.Run, error) {
+	script := p.whole
+	if plan.Script != nil {
+		script = *plan.Script
+		p.most = append(p.most, plan.Points)
+	}
+	r := &explore.Run{Plan: plan, Length: 10, Points: p.points, Script: script, Recorded: script, Outcome: explore.Failed}
+	r.Finding = &finding.Finding{Signature: "wanted"}
+	if !has(script, p.whole[0]) {
+		r.Points, r.Limited = plan.Points, !p.killed
+		if p.killed {
+			r.Unfinished = context.DeadlineExceeded
+		}
+	}
+	return r, nil
+}
+
+// TestLimited: runs that a limit or real time ended count for nothing, and the points of a run are bounded by those of
+// the failing one.
+func TestLimited(t *testing.T) {
+	for _, killed := range []bool{false, true} {
+		p := &spinning{points: 1000, killed: killed}
+		for i := range uint64(2) {
+			p.whole = append(p.whole, strategy.Deviation{Kind: strategy.Preempt, Task: i + 1, At: 1})
+		}
+		m, err := Run(t.Context(), Config{}, []Subject{p}, failing(p.whole))
+		if err != nil || !slices.Equal(m.Run.Script, p.whole[:1]) {
+			t.Fatalf("%+v, %v", m, err)
+		}
+		for _, most := range p.most {
+			if most != busyFactor*p.points+busyRest {
+				t.Errorf("a run may pass %d points", most)
+			}
+		}
+		w, err := Explain(t.Context(), Config{}, []Subject{p}, m.Run, 3)
+		if err != nil || len(w.Flips) != 1 || !w.Flips[0].Endless {
+			t.Errorf("%+v, %v", w, err)
+		}
+	}
+}
+
+// cutOff is a subject whose runs are cut off by the end of the context after some.
+type cutOff struct {
+	coin
+	left   int
+	cancel context.CancelFunc
+}
+
+// Run implements [Subject].
+func (c *cutOff) Run(ctx context.Context, p explore.Plan) (*explore.Run, error) {
+	if c.left--; c.left < 0 {
+		c.cancel()
+		return nil, ctx.Err()
+	}
+	return c.coin.Run(ctx, p)
+}
+
+// TestExplainCutOff: a run that the end of the context cuts off ends the search, which tells what it knows by then, and
+// nothing about deviations if it does not know all.
+func TestExplainCutOff(t *testing.T) {
+	run := failing(nil)
+	run.Script = strategy.Script{{Kind: strategy.Preempt, At: 1}, {Kind: strategy.Preempt, At: 2}}
+	known := false
+	for left := range 80 {
+		ctx, cancel := context.WithCancel(t.Context())
+		c := &cutOff{coin{20, 0, 1}, left, cancel}
+		w, err := Explain(ctx, Config{}, []Subject{c}, run, 50)
+		cancel()
+		if (err != nil) != (left < 9) {
+			t.Fatalf("after %d runs: %v", left, err)
+		}
+		if err == nil && (len(w.Flips) == 1 || len(w.Flips) > 0 && c.left < 0) {
+			t.Fatalf("after %d runs: flips %v", left, w.Flips)
+		}
+		known = known || err == nil && c.left < 0 && w.Turn == 20
+	}
+	if !known {
+		t.Error("what is known is not told")
+	}
+}

@@ -1,7 +1,9 @@
 package minimize
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -15,8 +17,9 @@ import (
 
 // Flip says what the run does without one of its deviations.
 type Flip struct {
-	Passes bool `json:"passes"`          // otherwise it fails in another way
-	Fault  bool `json:"fault,omitempty"` // the deviation is an injected fault
+	Passes  bool `json:"passes"`            // otherwise it is Endless or fails in another way
+	Endless bool `json:"endless,omitempty"` // it was given up because it took many times as long
+	Fault   bool `json:"fault,omitempty"`   // the deviation is an injected fault
 
 	Run *explore.Run `json:"-"` // the run without the deviation, made with Plan.Detail
 }
@@ -76,6 +79,9 @@ const (
 // always is the rate without any fixed decision from which on nearly every schedule fails.
 const always = 0.9
 
+// errNoSample is the error for a run of which no continuation came to an end.
+var errNoSample = errors.New("minimize: no continuation of the run came to an end")
+
 // Explain finds the turn that decided a failing run, of which Recorded, Script and Length are set. It works like this:
 //
 //  1. A sample for n decisions replays these and continues with fresh choices, several times.
@@ -89,9 +95,13 @@ const always = 0.9
 //
 // If a bound is reached, the answer is what is known by then. The error is that of a subject, or of ctx.
 func Explain(ctx context.Context, cfg Config, subjects []Subject, failing *explore.Run, decisions int) (*Why, error) {
-	e := &explainer{search: search{cfg: cfg, subjects: subjects, origin: failing, longest: failing.Length}}
+	e := newExplainer(cfg, subjects, failing)
 	if err := e.curve(ctx, decisions); err != nil {
 		return nil, err
+	}
+	e.samples = slices.DeleteFunc(e.samples, func(s cause.Sample) bool { return s.Of == 0 })
+	if len(e.samples) < 2 {
+		return nil, cmp.Or(ctx.Err(), errNoSample)
 	}
 	i := e.jump()
 	w := &Why{Curve: e.samples}
@@ -105,12 +115,14 @@ func Explain(ctx context.Context, cfg Config, subjects []Subject, failing *explo
 // Again makes the runs of w.Flips again, given the same failing run as to [Explain], whose answer w is, without those
 // runs, from elsewhere. It reports whether they end as w says; w.Flips have their runs then.
 func (w *Why) Again(ctx context.Context, cfg Config, subjects []Subject, failing *explore.Run) (ok bool, err error) {
-	e := &explainer{search: search{cfg: cfg, subjects: subjects, origin: failing, longest: failing.Length}}
+	e := newExplainer(cfg, subjects, failing)
 	var made Why
 	if err := e.flip(ctx, &made); err != nil || len(w.Curve) == 0 {
 		return false, err
 	}
-	if !slices.EqualFunc(made.Flips, w.Flips, func(a, b Flip) bool { return a.Passes == b.Passes && a.Fault == b.Fault }) {
+	if !slices.EqualFunc(made.Flips, w.Flips, func(a, b Flip) bool {
+		return a.Passes == b.Passes && a.Endless == b.Endless && a.Fault == b.Fault
+	}) {
 		return false, nil
 	}
 	w.Flips = made.Flips
@@ -122,6 +134,23 @@ type explainer struct {
 	search
 	samples []cause.Sample
 	fresh   uint64 // the last seed of a continuation
+}
+
+// newExplainer returns an explainer of a failing run.
+func newExplainer(cfg Config, subjects []Subject, failing *explore.Run) *explainer {
+	return &explainer{search: search{
+		cfg: cfg, subjects: subjects, origin: failing, longest: failing.Length, busiest: failing.Points,
+	}}
+}
+
+// cut reports whether an error is that of a run that the end of ctx has cut off. Such a run counts nowhere, and the
+// search is over.
+func (e *explainer) cut(ctx context.Context, err error) bool {
+	if err == nil || ctx.Err() == nil {
+		return false
+	}
+	e.over = true
+	return true
 }
 
 // curve makes the samples.
@@ -186,14 +215,20 @@ func (e *explainer) sample(ctx context.Context, decisions, most int) error {
 		plans = append(plans, explore.Plan{
 			Number: e.origin.Number, Seed: e.origin.Seed, Strategy: strategy.Single, Choices: e.origin.Recorded,
 			Fork: &explore.Fork{Decisions: decisions, Seed: e.fresh}, Limit: forkFactor*e.longest + forkRest,
+			Points: e.points(),
 		})
 	}
 	for len(plans) > 0 {
 		batch := plans[:min(len(e.subjects), len(plans))]
 		plans = plans[len(batch):]
 		for _, a := range e.makePlans(ctx, batch) {
-			if a.err != nil {
+			switch {
+			case e.cut(ctx, a.err):
+				return nil
+			case a.err != nil:
 				return a.err
+			case a.run.Unfinished != nil:
+				continue // it shows nothing
 			}
 			e.runs++
 			e.samples[i].Of++
@@ -224,11 +259,15 @@ func (e *explainer) flip(ctx context.Context, w *Why) error {
 	}
 	for i := range script {
 		if e.stopped(ctx) {
+			w.Flips = nil // the answer would not be about all of them
 			return nil
 		}
 		plan := e.plan(slices.Delete(slices.Clone(script), i, i+1))
 		plan.Detail = true
 		r, err := e.subjects[0].Run(ctx, plan)
+		if e.cut(ctx, err) {
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -237,7 +276,10 @@ func (e *explainer) flip(ctx context.Context, w *Why) error {
 			w.Flips = nil
 			return nil // the run is not minimal
 		}
-		w.Flips = append(w.Flips, Flip{r.Outcome == explore.Passed, script[i].Kind == strategy.Fault, r})
+		w.Flips = append(w.Flips, Flip{
+			Passes: r.Outcome == explore.Passed, Endless: r.Limited || r.Unfinished != nil,
+			Fault: script[i].Kind == strategy.Fault, Run: r,
+		})
 	}
 	return nil
 }
@@ -259,30 +301,53 @@ func (w *Why) Text(unit string) string {
 		fmt.Fprintf(&b, "the %s that decided it: %d; before its end %d of %d continuations fail, after it %d of %d",
 			unit, max(w.Turn, 1), w.Before.Failed, w.Before.Of, w.After.Failed, w.After.Of)
 	}
-	passes := 0
-	for _, f := range w.Flips {
-		if f.Passes {
-			passes++
-		}
-	}
-	needed := fmt.Sprintf("\neach of its %s from the default schedule is needed: ", prose.Count(len(w.Flips), "deviation"))
-	switch n := len(w.Flips); {
-	case n == 0, w.Always:
-	case n == 1 && passes == 1 && w.Flips[0].Fault:
-		b.WriteString("\nwithout its fault the test passes")
-	case n == 1 && passes == 1:
-		b.WriteString("\nwithout its one deviation from the default schedule the test passes")
-	case n == 1:
-		b.WriteString("\nwithout its one deviation from the default schedule the test fails in another way")
-	case passes == n:
-		b.WriteString(needed + "without any single one the test passes")
-	case passes == 0:
-		b.WriteString(needed + "without any single one the test fails in another way")
-	default:
-		fmt.Fprintf(&b, "%swithout a single one the test passes (%d of them) or fails in another way (%d)", needed, passes,
-			n-passes)
+	if !w.Always {
+		b.WriteString(w.without())
 	}
 	return b.String()
+}
+
+// without describes the flips, in a line that begins with a newline; "" if there are none.
+func (w *Why) without() string {
+	n := len(w.Flips)
+	if n == 0 {
+		return ""
+	}
+	passes, endless := 0, 0
+	for _, f := range w.Flips {
+		switch {
+		case f.Passes:
+			passes++
+		case f.Endless:
+			endless++
+		}
+	}
+	var ends []string
+	for _, end := range []struct {
+		text string
+		n    int
+	}{{"passes", passes}, {"fails in another way", n - passes - endless}, {"goes on without an end in sight", endless}} {
+		switch {
+		case end.n == n:
+			ends = append(ends, end.text)
+		case end.n > 0 && ends == nil:
+			ends = append(ends, fmt.Sprintf("%s (%d of them)", end.text, end.n))
+		case end.n > 0:
+			ends = append(ends, fmt.Sprintf("%s (%d)", end.text, end.n))
+		}
+	}
+	how := strings.Join(ends, " or ")
+	switch {
+	case n == 1 && w.Flips[0].Fault && passes == 1:
+		return "\nwithout its fault the test " + how
+	case n == 1:
+		return "\nwithout its one deviation from the default schedule the test " + how
+	case len(ends) == 1:
+		how = "without any single one the test " + how
+	default:
+		how = "without a single one the test " + how
+	}
+	return fmt.Sprintf("\neach of its %s from the default schedule is needed: %s", prose.Count(n, "deviation"), how)
 }
 
 // Bars draws the curve as a line of block characters, one for each decision, or width characters if there are more

@@ -91,6 +91,7 @@ func TestExplainAlways(t *testing.T) {
 // TestFlipped: a fault has no other way round, and what happens without a deviation is told for all of them.
 func TestFlipped(t *testing.T) {
 	pass, fault, other := Flip{Passes: true}, Flip{Passes: true, Fault: true}, Flip{}
+	endless := Flip{Endless: true}
 	for want, flips := range map[string][]Flip{
 		"without its fault the test passes":                                                                    {fault},
 		"without its one deviation from the default schedule the test passes":                                  {pass},
@@ -100,6 +101,8 @@ func TestFlipped(t *testing.T) {
 			"in another way": {other, other},
 		"each of its 3 deviations from the default schedule is needed: without a single one the test passes " +
 			"(2 of them) or fails in another way (1)": {pass, other, pass},
+		"each of its 3 deviations from the default schedule is needed: without a single one the test passes " +
+			"(1 of them) or fails in another way (1) or goes on without an end in sight (1)": {pass, other, endless},
 	} {
 		w := &Why{Turn: 3, After: cause.Sample{Failed: 16, Of: 16}, Flips: flips}
 		if _, got, _ := strings.Cut(w.Text("turn"), "\n"); got != want {

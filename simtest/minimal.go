@@ -47,7 +47,7 @@ func (s *search) fork(p explore.Plan, f *failing) *explore.Run {
 		cfg.Sim = sim
 		return replayer.Run(source.FromTrace(f.trace), cfg, s.body)
 	})
-	if err != nil {
+	if r.Limited = errors.Is(result.Err, errTooLong); err != nil || r.Limited {
 		return r
 	}
 	if failure := s.judge(result.Err, true); failure != nil {

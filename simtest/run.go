@@ -189,6 +189,7 @@ func (s *search) attempt(p explore.Plan) *explore.Run {
 	}
 	before := s.t.Failed()
 	failure := s.run(cfg)
+	r.Limited = errors.Is(failure, errTooLong)
 	if counts != nil && !s.counted {
 		*s.profile, s.counted = *counts, true
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/reprise-go/reprise/gort"
 	"github.com/reprise-go/reprise/internal/finding"
 	"github.com/reprise-go/reprise/internal/prose"
+	"github.com/reprise-go/reprise/internal/record"
 	"github.com/reprise-go/reprise/internal/testpath"
 	"github.com/reprise-go/reprise/internal/wire"
 	"github.com/reprise-go/reprise/tracefile"
@@ -108,8 +109,26 @@ func (c *search) runPin(ctx context.Context, test string, control gort.Control, 
 	error) {
 	w := &subject{search: &search{session: c.session, function: test, sharing: newSharing()}}
 	control.Choices, control.Resync, control.Detail = choices, wire.PinWindow, true
+	control.MaxPoints = pinPoints(choices)
 	o, err := w.make(ctx, control, false)
 	return o, errors.Join(err, w.Close())
+}
+
+// A pinned recording may pass pinFactor times as many points as were recorded, and pinRest more.
+const (
+	pinFactor = 100
+	pinRest   = 100_000_000
+)
+
+// pinPoints returns the maximum number of points that the run of a pinned recording may pass.
+func pinPoints(choices *gort.Choices) uint64 {
+	recorded := uint64(0)
+	for _, r := range choices.Records {
+		if r.Kind == record.Sched {
+			recorded += uint64(r.Points)
+		}
+	}
+	return pinFactor*recorded + pinRest
 }
 
 // judgePin compares the run of a pinned recording with it.

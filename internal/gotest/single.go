@@ -37,6 +37,14 @@ func steer(control *gort.Control, p explore.Plan, origin *gort.Choices) {
 	if p.Limit > 0 {
 		control.MaxSteps = min(control.MaxSteps-1, uint64(p.Limit)-1) + 1 // 0 is no limit
 	}
+	control.MaxPoints = uint64(p.Points)
+}
+
+// measure tells in a run how long it was, and whether a limit of its plan ended it.
+func measure(r *explore.Run, o *gort.Outcome) {
+	r.Length, r.Points = o.Recording.Decisions(), int(o.Recording.Points)
+	r.Limited = o.Verdict == gort.Limited &&
+		(r.Limit > 0 && o.Recording.Steps >= uint64(r.Limit) || r.Plan.Points > 0 && r.Points >= r.Plan.Points)
 }
 
 // firstOf returns choices up to a number of decisions. It leaves out the faults, and the cases of selects, in the turn
@@ -70,10 +78,22 @@ func before(all []record.Record, preceding func(record.Record) uint32, choices i
 
 // Failing is the failing run of a recording, of a test that was built again.
 type Failing struct {
-	test *Rebuilt
-	id   map[string]string // identity of the recording
-	run  *explore.Run
-	cfg  minimize.Config
+	test  *Rebuilt
+	id    map[string]string // identity of the recording
+	run   *explore.Run
+	start time.Time
+	most  time.Duration // real time for everything
+}
+
+// smaller is the part of the time that the search for the smallest run takes at most.
+const smaller = 0.75
+
+// bounds returns the bounds of a search that ends when a part of the time is over. A run that is not over by then is
+// ended, and does not count.
+func (f *Failing) bounds(ctx context.Context, part float64) (context.Context, context.CancelFunc, minimize.Config) {
+	end := f.start.Add(time.Duration(part * float64(f.most)))
+	limited, cancel := context.WithDeadline(ctx, end)
+	return limited, cancel, minimize.Config{Now: time.Now, Deadline: end}
 }
 
 // single makes runs of a test that was built again.
@@ -92,8 +112,12 @@ func (s single) Run(ctx context.Context, p explore.Plan) (*explore.Run, error) {
 		return nil, err
 	}
 	r := &explore.Run{
-		Plan: p, Digest: o.Recording.Hash, Loose: o.Forced > 0, Length: o.Recording.Decisions(),
+		Plan: p, Digest: o.Recording.Hash, Loose: o.Forced > 0,
 		Script: o.Recording.Script(), Recorded: recorded{o.Recording.Choices(), o.CutOff()}, Detail: detail{Outcome: o},
+	}
+	measure(r, o)
+	if o.Killed {
+		r.Unfinished = errKilled
 	}
 	if o.Verdict != gort.Passed {
 		r.Outcome = explore.Failed
@@ -106,6 +130,9 @@ func (s single) Run(ctx context.Context, p explore.Plan) (*explore.Run, error) {
 func (f *Failing) subjects() []minimize.Subject {
 	return []minimize.Subject{single{f.test, f.run.Recorded.(recorded).Memory, originOf(f.run)}}
 }
+
+// errKilled is the reason why a run shows nothing that was ended by its limit of real time.
+var errKilled = errors.New("gotest: the run had not ended when its real time was over")
 
 // errPasses is returned for a recording that is not of a failing run.
 var errPasses = errors.New("gotest: the run does not fail")
@@ -129,13 +156,14 @@ func (r *Rebuilt) Failing(
 	case detailOf(first).Verdict == gort.Diverged:
 		return nil, fmt.Errorf("gotest: the program does not fit the recording any more: %s", first.Finding.Headline())
 	}
-	now := time.Now
-	return &Failing{r, id, first, minimize.Config{Now: now, Deadline: now().Add(most)}}, nil
+	return &Failing{r, id, first, time.Now(), most}, nil
 }
 
 // Minimize replaces the run by the smallest that fails in the same way.
 func (f *Failing) Minimize(ctx context.Context) (*minimize.Result, error) {
-	m, err := minimize.Run(ctx, f.cfg, f.subjects(), f.run)
+	limited, cancel, cfg := f.bounds(ctx, smaller)
+	defer cancel()
+	m, err := minimize.Run(limited, cfg, f.subjects(), f.run)
 	if err == nil {
 		f.run = m.Run
 	}
@@ -167,7 +195,9 @@ func (f *Failing) Explain(ctx context.Context) (*minimize.Why, error) {
 	if err := f.detail(ctx); err != nil {
 		return nil, err
 	}
-	return minimize.Explain(ctx, f.cfg, f.subjects(), f.run, f.run.Length)
+	limited, cancel, cfg := f.bounds(ctx, 1)
+	defer cancel()
+	return minimize.Explain(limited, cfg, f.subjects(), f.run, f.run.Length)
 }
 
 // Units implements Failing of package internal/replay.

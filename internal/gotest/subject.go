@@ -107,7 +107,7 @@ func (w *subject) Run(ctx context.Context, p explore.Plan) (*explore.Run, error)
 		r.Steps, r.Irreducible = o.Recording.Walk(record.MainGoroutine)
 	}
 	r.Reached = control.Prefix && o.Verdict == gort.Reached
-	if replay && o.Killed {
+	if o.Killed && (replay || p.Script != nil) {
 		r.Unfinished = fmt.Errorf("the replay had not ended after %v of real time", control.Wall.Round(time.Second))
 	}
 	if o.Verdict == gort.TimedOut && w.took >= control.Wall {
@@ -119,7 +119,7 @@ func (w *subject) Run(ctx context.Context, p explore.Plan) (*explore.Run, error)
 	} else {
 		w.doubt(r, o)
 	}
-	if r.Length = o.Recording.Decisions(); p.Choices != nil || p.Script != nil {
+	if measure(r, o); p.Choices != nil || p.Script != nil {
 		r.Script = o.Recording.Script()
 	}
 	w.complete(r, d)

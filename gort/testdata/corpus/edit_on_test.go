@@ -13,3 +13,6 @@ const extraDraws = 1
 func TestAnother(*testing.T) {}
 
 func TestAAA(*testing.T) {}
+
+// mended is about TestSpinBug.
+const mended = true
