@@ -71,7 +71,8 @@ func (c *search) examine(ctx context.Context, number int) (e *Exam, err error) {
 func (c *search) shrinkAs(ctx context.Context, subjects []minimize.Subject, r *explore.Run, s *Smallest) (bool, error) {
 	limited, cancel, _ := c.bounds(ctx, c.minimal)
 	defer cancel()
-	plan := explore.Plan{Number: r.Number, Seed: r.Seed, Script: s.Script, Limit: s.Limit}
+	small := c.asRecorded(r)
+	plan := explore.Plan{Number: r.Number, Seed: small.Seed, Script: s.Script, Limit: s.Limit}
 	if s.Script == nil {
 		plan.Choices = r.Recorded
 	}
@@ -82,7 +83,6 @@ func (c *search) shrinkAs(ctx context.Context, subjects []minimize.Subject, r *e
 	if made.Finding == nil || made.Finding.Signature != r.Finding.Signature || made.Recorded == nil {
 		return false, nil
 	}
-	small := *r
 	if s.Script != nil {
 		small = *made
 	}

@@ -6,8 +6,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/reprise-go/reprise/explore"
 	"github.com/reprise-go/reprise/gort"
 	"github.com/reprise-go/reprise/internal/record"
+	"github.com/reprise-go/reprise/internal/testpath"
+	"github.com/reprise-go/reprise/strategy"
 )
 
 // lateRunner makes runs in which goroutine 2 is late by as much as it may be, at most by own; in that of the seventh
@@ -17,6 +20,8 @@ type lateRunner struct {
 	only bool          // runs of seeds with Control.Late pass
 	need func(seed uint64, late time.Duration) bool
 	runs int
+
+	scripts, others int // runs by scripts, and those of them with another seed than their recording
 }
 
 func (l *lateRunner) Close() error { return nil }
@@ -24,6 +29,11 @@ func (l *lateRunner) Close() error { return nil }
 func (l *lateRunner) Run(_ context.Context, c gort.Control) (*gort.Outcome, error) {
 	l.runs++
 	late := l.own
+	if c.Script != nil {
+		if l.scripts++; c.Seed != c.Origin.Seed {
+			l.others++
+		}
+	}
 	switch {
 	case c.Choices != nil:
 		late = 0
@@ -121,5 +131,27 @@ func TestSoonest(t *testing.T) {
 		if by < need || by > need+1+need/90 || f.runs > soonestRuns {
 			t.Errorf("needs %v: found %v after %d runs", need, by, f.runs)
 		}
+	}
+}
+
+// TestLateOfOtherSeed: if the run with the least lateness is one of another seed than the one that was found, runs by
+// scripts have that other seed, and points at accesses to memory as its recording has.
+func TestLateOfOtherSeed(t *testing.T) {
+	l := &lateRunner{own: 40 * time.Millisecond, need: func(seed uint64, late time.Duration) bool {
+		if numberOf(seed) == 0 && seed != testpath.DeriveSeed("TestX", 0) {
+			return late > 0
+		}
+		return late >= 12*time.Millisecond
+	}}
+	s, _ := fakeSession(t, &fakeRunner{}, "SEEDS=5 SLOW=any ARTIFACTS="+t.TempDir())
+	s.open = func(string, gort.Control) (runner, error) { return l, nil }
+	s.search("TestX", 1).run(t.Context())
+	if l.scripts == 0 || l.others > 0 {
+		t.Errorf("%d of %d runs by scripts have another seed than the recording", l.others, l.scripts)
+	}
+	var control gort.Control
+	steer(&control, explore.Plan{Script: &strategy.Script{}}, &record.Choices{Memory: true})
+	if !control.Memory {
+		t.Error("a run by a script has no points at accesses to memory, and its recording has")
 	}
 }

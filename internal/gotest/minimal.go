@@ -69,7 +69,7 @@ func (c *search) shrink(ctx context.Context, subjects []minimize.Subject, r *exp
 	}
 	limited, cancel, cfg := c.bounds(ctx, c.minimal)
 	defer cancel()
-	original := *r
+	original := c.asRecorded(r)
 	m, err := minimize.Run(limited, cfg, subjects, &original)
 	if err != nil {
 		return nil, err
@@ -84,6 +84,16 @@ func (c *search) shrink(ctx context.Context, subjects []minimize.Subject, r *exp
 		return nil, err
 	}
 	return found, c.replace(ctx, r, &small, found.Script != nil)
+}
+
+// asRecorded returns a failing run with the seed of its recording: a run of another seed may have taken its place, see
+// soonest. Its random values are those of that seed.
+func (c *search) asRecorded(r *explore.Run) explore.Run {
+	same := *r
+	if c.origin != nil {
+		same.Seed = c.origin.Seed
+	}
+	return same
 }
 
 // originOf returns the recording of a run, from which runs by scripts take what came from outside.

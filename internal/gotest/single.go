@@ -33,6 +33,9 @@ func steer(control *gort.Control, p explore.Plan, origin *gort.Choices) {
 	control.Script, control.Route, control.Steps = p.Script, p.Route, p.Steps
 	if p.Script != nil {
 		control.Origin = origin
+		if origin != nil {
+			control.Memory = origin.Memory
+		}
 	}
 	if p.Limit > 0 {
 		control.MaxSteps = min(control.MaxSteps-1, uint64(p.Limit)-1) + 1 // 0 is no limit
