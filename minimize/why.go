@@ -266,7 +266,8 @@ func (e *explainer) flip(ctx context.Context, w *Why) error {
 		plan.Detail = true
 		r, err := e.subjects[0].Run(ctx, plan)
 		if e.cut(ctx, err) {
-			continue
+			w.Flips = nil
+			return nil
 		}
 		if err != nil {
 			return err

@@ -65,11 +65,11 @@ func (w *witness) tell(why *minimize.Why, lines int) (schedule string, decided s
 	return run.Schedule(lines), run.Critical()
 }
 
-// explained returns the story of a failing run with what decided it.
+// explained returns the story of a failing run with what decided it if why is not nil.
 func (w *witness) explained(why *minimize.Why) (*story.Story, error) {
 	run, err := w.story(true)
-	if err != nil {
-		return nil, err
+	if err != nil || why == nil {
+		return run, err
 	}
 	run.Turning = why.Turning()
 	for _, p := range why.Passing() {

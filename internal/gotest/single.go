@@ -173,14 +173,17 @@ func (f *Failing) Minimize(ctx context.Context) (*minimize.Result, error) {
 	return m, err
 }
 
-// Save saves the run in a file, with what decided it.
+// Save saves the run in a file, with what decided it if why is not nil.
 func (f *Failing) Save(ctx context.Context, path string, why *minimize.Why) error {
-	told, err := storyOf(f.run, why)
-	if err != nil {
-		return err
+	o := detailOf(f.run)
+	if why != nil {
+		told, err := storyOf(f.run, why)
+		if err != nil {
+			return err
+		}
+		decided := told.Cause(why.Text("turn"), why.Curve)
+		o.AtEnd = decided.Notes()
 	}
-	o, decided := detailOf(f.run), told.Cause(why.Text("turn"), why.Curve)
-	o.AtEnd = decided.Notes()
 	return o.SaveContext(ctx, path, f.test.test, f.id)
 }
 
@@ -215,14 +218,16 @@ func (f *Failing) Tell(why *minimize.Why, lines int) (failure, critical, schedul
 	return f.run.Finding.Failure, run.Critical().Text, run.Schedule(lines), nil
 }
 
-// storyOf returns the story of a run with what decided it.
+// storyOf returns the story of a run with what decided it if why is not nil.
 func storyOf(r *explore.Run, why *minimize.Why) (*story.Story, error) {
 	o := detailOf(r).Outcome
 	run, err := story.Of(o)
 	if err != nil {
 		return nil, err
 	}
-	run.SourceLine = newSources(o).line
+	if run.SourceLine = newSources(o).line; why == nil {
+		return run, nil
+	}
 	run.Turning = why.Turning()
 	for _, p := range why.Passing() {
 		other, err := story.Of(detailOf(p).Outcome)

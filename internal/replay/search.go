@@ -29,14 +29,14 @@ type Failing interface {
 	// Explain finds out what decided the run.
 	Explain(ctx context.Context) (*minimize.Why, error)
 
-	// Save saves the run in a file, with what decided it.
+	// Save saves the run in a file, with what decided it; nil means that this is not known.
 	Save(ctx context.Context, path string, why *minimize.Why) error
 
 	// Units returns the noun for what a decision begins, and the one in which the length of a run is measured.
 	Units() (turn, length string)
 
 	// Tell returns the failure, what happened around the turn that decided it, and the schedule in at most some lines.
-	// why says what decided the run.
+	// why says what decided the run; nil means that this is not known.
 	Tell(why *minimize.Why, lines int) (failure, critical, schedule string, err error)
 }
 
@@ -61,9 +61,9 @@ func (s Search) Run(ctx context.Context, f Failing, w io.Writer) error {
 	}
 	why, err := f.Explain(ctx)
 	switch {
-	case err != nil:
+	case err != nil && (s.Why || ctx.Err() != nil):
 		return err
-	case !s.Why:
+	case !s.Why: // the smaller run is worth keeping without an explanation
 		if err := f.Save(ctx, s.Output, why); err != nil {
 			return err
 		}
@@ -74,11 +74,17 @@ func (s Search) Run(ctx context.Context, f Failing, w io.Writer) error {
 	default:
 		curve(&b, why)
 	}
+	decided := ""
+	if why != nil {
+		decided = why.Text(turn)
+	} else {
+		decided = fmt.Sprintf("what decided it is not known: %v", err)
+	}
 	failure, critical, schedule, err := f.Tell(why, maxLines)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(&b, "\n%s\n\n%s\n%s\n%s\n", failure, why.Text(turn), critical,
+	fmt.Fprintf(&b, "\n%s\n\n%s\n%s\n%s\n", failure, decided, critical,
 		prose.Indent(strings.TrimRight(schedule, "\n")))
 	_, err = io.WriteString(w, prose.Terminal(b.String(), false))
 	return base.Written(err)
