@@ -84,7 +84,7 @@ func (s *filed) Minimize(ctx context.Context) (*minimize.Result, error) {
 // Save implements [front.Failing].
 func (s *filed) Save(_ context.Context, path string, why *minimize.Why) error {
 	f := s.run.Detail.(*failing)
-	if run, err := f.witness.explained(why); err == nil && why != nil { // else the answer says so where it tells the schedule
+	if run, err := f.witness.explained(why); err == nil && why != nil { // else the answer says why
 		decided := run.Cause(why.Text("decision"), why.Curve)
 		f.witness.rec.NoteEnd(decided.Notes())
 	}
