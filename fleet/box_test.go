@@ -73,7 +73,7 @@ func TestBox(t *testing.T) {
 	inModule(t, box)
 	tmp := t.TempDir()
 	store := filepath.Join(tmp, "store")
-	l, address, cmd, log := serverAndWorker(t, store, "--max-memory", "600", "--max-file", "500")
+	l, address, cmd, log := serverAndWorker(t, store, "--max-memory", "800", "--max-file", "500")
 	var out bytes.Buffer
 	Main([]string{"run", "./...", "--seeds", "3", "--nats", address, "--store", store, "--artifacts",
 		filepath.Join(tmp, "artifacts")}, strings.NewReader(""), &out, &out)

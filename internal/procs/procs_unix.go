@@ -40,14 +40,18 @@ func Wait(cmd *exec.Cmd) error {
 }
 
 // Hold makes a file at path by which other processes notice the end of this one, or the call of release; see
-// [AwaitEnd].
+// [AwaitEnd]. The file is held when it appears.
 func Hold(path string) (release func() error, err error) {
-	if err := syscall.Mkfifo(path, 0o600); err != nil {
-		return nil, &os.PathError{Op: "mkfifo", Path: path, Err: err}
+	made := path + ".new"
+	if err := syscall.Mkfifo(made, 0o600); err != nil {
+		return nil, &os.PathError{Op: "mkfifo", Path: made, Err: err}
 	}
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	f, err := os.OpenFile(made, os.O_RDWR, 0)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, os.Remove(made))
+	}
+	if err := os.Rename(made, path); err != nil {
+		return nil, errors.Join(err, f.Close(), os.Remove(made))
 	}
 	return f.Close, nil
 }
