@@ -7,14 +7,15 @@ import (
 	"testing"
 )
 
-// TestPacketInfo: a server on all addresses is told to which one a datagram came, and answers from there.
-func TestPacketInfo(t *testing.T) {
-	server, err := net.ListenUDP("udp4", &net.UDPAddr{})
+// informed returns a socket on all addresses that is told to which one a datagram came. Port 0 is any.
+func informed(t *testing.T, port int) *net.UDPConn {
+	t.Helper()
+	c, err := net.ListenUDP("udp4", &net.UDPAddr{Port: port})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer server.Close()
-	raw, err := server.SyscallConn()
+	t.Cleanup(func() { c.Close() })
+	raw, err := c.SyscallConn()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,6 +26,12 @@ func TestPacketInfo(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
+	return c
+}
+
+// TestPacketInfo: a server on all addresses is told to which one a datagram came, and answers from there.
+func TestPacketInfo(t *testing.T) {
+	server := informed(t, 0)
 	go func() {
 		b, control := make([]byte, 100), make([]byte, 100)
 		for {
@@ -56,26 +63,13 @@ func TestPacketInfo(t *testing.T) {
 		}
 		client.Close()
 	}
-	told(t, server, port)
+	server.Close()
+	told(t, port)
 }
 
 // told reads one datagram with its control messages, and one with too little room for them.
-func told(t *testing.T, server *net.UDPConn, port int) {
-	server.Close()
-	l, err := net.ListenUDP("udp4", &net.UDPAddr{Port: port})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	raw, err := l.SyscallConn()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := raw.Control(func(fd uintptr) {
-		_ = syscall.SetsockoptInt(int(fd), syscall.IPPROTO_IP, syscall.IP_PKTINFO, 1)
-	}); err != nil {
-		t.Fatal(err)
-	}
+func told(t *testing.T, port int) {
+	l := informed(t, port)
 	for _, room := range []int{64, 8} {
 		c, err := net.DialUDP("udp4", nil, &net.UDPAddr{IP: net.IPv4(127, 1, 2, 3), Port: port})
 		if err != nil {
