@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/vmihailenco/msgpack/v5"
@@ -37,6 +38,7 @@ const maxEventBytes = 64
 type codec struct {
 	prefix    [24]byte // array header, name header, name
 	prefixLen uint8
+	jsonLen   uint8 // length of the JSON form without the values
 	fields    uint8
 	steps     [4]codecStep
 }
@@ -55,6 +57,7 @@ func buildCodecs() (c [NumKinds + 1]codec) {
 		spec := &table[k]
 		prefix := append([]byte{codeFixArray | byte(1+len(spec.fields)), codeFixStr | byte(len(spec.name))}, spec.name...)
 		c[k].prefixLen = uint8(copy(c[k].prefix[:], prefix))
+		c[k].jsonLen = uint8(len(strings.Join(jsonBefore[k][:], "")) + len("}"))
 		c[k].fields = uint8(len(spec.fields))
 		for i, f := range spec.fields {
 			t := types[f.Type]
@@ -251,7 +254,8 @@ func (t *Trace) fill(b *bytes.Buffer, header []byte) error {
 	const sample = 64
 	size, counted, step := 0, 0, t.Len()/sample+1
 	for i := 0; i < t.Len(); i += step {
-		size += t.At(i).packedLen()
+		n, _ := t.At(i).EncodedLen()
+		size += n
 		counted++
 	}
 	if counted > 0 {
@@ -267,9 +271,6 @@ func (t *Trace) fill(b *bytes.Buffer, header []byte) error {
 	_, err := b.Write(packed)
 	return err
 }
-
-// packedLen returns the length of the MessagePack form of e.
-func (e Event) packedLen() int { return len(e.AppendMsgpack(make([]byte, 0, maxEventBytes))) }
 
 // Encoder writes events one after the other, each in its MessagePack form. It buffers; call Flush at the end.
 type Encoder struct {

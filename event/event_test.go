@@ -162,7 +162,7 @@ func TestAccessorsOfZeroEvent(t *testing.T) {
 // TestAccessorList: every method of Event is an accessor of the list or one of those below.
 func TestAccessorList(t *testing.T) {
 	others := []string{"Kind", "Fields", "String", "EstimatedSize", "AppendMsgpack", "EncodeMsgpack", "AppendJSON",
-		"MarshalJSON"}
+		"MarshalJSON", "EncodedLen"}
 	typ := reflect.TypeFor[Event]()
 	for i := range typ.NumMethod() {
 		name := typ.Method(i).Name

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -340,4 +341,24 @@ func TestLawSizes(t *testing.T) {
 			t.Fatalf("the trace's estimated size is %d, want 50 and the sum of its events: %d", got, want)
 		}
 	})
+}
+
+func TestLawEncodedLen(t *testing.T) {
+	check := func(fatalf func(string, ...any), e Event) {
+		got, want := [2]int{}, [2]int{len(e.AppendMsgpack(nil)), len(e.AppendJSON(nil))}
+		if got[0], got[1] = e.EncodedLen(); got != want {
+			fatalf("%v takes %d bytes, EncodedLen says %d", e, want, got)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) { check(t.Fatalf, anyEvent.Draw(t, "event")) })
+	for n := range 64 { // numbers around the powers of two and ten
+		for around := range uint64(3) {
+			check(t.Fatalf, RngValue(1<<n+around-1))
+			check(t.Fatalf, RngValue(powers[n%len(powers)]+around-1))
+			check(t.Fatalf, IoResult(0, -(1<<n+int64(around)-1)))
+			check(t.Fatalf, IoResult(0, -(int64(powers[n%len(powers)]+around-1))))
+		}
+	}
+	check(t.Fatalf, RngValue(math.MaxUint64))
+	wantPanic(t, "event: EncodedLen of the zero Event", func() { Event{}.EncodedLen() })
 }

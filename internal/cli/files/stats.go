@@ -42,7 +42,7 @@ func NewStats() *cobra.Command {
 			"sockets, pipes, calls, bytes, and missing, the calls at the end of the run that had no room.",
 		Args: verb.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			in, err := base.OpenInput(cmd.InOrStdin(), args[0], source.Config{})
+			in, err := base.OpenInput(cmd.InOrStdin(), args[0], source.Config{ReadAhead: true})
 			if err != nil {
 				return err
 			}
@@ -99,13 +99,13 @@ type statistics struct {
 	nameOf  func(event.TaskID) string
 	byKind  [event.NumKinds]uint64
 	steps   [decades]uint64
-	live    map[event.TaskID]uint64 // events of each live task
+	live    map[event.TaskID]*uint64 // events of each live task
+	recent  [256]recentTask          // a part of live that is found without a search, by the low bits of the index
 	open    level
 	pending level
 	notes   func() ([]tracefile.Note, error)
 	run     gorun.Reader
 	waits   map[string]uint64
-	buffer  []byte
 }
 
 // choiceStats counts what the events of an ordinary run mean. Those from before main.main are counted too.
@@ -204,7 +204,7 @@ func newStatistics(in *base.Input) *statistics {
 	s := &statistics{
 		Schema: statsSchema, File: in.Name, Form: in.Form(), Metadata: in.Metadata(), Identity: in.Identity(),
 		First: in.First(), Time: span{From: in.FirstTime()}, Busiest: []busyTask{},
-		nameOf: in.TaskName, live: map[event.TaskID]uint64{}, notes: in.Notes, waits: map[string]uint64{},
+		nameOf: in.TaskName, live: map[event.TaskID]*uint64{}, notes: in.Notes, waits: map[string]uint64{},
 	}
 	if source.Ordinary(in.Stream) {
 		s.Choices = &choiceStats{}
@@ -216,10 +216,9 @@ func newStatistics(in *base.Input) *statistics {
 func (s *statistics) take(_ uint64, e event.Event) error {
 	s.Events++
 	s.byKind[e.Kind().Number()]++
-	s.buffer = e.AppendMsgpack(s.buffer[:0])
-	s.EventBytes.Msgpack += uint64(len(s.buffer))
-	s.buffer = e.AppendJSON(s.buffer[:0])
-	s.EventBytes.JSONL += uint64(len(s.buffer) + len("\n"))
+	msgpack, json := e.EncodedLen()
+	s.EventBytes.Msgpack += uint64(msgpack)
+	s.EventBytes.JSONL += uint64(json + len("\n"))
 	switch e.Kind() {
 	case event.KindTimeAdvanced:
 		s.steps[magnitude(e.ToNanos()-e.FromNanos())]++
@@ -289,12 +288,45 @@ func (s *statistics) countWaits() {
 	}
 }
 
+// recentTask is a task that an event named, and its counter; nil if the task is not live.
+type recentTask struct {
+	task   event.TaskID
+	events *uint64
+}
+
+// count counts an event for a task, and reports whether the task is live.
+func (s *statistics) count(task event.TaskID) bool {
+	r := &s.recent[task.Index()%uint32(len(s.recent))]
+	if r.task != task || r.events == nil {
+		*r = recentTask{task, s.live[task]}
+	}
+	if r.events != nil {
+		*r.events++
+	}
+	return r.events != nil
+}
+
+// begin makes a task live and counts an event for it.
+func (s *statistics) begin(task event.TaskID) {
+	s.live[task] = new(uint64)
+	s.count(task)
+	s.Tasks.MostLive = max(s.Tasks.MostLive, uint64(len(s.live)))
+}
+
+// end takes a task, which is live, out of the live ones.
+func (s *statistics) end(task event.TaskID) {
+	s.rank(task, *s.live[task])
+	delete(s.live, task)
+	s.recent[task.Index()%uint32(len(s.recent))] = recentTask{}
+}
+
 // taskEvent counts an event for its task, if it has one.
 func (s *statistics) taskEvent(e event.Event) {
 	switch e.Kind() {
 	case event.KindTaskSpawned:
-		s.live[e.Task()]++
-		s.Tasks.MostLive = max(s.Tasks.MostLive, uint64(len(s.live)))
+		if !s.count(e.Task()) {
+			s.begin(e.Task())
+		}
 	case event.KindTaskScheduled, event.KindTaskYielded:
 		s.acts(e.Task())
 	case event.KindChaosInjection:
@@ -302,24 +334,19 @@ func (s *statistics) taskEvent(e event.Event) {
 			s.acts(task)
 		}
 	case event.KindWakerWake:
-		if _, ok := s.live[e.Task()]; ok { // else it may have ended
-			s.live[e.Task()]++
-		}
+		s.count(e.Task()) // unless it has ended
 	case event.KindTaskCompleted:
 		s.acts(e.Task())
 		s.Tasks.Outcomes[min(int(e.Outcome()), outcomes-1)]++
-		s.rank(e.Task(), s.live[e.Task()])
-		delete(s.live, e.Task())
+		s.end(e.Task())
 	}
 }
 
 // acts counts an event for a task that is live.
 func (s *statistics) acts(task event.TaskID) {
-	n := s.live[task]
-	s.live[task] = n + 1
-	if n == 0 {
+	if !s.count(task) {
 		s.Tasks.Earlier++
-		s.Tasks.MostLive = max(s.Tasks.MostLive, uint64(len(s.live)))
+		s.begin(task)
 	}
 }
 
@@ -348,7 +375,7 @@ func magnitude(n uint64) (power int) {
 // finish takes in what is known at the end.
 func (s *statistics) finish(in *base.Input) {
 	for task, events := range s.live { // lint: order does not matter because rank has a total order
-		s.rank(task, events)
+		s.rank(task, *events)
 	}
 	if end, known := in.End(); known {
 		s.End = &endStats{end.Reason, end.Message}
