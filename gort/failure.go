@@ -364,7 +364,7 @@ func (o *Outcome) limited() cause {
 	c.parts = []string{text}
 	for i, g := range o.lastRunners(100) {
 		if i == 0 {
-			c.lines = append(c.lines, "in the last hundred of them ran:")
+			c.lines = append(c.lines, "in the last hundred of those recorded ran:")
 		}
 		c.lines = append(c.lines, "  "+who.Title(g)+who.Origin(g))
 		c.parts = append(c.parts, who.Start(g))

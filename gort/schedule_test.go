@@ -414,6 +414,21 @@ func TestScheduleFoldsOnlyForRoom(t *testing.T) {
 	}
 }
 
+// TestScheduleEndless checks that a run that a limit has ended is told from its start if the rest was not recorded.
+func TestScheduleEndless(t *testing.T) {
+	o := spinning(horizon+100-2).outcome(Limited, 0, "reprise: more decisions than the limit\n")
+	o.Recording.Dropped = 77
+	text := o.Schedule(20)
+	for _, line := range []string{
+		"  … 1 decision before", "more turns of 0.0 and 0.0.0 …\n", "      5000 ",
+		"it goes on, and 100 decisions later the recording is full: 77 records of the rest of the run left out\n",
+	} {
+		if !strings.Contains(text, line) {
+			t.Errorf("%q is missing:\n%s", line, text)
+		}
+	}
+}
+
 // TestScheduleHorizon checks that a run of very many decisions is told from its end.
 func TestScheduleHorizon(t *testing.T) {
 	o := spinning(3*horizon).outcome(Limited, 0, "reprise: more decisions than the limit\n")

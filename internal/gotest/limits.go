@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/reprise-go/reprise/explore"
@@ -76,24 +77,48 @@ func (c *search) limitOf(o *gort.Outcome) (name, flag string, much bool) {
 	return "", "", false
 }
 
+// longestAs returns the maximum among the runs that passed of what the limit is about that ended a run.
+func (c *search) longestAs(o *gort.Outcome) string {
+	switch {
+	case o.Killed:
+		return c.longest.real.Round(time.Millisecond).String()
+	case o.Verdict == gort.TimedOut:
+		return c.longest.virtual.Round(time.Millisecond).String()
+	}
+	return strconv.FormatUint(c.longest.decisions, 10)
+}
+
+// endless reports whether a run that the limit of decisions ended is a failure: the user asked for its seed, or it is
+// far from all runs before it that passed. Whether that holds for those after it too, judgeLimits decides.
+func (c *search) endless(o *gort.Outcome) bool {
+	_, _, much := c.limitOf(o)
+	return len(c.only) > 0 || c.passed > 0 && much
+}
+
 // judgeLimits decides about runs that a limit ended. They are failures only if other runs passed with much less, the
 // user set the limit by -timeout, or the user asked for one seed.
 func (c *search) judgeLimits() {
-	all := c.campaign
+	all, fails := c.campaign, map[string]bool{} // by signature, as the first run of each was judged
 	all.Failing = slices.DeleteFunc(all.Failing, func(r *explore.Run) bool {
 		if r.Told { // an ordinary failure
 			return false
 		}
-		f, o := r.Finding, detailOf(r).Outcome
+		f, d := r.Finding, detailOf(r)
+		o := d.Outcome
 		name, flag, much := c.limitOf(o)
+		fails[f.Signature] = fails[f.Signature] || d.fails
 		switch {
-		case name == "" || r.Outcome == explore.Failed && f.Class == finding.Nondeterminism:
+		case name == "" || fails[f.Signature] || r.Outcome == explore.Failed && f.Class == finding.Nondeterminism:
 			return false
 		case o.Killed && c.byTimeout():
 			f.Note("the run was ended because the time that -timeout gives was over")
 			return false
-		case len(c.only) > 0 || c.passed > 0 && much:
+		case len(c.only) > 0:
 			f.Note(fmt.Sprintf("the limit is %s; --%s raises it", name, flag))
+			return false
+		case c.passed > 0 && much:
+			f.Note(fmt.Sprintf("the limit is %s, and no run that passed took more than %s; --%s raises it", name,
+				c.longestAs(o), flag))
 			return false
 		}
 		f.Note(fmt.Sprintf("it reached a limit of reprise, %s, which is no failure of the test; --%s raises it", name, flag))

@@ -54,6 +54,9 @@ func describe(r *explore.Run) {
 	f, o := r.Finding, detailOf(r).Outcome
 	f.Failure = prose.Clip(f.Failure, maxFailureLines)
 	f.Length, f.Virtual = prose.Count(o.Recording.Decisions(), "decision"), o.Virtual
+	if o.CutOff() {
+		f.Length = prose.Count(int(o.Recording.Steps), "decision")
+	}
 	switch {
 	case !f.Passes, f.Verb != "", f.Class == finding.Timing:
 	case o.Verdict == gort.Limited, o.Verdict == gort.TimedOut:
@@ -89,14 +92,16 @@ func describe(r *explore.Run) {
 
 // shown describes the result of the replays, and the next steps.
 func shown(r *explore.Run) (confirmed, title string) {
-	const schedule = "the schedule up to there:"
-	f := r.Finding
+	schedule, f, o := "the schedule up to there:", r.Finding, detailOf(r).Outcome
+	if o.Recording.Dropped > 0 && (o.Verdict == gort.Limited || o.Verdict == gort.TimedOut) {
+		schedule = "the schedule from its start on:"
+	}
 	switch {
 	case f.Confirmed != "":
 		return f.Confirmed, schedule
 	case r.Problem != nil:
 		return "it could not be replayed from its trace: " + problem(r.Problem), ""
-	case f.Verdict == finding.Unconfirmed && detailOf(r).CutOff() && !f.Passes:
+	case f.Verdict == finding.Unconfirmed && o.CutOff() && !f.Passes:
 		return "a limit has cut the run off; replayed twice as far as it was recorded: the same again", schedule
 	case f.Verdict == finding.Unconfirmed:
 		return "", schedule

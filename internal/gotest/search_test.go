@@ -34,7 +34,10 @@ type fakeRunner struct {
 	drift   bool                            // replays make other decisions, and nobody knows why
 	turns   func(seed uint64) int           // of other workers until it ends
 	virtual func(seed uint64) time.Duration // nil: none
-	prints  *atomic.Int64                   // counts the runs, and is printed; nil: every run prints the same
+
+	decisions func(seed uint64) uint64 // nil: none
+
+	prints *atomic.Int64 // counts the runs, and is printed; nil: every run prints the same
 }
 
 func (f *fakeRunner) Run(ctx context.Context, c gort.Control) (*gort.Outcome, error) {
@@ -52,6 +55,9 @@ func (f *fakeRunner) Run(ctx context.Context, c gort.Control) (*gort.Outcome, er
 	o := &gort.Outcome{Recording: &record.Recording{Seed: seed, Hash: seed, Records: records, Texts: []string{""}}}
 	if f.virtual != nil {
 		o.Virtual = f.virtual(seed)
+	}
+	if f.decisions != nil {
+		o.Recording.Steps = f.decisions(seed)
 	}
 	if f.loose {
 		o.Forced = 1
@@ -449,7 +455,7 @@ func TestWall(t *testing.T) {
 // TestLimited: runs that a limit has ended are told of once, and neither fail nor end the campaign, nor are kept, if
 // the test passes without control.
 func TestLimited(t *testing.T) {
-	f := &fakeRunner{turns: atOnce,
+	f := &fakeRunner{turns: atOnce, decisions: func(uint64) uint64 { return 50 },
 		end: func(seed uint64) string { return map[bool]string{true: "limit"}[numberOf(seed) > 1] }}
 	s, out := fakeSession(t, f, "SEEDS=20 ARTIFACTS="+t.TempDir())
 	s.Path = "true"
@@ -478,7 +484,7 @@ func TestJudgeLimits(t *testing.T) {
 		{"every seed", "SEEDS=9", "10m", func(int) bool { return true }, 0, false,
 			"it reached a limit of reprise, 1h10m0s of virtual time, which is no failure"},
 		{"one, far from the others", "SEEDS=9", "10m", func(n int) bool { return n == 4 }, time.Minute,
-			true, "the limit is 1h10m0s of virtual time; --max-virtual raises it"},
+			true, "the limit is 1h10m0s of virtual time, and no run that passed took more than 1m0s; --max-virtual raises it"},
 		{"one, near to the others", "SEEDS=9", "10m", func(n int) bool { return n == 4 }, time.Hour, false,
 			"--max-virtual raises it"},
 		{"a single seed", "SEED=7", "10m", func(int) bool { return true }, 0, true, "--max-virtual raises it"},
@@ -494,6 +500,74 @@ func TestJudgeLimits(t *testing.T) {
 		ok := s.search("TestX", 1).run(t.Context())
 		if ok == c.fails || !strings.Contains(out.String(), c.says) {
 			t.Errorf("%s: passes %t, without %q:\n%s", c.name, ok, c.says, out)
+		}
+	}
+}
+
+// TestJudgeDecisions: a run that the limit of decisions has ended is a failure if all that passed made far fewer,
+// whether they came before or after it.
+func TestJudgeDecisions(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		endless int
+		passing map[int]uint64 // decisions of some that pass; 10 of others
+		says    string         // "": no failure
+	}{
+		{"far from the others", 4, nil, "the limit is 1000 decisions, and no run that passed took more than 10; --max-dec"},
+		{"near to one before it", 4, map[int]uint64{2: 101}, ""},
+		{"near to one after it", 4, map[int]uint64{6: 101}, ""},
+		{"the first", 0, nil, ""},
+	} {
+		f := &fakeRunner{turns: atOnce, end: at(map[int]string{c.endless: "limit"}), decisions: func(seed uint64) uint64 {
+			if n := numberOf(seed); n != c.endless {
+				return max(c.passing[n], 10)
+			}
+			return 1000
+		}}
+		s, out := fakeSession(t, f, "SEEDS=9 ARTIFACTS="+t.TempDir())
+		s.Path = "true" // it passes without control
+		ok := s.search("TestX", 1).run(t.Context())
+		if ok != (c.says == "") || !strings.Contains(out.String(), c.says) {
+			t.Errorf("%s: passes %t, without %q:\n%s", c.name, ok, c.says, out)
+		}
+	}
+}
+
+// fullRunner makes runs whose recordings are full of decisions.
+type fullRunner struct{ verdict gort.Verdict }
+
+func (f fullRunner) Run(context.Context, gort.Control) (*gort.Outcome, error) {
+	records := append(make([]record.Record, 0, limitedRecords+3), record.Record{Kind: record.Spawn, G: 1},
+		record.Record{Kind: record.Begin, G: 1})
+	for len(records) < limitedRecords+2 {
+		records = append(records, record.Record{Kind: record.Sched, G: 1})
+	}
+	records = append(records, record.Record{Kind: record.Left, G: 1})
+	return &gort.Outcome{Verdict: f.verdict, Recording: &record.Recording{Records: records, Dropped: 1}}, nil
+}
+
+func (fullRunner) Close() error { return nil }
+
+// TestLimitedRecords: of a run that a limit has ended not everything is kept, unless the user asks for it.
+func TestLimitedRecords(t *testing.T) {
+	const all, start = limitedRecords + 3, limitedRecords + 1 // with what is said of the end
+	for _, c := range []struct {
+		verdict gort.Verdict
+		env     string
+		want    int
+	}{
+		{gort.Limited, "", start}, {gort.TimedOut, "", start}, {gort.Failed, "", all},
+		{gort.Limited, "MAX_RECORDS=1000000", all},
+	} {
+		s, _ := fakeSession(t, nil, "SEEDS=1 "+c.env)
+		s.open = func(string, gort.Control) (runner, error) { return fullRunner{c.verdict}, nil }
+		w := &subject{search: s.search("TestX", 1)}
+		o, err := w.make(t.Context(), gort.Control{}, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := len(o.Recording.Records); n != c.want {
+			t.Errorf("%v, %q: %d records, want %d", c.verdict, c.env, n, c.want)
 		}
 	}
 }

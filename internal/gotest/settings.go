@@ -25,6 +25,9 @@ const (
 	// defaultRecords is the maximum number of records of a run, which take 128 MB. A recording of a longer run contains
 	// its start.
 	defaultRecords = 1 << 22
+	// limitedRecords is the number of records that are kept of a run that a limit has ended and whose recording is not
+	// whole: such a run goes round in circles, and a report about millions of its turns takes gigabytes.
+	limitedRecords = 1 << 18
 )
 
 // settings are the settings in the arguments and the environment.

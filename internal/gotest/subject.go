@@ -39,6 +39,7 @@ type detail struct {
 	extent        extent
 	asserted      []record.Assertion
 	second        *gort.Outcome // second run of the same seed, if it should be equal to the first and is not
+	fails         bool          // a limit ended the run, and without control the test does not pass
 }
 
 // recorded are the choices of a run.
@@ -78,6 +79,9 @@ func (w *subject) make(ctx context.Context, c gort.Control, alone bool) (o *gort
 	start := w.now()
 	o, err = w.runner.Run(ctx, c)
 	w.took = w.now().Sub(start)
+	if err == nil && w.records == 0 && (o.Verdict == gort.Limited || o.Verdict == gort.TimedOut) {
+		o.Recording.Shorten(limitedRecords)
+	}
 	return o, err
 }
 
@@ -175,6 +179,8 @@ func (w *subject) Keep(ctx context.Context, r *explore.Run) (err error) {
 			return nil
 		}
 		d = detailOf(r)
+	case r.Outcome == explore.Doubtful && w.endless(d.Outcome):
+		r.Outcome = explore.Failed
 	case r.Outcome == explore.Doubtful:
 		how, end := w.withoutControl(ctx, max(w.wall, w.patience)) // the test may just be long
 		name, flag, _ := w.limitOf(d.Outcome)
@@ -183,6 +189,8 @@ func (w *subject) Keep(ctx context.Context, r *explore.Run) (err error) {
 			r.Outcome, f.Verdict = explore.Noted, finding.Unconfirmed
 			return nil
 		}
+		d.fails = true
+		r.Detail = d
 	}
 	if f.Class != finding.Timing && w.ordinary[f.Signature] == nil {
 		w.ordinary[f.Signature] = r

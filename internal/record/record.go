@@ -127,6 +127,9 @@ type Record struct {
 // Prev returns the goroutine that stopped before a decision.
 func (r Record) Prev() uint32 { return uint32(r.Val) }
 
+// final reports whether a record is about the end of a run. For those there is room in a recording that is full.
+func (k Kind) final() bool { return Left <= k && k <= Ready }
+
 // IsChoice reports whether a replay needs r.
 func (r Record) IsChoice() bool { return r.Kind == Sched || r.Kind == Admit }
 

@@ -2,6 +2,7 @@ package record
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -27,6 +28,32 @@ type Recording struct {
 	// Dropped is the number of records for which there was no room. If it is not 0, Records contains only the start of
 	// the run, and its end. Steps, Points and Hash are those of the whole run.
 	Dropped uint64
+}
+
+// Shorten drops all records after the first n, up to the end of the run, if the recording is not whole anyway. It is
+// then as if there had been room for fewer records.
+func (r *Recording) Shorten(n int) {
+	at := min(n, len(r.Records)-1)
+	for at > 0 && r.Records[at].Kind != Sched { // what belongs together lies between two decisions
+		at--
+	}
+	if r.Dropped == 0 || at <= 0 {
+		return
+	}
+	kept, started := slices.Clone(r.Records[:at]), uint32(0)
+	for i := range kept {
+		if kept[i].Kind == Spawn {
+			started = max(started, kept[i].G)
+		}
+	}
+	for _, rec := range r.Records[at:] {
+		if rec.Kind.final() && rec.G <= started {
+			kept = append(kept, rec)
+		} else {
+			r.Dropped++
+		}
+	}
+	r.Records = kept
 }
 
 // Choices returns what a replay of r needs.

@@ -19,8 +19,15 @@ type turn struct {
 	stop     moment   // how it ended; the zero moment if that is not known
 }
 
-// turns returns the turns of the run up to its failure.
-func (s *Story) turns() (list []turn) {
+// turns returns the turns of the run up to its failure. A run can have millions, so they are found once.
+func (s *Story) turns() []turn {
+	if s.inTurns == nil {
+		s.inTurns = s.findTurns()
+	}
+	return s.inTurns
+}
+
+func (s *Story) findTurns() (list []turn) {
 	decisions := 0
 	for _, m := range s.untilOver() {
 		last := len(list) - 1

@@ -91,7 +91,11 @@ func (s *Story) window(steps []step) []step {
 // ending describes how the run ended. It returns "" if the last line of the schedule does.
 func (s *Story) ending() string {
 	if s.dropped != "" {
-		return "here the recording is full: " + s.dropped + " of the rest of the run left out"
+		full := "here the recording is full"
+		if _, behind := s.start(s.untilOver()); behind > 0 {
+			full = "it goes on, and " + prose.Count(behind, "decision") + " later the recording is full"
+		}
+		return full + ": " + s.dropped + " of the rest of the run left out"
 	}
 	switch s.ended {
 	case "failed":

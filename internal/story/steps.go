@@ -92,10 +92,33 @@ func repeated(text string, times int) string {
 // covers.
 const horizon = 5_000
 
-// steps returns the end of the run as steps.
+// steps returns the end of the run as steps, or its start if it was endless.
 func (s *Story) steps() []step {
-	list, _ := s.stepsOf(s.untilOver(), -1)
+	first, _ := s.start(s.untilOver())
+	list, _ := s.stepsOf(first, -1)
 	return list
+}
+
+// start returns the moments within the horizon from the start of a run that a limit ended after its recording was
+// full, and the number of decisions behind them: how such a run came to go round in circles says more than the
+// arbitrary place at which the recording ends. Of other runs it returns all moments.
+func (s *Story) start(moments []moment) (first []moment, behind int) {
+	first = moments
+	if s.dropped == "" || s.Turning > 0 || s.ended != "reached a limit" && s.ended != "timed out" {
+		return first, 0
+	}
+	decisions := 0
+	for i, m := range moments {
+		switch m.kind {
+		case starts:
+			decisions, first = 0, moments
+		case runs, goesOn:
+			if decisions++; decisions == horizon+1 {
+				first = moments[:i]
+			}
+		}
+	}
+	return first, max(decisions-horizon, 0)
 }
 
 // stepsOf returns moments as steps, and the number of steps before moment n, which begins a step of its own.

@@ -24,6 +24,7 @@ type Story struct {
 	ids      []event.TaskID   // by number
 	kids     map[uint32]int   // of each task, so far
 	moments  []moment
+	inTurns  []turn                      // see turns
 	objects  map[uint32]tracefile.Object // what each task waited for last
 
 	ended   string // how the run ended, as its note states it; "" if unknown
