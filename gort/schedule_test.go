@@ -31,6 +31,7 @@ func told() []struct {
 	}{
 		{"deadlock", 30, lockOrder(true).outcome(Deadlocked, 0, "")},
 		{"leak by a leap of time", 30, leapt(Leaked)},
+		{"leak after the end of the test", 30, leftLate()},
 		{"sleeps and timers", 30, timers()},
 		{"timers that fire in a turn", 30, lazyTimers()},
 		{"a ticker that nobody hears", 30, ticking(50)},
@@ -69,6 +70,21 @@ func ticking(times int) *Outcome {
 	t.sched(2, 1, record.WhyBlock)
 	tick(1 + 2*times)
 	return t.outcome(Failed, 2, "--- FAIL: TestAsk (0.00s)\n")
+}
+
+// leftLate has a goroutine that goes on after the end of the test, and is left behind then.
+func leftLate() *Outcome {
+	t := newTape()
+	t.sched(2, 1, record.WhyBlock)
+	t.spawn(2, "example.com/bank.Ask.func1", ask)
+	t.wake(1, 2)
+	t.end(2)
+	t.sched(1, 2, record.WhyEnd)
+	t.block(1, "sleep", "_testmain.go:50 main.main")
+	t.sched(3, 1, record.WhyBlock)
+	t.block(3, "chan send", reply)
+	t.left(3, "chan send", reply)
+	return t.outcome(Leaked, 1, "")
 }
 
 // leakBesideTicker has a goroutine that is left behind, and then a thousand turns of others after the end of the test.

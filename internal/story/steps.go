@@ -355,6 +355,10 @@ func (s *stepper) blocked(r moment) {
 	if strings.EqualFold(r.reason, "sleep") {
 		s.state[r.g] = stateSleeps
 		s.asleep[r.g] = r.place
+		if line, _ := cast.SplitPlace(r.place); strings.HasPrefix(line, "_testmain.go:") { // of the runtime, for leaks
+			s.finish("gives the others time to end, because the tests are over")
+			return
+		}
 		s.finish("sleeps" + s.at(r))
 		return
 	}
