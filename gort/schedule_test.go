@@ -430,24 +430,35 @@ func TestScheduleFoldsOnlyForRoom(t *testing.T) {
 	}
 }
 
-// TestScheduleEndless checks that a run that a limit has ended is told from its start if the rest was not recorded.
+// TestScheduleEndless checks that a run that a limit has ended is told from its start.
 func TestScheduleEndless(t *testing.T) {
-	o := spinning(horizon+100-2).outcome(Limited, 0, "reprise: more decisions than the limit\n")
-	o.Recording.Dropped = 77
-	text := o.Schedule(20)
-	for _, line := range []string{
-		"  … 1 decision before", "more turns of 0.0 and 0.0.0 …\n", "      5000 ",
-		"it goes on, and 100 decisions later the recording is full: 77 records of the rest of the run left out\n",
+	for _, c := range []struct {
+		verdict Verdict
+		dropped uint64
+		end     string
+	}{
+		{Limited, 77, "the recording is full: 77 records of the rest of the run left out"},
+		{TimedOut, 77, "the recording is full: 77 records of the rest of the run left out"},
+		{Limited, 0, "the limit is reached"},
+		{TimedOut, 0, "virtual time runs out"},
 	} {
-		if !strings.Contains(text, line) {
-			t.Errorf("%q is missing:\n%s", line, text)
+		o := spinning(horizon+100-2).outcome(c.verdict, 0, "reprise: virtual time has passed the limit\n")
+		o.Recording.Dropped = c.dropped
+		text := o.Schedule(20)
+		for _, line := range []string{
+			"  … 1 decision before", "more turns of 0.0 and 0.0.0 …\n", "      5000 ",
+			"it goes on, and 100 decisions later " + c.end + "\n",
+		} {
+			if !strings.Contains(text, line) {
+				t.Errorf("%v, %d dropped: %q is missing:\n%s", c.verdict, c.dropped, line, text)
+			}
 		}
 	}
 }
 
 // TestScheduleHorizon checks that a run of very many decisions is told from its end.
 func TestScheduleHorizon(t *testing.T) {
-	o := spinning(3*horizon).outcome(Limited, 0, "reprise: more decisions than the limit\n")
+	o := spinning(3*horizon).outcome(Failed, 0, "--- FAIL: TestBank (0.00s)\n")
 	accounted(t, "long", o, 20)
 	if n := strings.Count(o.Schedule(whole), "\n"); n > horizon+3 {
 		t.Errorf("%d lines", n)

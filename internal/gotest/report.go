@@ -93,8 +93,8 @@ func describe(r *explore.Run) {
 // shown describes the result of the replays, and the next steps.
 func shown(r *explore.Run) (confirmed, title string) {
 	schedule, f, o := "the schedule up to there:", r.Finding, detailOf(r).Outcome
-	if o.Recording.Dropped > 0 && (o.Verdict == gort.Limited || o.Verdict == gort.TimedOut) {
-		schedule = "the schedule from its start on:"
+	if o.Verdict == gort.Limited || o.Verdict == gort.TimedOut {
+		schedule = "the schedule:" // of the start, if it is long
 	}
 	switch {
 	case f.Confirmed != "":

@@ -90,12 +90,18 @@ func (s *Story) window(steps []step) []step {
 
 // ending describes how the run ended. It returns "" if the last line of the schedule does.
 func (s *Story) ending() string {
-	if s.dropped != "" {
-		full := "here the recording is full"
-		if _, behind := s.start(s.untilOver()); behind > 0 {
-			full = "it goes on, and " + prose.Count(behind, "decision") + " later the recording is full"
+	_, behind := s.start(s.untilOver())
+	later := "it goes on, and " + prose.Count(behind, "decision") + " later "
+	switch {
+	case s.dropped != "":
+		if behind == 0 {
+			later = "here "
 		}
-		return full + ": " + s.dropped + " of the rest of the run left out"
+		return later + "the recording is full: " + s.dropped + " of the rest of the run left out"
+	case behind > 0 && s.ended == "timed out":
+		return later + "virtual time runs out"
+	case behind > 0:
+		return later + "the limit is reached"
 	}
 	switch s.ended {
 	case "failed":

@@ -92,19 +92,19 @@ func repeated(text string, times int) string {
 // covers.
 const horizon = 5_000
 
-// steps returns the end of the run as steps, or its start if it was endless.
+// steps returns the end of the run as steps, or its start if a limit ended it.
 func (s *Story) steps() []step {
 	first, _ := s.start(s.untilOver())
 	list, _ := s.stepsOf(first, -1)
 	return list
 }
 
-// start returns the moments within the horizon from the start of a run that a limit ended after its recording was
-// full, and the number of decisions behind them: how such a run came to go round in circles says more than the
-// arbitrary place at which the recording ends. Of other runs it returns all moments.
+// start returns the moments within the horizon from the start of a run that a limit ended, and the number of decisions
+// behind them: such a run goes round in circles, and how it came to that says more than another round. Of other runs it
+// returns all moments.
 func (s *Story) start(moments []moment) (first []moment, behind int) {
 	first = moments
-	if s.dropped == "" || s.Turning > 0 || s.ended != "reached a limit" && s.ended != "timed out" {
+	if s.Turning > 0 || s.ended != "reached a limit" && s.ended != "timed out" {
 		return first, 0
 	}
 	decisions := 0
