@@ -3,6 +3,7 @@
 package sctbench_test
 
 import (
+	"math"
 	"os"
 	"path/filepath"
 	"testing"
@@ -125,6 +126,32 @@ func TestOrdinaryPrograms(t *testing.T) {
 	}
 }
 
+// measure makes trials.
+func (o *ordinary) measure(c contender, trials, limit int) result {
+	o.Helper()
+	return measured(trials, func(i int) (int, bool) { return o.trial(c, i, limit) })
+}
+
+// TestOrdinaryBesideSimulated: as ordinary tests with many goroutines, too, the portfolio needs at most three times
+// what the best strategy needs, and SURW and RFF at most twice what they need for the simulated programs, and two
+// standard errors besides, although an ordinary test has a channel more for each goroutine that it waits for.
+func TestOrdinaryBesideSimulated(t *testing.T) {
+	b := buildOrdinary(t)
+	const trials = 40
+	for _, name := range []string{"reorder_3", "reorder_20", "twostage_20"} {
+		p, o := named(t, name), ordinaryProgram(t, b, name)
+		mixBesideBest(t, name, trials, func(c contender, limit int) result { return o.measure(c, trials, limit) })
+		for _, c := range []contender{contenders[1], contenders[6]} {
+			got, simulated := o.measure(c, trials, 1000), c.measure(p.body(false), trials, 1000)
+			errors := math.Hypot(got.deviation, 2*simulated.deviation) / math.Sqrt(trials)
+			if got.found < trials || got.mean > 2*simulated.mean+2*errors {
+				t.Errorf("%s, %s: %v schedules to the first bug, simulated %v", name, c.name, got, simulated)
+			}
+		}
+		o.close()
+	}
+}
+
 // BenchmarkOrdinaryFirstBug is BenchmarkFirstBug for the programs as ordinary tests. With -short it makes one trial of
 // ten schedules at most.
 func BenchmarkOrdinaryFirstBug(b *testing.B) {
@@ -136,6 +163,6 @@ func BenchmarkOrdinaryFirstBug(b *testing.B) {
 	eachContender(b, func(b *testing.B, p program, c contender) result {
 		o := ordinaryProgram(b, binary, p.name)
 		defer o.close()
-		return measured(trials, func(i int) (int, bool) { return o.trial(c, i, most) })
+		return o.measure(c, trials, most)
 	})
 }

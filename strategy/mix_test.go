@@ -2,6 +2,7 @@ package strategy
 
 import (
 	"fmt"
+	"math"
 	"testing"
 )
 
@@ -15,14 +16,21 @@ func kinds(c Config) map[string]int {
 	return counts
 }
 
-// TestMixShares: the mix makes each of its strategies, and a run that the profile expects to be long gets none that
-// makes a decision at every point.
+// TestMixShares: each strategy has its part of the mix, within five standard deviations, and a run that the profile
+// expects to be long gets none that makes a decision at every point.
 func TestMixShares(t *testing.T) {
 	short := kinds(Config{Profile: &Profile{Contested: longRun}})
-	for _, name := range shortShares {
-		if kind := fmt.Sprintf("%T", Find(name).New(Config{})); short[kind] == 0 {
-			t.Errorf("%s is never chosen: %v", name, short)
+	sum := 0
+	for name, parts := range map[string]int{"surw": 5, "rff": 6, "pos": 1, "urw": 1, "pct": 1, "random": 2} {
+		share := float64(parts) / 16
+		got := short[fmt.Sprintf("%T", Find(name).New(Config{}))]
+		if math.Abs(float64(got)-2000*share) > 5*math.Sqrt(2000*share*(1-share)) {
+			t.Errorf("%d of 2000 seeds are of %s, want a share of %.3f", got, name, share)
 		}
+		sum += got
+	}
+	if sum != 2000 {
+		t.Errorf("other strategies, too: %v", short)
 	}
 	for kind := range kinds(Config{Profile: &Profile{Contested: longRun + 1}}) {
 		if kind != "*strategy.pct" && kind != "*strategy.random" {

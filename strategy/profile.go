@@ -38,6 +38,8 @@ type count struct {
 	loads        uint32
 	others       uint32 // operations that are not loads
 	tasks        uint32 // tasks that use the object, in rows of objects
+	rivals       uint32 // those for which it is not only a signal, in rows of objects; see [Profile.step]
+	rival        bool   // the task is one of those, in rows of a task and an object
 	contested    bool   // the object was used while another task was ready, in rows of objects
 }
 
@@ -82,7 +84,9 @@ func (r *count) add(op Op) {
 // total returns the number of operations.
 func (r *count) total() uint64 { return uint64(r.loads) + uint64(r.others) }
 
-// step counts the step of a task, which is contested if another task was ready.
+// step counts the step of a task, which is contested if another task was ready. A task that uses a channel or a wait
+// group only once, to say that it has come to its end or to wait for that of another, is not a rival of others for it.
+// One that locks and unlocks a lock, or reads or writes memory, is.
 func (p *Profile) step(t *Task, contested bool) {
 	p.Points++
 	if r, added := p.row(t.Path, 0); r != nil {
@@ -104,6 +108,10 @@ func (p *Profile) step(t *Task, contested bool) {
 		all.add(t.Next)
 		if added {
 			all.tasks++
+		}
+		if !r.rival && (t.Next.Kind != Sync || !added) {
+			r.rival = true
+			all.rivals++
 		}
 		if all.contested = all.contested || contested; all.contested {
 			p.learn(t)
@@ -178,6 +186,6 @@ func (p *profiler) Step(t *Task) {
 		p.stepper.Step(t)
 	}
 	if t.Next.Object != 0 {
-		t.before = t.Next
+		t.remember()
 	}
 }

@@ -7,7 +7,8 @@ package strategy
 //  1. An operation is known by what it does and by what its task did before, and not by its task: a rule about one of a
 //     hundred equal tasks holds for all of them.
 //  2. The seed draws up to three rules, each about an operation on an object that several tasks use, and a store to the
-//     object or its state before the first store. Operations on locks and channels are stores.
+//     object or its state before the first store. Operations on locks and channels are stores. Objects that more tasks
+//     use are drawn more often.
 //  3. A task that is about to make the operation of a rule is held back until the last store to the object is that of
 //     the rule. Then tasks that are about to store to the object are held back until the operation has been made. A
 //     negative rule holds the operation back while the last store is that of the rule.
@@ -56,70 +57,94 @@ var _ = Register(&Strategy{
 	},
 })
 
-// name identifies the next operation of a task by its object and kind and by those of the operation before; it is
-// never 0.
+// name identifies the next operation of a task by its object and kind and by what the task has done before; it is never
+// 0. With only the operation before it, the two kinds of tasks in twostage would have one name for locking the second
+// lock.
 func (t *Task) name() uint64 {
 	x := t.Next.Object + uint64(t.Next.Kind)<<62
-	y := splitMix(&x) + t.before.Object + uint64(t.before.Kind)<<62
+	y := splitMix(&x) + t.done
 	return splitMix(&y) | 1
 }
 
-// drawRule draws a rule, the zero rule if there is none.
+// remember adds the next operation of a task to what it has done: a set of objects and kinds, without an order or a
+// number of times, so that the operations of a loop have the same names in each round from the second on.
+func (t *Task) remember() {
+	x := t.Next.Object
+	t.done |= 1 << ((splitMix(&x) + uint64(t.Next.Kind)) % 64)
+}
+
+// drawRule draws a rule, the zero rule if there is none: first the object, in proportion to the pairs of rivals for it,
+// and then evenly one of the operations on it and a store to it. An object that all tasks contend for is drawn more
+// often than all the channels together by which a task waits for one other each.
 func (p *Profile) drawRule(r *Rand) (x rule) {
-	all := uint64(0)
+	sum := uint64(0)
 	for i := range p.known {
-		all += p.shared(&p.operations[i])
+		sum += p.pairs(i)
 	}
-	if all == 0 {
+	if sum == 0 {
 		return rule{}
 	}
-	k, stores := r.Below(all), uint64(0)
+	k := r.Below(sum)
 	for i := range p.known {
-		o := &p.operations[i]
-		if n := p.shared(o); k < n {
-			x.object, x.operation = o.object, o.name
-			break
-		} else {
+		if n := p.pairs(i); k >= n {
 			k -= n
+			continue
 		}
+		x.object = p.operations[i].object
+		break
 	}
-	for i := range p.known {
-		stores += p.operations[i].stores(x.object)
-	}
+	x.operation = p.nth(x.object, false, r.Below(p.number(x.object, false)))
+	stores := p.number(x.object, true)
 	if k = r.Below(stores + 1); k < stores {
-		x.store = p.storeTo(x.object, k)
+		x.store = p.nth(x.object, true, k)
 	}
 	x.negative = r.Below(4) == 0
 	return x
 }
 
-// storeTo returns the name of a store to an object, by its number.
-func (p *Profile) storeTo(object, number uint64) uint64 {
+// pairs returns the number of ordered pairs of tasks that are rivals for the object of operation i, at least 1, if
+// several tasks use it in different orders and the operation is the first that is known to store to it, and else 0. So
+// an object counts once, and not at all if it is only read while other tasks are ready.
+func (p *Profile) pairs(i uint64) uint64 {
+	o := &p.operations[i]
+	for k := range i {
+		if p.operations[k].on(o.object, true) {
+			return 0
+		}
+	}
+	row, _ := p.find(0, o.object)
+	if row < 0 || o.kind == Load || p.rows[row].tasks < 2 || !p.rows[row].contested {
+		return 0
+	}
+	n := uint64(p.rows[row].rivals)
+	return max(n*n-n, 1)
+}
+
+// on reports whether an operation is on an object, and a store to it if stores is set.
+func (o *operation) on(object uint64, stores bool) bool {
+	return o.object == object && (!stores || o.kind != Load)
+}
+
+// number returns the number of known operations on an object, or of known stores to it.
+func (p *Profile) number(object uint64, stores bool) (n uint64) {
 	for i := range p.known {
-		o := &p.operations[i]
-		if n := o.stores(object); number < n {
-			return o.name
-		} else {
-			number -= n
+		if p.operations[i].on(object, stores) {
+			n++
 		}
 	}
-	return 0
+	return n
 }
 
-// shared returns 1 if an operation is on an object that several tasks use in different orders, and else 0.
-func (p *Profile) shared(o *operation) uint64 {
-	if row, _ := p.find(0, o.object); row >= 0 {
-		if r := &p.rows[row]; r.tasks >= 2 && r.others > 0 && r.contested {
-			return 1
+// nth returns the name of the k-th of those operations, counted from 0.
+func (p *Profile) nth(object uint64, stores bool, k uint64) uint64 {
+	for i := range p.known {
+		if !p.operations[i].on(object, stores) {
+			continue
 		}
-	}
-	return 0
-}
-
-// stores returns 1 if an operation is a store to an object, and else 0.
-func (o *operation) stores(object uint64) uint64 {
-	if o.object == object && o.kind != Load {
-		return 1
+		if k == 0 {
+			return p.operations[i].name
+		}
+		k--
 	}
 	return 0
 }
@@ -195,5 +220,6 @@ func (r *rff) Step(t *Task) {
 			x.last = name
 		}
 	}
-	t.before, r.contested = t.Next, false
+	r.contested = false
+	t.remember()
 }

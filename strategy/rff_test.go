@@ -1,6 +1,7 @@
 package strategy
 
 import (
+	"math"
 	"slices"
 	"testing"
 
@@ -74,7 +75,7 @@ func (p stepsOf) meets(order []int, x rule) bool {
 				last = t.name()
 			}
 		}
-		t.before = t.Next
+		t.remember()
 	}
 	return false
 }
@@ -96,7 +97,7 @@ func (p stepsOf) named(object uint64) (all, vague, stores []uint64) {
 					stored, stores = true, append(stores, t.name())
 				}
 			}
-			t.before = op
+			t.remember()
 		}
 	}
 	return all, vague, stores
@@ -161,6 +162,100 @@ func TestRulesDrawn(t *testing.T) {
 	}
 	if want := 2 * (2*2 + 2*3); len(drawn) != want { // operations and stores, with the state before the first
 		t.Errorf("%d rules, want %d", len(drawn), want)
+	}
+}
+
+// counted returns the counts of a run in which other tasks are always ready.
+func (p stepsOf) counted() *Profile {
+	profile := &Profile{}
+	for k, t := range p.start() {
+		for _, t.Next = range p[k] {
+			profile.step(t, true)
+			t.remember()
+		}
+	}
+	return profile
+}
+
+// pairs counts the pairs of tasks that read or write an object or use it more than once, at least 1. It is 0 if fewer
+// than two tasks use the object or all only read it.
+func (p stepsOf) pairs(object uint64) (n int) {
+	uses, signals, stores := make([]int, len(p)), make([]bool, len(p)), false
+	tasks := 0
+	for k := range p {
+		for _, op := range p[k] {
+			if op.Object == object {
+				uses[k]++
+				signals[k] = op.Kind == Sync
+				stores = stores || op.Kind != Load
+			}
+		}
+		if uses[k] > 0 {
+			tasks++
+		}
+	}
+	if tasks < 2 || !stores {
+		return 0
+	}
+	rival := func(k int) bool { return uses[k] > 1 || uses[k] == 1 && !signals[k] }
+	for a := range p {
+		for b := range p {
+			if a != b && rival(a) && rival(b) {
+				n++
+			}
+		}
+	}
+	return max(n, 1)
+}
+
+// TestRuleObjects: rules are about objects in proportion to the pairs of tasks that are rivals for them. The bound is
+// six standard deviations.
+func TestRuleObjects(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		op := rapid.Custom(func(t *rapid.T) Op {
+			return Op{rapid.Uint64Range(1, 5).Draw(t, "object"), OpKind(rapid.IntRange(0, 2).Draw(t, "kind"))}
+		})
+		p := stepsOf(rapid.SliceOfN(rapid.SliceOfN(op, 1, 4), 1, 6).Draw(t, "operations"))
+		profile, sum, drawn := p.counted(), 0, map[uint64]int{}
+		const draws = 2000
+		for seed := range uint64(draws) {
+			r := NewRand(seed, 0)
+			drawn[profile.drawRule(&r).object]++
+		}
+		for object := range uint64(6) {
+			sum += p.pairs(object)
+		}
+		if sum == 0 {
+			if drawn[0] != draws {
+				t.Fatalf("there is nothing to draw, and the objects of rules are %v", drawn)
+			}
+			return
+		}
+		for object := range uint64(6) {
+			share := float64(p.pairs(object)) / float64(sum)
+			if d := float64(drawn[object]) - draws*share; math.Abs(d) > 6*math.Sqrt(draws*share*(1-share)) {
+				t.Errorf("%d of %d rules are about object %d, want a share of %.3f", drawn[object], draws, object, share)
+			}
+		}
+	})
+}
+
+// TestNamesTellKindsOfTasks: operations of different kinds of tasks have different names if the tasks have done
+// different things, also long before, and those of equal tasks and of the rounds of a loop have the same.
+func TestNamesTellKindsOfTasks(t *testing.T) {
+	name := func(before ...Op) uint64 {
+		x := &Task{}
+		for _, x.Next = range before {
+			x.remember()
+		}
+		x.Next = Op{9, Sync}
+		return x.name()
+	}
+	round := []Op{{3, Load}, {9, Sync}, {4, Sync}}
+	writes, reads := name(Op{1, Store}, Op{3, Load}), name(Op{1, Load}, Op{3, Load})
+	second, third := name(slices.Repeat(round, 2)...), name(slices.Repeat(round, 3)...)
+	if writes == reads || writes != name(Op{1, Store}, Op{3, Load}) || second != third || second == writes {
+		t.Errorf("names %x, %x, %x, %x", writes, reads, second, third)
 	}
 }
 

@@ -4,8 +4,8 @@ package strategy
 // Testing", ASPLOS 2025). It needs the counts of an earlier run, without which it works by priorities alone.
 //
 //  1. An object is chosen for the run, among those that at least half of the tasks use, not all only read, and some use
-//     while another task is ready, with a probability proportional to the number of operations on it. Only those
-//     operations count.
+//     while another task is ready, with a probability proportional to the number of operations on it and to the number
+//     of tasks that are rivals for it, see [Profile.step]. Only those operations count.
 //  2. Steps are ordered by random priorities. A task that makes a step that does not count gets a new one.
 //  3. When a task is about to make an operation that counts, the task that makes the next one is drawn, in proportion
 //     to the operations that each ready task has to come, as in a uniform random walk: [walk]. When that task creates
@@ -15,7 +15,8 @@ package strategy
 //     something that a task does that is held back.
 //
 // The program of the authors decides what the paper leaves open: the moment of the draw, that an operation that counts
-// leaves the priority as it is, and that an operation beyond those of the counted run has a chance.
+// leaves the priority as it is, and that an operation beyond those of the counted run has a chance. That the number of
+// tasks matters in step 1 is ours: see RATIONALE.md.
 type surw struct {
 	walk
 	priorities
@@ -60,12 +61,13 @@ func (p *Profile) draw(r *Rand) uint64 {
 	return 0
 }
 
-// interest returns the weight of a row in the choice of an object.
+// interest returns the weight of a row in the choice of an object. A channel by which one task waits for another has
+// less than an object that all tasks use.
 func (p *Profile) interest(r *count) uint64 {
 	if r.task != 0 || r.others == 0 || !r.contested || uint64(r.tasks) < max(2, p.Tasks/2) {
 		return 0
 	}
-	return r.total()
+	return r.total() * uint64(max(r.rivals, 1))
 }
 
 // Gap implements [Picker].

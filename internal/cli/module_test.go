@@ -87,7 +87,7 @@ var runMasks = []struct {
 	{regexp.MustCompile(`(?s)(the schedule up to there:\n).*?(\n +(?:goroutines at|note:|signature))`), "$1 SCHEDULE$2"},
 	{regexp.MustCompile(`(the schedule up to there:\\n).*?(\\n +(?:goroutines at|note:|signature))`), "$1 SCHEDULE$2"},
 	{regexp.MustCompile(`minimal run: [^\\\n]*`), "minimal run: N"},
-	{regexp.MustCompile(`(the turn that decided it: )[^\\\n]*`), "$1 N"},
+	{regexp.MustCompile(`((?:the turn that|no single turn) decided it: )[^\\\n]*`), "$1 N"},
 	{regexp.MustCompile(`tests="[0-9]+" failures="[0-9]+"`), `tests="N" failures="N"`},
 }
 
