@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -761,14 +762,58 @@ func BenchmarkDecision(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(steps), "ns/decision")
 }
 
+// plainly builds the corpus with the ordinary runtime. What it returns runs a test of it, on one processor.
+func plainly(b *testing.B) func(test string) {
+	plain := filepath.Join(b.TempDir(), "plain.test")
+	dir := corpus(b).Dir
+	if _, err := run(b.Context(), dir, nil, "go", "test", "-c", "-vet=off", "-o", plain, "."); err != nil {
+		b.Fatal(err)
+	}
+	return func(test string) {
+		env := append(os.Environ(), "GOMAXPROCS=1")
+		if _, err := run(b.Context(), dir, env, plain, "-test.run=^"+test+"$"); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkPing measures a number that two goroutines pass to and fro over channels, with the record of the two
+// decisions and the reading of it, against the ordinary runtime on one processor.
+func BenchmarkPing(b *testing.B) { benchRounds(b, "TestBenchPing", 100_000) }
+
+// BenchmarkLock measures locking and unlocking a mutex for which nobody waits, which are three points, against the
+// ordinary runtime.
+func BenchmarkLock(b *testing.B) { benchRounds(b, "TestBenchLock", 2_000_000) }
+
+// benchRounds measures a round of a test of the corpus that makes at least two points in each. The ordinary run makes
+// ten times as many, so that the start of its process does not count.
+func benchRounds(b *testing.B, test string, rounds int) {
+	b.Run("controlled", func(b *testing.B) {
+		b.Setenv("CORPUS_ROUNDS", strconv.Itoa(rounds))
+		r := mustRunner(b, corpus(b), test, Control{})
+		mustAgain(b, r, Control{}) // starts the process that is copied
+		for b.Loop() {
+			o := mustAgain(b, r, Control{Seed: 1, Gap: 50})
+			if o.Verdict != Passed || r.alone || o.Recording.Points < 2*uint64(rounds) || o.Recording.Dropped > 0 {
+				b.Fatal(r.alone, o.describe())
+			}
+		}
+		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(rounds), "ns/round")
+	})
+	b.Run("rival=plain", func(b *testing.B) {
+		b.Setenv("CORPUS_ROUNDS", strconv.Itoa(10*rounds))
+		runs := plainly(b)
+		for b.Loop() {
+			runs(test)
+		}
+		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(10*rounds), "ns/round")
+	})
+}
+
 // BenchmarkCPU compares a test that computes under control with the same under the ordinary runtime on one processor.
 func BenchmarkCPU(b *testing.B) {
 	bin := corpus(b)
-	plain := filepath.Join(b.TempDir(), "plain.test")
-	if _, err := run(b.Context(), bin.Dir, nil, "go", "test", "-c", "-vet=off", "-o", plain, "."); err != nil {
-		b.Fatal(err)
-	}
-	env := append(os.Environ(), "GOMAXPROCS=1")
+	plain := plainly(b)
 	var controlled, ordinary time.Duration
 	for b.Loop() {
 		start := time.Now()
@@ -777,9 +822,7 @@ func BenchmarkCPU(b *testing.B) {
 		}
 		controlled += time.Since(start)
 		start = time.Now()
-		if _, err := run(b.Context(), bin.Dir, env, plain, "-test.run=^TestBenchCPU$"); err != nil {
-			b.Fatal(err)
-		}
+		plain("TestBenchCPU")
 		ordinary += time.Since(start)
 	}
 	b.ReportMetric(controlled.Seconds()/ordinary.Seconds(), "of-ordinary")

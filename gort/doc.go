@@ -63,11 +63,12 @@
 //   - Garbage collection. It is one step of the goroutine that starts it.
 //   - GOMAXPROCS and NumCPU, which are 4 or Control.Procs. Setting GOMAXPROCS changes only the number that it reports.
 //
-// Until main.main starts, while packages are initialised, goroutines run in the order of their start, and random values
-// are the same for every seed. The part of a run before the test function starts does not depend on the number of other
-// test functions, so that seeds and recordings remain valid when a test is added. A [Runner] relies on this: it makes
-// each run in a copy of one process that waits at this place. This gives several times as many runs in the same time,
-// with the same results as separate processes.
+// A run begins where main.main starts or, in a binary without a TestMain, where package testing has read its flags and
+// is about to start the first test. Until then, while packages are initialised, goroutines run in the order of their
+// start, and random values are the same for every seed. The part of a run before the test function starts does not
+// depend on the number of other test functions, so that seeds and recordings remain valid when a test is added. A
+// [Runner] relies on this: it makes each run in a copy of one process that waits at this place. This gives several
+// times as many runs in the same time, with the same results as separate processes.
 //
 // # Memory
 //

@@ -23,8 +23,8 @@ import (
 
 // Runner runs one test of a binary repeatedly. It must be used by one goroutine at a time.
 //
-// If possible, the runs are made in copies of one process, taken where main.main would start, which saves the time
-// of starting a process. A copy behaves exactly like a process of its own, up to the last event. A process cannot
+// If possible, the runs are made in copies of one process, taken where the run would begin, which saves the time of
+// starting a process. A copy behaves exactly like a process of its own, up to the last event. A process cannot
 // be copied if it has other threads by then, as with cgo and the race detector, or has used the network poller.
 type Runner struct {
 	b      *Binary

@@ -47,6 +47,10 @@ var rows = []row{
 	{"runs of two short tasks", "simsched", "Schedules", "schedules/s", "", "", "200,000/s"},
 	{"a schedule of an exhaustive search", "simsched", "Enumeration", "ns/schedule", "", "", "50 µs"},
 	{"ordinary: a decision with its record", "gort", "Decision", "ns/decision", "", "", "400 ns"},
+	{"ordinary: a number to and fro over channels", "gort", "Ping/controlled", "ns/round",
+		"Ping/rival=plain", onePlain, "500 ns"},
+	{"ordinary: lock and unlock, nobody waits", "gort", "Lock/controlled", "ns/round",
+		"Lock/rival=plain", onePlain, "9 ns"},
 	{"ordinary: runs of a small test, a core", "gort", "Runner", "runs/s", "", "", "800/s"},
 	{"ordinary: an HTTP request and its answer", "gort", "Request/simulated", "ns/op",
 		"Request/real", "over the kernel", ""},
@@ -57,6 +61,7 @@ const (
 	overChannel = "a channel's hand-off"
 
 	msgpackAlone = "MessagePack alone"
+	onePlain     = "Go on one processor"
 )
 
 // marks stand around the table in a file.

@@ -31,7 +31,7 @@
 //	IoError                      fault of the network, with a token of the same form: connection refused or reset; would
 //	                             block (latency), timed out (stall), interrupted (bandwidth), not connected (partition),
 //	                             which an RngValue with the amount follows
-//	Checkpoint                   start of main.main, once; a replay begins here
+//	Checkpoint                   start of main.main or, without a TestMain, of the first test, once; a replay begins here
 //	TimeAdvanced                 the virtual time, written when it is a millisecond ahead of the last TimeAdvanced, and
 //	                             before events that depend on it
 //

@@ -44,7 +44,7 @@ const (
 	Expected // the choice that did not fit in a replay, as in Sched; Site: its kind
 	Actual   // the decision that the replay made there, as in Sched
 	Ready    // G was ready there
-	Begin    // G starts main.main: from here on choices are made and depend on the seed
+	Begin    // G starts main.main or the first test: from here on choices are made and depend on the seed
 	Fail     // G marks a test as failed, for the first time in the run
 	// G accesses memory in conflict with an earlier access. Site: its line; Points: text of the line of the earlier
 	// access; Val: the goroutine of that; Reason: the kinds of both accesses.

@@ -75,6 +75,9 @@ const poolTouch = "repriseTouchObject(uintptr(unsafe.Pointer({receiver})));"
 // alive.
 const ignoreLate = "if sync.RepriseGone() { "
 
+// begins is where a run begins if the program has no TestMain, see rprMain.
+const begins = "sync.RepriseBegins();"
+
 // enter starts a system call that may have to give up the processor at once.
 const enter = "if repriseBlocks(trap, a2) { repriseEnterBlock() } else { runtime_entersyscall() }"
 
@@ -89,7 +92,9 @@ var edits = []edit{
 	{all, "runtime/proc.go", "schedinit", "if procresize(procs) != nil {", before,
 		"if rprOn || rprHelps { procs = rprSetup() };"},
 	{all, "runtime/proc.go", "main", "fn := main_main", before,
-		"if rprOn { rprBegin() } else if rprHelps { rprHelperBegins() };"},
+		"if rprOn { rprMain() } else if rprHelps { rprHelperBegins() };"},
+	{all, "testing/testing.go", "(*T).Run", "// Record the stack trace at the", before, begins},
+	{all, "testing/testing.go", "(*M).Run", "fuzzTargetsRan, fuzzTargetsOk := run", before, begins},
 	{all, "runtime/debug.go", "GOMAXPROCS", "", before, "if rprOn || rprHelps { return rprProcs(n) };"},
 	{all, "runtime/debug.go", "NumCPU", "", before, "if rprOn || rprHelps { return rprProcs(0) };"},
 
@@ -335,6 +340,12 @@ func repriseGone() bool
 
 // RepriseGone reports whether the process called os.Exit some time ago and would not be there without control.
 func RepriseGone() bool { return repriseGone() }
+
+//go:linkname repriseBegins runtime.rprBegins
+func repriseBegins()
+
+// RepriseBegins is called before package testing starts the tests.
+func RepriseBegins() { repriseBegins() }
 
 //go:linkname repriseReports runtime.rprReports
 func repriseReports()

@@ -5,7 +5,6 @@ package patch
 // they are in files for builds without it.
 var memoryEdits = append(mapEdits(), []edit{
 	{all, "runtime/proc.go", "schedinit", "randinit()", before, "if rprOn { rprRaceInit() };"},
-	{all, "runtime/proc.go", "main", "fn := main_main", before, "if rprOn { rprRaceBegin() };"},
 	{all, "runtime/proc.go", "newproc1", "releasem(mp)", before, "if rprOn { rprRaceName(newg) };"},
 	{all, "runtime/mgc.go", "gcStart", "", before, "if rprOn { rprRaceCollected() };"},
 	// With a race detector, Put drops values at random.

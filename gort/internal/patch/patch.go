@@ -31,9 +31,9 @@ var injected embed.FS
 
 // injectedNames are the files that every system gets.
 var injectedNames = []string{
-	"runtime", "cases", "cgo", "child", "clock", "detail", "faults", "files", "fork", "helper", "holders", "host", "late",
-	"net", "netinfo", "outside", "random", "reach", "reads", "replay", "script", "steps", "sysmon", "tape", "tapeenv",
-	"tapefiles", "tapelooks", "tapeplay", "tapesockets", "tapetalk", "text",
+	"runtime", "begin", "cases", "cgo", "child", "clock", "detail", "faults", "files", "fork", "helper", "holders",
+	"host", "late", "net", "netinfo", "outside", "random", "reach", "reads", "replay", "script", "steps", "sysmon",
+	"table", "tape", "tapeenv", "tapefiles", "tapelooks", "tapeplay", "tapesockets", "tapetalk", "text",
 }
 
 // supported lists the versions of Go whose runtime the table of edits fits, without the patch number.

@@ -3,9 +3,20 @@ package corpus
 import (
 	"crypto/sha256"
 	"fmt"
+	"os"
 	"sort"
+	"strconv"
+	"sync"
 	"testing"
 )
+
+// rounds returns how often a benchmark repeats what it does: n, or what CORPUS_ROUNDS says.
+func rounds(n int) int {
+	if set, err := strconv.Atoi(os.Getenv("CORPUS_ROUNDS")); err == nil {
+		return set
+	}
+	return n
+}
 
 // TestBenchPing makes 200,000 decisions.
 func TestBenchPing(t *testing.T) {
@@ -16,11 +27,22 @@ func TestBenchPing(t *testing.T) {
 		}
 		close(back)
 	}()
-	for i := range 100_000 {
+	for i := range rounds(100_000) {
 		there <- i
 		<-back
 	}
 	close(there)
+}
+
+// TestBenchLock locks and unlocks a mutex for which nobody waits.
+func TestBenchLock(t *testing.T) {
+	var mu sync.Mutex
+	n := 0
+	for range rounds(10) {
+		mu.Lock()
+		n++
+		mu.Unlock()
+	}
 }
 
 // TestBenchCPU computes and allocates, in one goroutine.
