@@ -81,6 +81,9 @@ func (o *Outcome) failed() cause {
 		lines := o.withOutput(fmt.Sprintf("the program has ended the process with status %d", o.Exit))
 		return cause{"exit", lines, printed(o.Output, 1)}
 	case len(list) == 0:
+		if lines := exampleFailure(outputLines(o.Output)); lines != nil {
+			return cause{"test failure", lines, failing}
+		}
 		return cause{"test failure", o.withOutput("the test has failed and logged nothing"), failing}
 	}
 	c := cause{class: "test failure"}
@@ -116,9 +119,10 @@ func (o *Outcome) asserted(list []logged) int {
 	return -1
 }
 
-// text returns the logged lines, with the name of the subtest if a subtest logged them.
+// text returns the logged lines, the first as telling does, with the name of the subtest if a subtest logged them.
 func (l logged) text() []string {
 	lines := slices.Clone(l.lines)
+	lines[0] = l.telling()
 	if _, sub, found := strings.Cut(l.test, "/"); found {
 		lines[0] += " (in " + sub + ")"
 	}

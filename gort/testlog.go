@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/reprise-go/reprise/internal/cast"
+	"github.com/reprise-go/reprise/internal/prose"
 )
 
 // logged is the text that a test logged by one call. Its first line names file and line.
@@ -15,6 +16,7 @@ type logged struct {
 }
 
 var (
+	label   = regexp.MustCompile(`^(Error Trace|Error|Test|Messages):\s`)
 	logLine = regexp.MustCompile(`^((?:    )+)[^\s:/]+\.go:[0-9]+: ?`)
 	running = regexp.MustCompile(`^=== (?:RUN|NAME|CONT) +(.*)$`)
 	result  = regexp.MustCompile(`^( *)--- (FAIL|PASS|SKIP): (.*) \(.*\)$`)
@@ -52,6 +54,36 @@ func logs(output []byte) (list []logged, failing []string) {
 		}
 	}
 	return slices.DeleteFunc(list, func(l logged) bool { return !slices.Contains(failing, l.test) }), failing
+}
+
+// longestHeadline is how many characters of a message telling puts into one line.
+const longestHeadline = 160
+
+// telling returns the first logged line. If that names only a place, because the message begins with a newline, the
+// message follows in the same line, up to an empty line. Of a message of testify these are the error and what the
+// test says about it.
+func (l logged) telling() string {
+	first := strings.TrimSpace(l.lines[0])
+	if !strings.HasSuffix(first, ":") {
+		return l.lines[0]
+	}
+	var words []string
+	wanted := true
+	for _, line := range l.lines[1:] {
+		line = strings.TrimSpace(line)
+		if m := label.FindStringSubmatch(line + " "); m != nil {
+			if wanted = m[1] == "Error" || m[1] == "Messages"; m[1] == "Messages" && len(words) > 0 {
+				words[len(words)-1] += ";"
+			}
+			line = strings.TrimPrefix(line, m[1]+":")
+		} else if line == "" && len(words) > 0 {
+			wanted = false
+		}
+		if wanted {
+			words = append(words, strings.Fields(strings.Replace(line, "actual  :", "actual:", 1))...)
+		}
+	}
+	return prose.Cut(strings.Join(append([]string{first}, words...), " "), longestHeadline)
 }
 
 // outputLines splits the output of a test binary into lines, without the marks of -test.v=test2json.

@@ -16,14 +16,17 @@ func said(output []byte, failure string) string {
 	for line := range strings.SplitSeq(failure, "\n") {
 		told[strings.TrimSpace(line)] = true
 	}
-	first, _, _ := strings.Cut(failure, "\n") // in which a lateness precedes the line of the test
+	first, _, _ := strings.Cut(failure, "\n") // in which a lateness precedes the line of the test, and a message may follow
+	repeats := func(text string) bool {
+		return strings.HasSuffix(first, text) || strings.HasSuffix(text, ":") && strings.Contains(first, text)
+	}
 	var lines []string
 	for line := range strings.SplitSeq(strings.ReplaceAll(string(output), marker, ""), "\n") {
 		if death.MatchString(line) {
 			break
 		}
 		text := strings.TrimSpace(line)
-		if frame.MatchString(line) || told[text] || strings.HasSuffix(first, text) || line == "FAIL" || line == "PASS" {
+		if frame.MatchString(line) || told[text] || repeats(text) || line == "FAIL" || line == "PASS" {
 			continue
 		}
 		lines = append(lines, strings.TrimRight(line, " \t\r"))

@@ -8,6 +8,8 @@ func TestSaid(t *testing.T) {
 			"hello\nafter"},
 		{"=== RUN   TestX\nbefore\n--- FAIL: TestX (0.00s)\npanic: boo\n\ngoroutine 7 [running]:\nmain.f()\n", "panic: boo",
 			"before"},
+		{"=== RUN   TestX\nhello\n    x_test.go:3: \n        \tError:      \tNot equal\n--- FAIL: TestX (0.00s)\n",
+			"fails when 0.1 is 2ms late: x_test.go:3: Not equal\n    \tError:      \tNot equal", "hello"},
 		{"=== RUN   TestX\n==================\nWARNING: DATA RACE\nRead at\n", "data race", ""},
 		{"=== RUN   TestX\n    --- FAIL: TestX/a (0.00s)\n", "", ""},
 		{"1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n13\n14\n", "",
