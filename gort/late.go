@@ -34,7 +34,8 @@ func (c *Control) slow() time.Duration {
 
 // Timing is what a failure has to do with goroutines that were late.
 type Timing struct {
-	By      time.Duration // by how much the goroutine that was late most was late
+	By      time.Duration // by how much the goroutine that was late most was late before it stopped by itself
+	Once    time.Duration // the longest part of By during which it did not run
 	Without string        // the signature of the failure if it did not need that
 }
 
@@ -54,7 +55,8 @@ func (o *Outcome) Timing() *Timing {
 	if direct.class == "data race" {
 		return nil
 	}
-	return &Timing{By: time.Duration(list[0].By), Without: finding.Sign(direct.class, direct.parts...)}
+	without := finding.Sign(direct.class, direct.parts...)
+	return &Timing{By: time.Duration(list[0].By), Once: time.Duration(list[0].Once), Without: without}
 }
 
 // cause returns the cause of a failure.

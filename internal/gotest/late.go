@@ -163,12 +163,17 @@ func (s *soonest) shorterLeaps() {
 // leapWindow is how many choices are looked at to find one that fits where time did not leap.
 const leapWindow = 32
 
-// shorter bisects between no lateness and that of the run, with runs of the same seed, down to a hundredth.
+// shorter bisects between no lateness and that of the run at once, with runs of the same seed, down to a hundredth.
 func (s *soonest) shorter() {
+	timing := s.best.Timing()
+	if timing == nil {
+		return
+	}
 	control := s.control(s.best.Recording.Seed)
-	for passes := time.Duration(0); s.by-passes > 1+s.by/100; {
-		control.Late = passes + (s.by-passes)/2
-		if !s.try(control) {
+	for passes, fails := time.Duration(0), timing.Once; fails-passes > 1+fails/100; {
+		if control.Late = passes + (fails-passes)/2; s.try(control) {
+			fails = control.Late
+		} else {
 			passes = control.Late
 		}
 	}
