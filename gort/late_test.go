@@ -75,8 +75,8 @@ func TestLateBound(t *testing.T) {
 		o := mustAgain(t, r, Control{Seed: seed, Late: bound})
 		for _, l := range o.Recording.Lateness() {
 			late++
-			if time.Duration(l.By) > bound {
-				t.Errorf("seed %d: goroutine %d is late by %v, at most %v are allowed", seed, l.G, time.Duration(l.By), bound)
+			if time.Duration(l.Once) > bound {
+				t.Errorf("seed %d: goroutine %d is late by %v, at most %v are allowed", seed, l.G, time.Duration(l.Once), bound)
 			}
 		}
 	}

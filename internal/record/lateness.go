@@ -16,7 +16,7 @@ type Late struct {
 // by which it was late before it stopped by itself, by that time and then by number. Once is that of the same time. A
 // goroutine is late by the time that leapt between the moment at which it became ready and the moment at which it ran,
 // or the end of the run. If it is preempted, what follows adds to that: code that takes 3 ms in one place and 3 ms in
-// another has taken 6 ms for those who wait for it.
+// another has taken 6 ms for the goroutines that wait for it.
 func (r *Recording) Lateness() []Late {
 	type waiting struct {
 		since int64 // when it became ready

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -137,9 +138,10 @@ func TestComputing(t *testing.T) {
 // TestSteps: a task that is blocked now and then, but makes steps, is not blocked for good.
 func TestSteps(t *testing.T) {
 	ticks, turn := make(chan time.Time), make(chan int)
+	var made atomic.Int32 // steps
 	go func() {
-		for range 5 {
-			for !strings.Contains(stacks(), "watchdog.receive(") {
+		for i := range int32(5) {
+			for made.Load() < i || !strings.Contains(stacks(), "watchdog.receive(") {
 				runtime.Gosched()
 			}
 			for range looks - 1 {
@@ -152,6 +154,7 @@ func TestSteps(t *testing.T) {
 		for range 5 {
 			receive(turn)
 			s.Yield()
+			made.Add(1)
 		}
 		return nil
 	})); err != nil {
