@@ -182,6 +182,20 @@ func TestNotReproduced(t *testing.T) {
 	}
 }
 
+// TestIdle: a preemption behind which the same task goes on stays if the failure needs the time that it takes.
+func TestIdle(t *testing.T) {
+	first := strategy.Deviation{Kind: strategy.Preempt, Task: 2, At: 1, To: 2}
+	second, other := first, strategy.Deviation{Kind: strategy.Preempt, Task: 3, At: 1}
+	second.At = 2
+	for _, needed := range []strategy.Script{{first}, {first, other}, {other}} {
+		p := &toy{possible: strategy.Script{first, second, other}, needed: []strategy.Script{needed}}
+		m, err := Run(t.Context(), Config{}, copies(p, 1), failing(p.possible))
+		if err != nil || !slices.Equal(m.Run.Script, needed) {
+			t.Errorf("the smallest run is %+v, %v, want %v", m, err, needed)
+		}
+	}
+}
+
 // TestDeadline: no run starts after the deadline.
 func TestDeadline(t *testing.T) {
 	now := time.Unix(0, 0)

@@ -186,6 +186,6 @@ func (p *profiler) Step(t *Task) {
 		p.stepper.Step(t)
 	}
 	if t.Next.Object != 0 {
-		t.remember()
+		p.into.remember(t)
 	}
 }

@@ -20,6 +20,7 @@ package strategy
 // the seed draws need as few schedules, and depend on no other run; see RATIONALE.md.
 type rff struct {
 	pos
+	profile   *Profile // nil if there is none
 	rules     [maxRules]rule
 	contested bool // another task was ready at the last decision
 	held      int  // picks at which a task was held back
@@ -49,6 +50,7 @@ var _ = Register(&Strategy{
 		r := strategyState[rff]()
 		r.rand = NewRand(c.Seed, Label("rff"))
 		if c.Profile != nil && c.Profile.valid() {
+			r.profile = c.Profile
 			for i := range rulesOf[r.rand.Below(uint64(len(rulesOf)))] {
 				r.rules[i] = c.Profile.drawRule(&r.rand)
 			}
@@ -67,10 +69,13 @@ func (t *Task) name() uint64 {
 }
 
 // remember adds the next operation of a task to what it has done: a set of objects and kinds, without an order or a
-// number of times, so that the operations of a loop have the same names in each round from the second on.
-func (t *Task) remember() {
-	x := t.Next.Object
-	t.done |= 1 << ((splitMix(&x) + uint64(t.Next.Kind)) % 64)
+// number of times, so that the operations of a loop have the same names in each round from the second on. Objects count
+// by the order in which the counted run used them first: an address depends on the environment of the process.
+func (p *Profile) remember(t *Task) {
+	if row, _ := p.find(0, t.Next.Object); row >= 0 {
+		x := uint64(row)
+		t.done |= 1 << ((splitMix(&x) + uint64(t.Next.Kind)) % 64)
+	}
 }
 
 // drawRule draws a rule, the zero rule if there is none: first the object, in proportion to the pairs of rivals for it,
@@ -221,5 +226,7 @@ func (r *rff) Step(t *Task) {
 		}
 	}
 	r.contested = false
-	t.remember()
+	if r.profile != nil {
+		r.profile.remember(t)
+	}
 }

@@ -62,7 +62,7 @@ func (p stepsOf) orders(f func(order []int)) {
 
 // meets reports whether an operation sees the store of a rule in an order, which it computes anew.
 func (p stepsOf) meets(order []int, x rule) bool {
-	all, done, last := p.start(), make([]int, len(p)), uint64(0)
+	profile, all, done, last := p.counted(), p.start(), make([]int, len(p)), uint64(0)
 	for _, k := range order {
 		t := all[k]
 		t.Next = p[k][done[k]]
@@ -75,7 +75,7 @@ func (p stepsOf) meets(order []int, x rule) bool {
 				last = t.name()
 			}
 		}
-		t.remember()
+		profile.remember(t)
 	}
 	return false
 }
@@ -84,6 +84,7 @@ func (p stepsOf) meets(order []int, x rule) bool {
 // the name of another one, and those of stores.
 func (p stepsOf) named(object uint64) (all, vague, stores []uint64) {
 	stores = []uint64{0}
+	profile := p.counted()
 	for k, t := range p.start() {
 		stored := false
 		for _, op := range p[k] {
@@ -97,7 +98,7 @@ func (p stepsOf) named(object uint64) (all, vague, stores []uint64) {
 					stored, stores = true, append(stores, t.name())
 				}
 			}
-			t.remember()
+			profile.remember(t)
 		}
 	}
 	return all, vague, stores
@@ -125,7 +126,7 @@ func TestRuleIsMet(t *testing.T) {
 		p.orders(func(order []int) { possible = possible || p.meets(order, x) })
 		for seed := range uint64(20) {
 			s := Find("rff").New(Config{Seed: seed}).(*rff)
-			s.rules[0] = x
+			s.rules[0], s.profile = x, p.counted()
 			if order := p.run(s); p.meets(order, x) != possible {
 				t.Fatalf("seed %d, order %v: the rule is met: %v, in some order: %v", seed, order, !possible, possible)
 			}
@@ -139,7 +140,7 @@ func TestNegativeRule(t *testing.T) {
 	all, _, stores := p.named(1)
 	for seed := range uint64(100) {
 		s := Find("rff").New(Config{Seed: seed}).(*rff)
-		s.rules[0] = rule{object: 1, operation: all[2], store: stores[1], negative: true}
+		s.rules[0], s.profile = rule{object: 1, operation: all[2], store: stores[1], negative: true}, p.counted()
 		if order := p.run(s); slices.Index(order, 1) == 1 || slices.Index(order, 1) == 2 {
 			t.Fatalf("seed %d, order %v: the load sees the first store", seed, order)
 		}
@@ -171,7 +172,7 @@ func (p stepsOf) counted() *Profile {
 	for k, t := range p.start() {
 		for _, t.Next = range p[k] {
 			profile.step(t, true)
-			t.remember()
+			profile.remember(t)
 		}
 	}
 	return profile
@@ -243,10 +244,11 @@ func TestRuleObjects(t *testing.T) {
 // TestNamesTellKindsOfTasks: operations of different kinds of tasks have different names if the tasks have done
 // different things, also long before, and those of equal tasks and of the rounds of a loop have the same.
 func TestNamesTellKindsOfTasks(t *testing.T) {
+	profile := stepsOf{{{1, Store}, {3, Load}, {9, Sync}, {4, Sync}}}.counted()
 	name := func(before ...Op) uint64 {
 		x := &Task{}
 		for _, x.Next = range before {
-			x.remember()
+			profile.remember(x)
 		}
 		x.Next = Op{9, Sync}
 		return x.name()
@@ -257,6 +259,34 @@ func TestNamesTellKindsOfTasks(t *testing.T) {
 	if writes == reads || writes != name(Op{1, Store}, Op{3, Load}) || second != third || second == writes {
 		t.Errorf("names %x, %x, %x, %x", writes, reads, second, third)
 	}
+}
+
+// TestObjectsAreOnlyCompared: a strategy makes the same run if all objects have other addresses, as in a process with
+// another environment.
+func TestObjectsAreOnlyCompared(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		const objects = 70
+		op := rapid.Custom(func(t *rapid.T) Op {
+			return Op{rapid.Uint64Range(1, objects).Draw(t, "object"), OpKind(rapid.IntRange(0, 2).Draw(t, "kind"))}
+		})
+		p := stepsOf(rapid.SliceOfN(rapid.SliceOfN(op, 1, 12), 2, 5).Draw(t, "operations"))
+		shift, moved := rapid.Uint64Range(1, 1<<40).Draw(t, "shift"), make(stepsOf, len(p))
+		for k := range p {
+			for _, op := range p[k] {
+				moved[k] = append(moved[k], Op{op.Object*8 + shift, op.Kind})
+			}
+		}
+		for _, name := range []string{"rff", "surw", "urw"} {
+			for seed := range uint64(10) {
+				made := func(p stepsOf) []int {
+					return p.run(Find(name).New(Config{Seed: seed, Profile: p.counted()}).(Stepper))
+				}
+				if here, there := made(p), made(moved); !slices.Equal(here, there) {
+					t.Fatalf("%s, seed %d: %v, with other addresses %v", name, seed, here, there)
+				}
+			}
+		}
+	})
 }
 
 // TestHeldForever: rules are dropped if others poll for what a task does that is held back.

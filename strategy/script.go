@@ -4,6 +4,9 @@ package strategy
 // a task runs until it stops by itself, and then the task that has been ready longest runs. The default of every other
 // choice is its alternative 0; see [DefaultValue] for random values.
 //
+// A task that is preempted and goes on, which its own key says, loses the time of a decision. In an ordinary run
+// that is a deviation also if no other task is ready.
+//
 // A choice is identified by the task that made it and by what that task has done so far, and not by its position in
 // the run. A deviation therefore keeps its meaning when another one is removed before it.
 //

@@ -150,7 +150,7 @@ type Task struct {
 
 	priority uint64 // 0 if the strategy has not seen the task
 	slot     int32  // of a walk
-	done     uint64 // a set of what the task has done, if the strategy or a profile needs it; see Task.remember
+	done     uint64 // a set of what the task has done, if the strategy or a profile needs it; see Profile.remember
 }
 
 // Op is an operation on an object.

@@ -51,6 +51,7 @@ type passedRun struct {
 	Asserted  []record.Assertion `json:"asserted,omitempty"` // detail.asserted
 	Branches  [][4]uint16        `json:"branches,omitempty"` // Taken, N, 1 if it costs, length
 	Exhausted bool               `json:"exhausted,omitempty"`
+	Steps     *record.KeptSteps  `json:"steps,omitempty"` // of a run of a search for all orders
 }
 
 // progressKey returns a text that is equal for searches with the same runs. All but the number of runs is part of it.
@@ -148,10 +149,17 @@ func (c *search) knownRun(p explore.Plan) *explore.Run {
 		return r
 	}
 	known, ok := c.kept.known[p.Number]
-	if !ok || known.Exhausted != (p.Route != nil) {
+	if !ok || known.Exhausted != (p.Route != nil || p.Steps) || p.Steps != (known.Steps != nil) {
 		return nil
 	}
 	r := &explore.Run{Plan: p, Class: known.Class, Digest: known.Digest}
+	if p.Steps {
+		steps, err := known.Steps.Steps()
+		if err != nil {
+			return nil
+		}
+		r.Steps = steps
+	}
 	for _, b := range known.Branches {
 		for range b[3] {
 			r.Branches = append(r.Branches, strategy.Branch{Taken: b[0], N: b[1], Costs: b[2] == 1})
@@ -175,11 +183,17 @@ func (c *search) keepRun(r *explore.Run) {
 	}
 	d := detailOf(r)
 	run := passedRun{
-		Number: r.Number, Class: r.Class, Digest: r.Digest, Asserted: d.asserted, Exhausted: r.Route != nil,
+		Number: r.Number, Class: r.Class, Digest: r.Digest, Asserted: d.asserted, Exhausted: r.Route != nil || r.Plan.Steps,
 		Extent: [3]int64{int64(d.extent.real), int64(d.extent.virtual), int64(d.extent.decisions)},
 	}
 	for _, b := range r.Branches {
 		run.add(b)
+	}
+	if r.Plan.Steps {
+		if r.Irreducible != nil {
+			return // the search ends with it
+		}
+		run.Steps = record.KeepSteps(r.Steps)
 	}
 	line, err := json.Marshal(run)
 	if err != nil {

@@ -40,6 +40,7 @@ func (r *Recording) Script() strategy.Script {
 			if i < 0 || int(rec.Prev()) >= len(all) || int(rec.G) >= len(all) {
 				return script // the recording was full
 			}
+			alone := len(ready) == 1
 			ready = slices.Delete(ready, i, i+1)
 			if !begun {
 				continue
@@ -51,7 +52,8 @@ func (r *Recording) Script() strategy.Script {
 				d.Kind, d.At = strategy.Next, prev.stops
 				prev.stops++
 			}
-			if i > 0 {
+			idle := alone && d.Kind == strategy.Preempt && rec.G == rec.Prev() && d.Leap == 0
+			if i > 0 || idle {
 				d.To = all[rec.G].hash
 			}
 			if d.Kind == strategy.Preempt || d.To != 0 || d.Leap != 0 {

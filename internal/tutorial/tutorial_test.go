@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/reprise-go/reprise/internal/golden"
 )
 
@@ -49,8 +51,8 @@ func check(t *testing.T, page, folder string) {
 		return
 	}
 	if masked(got) != masked(string(text)) {
-		t.Errorf("the outputs differ from those in %s; look at the difference after: go test ./internal/tutorial -update",
-			page)
+		t.Errorf("the outputs differ from those in %s; if that is meant: go test ./internal/tutorial -update\n%s",
+			page, cmp.Diff(strings.Split(masked(string(text)), "\n"), strings.Split(masked(got), "\n")))
 	}
 }
 
