@@ -12,8 +12,9 @@ import (
 // check refuses an operation that is called by a goroutine that is not the running task, if the run looks for that. It
 // lets pass what timers do, since they fire between two turns.
 func (s *Sim) check(op string) {
-	if !s.cfg.CheckGoroutines || s.firing || s.inHook || s.unwinding || s.current == nil || s.current.co == nil ||
-		goroutineID() == s.goroutines[s.current.co] {
+	current := s.current // read once: beside a goroutine that is no task, the run goes on
+	if !s.cfg.CheckGoroutines || s.firing || s.inHook || s.unwinding || current == nil || current.co == nil ||
+		goroutineID() == s.goroutines[current.co] {
 		return
 	}
 	s.refuse("simsched: " + op + " called by a goroutine that is not the running task" + origin() +
