@@ -123,8 +123,8 @@ func newCoroutine() *coroutine {
 func (c *coroutine) work() {
 	for {
 		s := c.sim
-		if s.cfg.CheckGoroutines && s.goroutines[c] == 0 {
-			s.goroutines[c] = goroutineID()
+		if s.goroutines != nil {
+			s.goroutines.add(c)
 		}
 		s.runTask(c.task)
 		c.task.co = nil

@@ -7,14 +7,43 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
+	"sync"
 )
 
+// goroutines are the goroutines of a run: those of coroutines, and the one that calls Run, with a nil coroutine. They
+// are asked by goroutines that are none of them, while the run goes on.
+type goroutines struct {
+	mu sync.Mutex
+	of map[uint64]*coroutine // by goroutineID
+}
+
+// add adds the calling goroutine.
+func (g *goroutines) add(c *coroutine) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.of == nil {
+		g.of = map[uint64]*coroutine{}
+	}
+	g.of[goroutineID()] = c
+}
+
+// caller returns the coroutine of the calling goroutine, and whether that belongs to the run.
+func (g *goroutines) caller() (c *coroutine, known bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	c, known = g.of[goroutineID()]
+	return c, known
+}
+
 // check refuses an operation that is called by a goroutine that is not the running task, if the run looks for that. It
-// lets pass what timers do, since they fire between two turns.
+// lets pass what timers do, since they fire between two turns. A goroutine that does not belong to the run is refused
+// before anything is read that the run may change meanwhile.
 func (s *Sim) check(op string) {
-	current := s.current // read once: beside a goroutine that is no task, the run goes on
-	if !s.cfg.CheckGoroutines || s.firing || s.inHook || s.unwinding || current == nil || current.co == nil ||
-		goroutineID() == s.goroutines[current.co] {
+	if s.goroutines == nil {
+		return
+	}
+	c, known := s.goroutines.caller()
+	if known && (s.firing || s.inHook || s.unwinding || s.current == nil || s.current.co == nil || s.current.co == c) {
 		return
 	}
 	s.refuse("simsched: " + op + " called by a goroutine that is not the running task" + origin() +

@@ -53,7 +53,7 @@ type Sim struct {
 	coroutines []*coroutine           // all coroutines
 	driver     coroutine              // stands for the goroutine that called Run, which waits while tasks run
 	quit       bool                   // a task called runtime.Goexit, which goes on in the driver
-	goroutines map[*coroutine]uint64  // see goroutineID; nil unless Config.CheckGoroutines is set
+	goroutines *goroutines            // nil unless Config.CheckGoroutines is set
 	foreign    atomic.Pointer[string] // what is said to a goroutine that is no task, and must not use the Sim
 	choice     Choice
 	asked      [numPoints]uint16    // number of choices in this step, by kind; it stops at the maximum
@@ -122,7 +122,8 @@ func newSim(cfg Config) *Sim {
 		}
 	}
 	if cfg.CheckGoroutines {
-		s.goroutines = map[*coroutine]uint64{}
+		s.goroutines = &goroutines{}
+		s.goroutines.add(nil)
 	}
 	return s
 }
@@ -130,6 +131,9 @@ func newSim(cfg Config) *Sim {
 // drive lets the first task run, and returns when the run is over. Tasks hand over to each other: the next one is
 // chosen inside the task that gives up its turn, so that choosing the same task again costs no switch.
 func (s *Sim) drive(first *Task) {
+	if s.goroutines != nil {
+		s.goroutines.add(nil)
+	}
 	if first != nil {
 		s.driver.handOver(first)
 	}

@@ -21,9 +21,7 @@ func TestKeptSteps(t *testing.T) {
 		x := dpor.Step{Idle: rapid.Bool().Draw(t, "idle"), Anything: rapid.Bool().Draw(t, "anything")}
 		x.Choices = rapid.SliceOfN(number, 1, 3).Draw(t, "choices")
 		x.Task = rapid.SampledFrom(x.Choices).Draw(t, "task")
-		for _, n := range rapid.SliceOfN(number, 0, 2).Draw(t, "others") {
-			x.Others = append(x.Others, n)
-		}
+		x.Others = append(x.Others, rapid.SliceOfN(number, 0, 2).Draw(t, "others")...)
 		for _, n := range rapid.SliceOfN(number, 0, 3).Draw(t, "uses") {
 			x.Uses = append(x.Uses, strategy.Op{Object: n, Kind: strategy.OpKind(rapid.IntRange(0, 2).Draw(t, "kind"))})
 		}
