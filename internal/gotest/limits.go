@@ -61,38 +61,34 @@ func (e extent) most(other extent) extent {
 // would not end under its schedule, and not as a run of a long test.
 const beyond = 10
 
-// limitOf returns the limit that ended a run, the flag that raises it, and whether the run took much more than those
-// that passed. The name is "" if no limit ended the run.
-func (c *search) limitOf(o *gort.Outcome) (name, flag string, much bool) {
-	switch {
-	case o.Killed:
-		return fmt.Sprintf("%v of real time", c.wall.Round(time.Second)), wire.MaxReal.Flag, c.wall >= beyond*c.longest.real
-	case o.Verdict == gort.TimedOut:
-		return fmt.Sprintf("%v of virtual time", o.Virtual.Round(time.Second)), wire.MaxVirtual.Flag,
-			o.Virtual >= beyond*c.longest.virtual
-	case o.Verdict == gort.Limited:
-		return fmt.Sprintf("%d decisions", o.Recording.Steps), wire.MaxDecisions.Flag,
-			o.Recording.Steps >= beyond*c.longest.decisions
-	}
-	return "", "", false
+// cutOff is a limit that ended a run.
+type cutOff struct {
+	name, flag string // the flag raises it
+	longest    string // the maximum among the runs that passed
+	much       bool   // the run took much more than those
 }
 
-// longestAs returns the maximum among the runs that passed of what the limit is about that ended a run.
-func (c *search) longestAs(o *gort.Outcome) string {
+// limitOf returns the limit that ended a run, the zero cutOff if none did.
+func (c *search) limitOf(o *gort.Outcome) cutOff {
+	longest, rounded := c.longest, func(d time.Duration) string { return d.Round(time.Millisecond).String() }
 	switch {
 	case o.Killed:
-		return c.longest.real.Round(time.Millisecond).String()
+		return cutOff{fmt.Sprintf("%v of real time", c.wall.Round(time.Second)), wire.MaxReal.Flag, rounded(longest.real),
+			c.wall >= beyond*longest.real}
 	case o.Verdict == gort.TimedOut:
-		return c.longest.virtual.Round(time.Millisecond).String()
+		return cutOff{fmt.Sprintf("%v of virtual time", o.Virtual.Round(time.Second)), wire.MaxVirtual.Flag,
+			rounded(longest.virtual), o.Virtual >= beyond*longest.virtual}
+	case o.Verdict == gort.Limited:
+		return cutOff{fmt.Sprintf("%d decisions", o.Recording.Steps), wire.MaxDecisions.Flag,
+			strconv.FormatUint(longest.decisions, 10), o.Recording.Steps >= beyond*longest.decisions}
 	}
-	return strconv.FormatUint(c.longest.decisions, 10)
+	return cutOff{}
 }
 
 // endless reports whether a run that the limit of decisions ended is a failure: the user asked for its seed, or it is
 // far from all runs before it that passed. Whether that holds for those after it too, judgeLimits decides.
 func (c *search) endless(o *gort.Outcome) bool {
-	_, _, much := c.limitOf(o)
-	return len(c.only) > 0 || c.passed > 0 && much
+	return len(c.only) > 0 || c.passed > 0 && c.limitOf(o).much
 }
 
 // judgeLimits decides about runs that a limit ended. They are failures only if other runs passed with much less, the
@@ -104,24 +100,24 @@ func (c *search) judgeLimits() {
 			return false
 		}
 		f, d := r.Finding, detailOf(r)
-		o := d.Outcome
-		name, flag, much := c.limitOf(o)
+		limit := c.limitOf(d.Outcome)
 		fails[f.Signature] = fails[f.Signature] || d.fails
 		switch {
-		case name == "" || fails[f.Signature] || r.Outcome == explore.Failed && f.Class == finding.Nondeterminism:
+		case limit.name == "" || fails[f.Signature] || r.Outcome == explore.Failed && f.Class == finding.Nondeterminism:
 			return false
-		case o.Killed && c.byTimeout():
+		case d.Killed && c.byTimeout():
 			f.Note("the run was ended because the time that -timeout gives was over")
 			return false
 		case len(c.only) > 0:
-			f.Note(fmt.Sprintf("the limit is %s; --%s raises it", name, flag))
+			f.Note(fmt.Sprintf("the limit is %s; --%s raises it", limit.name, limit.flag))
 			return false
-		case c.passed > 0 && much:
-			f.Note(fmt.Sprintf("the limit is %s, and no run that passed took more than %s; --%s raises it", name,
-				c.longestAs(o), flag))
+		case c.passed > 0 && limit.much:
+			f.Note(fmt.Sprintf("the limit is %s, and no run that passed took more than %s; --%s raises it", limit.name,
+				limit.longest, limit.flag))
 			return false
 		}
-		f.Note(fmt.Sprintf("it reached a limit of reprise, %s, which is no failure of the test; --%s raises it", name, flag))
+		f.Note(fmt.Sprintf("it reached a limit of reprise, %s, which is no failure of the test; --%s raises it",
+			limit.name, limit.flag))
 		c.excuse(r)
 		return true
 	})
@@ -147,7 +143,7 @@ func (c *search) count(r *explore.Run) {
 // that of the test.
 func (c *search) firstOutput() []byte {
 	o := detailOf(c.campaign.First).Outcome
-	if name, _, _ := c.limitOf(o); name != "" {
+	if c.limitOf(o).name != "" {
 		return nil
 	}
 	return o.Output

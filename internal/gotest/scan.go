@@ -191,8 +191,7 @@ func (c *search) see(s *Scan, r *explore.Run) {
 // ordinaryFailure reports whether a failing run was ended by the test itself, without lateness, assertions and
 // differences between two runs.
 func (c *search) ordinaryFailure(d detail) bool {
-	name, _, _ := c.limitOf(d.Outcome)
-	return name == "" && d.second == nil && len(d.asserted) == 0 && d.Timing() == nil
+	return c.limitOf(d.Outcome).name == "" && d.second == nil && len(d.asserted) == 0 && d.Timing() == nil
 }
 
 // Known is what is known of the seeds of a test, for a campaign that does not make runs again of which it is known that

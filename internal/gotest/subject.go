@@ -183,8 +183,8 @@ func (w *subject) Keep(ctx context.Context, r *explore.Run) (err error) {
 		r.Outcome = explore.Failed
 	case r.Outcome == explore.Doubtful:
 		how, end := w.withoutControl(ctx, max(w.wall, w.patience)) // the test may just be long
-		name, flag, _ := w.limitOf(d.Outcome)
-		f.Note(fmt.Sprintf("it reached a limit of reprise, %s, %s; --%s raises it", name, how, flag))
+		limit := w.limitOf(d.Outcome)
+		f.Note(fmt.Sprintf("it reached a limit of reprise, %s, %s; --%s raises it", limit.name, how, limit.flag))
 		if r.Outcome = explore.Failed; end == plainPasses { // the trace would be large and not informative
 			r.Outcome, f.Verdict = explore.Noted, finding.Unconfirmed
 			return nil

@@ -12,7 +12,7 @@ type Late struct {
 	Once int64 // the longest part of By during which it did not run
 }
 
-// Lateness returns the goroutines of the program that were late since main.main started, each with the longest time
+// Lateness returns the goroutines of the program that were late since the run began, each with the longest time
 // by which it was late before it stopped by itself, by that time and then by number. Once is that of the same time. A
 // goroutine is late by the time that leapt between the moment at which it became ready and the moment at which it ran,
 // or the end of the run. If it is preempted, what follows adds to that: code that takes 3 ms in one place and 3 ms in

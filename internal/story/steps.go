@@ -99,28 +99,6 @@ func (s *Story) steps() []step {
 	return list
 }
 
-// start returns the moments within the horizon from the start of a run that a limit ended, and the number of decisions
-// behind them: such a run goes round in circles, and how it came to that says more than another round. Of other runs it
-// returns all moments.
-func (s *Story) start(moments []moment) (first []moment, behind int) {
-	first = moments
-	if s.Turning > 0 || s.ended != "reached a limit" && s.ended != "timed out" {
-		return first, 0
-	}
-	decisions := 0
-	for i, m := range moments {
-		switch m.kind {
-		case starts:
-			decisions, first = 0, moments
-		case runs, goesOn:
-			if decisions++; decisions == horizon+1 {
-				first = moments[:i]
-			}
-		}
-	}
-	return first, max(decisions-horizon, 0)
-}
-
 // stepsOf returns moments as steps, and the number of steps before moment n, which begins a step of its own.
 func (s *Story) stepsOf(moments []moment, n int) (list []step, at int) {
 	t := &stepper{story: s, who: s.who, state: make([]uint8, len(s.list)), settled: math.MaxInt,

@@ -55,3 +55,25 @@ func (s *Story) untilBroken() []moment {
 	}
 	return s.moments[:i+1]
 }
+
+// start returns the moments within the horizon from the start of a run that a limit ended, and the number of decisions
+// behind them: such a run goes round in circles, and how it came to that says more than another round. Of other runs it
+// returns all moments.
+func (s *Story) start(moments []moment) (first []moment, behind int) {
+	first = moments
+	if s.Turning > 0 || s.ended != "reached a limit" && s.ended != "timed out" {
+		return first, 0
+	}
+	decisions := 0
+	for i, m := range moments {
+		switch m.kind {
+		case starts:
+			decisions, first = 0, moments
+		case runs, goesOn:
+			if decisions++; decisions == horizon+1 {
+				first = moments[:i]
+			}
+		}
+	}
+	return first, max(decisions-horizon, 0)
+}
