@@ -63,9 +63,9 @@ type State struct {
 	Turn string
 }
 
-// look fills in the state of a stopped run.
-func (s *State) look(sim *simsched.Sim) {
-	s.Time, s.Tasks, s.Runnable = sim.Elapsed(), sim.Tasks(), sim.Ready()
+// look fills in the state of a run that has stopped at a virtual time.
+func (s *State) look(sim *simsched.Sim, at time.Duration) {
+	s.Time, s.Tasks, s.Runnable = at, sim.Tasks(), sim.Ready()
 	if id, ok := sim.Running(); ok {
 		s.choose(id)
 	}

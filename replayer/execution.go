@@ -394,7 +394,7 @@ func (x *execution) watched(e event.Event) error {
 	if broken || stop {
 		Breakpoint(emitted-1, e)
 	}
-	if stop && !x.gate.stop(e) {
+	if stop && !x.gate.stop(x, e) {
 		x.failed = errClosed
 	}
 	x.rewatch()

@@ -2,6 +2,7 @@ package replayer
 
 import (
 	"math"
+	"time"
 
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/simsched"
@@ -14,6 +15,7 @@ type gate struct {
 	meets  func(Moment, event.Event) bool // stop at an event that this function accepts; may be nil
 	// state at the first difference of a strict replay, after which the run continues
 	frozen *State
+	time   time.Duration // virtual time at which the execution has stopped: only its own goroutines may ask for it
 
 	stopped chan event.Event // the execution has stopped after this event
 	resume  chan bool        // true: continue; false: end
@@ -54,7 +56,8 @@ func (g *gate) wanted(x *execution, e event.Event) bool {
 }
 
 // stop stops the execution after e. It reports whether to continue.
-func (g *gate) stop(e event.Event) bool {
+func (g *gate) stop(x *execution, e event.Event) bool {
+	g.time = x.sim.Elapsed()
 	g.stopped <- e
 	return <-g.resume
 }

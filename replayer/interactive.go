@@ -254,8 +254,10 @@ func (r *Replayer) State() State {
 		return s
 	case r.x.gate.frozen != nil:
 		s = r.x.gate.frozen.clone()
+	case r.over && r.x.sim != nil:
+		s.look(r.x.sim, r.x.sim.Elapsed())
 	case r.x.sim != nil:
-		s.look(r.x.sim)
+		s.look(r.x.sim, r.x.gate.time)
 	}
 	s.Steps, s.Pos, s.Event = r.Pos(), r.Pos(), r.last
 	s.Recorded, s.Next, s.More = r.x.recording()

@@ -51,10 +51,12 @@ func office(s *simsched.Sim) error {
 	})
 }
 
-// TestTour stops at every event of a program and tells all there is to tell.
+// TestTour stops at every event of a program and tells all there is to tell. The goroutine that asks is no task, and
+// may ask also where operations by such goroutines are refused.
 func TestTour(t *testing.T) {
 	tr := recordOK(t, office)
-	r := start(t, source.FromTrace(tr), replayer.Config{Sim: simsched.Config{CallSites: true}}, office)
+	sim := simsched.Config{CallSites: true, CheckGoroutines: true}
+	r := start(t, source.FromTrace(tr), replayer.Config{Sim: sim}, office)
 	var b strings.Builder
 	for {
 		_, err := r.Step()

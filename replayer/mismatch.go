@@ -67,7 +67,7 @@ func (x *execution) differ(e event.Event) error {
 		x.mode = differing
 		if x.gate != nil {
 			x.gate.frozen = new(State)
-			x.gate.frozen.look(x.sim)
+			x.gate.frozen.look(x.sim, x.sim.Elapsed())
 		}
 		if x.describe(&e); x.failed == nil {
 			x.guide.feed(e)

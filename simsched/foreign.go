@@ -13,8 +13,9 @@ import (
 // goroutines are the goroutines of a run: those of coroutines, and the one that calls Run, with a nil coroutine. They
 // are asked by goroutines that are none of them, while the run goes on.
 type goroutines struct {
-	mu sync.Mutex
-	of map[uint64]*coroutine // by goroutineID
+	mu    sync.Mutex
+	of    map[uint64]*coroutine // by goroutineID
+	ended bool
 }
 
 // add adds the calling goroutine.
@@ -27,12 +28,19 @@ func (g *goroutines) add(c *coroutine) {
 	g.of[goroutineID()] = c
 }
 
-// caller returns the coroutine of the calling goroutine, and whether that belongs to the run.
+// end says that the run has ended: what is left of it may be asked by every goroutine.
+func (g *goroutines) end() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.ended = true
+}
+
+// caller returns the coroutine of the calling goroutine, and whether that belongs to the run or the run has ended.
 func (g *goroutines) caller() (c *coroutine, known bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	c, known = g.of[goroutineID()]
-	return c, known
+	return c, known || g.ended
 }
 
 // check refuses an operation that is called by a goroutine that is not the running task, if the run looks for that. It

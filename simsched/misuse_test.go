@@ -124,11 +124,13 @@ func TestTwoRunsAtOnce(t *testing.T) {
 }
 
 // TestForeignGoroutine: with CheckGoroutines an operation of a real goroutine panics and fails the run, and those of
-// tasks do not.
+// tasks do not. After the run every goroutine may ask for the time.
 func TestForeignGoroutine(t *testing.T) {
 	cfg := inTurns()
 	cfg.CheckGoroutines = true
+	var sim *Sim
 	err := Run(cfg, func(s *Sim) error {
+		sim = s
 		mu := s.NewMutex("m")
 		for range 3 {
 			_ = s.Go("task", func() error { mu.Lock(); s.Yield(); mu.Unlock(); return nil })
@@ -151,6 +153,11 @@ func TestForeignGoroutine(t *testing.T) {
 	})
 	if err == nil || strings.Count(err.Error(), "called by a goroutine that is not the running task") != 1 {
 		t.Errorf("Run = %v, want the one operation of the goroutine", err)
+	}
+	elapsed := make(chan time.Duration)
+	go func() { elapsed <- sim.Elapsed() }()
+	if d := <-elapsed; d != 1 {
+		t.Errorf("virtual time after the run is %v, want 1ns", d)
 	}
 }
 

@@ -71,6 +71,9 @@ type Sim struct {
 // of returning. With [Config.ContainGoexit] it returns a [*GoexitError].
 func Run(cfg Config, body func(*Sim) error) error {
 	s := newSim(cfg.validate())
+	if s.goroutines != nil {
+		defer s.goroutines.end()
+	}
 	defer s.shutDown()
 	if a, ok := cfg.Observer.(Attacher); ok {
 		a.Attach(s)
