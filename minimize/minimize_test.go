@@ -319,3 +319,49 @@ func TestExplainCutOff(t *testing.T) {
 		t.Error("what is known is not told")
 	}
 }
+
+// slow is a program that fails if its preemptions, of a microsecond each, and the leaps of its script take long enough.
+type slow time.Duration
+
+// Run implements [Subject].
+func (p slow) Run(_ context.Context, plan explore.Plan) (*explore.Run, error) {
+	var script strategy.Script
+	if plan.Script != nil {
+		script = *plan.Script
+	} else if plan.Choices != nil {
+		script = plan.Choices.(strategy.Script)
+	}
+	r := &explore.Run{Plan: plan, Script: script, Recorded: script, Length: 100}
+	var taken time.Duration
+	for _, d := range script {
+		if taken += time.Duration(d.Leap); d.Kind == strategy.Preempt {
+			taken += time.Microsecond
+		}
+		r.Digest = 31*r.Digest + d.Task + d.At + uint64(d.Leap)
+	}
+	if taken >= time.Duration(p) {
+		r.Outcome, r.Finding = explore.Failed, &finding.Finding{Signature: "late"}
+	}
+	return r, nil
+}
+
+// TestPreemptionsAsLateness: preemptions that only delay a timer are left out, and time leaps a little further instead.
+func TestPreemptionsAsLateness(t *testing.T) {
+	const need = 5 * time.Millisecond
+	var script strategy.Script
+	for at := range uint64(30) {
+		script = append(script, strategy.Deviation{Kind: strategy.Preempt, Task: 1, At: at + 1, To: 1})
+	}
+	script = append(script, strategy.Deviation{
+		Kind: strategy.Next, Task: 2, At: 1, Leap: uint32(need - 30*time.Microsecond),
+	})
+	failing, _ := slow(need).Run(t.Context(), explore.Plan{Script: &script}) // there is no error
+	m, err := Run(t.Context(), Config{}, []Subject{slow(need)}, failing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	late := time.Duration(m.After.Late)
+	if m.After.Preemptions > 0 || m.After.Leaps != 1 || late < need || late > need+need/200 {
+		t.Errorf("minimal: %v, late by %v; want one leap of little more than %v", m.After, late, need)
+	}
+}

@@ -2,6 +2,7 @@ package minimize
 
 import (
 	"context"
+	"math"
 	"math/bits"
 	"slices"
 
@@ -18,6 +19,7 @@ type pass struct {
 var passes = []pass{
 	{"all at once", func(s *stepper) bool { return s.drop(-1, all) }},
 	{"faults", func(s *stepper) bool { return s.drop(1, is(strategy.Fault)) }},
+	{"preemptions as lateness", (*stepper).later},
 	{"preemptions", func(s *stepper) bool { return s.drop(1, is(strategy.Preempt)) }},
 	{"lateness", (*stepper).punctual},
 	{"default alternatives", func(s *stepper) bool {
@@ -54,12 +56,19 @@ func (s *stepper) try(candidates ...strategy.Script) int { return s.first(s.ctx,
 // the end of the run to its start, because early deviations affect later ones. With -1 for least it only tries
 // to remove all.
 func (s *stepper) drop(least int, match func(strategy.Deviation) bool) (kept bool) {
+	return s.dropBy(least, match, s.without)
+}
+
+// dropBy is drop with a function that returns the script without some deviations.
+func (s *stepper) dropBy(
+	least int, match func(strategy.Deviation) bool, without func(indices []int) strategy.Script,
+) (kept bool) {
 	for size := len(s.matching(match)); size >= 1; size /= 2 {
 		for end := len(s.matching(match)); end > 0; {
 			list := s.matching(match)
 			var candidates []strategy.Script
 			for to := min(end, len(list)); to > 0; to -= size {
-				candidates = append(candidates, s.without(list[max(to-size, 0):to]))
+				candidates = append(candidates, without(list[max(to-size, 0):to]))
 			}
 			i := s.try(candidates...)
 			if i < 0 {
@@ -124,11 +133,32 @@ func (s *stepper) each(match func(strategy.Deviation) bool, edit func(*strategy.
 	return kept
 }
 
+// idleTime is more than what a preemption takes of virtual time, in nanoseconds.
+const idleTime = 2000
+
+// later removes preemptions that only take time, and makes the leaps longer by what they take. In a run with the least
+// lateness there can be many of them, which delay a timer for a few microseconds.
+func (s *stepper) later() bool {
+	idle := func(d strategy.Deviation) bool { return d.Kind == strategy.Preempt && d.Leap == 0 }
+	if !slices.ContainsFunc(s.script(), func(d strategy.Deviation) bool { return d.Leap > 0 }) {
+		return false
+	}
+	return s.dropBy(1, idle, func(indices []int) strategy.Script {
+		script := s.without(indices)
+		for i := range script {
+			if d := &script[i]; d.Leap > 0 {
+				d.Leap += uint32(min(len(indices)*idleTime, math.MaxUint32-int(d.Leap)))
+			}
+		}
+		return script
+	})
+}
+
 // punctual removes leaps of time, and makes the others shorter.
 func (s *stepper) punctual() bool {
 	leaps := func(d strategy.Deviation) bool { return d.Leap > 0 }
 	kept := s.each(leaps, func(d *strategy.Deviation) { d.Leap = 0 })
-	for _, part := range []uint32{2, 4, 8} {
+	for _, part := range []uint32{2, 4, 8, 32, 256} {
 		for s.each(leaps, func(d *strategy.Deviation) { d.Leap -= max(d.Leap/part, 1) }) {
 			kept = true
 		}

@@ -51,6 +51,10 @@ func (c *search) judgePlain(ctx context.Context, f *finding.Finding) {
 		f.Note(c.allRuns("failed") + ", " + how)
 		return
 	}
+	if rounds, failed := c.again(ctx); failed < rounds {
+		f.Note(fmt.Sprintf("%s, and without control it fails in %d of %d", c.allRuns("failed"), failed, rounds))
+		return
+	}
 	const needs = ", and without control it fails alone too, but passes among the other tests of its package: " +
 		"it needs other tests of the package"
 	const together = "; --together runs them in one process"
@@ -75,18 +79,26 @@ func (c *search) judgePlain(ctx context.Context, f *finding.Finding) {
 	}
 }
 
-// companyRounds is how often a test has to pass among the tests of its package, and to fail alone, before it is said to
-// need them: one that fails now and then may do both once.
-const companyRounds = 3
+// plainRounds is how often a test has to fail without control before it is said to, and to pass among the tests of its
+// package before it is said to need them: one that fails now and then may do both once.
+const plainRounds = 3
 
-// needsOthers reports whether the test, which has failed alone once, passes among the tests that a pattern of -run
-// selects and fails alone, each companyRounds times.
-func (c *search) needsOthers(ctx context.Context, run string) bool {
-	for range companyRounds {
-		if !c.passesAmong(ctx, run) {
-			return false
+// again runs a test that has failed once without control more often, and returns how many such runs there were and how
+// many of them failed.
+func (c *search) again(ctx context.Context) (rounds, failed int) {
+	for rounds, failed = 1, 1; rounds < plainRounds && ctx.Err() == nil; rounds++ {
+		if _, end := c.replays.withoutControl(ctx, c.patience); end == plainFails {
+			failed++
 		}
-		if _, end := c.replays.withoutControl(ctx, c.patience); end != plainFails {
+	}
+	return rounds, failed
+}
+
+// needsOthers reports whether the test, which fails alone, passes plainRounds times among the tests that a pattern of
+// -run selects.
+func (c *search) needsOthers(ctx context.Context, run string) bool {
+	for range plainRounds {
+		if !c.passesAmong(ctx, run) {
 			return false
 		}
 	}
