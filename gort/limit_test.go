@@ -90,6 +90,9 @@ func checkPrefix(t *testing.T, b *Binary, function string, o *Outcome) {
 func TestPrefixOfKilled(t *testing.T) {
 	o := mustRun(t, corpus(t), "TestForever", Control{Wall: 300 * time.Millisecond})
 	checkPrefix(t, corpus(t), "TestForever", o)
+	if o.Virtual <= 0 {
+		t.Errorf("it was killed at %v of virtual time", o.Virtual)
+	}
 	other := o.Recording.Choices()
 	other.Records[len(other.Records)-1].Points += 7
 	if p := mustRun(t, corpus(t), "TestForever", Control{Choices: other, Prefix: true}); p.Verdict != Diverged {

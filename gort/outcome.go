@@ -64,7 +64,7 @@ type Outcome struct {
 	Exit      int    // exit status of the process; -1 if a signal ended it
 	Output    []byte // standard output and error together
 	Recording *record.Recording
-	Virtual   time.Duration    // virtual time at the end
+	Virtual   time.Duration    // virtual time at the end, and of the last record if the run was killed
 	Task      uint32           // number of the goroutine that ended the process; 0 if none
 	Left      []cast.Waiting   // goroutines that existed at the end, if the runtime listed them
 	Mismatch  *record.Mismatch // first choice of a replay that did not fit; nil if all fitted
@@ -118,6 +118,9 @@ func outcome(s *shared, exit int, seed uint64, killed bool, out []byte) (*Outcom
 			RealNetwork: s.sent.flags&flagNet == 0,
 			Faults:      wire.NetworkFaults{Kinds: s.sent.faultKinds, Rate: int(s.sent.faultRate)}.String(),
 		},
+	}
+	if killed && len(records) > 0 { // the runtime has not said when the run ended
+		o.Virtual = max(o.Virtual, time.Duration(records[len(records)-1].Time))
 	}
 	if s.sent.flags&flagRoute != 0 {
 		o.Route, o.Branches = s.route().Branches()
