@@ -289,9 +289,6 @@ func (e *explainer) flip(ctx context.Context, w *Why) error {
 func (w *Why) Text(unit string) string {
 	var b strings.Builder
 	switch {
-	case w.Always && w.Curve[0].Failed == w.Curve[0].Of:
-		fmt.Fprintf(&b, "every schedule that was tried fails: all of %d runs with other choices from the start on",
-			w.Curve[0].Of)
 	case w.Always:
 		fmt.Fprintf(&b, "nearly every schedule fails: %d of %d runs with other choices from the start on", w.Curve[0].Failed,
 			w.Curve[0].Of)

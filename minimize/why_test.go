@@ -136,7 +136,7 @@ func TestDecided(t *testing.T) {
 		{11, 13, false, "no single turn decided it: the largest step is at 7; before its end 11 of 16 continuations fail, " +
 			"after it 13 of 16"},
 		{5, 13, false, "the turn that decided it: 7; before its end 5 of 16 continuations fail, after it 13 of 16"},
-		{16, 16, true, "every schedule that was tried fails: all of 16 runs with other choices from the start on"},
+		{16, 16, true, "nearly every schedule fails: 16 of 16 runs with other choices from the start on"},
 		{15, 16, true, "nearly every schedule fails: 15 of 16 runs with other choices from the start on"},
 	} {
 		before, after := cause.Sample{Failed: c.before, Of: 16}, cause.Sample{Failed: c.after, Of: 16}
