@@ -551,7 +551,11 @@ func BenchmarkItems(b *testing.B) {
 		if err := f.search(b.Context()); err != nil {
 			b.Fatal(err)
 		}
-		b.ReportMetric(float64(f.numbers().results)/time.Since(start).Seconds(), "items/s")
+		took, n := time.Since(start), f.numbers()
+		if n.results != n.planned || n.lost > 0 || n.workers != 2 || n.results < 100 {
+			b.Fatalf("%d results of %d items by %d workers, %d lost", n.results, n.planned, n.workers, n.lost)
+		}
+		b.ReportMetric(float64(n.results)/took.Seconds(), "items/s")
 		stop()
 	}
 }

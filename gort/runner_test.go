@@ -211,6 +211,26 @@ func TestHolders(t *testing.T) {
 	}
 }
 
+// TestHeldAmongMany checks that the holders of many locks are known after others, which share their parts of the table,
+// were unlocked.
+func TestHeldAmongMany(t *testing.T) {
+	o := mustRun(t, corpus(t), "TestHeldAmongMany", Control{Seed: 1})
+	known, test := 0, uint32(0)
+	for _, w := range o.Left {
+		if w.Path == "0.0" {
+			test = w.ID
+		}
+	}
+	for _, w := range o.Left {
+		if w.Reason == "sync.Mutex.Lock" && w.Holder == test {
+			known++
+		}
+	}
+	if o.Verdict != Deadlocked || known != 64 {
+		t.Errorf("the holder of %d locks is known, want 64: %s", known, o.describe())
+	}
+}
+
 // TestTrimmed checks that lines of the program are told from those of the library in a binary without folders.
 func TestTrimmed(t *testing.T) {
 	trimmed := buildCorpus(t, BuildConfig{Args: []string{"-trimpath"}})

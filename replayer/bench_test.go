@@ -118,7 +118,8 @@ func BenchmarkStep(b *testing.B) {
 // Replayer that runs to the end in one go, "fingerprint" the hash of CheckDeterminism.
 func BenchmarkOver(b *testing.B) {
 	const n, steps = 100, 100_000
-	cfg, body := simsched.Config{Seed: 1, MaxSteps: 10_000_000}, yielders(n, steps)
+	cfg, l := simsched.Config{Seed: 1, MaxSteps: 10_000_000}, &load{tasks: n, steps: steps}
+	body := l.run
 	tr, err := recorder.Run(cfg, body)
 	if err != nil {
 		b.Fatal(err)
@@ -152,6 +153,9 @@ func BenchmarkOver(b *testing.B) {
 					}
 					fastest[isBare] = min(fastest[isBare], time.Since(start))
 				}
+			}
+			if l.alive < n*9/10 || tr.Len() < 2*steps {
+				b.Fatalf("%d of %d tasks were alive in the middle of a run of %d events", l.alive, n, tr.Len())
 			}
 			events := float64(tr.Len())
 			b.ReportMetric(float64(fastest[true].Nanoseconds())/events, "bare-ns/event")

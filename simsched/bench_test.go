@@ -9,9 +9,10 @@ import (
 	"github.com/reprise-go/reprise/event"
 )
 
-// inRun runs a benchmark as the main task of a run. setup returns the operation that is measured. It reports the time
-// of a scheduling step besides that of the operation, which takes several. Tasks that still wait at the end are left.
-func inRun(b *testing.B, setup func(*Sim) (op func())) {
+// inRun runs a benchmark as the main task of a run. setup returns the operation that is measured, which takes a number
+// of scheduling steps: fewer if the others do not take part. It reports the time of a step besides that of the
+// operation. Tasks that still wait at the end are left.
+func inRun(b *testing.B, steps uint64, setup func(*Sim) (op func())) {
 	cfg := Config{Chooser: NewRoundRobin(1), MaxSteps: 1 << 62, CheckpointEvery: -1}
 	err := Run(cfg, func(s *Sim) error {
 		op := setup(s)
@@ -19,7 +20,11 @@ func inRun(b *testing.B, setup func(*Sim) (op func())) {
 		for b.Loop() {
 			op()
 		}
-		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(s.Steps()-before), "ns/step")
+		made := s.Steps() - before
+		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(made), "ns/step")
+		if want := steps * uint64(b.N); made > want || made+100 < want { // others start during the first operation
+			return fmt.Errorf("%d operations took %d steps, want %d each", b.N, made, steps)
+		}
 		s.root.Cancel(event.CancelShutdown)
 		return nil
 	})
@@ -45,17 +50,18 @@ func others(s *Sim, n int, op func()) {
 func BenchmarkStep(b *testing.B) {
 	for _, c := range []struct {
 		name  string
+		steps uint64 // of all tasks in an operation
 		setup func(*Sim) func()
 	}{
-		{"rival=yield-alone", func(s *Sim) func() { return s.Yield }},
-		{"rival=yield-of-two", func(s *Sim) func() { others(s, 1, s.Yield); return s.Yield }},
-		{"lock-free-mutex", freeMutex},
-		{"lock-contended-by-4", contendedMutex},
-		{"channel-ping-pong", pingPong},
-		{"select-of-3-ready", selectReady},
-		{"select-of-3-waiting", selectWaiting},
+		{"rival=yield-alone", 1, func(s *Sim) func() { return s.Yield }},
+		{"rival=yield-of-two", 2, func(s *Sim) func() { others(s, 1, s.Yield); return s.Yield }},
+		{"lock-free-mutex", 2, freeMutex},
+		{"lock-contended-by-4", 16, contendedMutex}, // each task: before the lock, after waiting, the yield, the unlock
+		{"channel-ping-pong", 6, pingPong},          // each task: before the operations, and after waiting in one
+		{"select-of-3-ready", 6, selectReady},
+		{"select-of-3-waiting", 3, selectWaiting}, // before the select and the send, and after waiting in the select
 	} {
-		b.Run(c.name, func(b *testing.B) { inRun(b, c.setup) })
+		b.Run(c.name, func(b *testing.B) { inRun(b, c.steps, c.setup) })
 	}
 }
 
@@ -116,11 +122,15 @@ func selectWaiting(s *Sim) func() {
 func BenchmarkTimer(b *testing.B) {
 	for _, pending := range []int{10, 1000, 100_000} {
 		b.Run(fmt.Sprintf("pending=%d", pending), func(b *testing.B) {
-			inRun(b, func(s *Sim) func() {
+			inRun(b, 2, func(s *Sim) func() { // before the sleep, and behind it
 				for i := range pending {
 					s.NewTimer(1_000_000*time.Hour + time.Duration(i*7919%pending))
 				}
-				return func() { s.Sleep(1) }
+				return func() {
+					if s.Sleep(1); len(s.clock.heap) != pending {
+						b.Fatalf("%d timers are pending", len(s.clock.heap))
+					}
+				}
 			})
 		})
 	}

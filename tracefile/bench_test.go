@@ -281,13 +281,21 @@ func removeBig() {
 // BenchmarkSeek measures a seek to any event of a large file and reading that event; and the first one after opening,
 // which reads the index.
 func BenchmarkSeek(b *testing.B) {
-	n := bigEvents(b)
+	n, events := bigEvents(b), realTrace()
 	path := big(b, n)
+	seek := func(b *testing.B, r *tracefile.Reader, index uint64) {
+		must(b, r.Seek(index))
+		e, err := r.Next()
+		must(b, err)
+		if want := events[index%uint64(len(events))]; e != want {
+			b.Fatalf("event %d is %v, want %v", index, e, want)
+		}
+	}
 	b.Run("first", func(b *testing.B) {
 		for b.Loop() {
 			r, err := tracefile.Open(path)
 			must(b, err)
-			must(b, r.Seek(uint64(n/2)))
+			seek(b, r, uint64(n/2))
 			must(b, r.Close())
 		}
 	})
@@ -298,9 +306,7 @@ func BenchmarkSeek(b *testing.B) {
 		at := uint64(1)
 		for b.Loop() {
 			at = at * 6364136223846793005
-			must(b, r.Seek(at%uint64(n)))
-			_, err := r.Next()
-			must(b, err)
+			seek(b, r, at%uint64(n))
 		}
 	})
 }

@@ -94,3 +94,19 @@ func TestUnlockedByAnother(t *testing.T) {
 	stay(rw.RUnlock) // whose lock that was is unknown
 	rw.Lock()
 }
+
+// TestHeldAmongMany holds every other one of many locks, for each of which a goroutine waits.
+func TestHeldAmongMany(t *testing.T) {
+	var locks [128]sync.Mutex
+	for i := range locks {
+		locks[i].Lock()
+	}
+	for i := range locks {
+		if i%2 == 0 {
+			locks[i].Unlock()
+		} else {
+			go locks[i].Lock()
+		}
+	}
+	select {}
+}
