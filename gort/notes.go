@@ -145,9 +145,9 @@ func atomicWords(name string) string {
 func operation(what uint8, name string) (text string, o tracefile.Object) {
 	switch what {
 	case record.DoesLock:
-		return "locks", tracefile.Object{Kind: "mutex"}
+		return "locks", tracefile.Object{Kind: lockKind(name)}
 	case record.DoesUnlock:
-		return "unlocks", tracefile.Object{Kind: "mutex"}
+		return "unlocks", tracefile.Object{Kind: lockKind(name)}
 	case record.DoesRLock:
 		return "locks for reading", tracefile.Object{Kind: "rwmutex"}
 	case record.DoesRUnlock:
@@ -187,6 +187,14 @@ func operation(what uint8, name string) (text string, o tracefile.Object) {
 		name = name[:i] + name[strings.LastIndexByte(name, ']')+1:]
 	}
 	return strings.NewReplacer("sync/", "", "(*", "", ")", "").Replace(name), o
+}
+
+// lockKind returns the kind of a lock that is taken for writing by a function, "" for the methods of Mutex.
+func lockKind(fn string) string {
+	if strings.HasPrefix(fn, "sync.(*RWMutex).") {
+		return "rwmutex"
+	}
+	return "mutex"
 }
 
 // before stores a note for the next event of a kind.

@@ -19,7 +19,7 @@ func (o *Outcome) Dependence() string {
 			"a replay waits for each at the same decision, "+o.stored())
 	} else if reached != "" {
 		lines = append(lines, "outside of the control: "+reached,
-			"nothing came from there by itself, "+o.stored())
+			"nothing came from there by itself, "+strings.Replace(o.stored(), "and ", "and a replay ", 1))
 	}
 	if o.Forced > 0 {
 		lines = append(lines, prose.Count(o.Forced, "preemption")+

@@ -10,6 +10,10 @@ var memoryEdits = append(mapEdits(), []edit{
 	// With a race detector, Put drops values at random.
 	{all, "sync/pool.go", "(*Pool).Put", "runtime_randn(4) == 0", swap, "false"},
 
+	// A sync.Map counts as one object in the class of a run, see order.go.txt.
+	{all, "sync/map.go", "methods", "", before, mapUse},
+	{all, "sync/map.go", "(*Map).Range", "m.m.Range(f)", swap, "m.m.Range(repriseOutside(m, f))"},
+
 	// The functions of sync/atomic get bodies, see atomic.go.txt.
 	{all, "sync/atomic/type.go", "methods", "", before, methodHook},
 	{all, "sync/atomic/value.go", "methods", "", before, methodHook},
@@ -54,6 +58,9 @@ func mapEdits() (list []edit) {
 	return list
 }
 
+// mapUse tells of the begin and the end of an operation on a sync.Map.
+const mapUse = "defer repriseUsed({receiver}, repriseUse{method}, repriseUsed({receiver}, repriseUse{method}, true));"
+
 // methodHook calls the function for a method of a type of sync/atomic.
 const methodHook = "repriseMethod{method}(unsafe.Pointer({receiver}), 0);"
 
@@ -84,5 +91,38 @@ var memoryFiles = []struct{ file, injected string }{
 // memoryDeclarations are the additional declarations of these builds.
 var memoryDeclarations = []declaration{
 	{"sync/atomic/asm.s", "// Empty: the functions are in Go.\n"},
+	{"sync/zreprise_map.go", `package sync
+
+import "unsafe"
+
+// The kinds of the operations on a Map: 0 reads, and 2 changes it; see order.go.txt.
+const (
+	repriseUseLoad             = 0
+	repriseUseRange            = 0
+	repriseUseStore            = 2
+	repriseUseClear            = 2
+	repriseUseLoadOrStore      = 2
+	repriseUseLoadAndDelete    = 2
+	repriseUseDelete           = 2
+	repriseUseSwap             = 2
+	repriseUseCompareAndSwap   = 2
+	repriseUseCompareAndDelete = 2
+)
+
+//go:linkname repriseMapUsed runtime.rprMapUsed
+func repriseMapUsed(addr uintptr, kind uint8, inside bool) (before bool)
+
+func repriseUsed(m *Map, kind uint8, inside bool) (before bool) {
+	return repriseMapUsed(uintptr(unsafe.Pointer(m)), kind, inside)
+}
+
+// repriseOutside returns f for Range: what it calls is not a part of the operation.
+func repriseOutside(m *Map, f func(key, value any) bool) func(key, value any) bool {
+	return func(key, value any) bool {
+		defer repriseUsed(m, repriseUseRange, repriseUsed(m, repriseUseRange, false))
+		return f(key, value)
+	}
+}
+`},
 	{"internal/runtime/maps/zreprise.go", pointDeclaration("maps", "runtime.rprMapPoint")},
 }
