@@ -6,6 +6,7 @@ import (
 
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/event/gorun"
+	"github.com/reprise-go/reprise/internal/cast"
 	"github.com/reprise-go/reprise/internal/prose"
 	"github.com/reprise-go/reprise/internal/record"
 	"github.com/reprise-go/reprise/tracefile"
@@ -274,7 +275,7 @@ func tasks(g uint32) []event.TaskID {
 
 // shortPlace removes the folder from a text of the runtime: "queue.go:25 example.com/queue.(*Queue).run".
 func shortPlace(text string) string {
-	line, fn, _ := strings.Cut(text, " ")
+	line, fn := cast.CutPlace(text)
 	return strings.TrimSpace(line[strings.LastIndexByte(line, '/')+1:] + " " + fn)
 }
 

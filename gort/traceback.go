@@ -101,7 +101,7 @@ func parseFrame(call, at string) frame {
 		call = call[:i]
 	}
 	at = strings.TrimSpace(at)
-	at, _, _ = strings.Cut(at, " ")
+	at, _ = cast.CutPlace(at)
 	if !strings.Contains(at, ":") {
 		at = ""
 	}

@@ -95,7 +95,7 @@ func Module(folder string) string {
 
 // fileOf splits the code line of a place, "queue.go:25 example.com/queue.Open", into file and number.
 func fileOf(place string) (file string, number int) {
-	line, _, _ := strings.Cut(place, " ")
+	line, _ := cast.CutPlace(place)
 	file, digits, _ := strings.Cut(line, ":")
 	number, err := strconv.Atoi(digits)
 	if err != nil || len(place) > longestPlace {

@@ -19,9 +19,9 @@ func newSources(o *gort.Outcome) *sources {
 	s := &sources{files: map[string]string{}, lines: map[string][]string{}}
 	for _, text := range o.Recording.Texts {
 		for frame := range strings.Lines(text) {
-			place, fn, found := strings.Cut(strings.TrimSpace(frame), " ")
+			place, fn := cast.CutPlace(strings.TrimSpace(frame))
 			file, _, numbered := strings.Cut(place, ".go:")
-			if found && numbered {
+			if fn != "" && numbered {
 				s.files[cast.ShortSite(place)+" "+fn] = file + ".go"
 			}
 		}
@@ -47,7 +47,7 @@ func (s *sources) line(place string) string {
 		}
 		s.lines[path] = lines
 	}
-	site, _, _ := strings.Cut(place, " ")
+	site, _ := cast.CutPlace(place)
 	n, err := strconv.Atoi(site[strings.LastIndexByte(site, ':')+1:])
 	if err != nil || n < 1 || n > len(lines) {
 		return ""

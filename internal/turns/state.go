@@ -114,8 +114,7 @@ func (d *Driver) resynced() uint64 {
 func taskInfo(s gotest.Stand) simsched.TaskInfo {
 	t := simsched.TaskInfo{ID: gorun.Task(s.ID), Path: s.Path, Region: gorun.Region, RegionName: "process"}
 	t.Name = strings.TrimPrefix(s.Name(), s.Path+" ")
-	line, _, _ := strings.Cut(s.Where, " ")
-	t.Line = line[strings.LastIndexByte(line, '/')+1:]
+	t.Line = cast.ShortSite(s.Where)
 	switch {
 	case s.Runs:
 		t.State = simsched.TaskRunning
