@@ -106,10 +106,16 @@ func Spot(text string) string {
 	return strings.TrimSpace(line + " " + ShortFunc(fn))
 }
 
-// StartsTest reports whether a goroutine that starts in a function is a test or a subtest.
+// StartsTest reports whether a goroutine that starts in a function is a test, a fuzz test, a call of its target, a
+// subtest or a bubble of package testing/synctest.
 func StartsTest(start string) bool {
-	return strings.HasPrefix(start, "testing.tRunner") || strings.HasPrefix(start, "testing.(*T).Run")
+	rest, found := strings.CutPrefix(start, "testing.")
+	return found && slices.ContainsFunc(testStarts, func(s string) bool { return strings.HasPrefix(rest, s) })
 }
+
+// testStarts begin the names of the functions of package testing in which a test starts: one that runs tests, or the
+// wrapper of the go statement before it.
+var testStarts = []string{"tRunner", "fRunner", "(*T).Run", "runFuzzTests", "(*F).Fuzz", "testingSynctestTest"}
 
 // outermost returns the outermost function of the program in the text of a stack, or "" if there is none. It skips
 // the wrapper in which the compiler puts the arguments of a go statement.

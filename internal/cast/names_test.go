@@ -66,6 +66,19 @@ func TestCutPlace(t *testing.T) {
 	}
 }
 
+// TestStartsTest: tests, fuzz tests, calls of their targets and bubbles start in functions of package testing.
+func TestStartsTest(t *testing.T) {
+	for start, want := range map[string]bool{
+		"testing.tRunner": true, "testing.(*T).Run.gowrap1": true, "testing.runFuzzTests.gowrap1": true,
+		"testing.fRunner": true, "testing.(*F).Fuzz.func1.gowrap1": true, "testing.testingSynctestTest.gowrap1": true,
+		"testing.(*M).startAlarm.func1": false, "example.com/testing.tRunner": false, "testing/synctest.Test": false,
+	} {
+		if StartsTest(start) != want {
+			t.Errorf("%s: %v", start, !want)
+		}
+	}
+}
+
 func TestLibraryRootsSorted(t *testing.T) {
 	if !slices.IsSorted(libraryRoots) {
 		t.Error("the list is not sorted")
