@@ -137,12 +137,27 @@ func (c *search) commands(r *explore.Run) (list []string) {
 	}
 	list = append(list, strings.Join(words, " "))
 	if r.Finding.Trace != "" {
-		list = append(list, "reprise replay "+prose.ShellQuote(r.Finding.Trace))
+		file := prose.ShellQuote(r.Finding.Trace) + c.trusted()
+		list = append(list, "reprise replay "+file)
 		if r.Finding.Why != "" {
-			r.Finding.Explain = "reprise why " + prose.ShellQuote(r.Finding.Trace)
+			r.Finding.Explain = "reprise why " + file
 		}
 	}
 	return list
+}
+
+// trusted returns the flags that give a replay what it does not take from a file, see Origin.Refused, each with a space
+// before it.
+func (c *search) trusted() (text string) {
+	_, flags := sift(c.flags, buildFlags)
+	_, args := sift(c.args, testFlags)
+	for _, f := range flags {
+		text += " --build " + prose.ShellQuote(f)
+	}
+	for _, a := range args {
+		text += " --arg " + prose.ShellQuote(a)
+	}
+	return text
 }
 
 // pinCommand returns the command that pins the recording of a finding, "" if it cannot be replayed.

@@ -171,7 +171,7 @@ func (d *Driver) compared(r *replayer.Result, first *divergence.Divergence) {
 		used := d.known.outcome.Resync
 		first.Notes = append(first.Notes,
 			fmt.Sprintf("of %d recorded choices %d fitted a decision of the run and %d were passed "+
-				"over; %d decisions fitted none", len(d.control.Choices.Records), used.Matched, used.Skipped, used.Extra))
+				"over; decisions that fitted none: %d", len(d.control.Choices.Records), used.Matched, used.Skipped, used.Extra))
 		if text := d.known.outcome.Unlike; text != "" {
 			first.Notes = append(first.Notes, text)
 		}

@@ -87,8 +87,7 @@ func NewDebug() *cobra.Command {
 	fs.StringVar(&d.dlv, "dlv", "", "path of dlv")
 	fs.BoolVar(&d.headless, "headless", false, "wait for an editor instead of starting dlv's terminal")
 	fs.StringVar(&d.listen, "listen", "", "with --headless, the address to listen at (default 127.0.0.1 and a free port)")
-	fs.StringArrayVar(&d.given.Flags, "build", nil, "a flag for the build of the test, such as -tags=slow")
-	fs.StringArrayVar(&d.given.Args, "arg", nil, "an argument for the test binary, such as -update")
+	defineGiven(cmd, &d.given)
 	return cmd
 }
 

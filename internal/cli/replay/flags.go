@@ -42,11 +42,16 @@ func (o *options) define(cmd *cobra.Command) {
 	fs.StringVar(&o.Expect, "expect", "", "exit with 0 if the run ends so: fail or pass")
 	fs.BoolVar(&o.All, "all", false, "print every turn, and in an ordinary test all that each goroutine did in it")
 	fs.BoolVar(&o.fixed, "fixed", false, "replay against the fixed program of the demo")
-	fs.StringArrayVar(&o.more.Flags, "build", nil, "a flag for the build of the test, such as -ldflags=-w")
 	fs.StringVar(&o.more.Network, "network", "", "refuse a recording that was made with another network: simulated, real")
-	fs.StringArrayVar(&o.more.Args, "arg", nil, "an argument for the test binary, such as -update")
+	defineGiven(cmd, &o.more)
 	cmd.MarkFlagsMutuallyExclusive("to", "break")
 	o.given = fs.Changed
+}
+
+// defineGiven defines the flags for what is not taken from a file.
+func defineGiven(cmd *cobra.Command, more *gotest.Given) {
+	cmd.Flags().StringArrayVar(&more.Flags, "build", nil, "a flag for the build of the test, such as -ldflags=-w")
+	cmd.Flags().StringArrayVar(&more.Args, "arg", nil, "an argument for the test binary, such as -update")
 }
 
 // defaultWindow is that of resync, in events.

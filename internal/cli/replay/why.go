@@ -61,6 +61,7 @@ func NewMinimize() *cobra.Command {
 	}
 	cmd.Flags().DurationVar(&s.how.Budget, "budget", defaultBudget, "real time after which the search ends")
 	cmd.Flags().StringVarP(&s.how.Output, "output", "o", "", "the file for the smallest run")
+	defineGiven(cmd, &s.given)
 	return cmd
 }
 
@@ -77,6 +78,7 @@ func NewWhy() *cobra.Command {
 	}
 	cmd.Flags().DurationVar(&s.how.Budget, "budget", defaultBudget, "real time after which the search ends")
 	cmd.Flags().BoolVar(&s.how.JSON, "json", false, "print the result as JSON")
+	defineGiven(cmd, &s.given)
 	return cmd
 }
 
@@ -125,6 +127,9 @@ func (s *search) ofOrdinaryTest(name string) error {
 		}
 		var coded *base.ExitError
 		if err != nil && !errors.As(err, &coded) {
+			for _, note := range test.Notes {
+				err = fmt.Errorf("%w; %s", err, note)
+			}
 			err = base.Failed(fmt.Errorf("%s: %w", s.Path, err))
 		}
 		return err
