@@ -42,21 +42,40 @@ const blockBits = 10
 // NewTrace returns an empty trace.
 func NewTrace(md Metadata) *Trace { return &Trace{Metadata: md} }
 
+// Reserve makes room for n events, at most 1024, in an empty trace. It does nothing if the trace has events.
+func (t *Trace) Reserve(n int) {
+	if n = min(n, blockEvents); n > cap(t.last) && t.Len() == 0 {
+		t.last = make([]Event, 0, n)
+	}
+}
+
 // Append adds an event at the end. It panics if e is the zero Event.
 func (t *Trace) Append(e Event) {
 	if e.kind == 0 {
 		panic("event: Trace.Append of the zero Event")
 	}
-	if len(t.last) == cap(t.last) {
-		t.grow()
+	n := len(t.last)
+	if n == cap(t.last) {
+		t.appendGrown(e)
+		return
 	}
+	t.last = t.last[:n+1]
+	t.last[n] = e
+}
+
+// appendGrown is Append to a block that is full. With the growth in it, by append too, Append would first store the
+// fields of e on its stack, for the case that it grows: 1.5 of 5 ns.
+//
+//go:noinline
+func (t *Trace) appendGrown(e Event) {
+	t.grow()
 	t.last = append(t.last, e)
 }
 
 // grow makes room in last: the first block doubles, further ones are whole from the start.
 func (t *Trace) grow() {
 	if n := len(t.last); n < blockEvents {
-		first := make([]Event, n, max(16, 2*n))
+		first := make([]Event, n, min(max(16, 2*n), blockEvents))
 		copy(first, t.last)
 		t.last = first
 		return

@@ -122,6 +122,35 @@ func TestTraceResetKeepsMemory(t *testing.T) {
 	}
 }
 
+// TestTraceReserve: what was reserved costs nothing more, and a trace that grows beyond it is as any other.
+func TestTraceReserve(t *testing.T) {
+	plain := NewTrace(NewMetadata(1))
+	for i := range uint64(5000) {
+		plain.Append(RngValue(i))
+	}
+	for _, n := range []int{0, 1, 15, 600, 1023, 1024, 9000} {
+		tr := NewTrace(NewMetadata(1))
+		tr.Reserve(n)
+		i := uint64(0)
+		reserved := func() {
+			for range min(n, 1024) / 2 {
+				tr.Append(RngValue(i))
+				i++
+			}
+		}
+		if got := testing.AllocsPerRun(1, reserved); got > 0 { // which calls it twice
+			t.Errorf("%d reserved events allocate %v times, want 0", n, got)
+		}
+		tr.Reserve(2 * n)
+		for ; i < 5000; i++ {
+			tr.Append(RngValue(i))
+		}
+		if !tr.Equal(plain) || tr.Len() != 5000 || tr.At(4999) != RngValue(4999) {
+			t.Errorf("a trace with room for %d events has other events than one without", n)
+		}
+	}
+}
+
 func TestTraceAllStops(t *testing.T) {
 	tr := NewTrace(NewMetadata(1))
 	for range 2500 {

@@ -748,14 +748,16 @@ func BenchmarkRun(b *testing.B) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "runs/s")
 }
 
-// BenchmarkDecision measures a decision with its recording: two goroutines that hand a number back and forth.
+// BenchmarkDecision measures a decision with its record and the reading of it: two goroutines that hand a number back
+// and forth, in copies of one process, as "reprise test" makes its runs.
 func BenchmarkDecision(b *testing.B) {
-	bin := corpus(b)
+	r := mustRunner(b, corpus(b), "TestBenchPing", Control{})
+	mustAgain(b, r, Control{}) // starts the process that is copied
 	steps := uint64(0)
 	for b.Loop() {
-		o := mustRun(b, bin, "TestBenchPing", Control{Seed: 2, Gap: 50})
-		if o.Verdict != Passed || o.Recording.Steps < 200_000 || o.Recording.Dropped > 0 {
-			b.Fatal(o.describe())
+		o := mustAgain(b, r, Control{Seed: 2, Gap: 50})
+		if o.Verdict != Passed || r.alone || o.Recording.Steps < 200_000 || o.Recording.Dropped > 0 {
+			b.Fatal(r.alone, o.describe())
 		}
 		steps += o.Recording.Steps
 	}

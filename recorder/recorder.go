@@ -3,6 +3,8 @@
 package recorder
 
 import (
+	"sync/atomic"
+
 	"github.com/reprise-go/reprise/event"
 	"github.com/reprise-go/reprise/simsched"
 	"github.com/reprise-go/reprise/tracefile"
@@ -63,10 +65,16 @@ func (r *Recorder) Trace() *event.Trace {
 // Run does not return; use [New] to keep the trace of such a run.
 func Run(cfg simsched.Config, body func(*simsched.Sim) error) (*event.Trace, error) {
 	r := New(cfg.Metadata())
+	r.trace.Reserve(int(lastLen.Load()))
 	cfg.Observer = r.beside(cfg.Observer)
 	err := simsched.Run(cfg, body)
+	lastLen.Store(int64(r.trace.Len() + r.trace.Len()/8))
 	return r.Trace(), err
 }
+
+// lastLen is the number of events for which the next call of Run reserves memory: somewhat more than the last one
+// recorded, since most programs record runs of one test, whose lengths are similar.
+var lastLen atomic.Int64
 
 // beside returns an Observer that calls r and then other, or r itself if other is nil.
 func (r *Recorder) beside(other simsched.Observer) simsched.Observer {

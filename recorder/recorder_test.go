@@ -217,6 +217,27 @@ func TestResetReusesMemory(t *testing.T) {
 	}
 }
 
+// TestRunReservesMemory: a run as long as the last one allocates for its events once. So the allocations of a run do
+// not depend on the number of its events, nor does a step allocate.
+func TestRunReservesMemory(t *testing.T) {
+	run := func(yields int) float64 {
+		return testing.AllocsPerRun(10, func() {
+			_, err := recorder.Run(simsched.Config{Seed: 1}, func(s *simsched.Sim) error {
+				for range yields {
+					s.Yield()
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	if few, many := run(1), run(400); many > few {
+		t.Errorf("a run of 400 steps allocates %v times, one of a single step %v times", many, few)
+	}
+}
+
 // TestGoexitLeavesTheTrace ends a run by runtime.Goexit, as testing.T.FailNow does: Run does not return, but a Recorder
 // made with New has all that happened.
 func TestGoexitLeavesTheTrace(t *testing.T) {

@@ -118,9 +118,25 @@ func newCoroutine() *coroutine {
 	return c
 }
 
+// grownStacks is the number of stacks of a run that grow at their start. In runs with many tasks most of them wait, for
+// which the stack of a new goroutine is large enough.
+const grownStacks = 64
+
+// growStack lets the stack of a new goroutine grow to what a scheduling step needs, while there is hardly anything on
+// it to be copied.
+//
+//go:noinline
+func growStack() {
+	var room [2 << 10]byte
+	runtime.KeepAlive(&room)
+}
+
 // work runs the task of c, then the next task if that has not started yet, and otherwise waits for a new task, which
 // may be of another run.
 func (c *coroutine) work() {
+	if c.place < grownStacks {
+		growStack()
+	}
 	for {
 		s := c.sim
 		if s.goroutines != nil {

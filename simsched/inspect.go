@@ -92,7 +92,7 @@ func (t *Task) info() TaskInfo {
 // when it may be called.
 func (s *Sim) Ready() []event.TaskID {
 	var list []event.TaskID
-	for w := s.ready.oldest; w != nil; w = w.newer {
+	for w := range s.ready.byAge {
 		list = append(list, w.task.id)
 	}
 	return list
@@ -122,7 +122,10 @@ func (s *Sim) LastChoice() []event.TaskID {
 	}
 	var list []event.TaskID
 	chosen := false
-	for w := s.ready.oldest; w != nil && w.turn <= s.lastTurn; w = w.newer {
+	for w := range s.ready.byAge {
+		if w.turn > s.lastTurn {
+			break
+		}
 		if !chosen && w.turn > s.chosenTurn {
 			list, chosen = append(list, t.id), true
 		}

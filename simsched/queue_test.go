@@ -64,6 +64,9 @@ func (m *queueMachine) check(t *rapid.T) {
 	if len(m.rival) > 0 && m.queue.at(0) != m.rival[0] {
 		t.Fatal("alternative 0 is not the waiter that has waited longest")
 	}
+	if !slices.Equal(slices.Collect(m.queue.byAge), m.rival) {
+		t.Fatal("the waiters are not in the order in which they came")
+	}
 	seen := map[*waiter]bool{}
 	for i := range m.rival {
 		w := m.queue.at(i)
