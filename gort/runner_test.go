@@ -18,6 +18,7 @@ import (
 
 	"github.com/reprise-go/reprise/internal/cast"
 	"github.com/reprise-go/reprise/internal/record"
+	"github.com/reprise-go/reprise/strategy"
 )
 
 // mustRunner returns a runner that the test closes.
@@ -228,6 +229,23 @@ func TestHeldAmongMany(t *testing.T) {
 	}
 	if o.Verdict != Deadlocked || known != 64 {
 		t.Errorf("the holder of %d locks is known, want 64: %s", known, o.describe())
+	}
+}
+
+// TestInTurn checks that many ready goroutines stay in order while each is taken from the start of a long list, until
+// that begins at the start of its memory again; and that runs with other orders are made again by their choices.
+func TestInTurn(t *testing.T) {
+	r := mustRunner(t, corpus(t), "TestInTurn", Control{})
+	if o := mustAgain(t, r, Control{Script: &strategy.Script{}}); o.Verdict != Passed || o.Recording.Steps < 1<<20 {
+		t.Errorf("after %d decisions: %s\n%s", o.Recording.Steps, o.describe(), o.Output)
+	}
+	first := mustAgain(t, r, Control{Seed: 1, MaxSteps: 20_000})
+	if first.Verdict != Limited {
+		t.Fatal(first.describe())
+	}
+	again := mustAgain(t, r, Control{Choices: first.Recording.Choices(), Prefix: true})
+	if again.Verdict != Reached || again.Mismatch != nil {
+		t.Errorf("replayed: %s, %v", again.describe(), again.Mismatch)
 	}
 }
 

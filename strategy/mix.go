@@ -8,7 +8,8 @@ package strategy
 //     comes close; the rest find what is rare for both.
 //  2. A run with more than [longRun] contested points has one of longShares, which make few decisions. If it were
 //     preempted at every other point, it would take long and its recording would be large, and most bugs need few
-//     preemptions.
+//     preemptions. With more than [manyTasks] tasks it is a random walk, since PCT looks at all that are ready in each
+//     decision, and its chance to find a bug falls with their number.
 //  3. A random walk is preempted at nearly every point, hardly ever, or something between. The mean gap of a short run
 //     is one of shortGaps. In a long run the mean number of preemptions is one of longCounts.
 var _ = Register(&Strategy{
@@ -42,11 +43,17 @@ var (
 // longRun is the number of contested points above which a run is long.
 const longRun = 1 << 14
 
+// manyTasks is the number of tasks above which a long run is a random walk. A profile has no room for many more if they
+// use several objects each.
+const manyTasks = 1 << 8
+
 func newMix(c Config) Picker {
 	r := NewRand(c.Seed, Label("mix"))
 	name, gap := shortShares[r.Below(uint64(len(shortShares)))], shortGaps[r.Below(uint64(len(shortGaps)))]
 	if c.Profile != nil && c.Profile.Contested > longRun {
-		name = longShares[r.Below(uint64(len(longShares)))]
+		if name = longShares[r.Below(uint64(len(longShares)))]; c.Profile.Tasks > manyTasks {
+			name = "random"
+		}
 		gap = c.Profile.Contested / longCounts[r.Below(uint64(len(longCounts)))]
 	}
 	if c.Gap == 0 {

@@ -37,6 +37,11 @@ func TestMixShares(t *testing.T) {
 			t.Errorf("a long run gets %s", kind)
 		}
 	}
+	for kind := range kinds(Config{Profile: &Profile{Contested: longRun + 1, Tasks: manyTasks + 1}}) {
+		if kind != "*strategy.random" {
+			t.Errorf("a long run of many tasks gets %s", kind)
+		}
+	}
 }
 
 // TestMixInLongRuns: the number of preemptions in a long run is small for some seeds, and never out of proportion.

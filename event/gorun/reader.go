@@ -91,7 +91,12 @@ func (r *Reader) stops(id event.TaskID, why Why) {
 func Ready(list []event.TaskID, e event.Event) []event.TaskID {
 	switch e.Kind() {
 	case event.KindTaskScheduled, event.KindTaskCompleted:
-		return slices.DeleteFunc(list, func(t event.TaskID) bool { return t == e.Task() })
+		switch i := slices.Index(list, e.Task()); {
+		case i == 0: // mostly
+			return list[1:]
+		case i > 0:
+			return slices.Delete(list, i, i+1)
+		}
 	case event.KindTaskSpawned, event.KindTaskYielded, event.KindWakerWake:
 		return join(list, e.Task())
 	case event.KindChaosInjection:
