@@ -63,6 +63,8 @@ func (t *Tree) Result(c *Campaign) string {
 	switch {
 	case t.Void != nil:
 		return fmt.Sprintf("ended, because the test is not a function of its schedule (%v); %s passed", t.Void, passed)
+	case c.Failed() > 0 && t.Schedules == c.Failed():
+		return fmt.Sprintf("the first one fails, with %s", prose.Count(t.Bound, "preemption"))
 	case c.Failed() > 0:
 		return fmt.Sprintf("one with %s fails; %s without more preemptions passed before",
 			prose.Count(t.Bound, "preemption"), passed)
