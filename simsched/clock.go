@@ -259,7 +259,9 @@ func (s *Sim) Now() time.Time { return epoch.Add(s.Elapsed()) }
 
 // Elapsed returns the virtual time since the start of the run.
 func (s *Sim) Elapsed() time.Duration {
-	s.check("Now")
+	if s.goroutines != nil && !s.goroutines.ended.Load() {
+		s.check("Now")
+	}
 	s.look()
 	return time.Duration(s.clock.now)
 }

@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // goroutines are the goroutines of a run: those of coroutines, and the one that calls Run, with a nil coroutine. They
@@ -15,7 +16,7 @@ import (
 type goroutines struct {
 	mu    sync.Mutex
 	of    map[uint64]*coroutine // by goroutineID
-	ended bool
+	ended atomic.Bool           // the run has ended: every goroutine may ask for what is left of it
 }
 
 // add adds the calling goroutine.
@@ -28,19 +29,12 @@ func (g *goroutines) add(c *coroutine) {
 	g.of[goroutineID()] = c
 }
 
-// end says that the run has ended: what is left of it may be asked by every goroutine.
-func (g *goroutines) end() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.ended = true
-}
-
-// caller returns the coroutine of the calling goroutine, and whether that belongs to the run or the run has ended.
+// caller returns the coroutine of the calling goroutine, and whether that belongs to the run.
 func (g *goroutines) caller() (c *coroutine, known bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	c, known = g.of[goroutineID()]
-	return c, known || g.ended
+	return c, known
 }
 
 // check refuses an operation that is called by a goroutine that is not the running task, if the run looks for that. It

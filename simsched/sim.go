@@ -72,7 +72,7 @@ type Sim struct {
 func Run(cfg Config, body func(*Sim) error) error {
 	s := newSim(cfg.validate())
 	if s.goroutines != nil {
-		defer s.goroutines.end()
+		defer s.goroutines.ended.Store(true)
 	}
 	defer s.shutDown()
 	if a, ok := cfg.Observer.(Attacher); ok {
