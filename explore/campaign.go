@@ -21,6 +21,9 @@ type Config struct {
 	Limit    time.Duration    // real time after which not even those are run; 0 means no limit
 	Deadline time.Time        // only the first seed may start after it; the zero Time means none
 
+	// Schedules says that Run.Class is that of the schedule and not of the order of operations, see Coverage.Schedules.
+	Schedules bool
+
 	// Unseen ends the campaign when the estimate of what is unseen is below this bound, see Coverage.Unseen; 0 means that
 	// it does not.
 	Unseen float64
@@ -348,7 +351,11 @@ func (c *Campaign) Finish() {
 }
 
 // Coverage returns what the runs so far have shown.
-func (c *Campaign) Coverage() Coverage { return c.census.Coverage }
+func (c *Campaign) Coverage() Coverage {
+	x := c.census.Coverage
+	x.Schedules = c.cfg.Schedules
+	return x
+}
 
 // Failed returns how many runs failed, after Finish.
 func (c *Campaign) Failed() int { return len(c.Failing) }

@@ -13,6 +13,8 @@ type Coverage struct {
 	Runs    int // runs with a class
 	Classes int // distinct classes
 	Once    int // classes that a single run belongs to
+
+	Schedules bool // each schedule is a class of its own, because the orders of operations are not known
 }
 
 // Unseen estimates the probability that another run belongs to a class that has not been seen, from 0 to 1, by the rule
@@ -34,11 +36,14 @@ func (c Coverage) Covers(bound float64) bool {
 
 // String returns the numbers in words.
 func (c Coverage) String() string {
-	orders := prose.Count(c.Classes, "order")
-	if c.Classes == c.Runs {
-		return fmt.Sprintf("%s of operations in as many runs; how many there are cannot be told", orders)
+	classes := prose.Count(c.Classes, "order") + " of operations"
+	if c.Schedules {
+		classes = prose.Count(c.Classes, "schedule")
 	}
-	text := fmt.Sprintf("%s of operations in %s, %d of them once; ", orders, prose.Count(c.Runs, "run"), c.Once)
+	if c.Classes == c.Runs {
+		return classes + " in as many runs; how many there are cannot be told"
+	}
+	text := fmt.Sprintf("%s in %s, %d of them once; ", classes, prose.Count(c.Runs, "run"), c.Once)
 	least := 3 / float64(c.Runs)
 	switch {
 	case least >= 1:

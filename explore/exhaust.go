@@ -59,7 +59,10 @@ func (c *Campaign) exhaustBatch(ctx context.Context, workers []Subject, t *Tree,
 // Result says what the search of a campaign has shown, as a sentence without a full stop.
 func (t *Tree) Result(c *Campaign) string {
 	passed := prose.Count(t.Schedules-c.Failed(), "schedule")
-	classes := c.Coverage().Classes
+	all := fmt.Sprintf("%d of them", t.Schedules)
+	if x := c.Coverage(); !x.Schedules {
+		all += ", " + prose.Count(x.Classes, "order") + " of operations"
+	}
 	switch {
 	case t.Void != nil:
 		return fmt.Sprintf("ended, because the test is not a function of its schedule (%v); %s passed", t.Void, passed)
@@ -72,9 +75,7 @@ func (t *Tree) Result(c *Campaign) string {
 		return fmt.Sprintf("ended before all were run; %s passed, among them all with fewer than %s", passed,
 			prose.Count(t.Bound, "preemption"))
 	case t.More:
-		return fmt.Sprintf("every schedule with at most %s passes (%d of them, %s of operations)",
-			prose.Count(t.Limit, "preemption"), t.Schedules, prose.Count(classes, "order"))
+		return fmt.Sprintf("every schedule with at most %s passes (%s)", prose.Count(t.Limit, "preemption"), all)
 	}
-	return fmt.Sprintf("every schedule passes (%d of them, %s of operations)", t.Schedules,
-		prose.Count(classes, "order"))
+	return fmt.Sprintf("every schedule passes (%s)", all)
 }

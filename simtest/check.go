@@ -53,7 +53,7 @@ func (c *campaign) count() {
 	}
 	c.t.Attr(wire.AttrSimulated.Name, strconv.Itoa(c.Ran))
 	if x := c.Coverage(); c.enumeration == nil && c.tellsCoverage() {
-		c.t.Attr(wire.AttrCoverage.Name, wire.CoverageText(x.Runs, x.Classes, x.Once))
+		c.t.Attr(wire.AttrCoverage.Name, wire.Shown(x).String())
 	}
 }
 

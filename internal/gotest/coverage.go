@@ -14,7 +14,7 @@ import (
 // tellCoverage prints what the runs have shown, unless only some seeds were asked for or there was one run.
 func (c *search) tellCoverage() {
 	if x := c.campaign.Coverage(); x.Runs > 1 && len(c.only) == 0 && !c.enumerates() {
-		c.out.attr(c.function, wire.AttrCoverage.Name, wire.CoverageText(x.Runs, x.Classes, x.Once))
+		c.out.attr(c.function, wire.AttrCoverage.Name, wire.Shown(x).String())
 	}
 }
 
@@ -27,13 +27,15 @@ func (t *testResult) add(key, value string) {
 		t.simulated += n
 	case wire.AttrCoverage.Name:
 		x, _ := wire.AttrCoverage.Parse(value)
-		t.shown = plus(t.shown, explore.Coverage{Runs: x[0], Classes: x[1], Once: x[2]})
+		t.shown = plus(t.shown, explore.Coverage(x))
 	}
 }
 
 // plus returns what the runs of two programs have shown together.
 func plus(a, b explore.Coverage) explore.Coverage {
-	return explore.Coverage{Runs: a.Runs + b.Runs, Classes: a.Classes + b.Classes, Once: a.Once + b.Once}
+	return explore.Coverage{
+		Runs: a.Runs + b.Runs, Classes: a.Classes + b.Classes, Once: a.Once + b.Once, Schedules: a.Schedules || b.Schedules,
+	}
 }
 
 // shownCoverage is the maximum number of tests whose coverage is printed.

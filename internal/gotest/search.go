@@ -145,6 +145,7 @@ func (c *search) start() {
 	cfg := explore.Config{
 		Seed: c.nth, Strategy: c.strategy, All: c.all(), Now: c.now, Budget: c.limit, Deadline: c.deadline,
 		Unseen: c.unseen, MaxFailing: c.maxFailing(), Replays: replays, Progress: c.tellProgress,
+		Schedules: c.memory == wire.MemoryOff,
 	}
 	if !c.asked && len(c.only) == 0 {
 		cfg.Budget, cfg.Limit = 0, c.limit

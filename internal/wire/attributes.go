@@ -124,29 +124,44 @@ var AttrSimulated = attribute(Attribute{
 // AttrCoverage is what the runs of a test have shown, an attribute of the test function, or of the test that calls
 // package simtest.
 var AttrCoverage = attribute(Attribute{
-	Name: "reprise.coverage", Form: "the number of runs, of classes of runs, and of classes with one run: 474/37/2",
+	Name: "reprise.coverage",
+	Form: "the number of runs, of classes of runs, and of classes with one run: 474/37/2, " +
+		"followed by /schedules if each schedule is a class",
 	Writers: []string{Wrapper, Simulate}, Readers: []string{Wrapper},
 }, parseCoverage)
 
-// CoverageText returns the value of [AttrCoverage].
-func CoverageText(runs, classes, once int) string {
-	return fmt.Sprintf("%d/%d/%d", runs, classes, once)
+// Shown is the value of [AttrCoverage]; see explore.Coverage for the fields.
+type Shown struct {
+	Runs, Classes, Once int
+	Schedules           bool
 }
 
-// parseCoverage parses what [CoverageText] returns.
-func parseCoverage(s string) (c [3]int, ok bool) {
-	parts := strings.Split(s, "/")
-	if len(parts) != len(c) {
-		return c, false
+const bySchedules = "/schedules"
+
+// String returns s as it stands in the attribute.
+func (s Shown) String() string {
+	text := fmt.Sprintf("%d/%d/%d", s.Runs, s.Classes, s.Once)
+	if s.Schedules {
+		text += bySchedules
 	}
-	for i, part := range parts {
-		n, err := strconv.Atoi(part)
+	return text
+}
+
+// parseCoverage parses what [Shown.String] returns.
+func parseCoverage(text string) (s Shown, ok bool) {
+	text, s.Schedules = strings.CutSuffix(text, bySchedules)
+	parts := strings.Split(text, "/")
+	if len(parts) != 3 {
+		return s, false
+	}
+	for i, to := range []*int{&s.Runs, &s.Classes, &s.Once} {
+		n, err := strconv.Atoi(parts[i])
 		if err != nil || n < 0 {
-			return c, false
+			return s, false
 		}
-		c[i] = n
+		*to = n
 	}
-	return c, true
+	return s, true
 }
 
 // The values of [AttrVerdict]: what replays of a failing run have shown.

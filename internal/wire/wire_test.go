@@ -114,6 +114,22 @@ func TestExtent(t *testing.T) {
 	}
 }
 
+// TestShown: what runs have shown is read as it was written.
+func TestShown(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(0, 1<<40)
+		s := Shown{n.Draw(t, "runs"), n.Draw(t, "classes"), n.Draw(t, "once"), rapid.Bool().Draw(t, "schedules")}
+		if got, ok := AttrCoverage.Parse(s.String()); !ok || got != s {
+			t.Fatalf("%v is read as %v, %v", s, got, ok)
+		}
+	})
+	for _, s := range []string{"", "1/2", "1/2/-3", "1/2/3/4", "1/2/schedules", "1/2/3/orders"} {
+		if AttrCoverage.Valid(s) {
+			t.Errorf("%q is accepted", s)
+		}
+	}
+}
+
 // TestPin: a result is read as it was written, and says what it means.
 func TestPin(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
