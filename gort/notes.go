@@ -190,7 +190,8 @@ func operation(what uint8, name string) (text string, o tracefile.Object) {
 	return strings.NewReplacer("sync/", "", "(*", "", ")", "").Replace(name), o
 }
 
-// lockKind returns the kind of a lock that is taken for writing by a function, "" for the methods of Mutex.
+// lockKind returns the kind of a lock of which a function is a method: an RWMutex, or a Mutex, whose methods have no
+// name in the recording.
 func lockKind(fn string) string {
 	if strings.HasPrefix(fn, "sync.(*RWMutex).") {
 		return "rwmutex"

@@ -16,10 +16,10 @@ func (o *Outcome) Dependence() string {
 	reached, came := o.reached(), o.came()
 	if came != "" {
 		lines = append(lines, "from outside: "+came+" ("+strings.Join(o.Outside(), ", ")+")",
-			"a replay waits for each at the same decision, "+o.stored())
+			"a replay waits for each at the same decision, "+o.stored(""))
 	} else if reached != "" {
 		lines = append(lines, "outside of the control: "+reached,
-			"nothing came from there by itself, "+strings.Replace(o.stored(), "and ", "and a replay ", 1))
+			"nothing came from there by itself, "+o.stored("a replay "))
 	}
 	if o.Forced > 0 {
 		lines = append(lines, prose.Count(o.Forced, "preemption")+
@@ -28,8 +28,9 @@ func (o *Outcome) Dependence() string {
 	return strings.Join(lines, "\n")
 }
 
-// stored says what the recording has of what the run took from outside.
-func (o *Outcome) stored() string {
+// stored says what the recording has of what the run took from outside, as the end of a sentence. who is the subject of
+// that, with a space behind it, "" if the sentence has it already.
+func (o *Outcome) stored(who string) string {
 	t := &o.Recording.Tape
 	s := t.Stored()
 	if s.Calls == 0 && t.Cut == 0 {
@@ -42,10 +43,10 @@ func (o *Outcome) stored() string {
 	if s.Compared > 0 {
 		compared = append(compared, "size and date of "+prose.Count(s.Compared, "file")+" outside of it")
 	}
-	text := "and takes " + s.String() + " from the recording"
+	text := "and " + who + "takes " + s.String() + " from the recording"
 	switch taken := s.Sockets + s.Pipes + len(s.Kept) + len(s.Variables) + len(s.Unset); {
 	case len(compared) > 0 && taken == 0:
-		text = "and compares " + cast.Enumerate(compared) + " with the recording"
+		text = "and " + who + "compares " + cast.Enumerate(compared) + " with the recording"
 	case len(compared) > 0:
 		text += ", with which it compares " + cast.Enumerate(compared)
 	}

@@ -51,7 +51,7 @@ func (c *search) judgePlain(ctx context.Context, f *finding.Finding) {
 		f.Note(c.allRuns("failed") + ", " + how)
 		return
 	}
-	if rounds, failed := c.again(ctx); failed < rounds {
+	if rounds, failed := c.again(ctx); failed < plainRounds {
 		f.Note(fmt.Sprintf("%s, and without control it fails in %d of %d", c.allRuns("failed"), failed, rounds))
 		return
 	}
@@ -86,8 +86,12 @@ const plainRounds = 3
 // again runs a test that has failed once without control more often, and returns how many such runs there were and how
 // many of them failed.
 func (c *search) again(ctx context.Context) (rounds, failed int) {
-	for rounds, failed = 1, 1; rounds < plainRounds && ctx.Err() == nil; rounds++ {
-		if _, end := c.replays.withoutControl(ctx, c.patience); end == plainFails {
+	for rounds, failed = 1, 1; rounds < plainRounds; rounds++ {
+		_, end := c.replays.withoutControl(ctx, c.patience)
+		if ctx.Err() != nil { // which may have ended the run
+			break
+		}
+		if end == plainFails {
 			failed++
 		}
 	}
